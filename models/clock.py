@@ -1,0 +1,42 @@
+"""The one place that reads the time; tests put another clock in its place."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """Wall time for records and a monotonic time for durations."""
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        return datetime.now(UTC)
+
+    def now_ms(self) -> int:
+        """Return milliseconds since the Unix epoch."""
+        return int(self.now().timestamp() * 1000)
+
+    def now_iso(self, offset_s: float = 0.0) -> str:
+        """Return the current time, moved by `offset_s` seconds, as it is stored."""
+        moment = self.now()
+        return to_iso(moment + timedelta(seconds=offset_s) if offset_s else moment)
+
+    def monotonic_s(self) -> float:
+        """Return seconds on a clock that never goes backwards."""
+        return time.monotonic()
+
+
+def to_iso(moment: datetime) -> str:
+    """Return `moment` as UTC ISO 8601 with microseconds, the form of every stored time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_iso(text: str) -> datetime:
+    """Return the time that `to_iso` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def seconds_between(start_iso: str, end_iso: str) -> float:
+    """Return the seconds from one stored time to another; negative where the clock went back."""
+    return (from_iso(end_iso) - from_iso(start_iso)).total_seconds()

@@ -1,0 +1,88 @@
+"""Scout's errors: one base class, a message for people, and the exit code it leads to."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command's exit status means; one table for every command, with or without --json."""
+
+    SUCCESS = 0
+    RUN_FAILED = 1
+    USAGE = 2
+    DEPENDENCY = 3
+    CANCELLED = 4
+    UNFINISHED = 5
+    INTERRUPTED = 130
+
+
+class ScoutError(Exception):
+    """Base class of every error that Scout raises on purpose.
+
+    Args:
+        message: What was wrong, in one sentence.
+        hint: What to do next, or an empty string where nothing can be done.
+    """
+
+    exit_code: ExitCode = ExitCode.RUN_FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class InputError(ScoutError):
+    """An argument that a person gave cannot be used."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(ScoutError):
+    """A setting is missing or malformed."""
+
+    exit_code = ExitCode.DEPENDENCY
+
+
+class DatabaseUnavailableError(ScoutError):
+    """The database cannot be opened, read or written."""
+
+    exit_code = ExitCode.DEPENDENCY
+
+
+class BrokerUnavailableError(ScoutError):
+    """The broker does not answer."""
+
+    exit_code = ExitCode.DEPENDENCY
+
+
+class TransientError(ScoutError):
+    """A step failed for a reason that may pass: network, rate limit, 5xx, busy database.
+
+    Only these are tried again (design, decision 5).
+
+    Args:
+        message: What was wrong, in one sentence.
+        hint: What to do next.
+        retry_after_s: Seconds that the other side asked to wait, or None.
+    """
+
+    def __init__(self, message: str, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
+
+
+class PermanentError(ScoutError):
+    """A step failed for a reason that trying again will not change."""
+
+
+class LeaseLostError(ScoutError):
+    """This worker no longer holds the step: it was taken over, cancelled or already ended."""
+
+
+class NetworkBlockedError(PermanentError):
+    """A dry run tried to open a connection to the outside."""

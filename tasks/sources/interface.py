@@ -1,0 +1,126 @@
+"""What a run needs from the outside: GitHub to read from, and a language model to ask.
+
+A source is chosen by the run's arguments, never by the worker's environment (design, decision 6).
+Implementations raise `TransientError` for what may pass and `PermanentError` for what will not.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+#: A JSON object as GitHub's REST API documents it.
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """One bucket of GitHub's `GET /rate_limit`; `reset_epoch_s` is a Unix time."""
+
+    bucket: str
+    limit: int
+    remaining: int
+    used: int
+    reset_epoch_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of `GET /search/repositories`; `items` are repository payloads in rank order."""
+
+    total_count: int
+    incomplete_results: bool
+    items: Sequence[Payload]
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Readme:
+    """The raw bytes of a README; `truncated` says that the source cut them at its size limit."""
+
+    content: bytes
+    truncated: bool = False
+
+
+class GitHubSource(ABC):
+    """Read-only access to GitHub, or to something that stands in for it."""
+
+    #: Repositories on one search page; GitHub allows 100.
+    page_size: int = 100
+
+    @abstractmethod
+    def today(self) -> date:
+        """Return the date that `pushed:>=` is counted back from; fixed in fixtures."""
+
+    @abstractmethod
+    def rate_limits(self) -> Sequence[RateLimit]:
+        """Return the current limits, sorted by bucket."""
+
+    @abstractmethod
+    def search_repositories(self, query: str, page: int) -> SearchPage:
+        """Return page `page` (from 1) of the repositories that match `query`, best first."""
+
+    @abstractmethod
+    def repository(self, full_name: str) -> Payload | None:
+        """Return the payload of `GET /repos/{owner}/{repo}`, or None where it is gone."""
+
+    @abstractmethod
+    def readme(self, full_name: str) -> Readme | None:
+        """Return the repository's README, or None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """What a language model said: `text` is untrusted and not yet validated."""
+
+    text: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRequest:
+    """What the model is told about one repository. The README is hostile input."""
+
+    full_name: str
+    description: str
+    language: str | None
+    topics: Sequence[str]
+    readme: str | None
+    readme_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BriefRequest:
+    """What the model is told about a group of 2 to 4 repositories, best first."""
+
+    full_names: Sequence[str]
+    summaries: Mapping[str, str]
+    shared_keywords: Sequence[str]
+    query: str
+
+
+class LanguageModel(ABC):
+    """Something that answers analysis and brief requests with text that should be JSON."""
+
+    @abstractmethod
+    def analyse(self, request: AnalysisRequest) -> ModelAnswer:
+        """Return the model's analysis of one repository."""
+
+    @abstractmethod
+    def write_brief(self, request: BriefRequest) -> ModelAnswer:
+        """Return the model's collaboration brief for a group of repositories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of one run."""
+
+    name: str
+    github: GitHubSource
+    model: LanguageModel
