@@ -1,0 +1,179 @@
+"""Rows of `runs`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.clock import Clock
+from models.database import current
+from models.errors import InputError
+from models.ids import ID_LENGTH, new_id, normalise_prefix
+from models.jsontext import dumps, loads
+from models.redaction import default_redactor
+
+RUN_ENDED = ("success", "failed", "cancelled")
+_COLUMNS = (
+    "run_id, command, status, args_json, git_sha, config_hash, broker, parent_run_id,"
+    " created_at, started_at, finished_at, stats_json, error"
+)
+_INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL)"  # noqa: E501, S608
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A row of `runs`; times are ISO 8601 text."""
+
+    run_id: str
+    command: str
+    status: str
+    args_json: str
+    git_sha: str | None
+    config_hash: str
+    broker: str
+    parent_run_id: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    stats_json: str | None
+    error: str | None
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """Return the run's arguments by name."""
+        return dict(loads(self.args_json) or {})
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """Return the run's stats; empty until it has ended."""
+        return dict(loads(self.stats_json) or {})
+
+    @property
+    def ended(self) -> bool:
+        """Say whether the run's status is terminal."""
+        return self.status in RUN_ENDED
+
+
+class RunsDao:
+    """Creates, finds and ends runs. Methods that write join the caller's transaction."""
+
+    @staticmethod
+    def create(
+        args_json: Mapping[str, Any] | str,
+        git_sha: str | None,
+        config_hash: str,
+        *,
+        command: str = "run",
+        broker: str = "memory",
+        parent_run_id: str | None = None,
+        run_id: str | None = None,
+        clock: Clock | None = None,
+    ) -> str:
+        """Insert a queued run and return its id; the arguments are redacted here."""
+        clock = clock or Clock()
+        run_id = run_id or new_id(clock.now_ms())
+        values = loads(args_json) if isinstance(args_json, str) else dict(args_json)
+        text = default_redactor().scrub_line(dumps(default_redactor().redact(values)))
+        with current().write():
+            current().execute(
+                _INSERT,
+                (
+                    run_id,
+                    command,
+                    text,
+                    git_sha,
+                    config_hash,
+                    broker,
+                    parent_run_id,
+                    clock.now_iso(),
+                ),
+            )
+        return run_id
+
+    @staticmethod
+    def get(run_id: str) -> RunRow:
+        """Return one run.
+
+        Raises:
+            InputError: There is none with that id.
+        """
+        sql = f"SELECT {_COLUMNS} FROM runs WHERE run_id = ?"  # noqa: S608 - constant columns
+        row = current().execute(sql, (run_id,)).fetchone()
+        if row is None:
+            raise InputError(f"There is no run {run_id!r}.", "List the runs with: scout runs")
+        return RunRow(*row)
+
+    @staticmethod
+    def resolve(text: str) -> RunRow:
+        """Return the run that a person named: an id, a unique prefix of one, or `last`.
+
+        Raises:
+            InputError: No run matches, or several do; the message lists them.
+        """
+        if text.strip().lower() == "last":
+            newest = RunsDao.list(limit=1)
+            if not newest:
+                raise InputError("There are no runs yet.", "Make one: scout run --dry --query TEXT")
+            return newest[0]
+        prefix = normalise_prefix(text)
+        if not prefix or len(prefix) > ID_LENGTH or not prefix.isalnum():
+            raise InputError(f"{text!r} is not a run id.", "List the runs with: scout runs")
+        sql = f"SELECT {_COLUMNS} FROM runs WHERE run_id LIKE ? ORDER BY run_id DESC LIMIT 6"  # noqa: S608
+        rows = [RunRow(*row) for row in current().execute(sql, (prefix + "%",)).fetchall()]
+        if not rows:
+            raise InputError(f"There is no run {text!r}.", "List the runs with: scout runs")
+        if len(rows) > 1:
+            listed = ", ".join(row.run_id for row in rows[:5]) + (" …" if len(rows) > 5 else "")
+            raise InputError(
+                f"{text!r} fits several runs: {listed}.", "Give more of the id, or say: last"
+            )
+        return rows[0]
+
+    @staticmethod
+    def list(
+        *, status: str | None = None, query: str | None = None, limit: int = 20
+    ) -> list[RunRow]:
+        """Return runs, newest first; `query` filters on the words of the arguments."""
+        where, params = ["1 = 1"], list[Any]()
+        if status:
+            where.append("status = ?")
+            params.append(status)
+        if query:
+            where.append("lower(args_json) LIKE ? ESCAPE '!'")
+            escaped = query.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+            params.append(f"%{escaped}%")
+        sql = f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, run_id DESC LIMIT ?"  # noqa: E501, S608
+        return [RunRow(*row) for row in current().execute(sql, (*params, limit)).fetchall()]
+
+    @staticmethod
+    def mark_running(run_id: str, now: str) -> bool:
+        """Set a queued run to running; returns whether it was queued."""
+        sql = (
+            "UPDATE runs SET status = 'running', started_at = coalesce(started_at, ?)"
+            " WHERE run_id = ? AND status = 'queued'"
+        )
+        return bool(current().execute(sql, (now, run_id)).rowcount)
+
+    @staticmethod
+    def end(
+        run_id: str, status: str, now: str, stats: Mapping[str, Any], error: str | None = None
+    ) -> bool:
+        """End a run that has not ended; returns whether this call ended it."""
+        sql = (
+            "UPDATE runs SET status = ?, finished_at = ?, stats_json = ?, error = ?"
+            " WHERE run_id = ? AND status IN ('queued', 'running')"
+        )
+        redactor = default_redactor()
+        text = redactor.scrub_line(dumps(redactor.redact(dict(stats))))
+        error = redactor.redact_text(error) if error else None
+        return bool(current().execute(sql, (status, now, text, error, run_id)).rowcount)
+
+    @staticmethod
+    def reopen(run_id: str) -> bool:
+        """Set a run back to queued on a person's word; returns whether it was not running."""
+        sql = (
+            "UPDATE runs SET status = 'queued', finished_at = NULL, stats_json = NULL, error = NULL"
+            " WHERE run_id = ? AND status IN ('failed', 'cancelled', 'queued', 'running')"
+        )
+        return bool(current().execute(sql, (run_id,)).rowcount)

@@ -1,0 +1,281 @@
+"""Rows of `run_steps`: every change is one conditional update on the step and its attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.clock import Clock
+from models.database import current
+from models.errors import InputError, LeaseLostError
+from models.jsontext import dumps, loads
+from models.redaction import default_redactor
+from models.steps import STEP_NAMES, step_id_for
+
+STEP_ENDED = ("success", "failed", "skipped", "cancelled")
+_INSERT = (
+    "INSERT INTO run_steps (step_id, run_id, name, position, status, attempt, tries,"
+    " interruptions, due_at) VALUES (?, ?, ?, ?, 'pending', 0, 0, 0, ?)"
+)
+_CLAIM_VIEW = (
+    "SELECT s.step_id, s.run_id, s.name, s.position, s.status, s.attempt, s.tries,"
+    " s.interruptions, s.due_at, s.lease_expires_at, s.worker, s.started_at, r.status, r.args_json"
+    " FROM run_steps s JOIN runs r ON r.run_id = s.run_id"
+)
+_CLAIM = (
+    "UPDATE run_steps SET status = 'running', attempt = ?, started_at = ?, finished_at = NULL,"
+    " lease_expires_at = ?, worker = ?, progress_json = NULL"
+    " WHERE step_id = ? AND status = 'pending' AND attempt = ?"
+)
+_FINISH = (
+    "UPDATE run_steps SET status = ?, finished_at = ?, stats_json = ?, error_type = ?,"
+    " error_message = ?, lease_expires_at = NULL, interruptions = 0"
+    " WHERE step_id = ? AND attempt = ? AND status = 'running'"
+)
+_RELEASE = (
+    "UPDATE run_steps SET status = 'pending', due_at = ?, enqueued_at = ?, lease_expires_at = NULL,"
+    " tries = ?, interruptions = ?, error_type = ?, error_message = ?"
+    " WHERE step_id = ? AND attempt = ? AND status = 'running'"
+)
+_ROW_COLUMNS = (
+    "step_id, run_id, name, position, status, attempt, tries, interruptions, due_at, enqueued_at,"
+    " started_at, finished_at, lease_expires_at, worker, progress_json, stats_json, error_type,"
+    " error_message"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A row of `run_steps` as readers see it."""
+
+    step_id: str
+    run_id: str
+    name: str
+    position: int
+    status: str
+    attempt: int
+    tries: int
+    interruptions: int
+    due_at: str | None
+    enqueued_at: str | None
+    started_at: str | None
+    finished_at: str | None
+    lease_expires_at: str | None
+    worker: str | None
+    progress_json: str | None
+    stats_json: str | None
+    error_type: str | None
+    error_message: str | None
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """Return the step's stats; empty until it has ended."""
+        return dict(loads(self.stats_json) or {})
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """Return `{done, total}` of a running step, or nothing."""
+        return dict(loads(self.progress_json) or {})
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRow:
+    """What a claim, or the recovery of one, needs to know about a step and its run."""
+
+    step_id: str
+    run_id: str
+    name: str
+    position: int
+    status: str
+    attempt: int
+    tries: int
+    interruptions: int
+    due_at: str | None
+    lease_expires_at: str | None
+    worker: str | None
+    started_at: str | None
+    run_status: str
+    args_json: str
+
+
+class StepsDao:
+    """Finds, claims, releases and finishes steps. Writes join the caller's transaction."""
+
+    @staticmethod
+    def create_all(run_id: str, now: str) -> None:
+        """Insert the ten pending steps of a run; the first is due at once."""
+        for position, name in enumerate(STEP_NAMES, start=1):
+            due_at = now if position == 1 else None
+            current().execute(
+                _INSERT, (step_id_for(run_id, position), run_id, name, position, due_at)
+            )
+
+    @staticmethod
+    def for_claim(run_id: str, name: str) -> ClaimedRow | None:
+        """Return a step with its run's status, or None where there is no such step."""
+        sql = _CLAIM_VIEW + " WHERE s.run_id = ? AND s.name = ?"
+        row = current().execute(sql, (run_id, name)).fetchone()
+        return ClaimedRow(*row) if row else None
+
+    @staticmethod
+    def running_where(condition: str, params: tuple[Any, ...]) -> list[ClaimedRow]:
+        """Return running steps that meet a constant SQL condition on `s` and `r`."""
+        sql = f"{_CLAIM_VIEW} WHERE s.status = 'running' AND {condition} ORDER BY s.step_id"
+        return [ClaimedRow(*row) for row in current().execute(sql, params).fetchall()]
+
+    @staticmethod
+    def claim(row: ClaimedRow, worker: str, now: str, lease_expires_at: str) -> bool:
+        """Take a pending step with a new attempt; returns whether nobody was faster."""
+        params = (row.attempt + 1, now, lease_expires_at, worker, row.step_id, row.attempt)
+        return bool(current().execute(_CLAIM, params).rowcount)
+
+    @staticmethod
+    def start(run_id: str, name: str, *, worker: str = "local", lease_s: float = 15.0) -> str:
+        """Start a due step by hand, without audit row, and return its id.
+
+        Raises:
+            InputError: There is no such step, or it cannot start now.
+        """
+        clock = Clock()
+        with current().write():
+            row = StepsDao.for_claim(run_id, name)
+            if row is None or not StepsDao.claim(
+                row, worker, clock.now_iso(), clock.now_iso(lease_s)
+            ):
+                raise InputError(f"Step {name} of run {run_id} cannot start.", "See: scout show")
+        return row.step_id
+
+    @staticmethod
+    def finish(
+        step_id: str,
+        status: str,
+        stats_json: Mapping[str, Any] | str | None,
+        *,
+        attempt: int | None = None,
+        finished_at: str | None = None,
+        error_type: str | None = None,
+        error_message: str | None = None,
+    ) -> None:
+        """End a running step.
+
+        Args:
+            step_id: The step.
+            status: success, failed or cancelled.
+            stats_json: What the step counted.
+            attempt: The attempt that must still hold it; None takes the present one.
+            finished_at: When it ended; now by default.
+            error_type: The error's class name.
+            error_message: What was wrong; redacted here.
+
+        Raises:
+            LeaseLostError: The step is not running, or another attempt holds it.
+        """
+        stats = loads(stats_json) if isinstance(stats_json, str) else dict(stats_json or {})
+        redactor = default_redactor()
+        text = redactor.scrub_line(dumps(redactor.redact(stats)))
+        message = redactor.redact_text(error_message) if error_message else None
+        with current().write():
+            if attempt is None:
+                sql = "SELECT attempt FROM run_steps WHERE step_id = ?"
+                found = current().execute(sql, (step_id,)).fetchone()
+                attempt = found[0] if found else 0
+            params = (
+                status,
+                finished_at or Clock().now_iso(),
+                text,
+                error_type,
+                message,
+                step_id,
+                attempt,
+            )
+            if current().execute(_FINISH, params).rowcount != 1:
+                raise LeaseLostError(f"Step {step_id} is no longer held by attempt {attempt}.")
+
+    @staticmethod
+    def release(
+        row: ClaimedRow,
+        *,
+        due_at: str,
+        enqueued_at: str | None,
+        tries: int,
+        interruptions: int,
+        error_type: str | None = None,
+        error_message: str | None = None,
+    ) -> bool:
+        """Put a running step back to pending; returns whether that attempt still held it."""
+        message = default_redactor().redact_text(error_message) if error_message else None
+        params = (
+            due_at,
+            enqueued_at,
+            tries,
+            interruptions,
+            error_type,
+            message,
+            row.step_id,
+            row.attempt,
+        )
+        return bool(current().execute(_RELEASE, params).rowcount)
+
+    @staticmethod
+    def make_due(run_id: str, position: int, now: str) -> None:
+        """Let a pending step start; its message is about to be sent."""
+        sql = "UPDATE run_steps SET due_at = ?, enqueued_at = ? WHERE step_id = ? AND status = 'pending'"  # noqa: E501
+        current().execute(sql, (now, now, step_id_for(run_id, position)))
+
+    @staticmethod
+    def end_unfinished(run_id: str, status: str, reason: str, now: str) -> list[str]:
+        """End every step that has not ended; returns their names in order."""
+        sql = (
+            "SELECT name FROM run_steps WHERE run_id = ? AND status IN ('pending', 'running')"
+            " ORDER BY position"
+        )
+        names = [name for (name,) in current().execute(sql, (run_id,)).fetchall()]
+        sql = (
+            "UPDATE run_steps SET status = ?, finished_at = ?, error_message = ?, due_at = NULL,"
+            " lease_expires_at = NULL WHERE run_id = ? AND status IN ('pending', 'running')"
+        )
+        current().execute(sql, (status, now, reason, run_id))
+        return names
+
+    @staticmethod
+    def renew(step_id: str, attempt: int, lease_expires_at: str) -> bool:
+        """Prolong a lease; returns whether the attempt still holds the step."""
+        sql = (
+            "UPDATE run_steps SET lease_expires_at = ?"
+            " WHERE step_id = ? AND attempt = ? AND status = 'running'"
+        )
+        return bool(current().execute(sql, (lease_expires_at, step_id, attempt)).rowcount)
+
+    @staticmethod
+    def holds(step_id: str, attempt: int) -> bool:
+        """Say whether the attempt holds the step; keeps it so to the end of the transaction."""
+        sql = "SELECT 1 FROM run_steps WHERE step_id = ? AND attempt = ? AND status = 'running'"
+        sql += "" if current().is_sqlite else " FOR SHARE"
+        return current().execute(sql, (step_id, attempt)).fetchone() is not None
+
+    @staticmethod
+    def save_progress(step_id: str, attempt: int, progress: Mapping[str, Any]) -> None:
+        """Store how far a running step is."""
+        sql = "UPDATE run_steps SET progress_json = ? WHERE step_id = ? AND attempt = ?"
+        with current().write():
+            current().execute(sql, (dumps(dict(progress)), step_id, attempt))
+
+    @staticmethod
+    def of_run(run_id: str) -> list[StepRow]:
+        """Return the steps of a run in canonical order."""
+        sql = f"SELECT {_ROW_COLUMNS} FROM run_steps WHERE run_id = ? ORDER BY position"  # noqa: S608
+        return [StepRow(*row) for row in current().execute(sql, (run_id,)).fetchall()]
+
+    @staticmethod
+    def totals(run_id: str) -> dict[str, Any]:
+        """Return `{"steps": {status: count}, "attempts": total}` of a run."""
+        sql = "SELECT status, count(*), sum(attempt) FROM run_steps WHERE run_id = ? GROUP BY status ORDER BY status"  # noqa: E501
+        rows = current().execute(sql, (run_id,)).fetchall()
+        return {
+            "steps": {status: int(count) for status, count, _ in rows},
+            "attempts": sum(int(attempts) for _, _, attempts in rows),
+        }
+
+
+__all__ = ["STEP_ENDED", "ClaimedRow", "StepRow", "StepsDao"]

@@ -1,0 +1,226 @@
+"""How an attempt ends: success, failure, another try later, or handed back at a shutdown.
+
+Every ending is conditional on the attempt still holding its step; a worker that lost its lease
+gets `LeaseLostError` and must not go on. A step's end and "the next step is due" are one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.clock import Clock, seconds_between
+from models.dao.steps import ClaimedRow, StepsDao
+from models.errors import InputError, LeaseLostError
+from models.journal import Entry, Journal, transition
+from models.lifecycle.claims import Claim
+from models.lifecycle.interruptions import interrupt
+from models.lifecycle.run_endings import end_run, end_run_as_failed
+from models.steps import STEP_NAMES
+
+GiveUp = Callable[[], bool]
+
+
+def finish_claim(
+    claim: Claim,
+    stats: Mapping[str, Any],
+    *,
+    clock: Clock | None = None,
+    give_up: GiveUp | None = None,
+) -> str | None:
+    """End an attempt as success and return the name of the step that is due now, or None.
+
+    Raises:
+        LeaseLostError: The attempt no longer holds its step; nothing was written.
+        DatabaseUnavailableError: The database stayed locked or away.
+    """
+    clock = clock or Clock()
+    finished_at, duration_ms = claim.elapsed(clock)
+
+    def work(journal: Journal) -> str | None:
+        return _succeed(journal, claim.held(), stats, finished_at, duration_ms, clock)
+
+    return transition(work, clock, give_up=give_up)
+
+
+def finish_step(
+    step_id: str, status: str, stats: Mapping[str, Any], *, clock: Clock | None = None
+) -> str | None:
+    """End a running step by its id and return the name of the step that is due now, or None.
+
+    Args:
+        step_id: The step, as `start_step` returned it.
+        status: success or failed; a failure ends the run. `stats` may hold `error`, its message.
+        stats: What the step counted.
+        clock: Where the time comes from.
+
+    Raises:
+        InputError: The status is neither.
+        LeaseLostError: The step is not running.
+    """
+    clock = clock or Clock()
+    if status not in {"success", "failed"}:
+        raise InputError(f"A step cannot finish as {status!r}.", "Use success or failed.")
+
+    def work(journal: Journal) -> str | None:
+        rows = StepsDao.running_where("s.step_id = ?", (step_id,))
+        if not rows:
+            raise LeaseLostError(f"Step {step_id} is not running.")
+        started_at = rows[0].started_at or clock.now_iso()
+        now = max(clock.now_iso(), started_at)
+        duration_ms = round(seconds_between(started_at, now) * 1000, 3)
+        if status == "failed":
+            error = str(stats.get("error", "failed"))
+            _fail(journal, rows[0], "StepFailed", error, now, duration_ms, clock)
+            return None
+        return _succeed(journal, rows[0], stats, now, duration_ms, clock)
+
+    return transition(work, clock)
+
+
+def fail_step(
+    claim: Claim,
+    error_type: str,
+    error_message: str,
+    *,
+    clock: Clock | None = None,
+    give_up: GiveUp | None = None,
+) -> None:
+    """End an attempt as failed, skip the steps after it and end the run as failed.
+
+    Raises:
+        LeaseLostError: The attempt no longer holds its step; nothing was written.
+        DatabaseUnavailableError: The database stayed locked or away.
+    """
+    clock = clock or Clock()
+    finished_at, duration_ms = claim.elapsed(clock)
+
+    def work(journal: Journal) -> None:
+        _fail(journal, claim.held(), error_type, error_message, finished_at, duration_ms, clock)
+
+    transition(work, clock, give_up=give_up)
+
+
+def retry_step(
+    claim: Claim,
+    error_type: str,
+    error_message: str,
+    *,
+    delay_s: float,
+    max_tries: int,
+    clock: Clock | None = None,
+    give_up: GiveUp | None = None,
+) -> None:
+    """Put a step that failed for a passing reason back to pending, due after `delay_s` seconds.
+
+    Raises:
+        LeaseLostError: The attempt no longer holds its step; nothing was written.
+        DatabaseUnavailableError: The database stayed locked or away.
+    """
+    clock = clock or Clock()
+    due_at = clock.now_iso(delay_s)
+    _, duration_ms = claim.elapsed(clock)
+    tries = claim.row.tries + 1
+
+    def work(journal: Journal) -> None:
+        row = claim.held()
+        released = StepsDao.release(
+            row,
+            due_at=due_at,
+            enqueued_at=due_at,
+            tries=tries,
+            interruptions=0,
+            error_type=error_type,
+            error_message=error_message,
+        )
+        if not released:
+            raise _lost(row)
+        data = {"error_type": error_type, "next_try_at": due_at, "try": tries, "of": max_tries}
+        message = (
+            f"{row.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}, "
+            f"last error: {error_type}: {error_message}"
+        )
+        journal.add(_entry("step.retrying", message, row, "WARNING", duration_ms, data))
+
+    transition(work, clock, give_up=give_up)
+
+
+def hand_back(
+    claim: Claim, reason: str, *, clock: Clock | None = None, give_up: GiveUp | None = None
+) -> bool:
+    """Give an unfinished step back at a shutdown; it counts as neither failure nor crash.
+
+    Returns:
+        Whether the attempt still held it.
+    """
+    clock = clock or Clock()
+
+    def work(journal: Journal) -> bool:
+        return interrupt(journal, claim.held(), clock, reason, counts=False)
+
+    return transition(work, clock, give_up=give_up)
+
+
+def _succeed(
+    journal: Journal,
+    row: ClaimedRow,
+    stats: Mapping[str, Any],
+    finished_at: str,
+    duration_ms: float,
+    clock: Clock,
+) -> str | None:
+    StepsDao.finish(
+        row.step_id,
+        "success",
+        {**stats, "duration_ms": duration_ms},
+        attempt=row.attempt,
+        finished_at=finished_at,
+    )
+    message = f"{row.name} finished in {duration_ms:.0f} ms."
+    journal.add(_entry("step.finished", message, row, "INFO", duration_ms, {}))
+    if row.position == len(STEP_NAMES):
+        end_run(journal, row.run_id, "success", clock)
+        return None
+    StepsDao.make_due(row.run_id, row.position + 1, clock.now_iso())
+    return STEP_NAMES[row.position]
+
+
+def _fail(
+    journal: Journal,
+    row: ClaimedRow,
+    error_type: str,
+    error_message: str,
+    finished_at: str,
+    duration_ms: float,
+    clock: Clock,
+) -> None:
+    StepsDao.finish(
+        row.step_id,
+        "failed",
+        {"duration_ms": duration_ms},
+        attempt=row.attempt,
+        finished_at=finished_at,
+        error_type=error_type,
+        error_message=error_message,
+    )
+    message = f"{row.name} failed: {error_type}: {error_message}"
+    data = {"error_type": error_type}
+    journal.add(_entry("step.failed", message, row, "ERROR", duration_ms, data))
+    end_run_as_failed(journal, row, clock, f"{row.name}: {error_type}: {error_message}")
+
+
+def _entry(
+    event: str,
+    message: str,
+    row: ClaimedRow,
+    level: str,
+    duration_ms: float,
+    data: Mapping[str, Any],
+) -> Entry:
+    return Entry(
+        event, message, row.name, level, row.run_id, row.step_id, row.attempt, duration_ms, data
+    )
+
+
+def _lost(row: ClaimedRow) -> LeaseLostError:
+    return LeaseLostError(f"Attempt {row.attempt} no longer holds {row.step_id}.")

@@ -1,0 +1,1 @@
+"""Numbered, immutable migrations; a file's name is its identity."""

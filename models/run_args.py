@@ -1,0 +1,93 @@
+"""The arguments of a run: every one, with defaults applied, and the rules they must keep."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from models.errors import InputError
+
+QUERY_MAX_LENGTH = 256  # GitHub refuses longer search queries
+TOP_MAX = 1000  # GitHub returns at most 1,000 results for a search
+
+
+@dataclass(frozen=True, slots=True)
+class RunArgs:
+    """What a person asked for; this is what `runs.args_json` holds."""
+
+    query: str
+    dry: bool = False
+    top: int = 50
+    days: int = 365
+    stars: int = 100
+    max_stars: int | None = None
+    lang: str | None = None
+    include_forks: bool = False
+    pass2_stars: int = 50
+    max_queries: int = 10
+    min_score: float = 0.55
+    max_briefs: int = 10
+    out: str = "out"
+    fixtures: str | None = None
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RunArgs:
+        """Return arguments from a stored dictionary; unknown keys are left out."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every argument by name."""
+        return asdict(self)
+
+    def normalised(self) -> RunArgs:
+        """Return checked arguments with the query and language in their normal form.
+
+        Raises:
+            InputError: An argument is out of its range; the message names the option.
+        """
+        query = " ".join(unicodedata.normalize("NFKC", self.query).split())
+        if not query:
+            raise InputError(
+                "--query is empty.", 'Say what to look for: --query "vector database".'
+            )
+        if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"} for char in query):
+            raise InputError("--query holds control characters.", "Use plain text.")
+        if len(query) > QUERY_MAX_LENGTH:
+            raise InputError(
+                f"--query has {len(query):,} characters; GitHub accepts {QUERY_MAX_LENGTH}.",
+                "Shorten it to the few words that matter.",
+            )
+        _in_range("--top", self.top, 1, TOP_MAX)
+        _in_range("--days", self.days, 1, 36_500)
+        _in_range("--stars", self.stars, 0, 10_000_000)
+        _in_range("--pass2-stars", self.pass2_stars, 0, 10_000_000)
+        _in_range("--max-queries", self.max_queries, 0, 10)
+        _in_range("--min-score", self.min_score, 0.0, 1.0)
+        _in_range("--max-briefs", self.max_briefs, 1, 100)
+        if self.max_stars is not None and self.max_stars < self.stars:
+            raise InputError(
+                f"--max-stars {self.max_stars} is below --stars {self.stars}: nothing can match.",
+                "Raise --max-stars or lower --stars.",
+            )
+        values = self.to_dict() | {"query": query, "lang": _language(self.lang)}
+        return RunArgs(**values)
+
+
+def _in_range(option: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise InputError(
+            f"{option} is {value}; it must be from {low} to {high}.", f"Choose {option} in range."
+        )
+
+
+def _language(value: str | None) -> str | None:
+    if value is None or not value.strip():
+        return None
+    language = " ".join(value.split())
+    if len(language) > 50 or any(not (char.isalnum() or char in " +#.-_'*") for char in language):
+        raise InputError(
+            f"--lang {value!r} is not a language name.", "Use GitHub's name, such as Python or C++."
+        )
+    return language

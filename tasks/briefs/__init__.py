@@ -1,0 +1,1 @@
+"""Finding groups of repositories that could be built together, and judging what is said of them."""

@@ -1,0 +1,1 @@
+"""Reading what GitHub knows of each repository that was found: metadata and READMEs."""

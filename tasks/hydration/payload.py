@@ -1,0 +1,100 @@
+"""GitHub's repository object: the fields that Scout uses, checked where they come in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from models.errors import PermanentError
+from models.jsontext import dumps
+from tasks.sources.interface import Payload
+from tasks.text import storable
+
+#: The widest integer that the columns hold on PostgreSQL.
+INTEGER_MAX = 2**31 - 1
+
+Count = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+FullName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z", max_length=200)]
+
+
+class LicensePayload(Struct, frozen=True):
+    """A repository's licence."""
+
+    spdx_id: str | None = None
+
+
+class RepositoryPayload(Struct, frozen=True):
+    """What a search item and `GET /repos/{owner}/{repo}` both say; other keys are let through.
+
+    Only what every GitHub answers is demanded; older servers lack `topics`, for example.
+    """
+
+    full_name: FullName
+    stargazers_count: Count
+    description: str | None = None
+    language: str | None = None
+    topics: tuple[str, ...] = ()
+    forks_count: Count = 0
+    open_issues_count: Count = 0
+    license: LicensePayload | None = None
+    pushed_at: dt.datetime | None = None
+    created_at: dt.datetime | None = None
+    html_url: str | None = None
+    homepage: str | None = None
+    default_branch: str | None = None
+    archived: bool = False
+    fork: bool = False
+
+
+def parse_repository(payload: Payload, asked_for: str) -> RepositoryPayload:
+    """Return the checked fields of a repository object.
+
+    Args:
+        payload: What GitHub sent.
+        asked_for: What was asked, for the message.
+
+    Raises:
+        PermanentError: A field is missing or has another type than GitHub documents.
+    """
+    try:
+        return msgspec.convert(payload, RepositoryPayload)
+    except msgspec.ValidationError as exc:
+        raise PermanentError(
+            f"GitHub's answer to {asked_for} is not a repository as its API documents it: {exc}.",
+            "Check SCOUT_GITHUB_URL, or the fixture of that name.",
+        ) from exc
+
+
+def repo_columns(repo: RepositoryPayload) -> dict[str, Any]:
+    """Return the columns of `repos` that come from a repository object.
+
+    The text is hostile and is kept as it is, but for characters that no database stores.
+    """
+    url = repo.html_url or ""
+    return {
+        "description": storable(repo.description or ""),
+        "language": _text_or_none(repo.language),
+        "topics_json": dumps(sorted({storable(topic) for topic in repo.topics})),
+        "stars": repo.stargazers_count,
+        "forks": repo.forks_count,
+        "open_issues": repo.open_issues_count,
+        "license": _text_or_none(repo.license.spdx_id if repo.license else None),
+        "pushed_at": _day_and_time(repo.pushed_at),
+        "html_url": storable(url) if url.startswith(("https://", "http://")) else "",
+        "payload_json": dumps(msgspec.to_builtins(repo)),
+    }
+
+
+def _text_or_none(text: str | None) -> str | None:
+    return storable(text) if text else None
+
+
+def _day_and_time(moment: dt.datetime | None) -> str | None:
+    """Return a time as GitHub writes it; one without a zone is taken for UTC."""
+    if moment is None:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return aware.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Searching: the query string, and the pages of its result as rows."""

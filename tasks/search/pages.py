@@ -1,0 +1,148 @@
+"""The pages of a search result, stored one by one so that a search goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.provenance import GithubQuery, Repo, RepoQuery
+from models.upsert import insert_missing
+from tasks.hydration.payload import INTEGER_MAX, parse_repository, repo_columns
+from tasks.search.known import KnownRepos
+from tasks.sources.interface import SearchPage
+from tasks.step import StepContext
+
+#: GitHub shows no results beyond this many, however many there are.
+GITHUB_CEILING = 1000
+#: What a page changes of its query.
+_PROGRESS = (
+    GithubQuery.pages_fetched,
+    GithubQuery.items_seen,
+    GithubQuery.total_count,
+    GithubQuery.incomplete_results,
+    GithubQuery.complete,
+)
+
+
+def plan_queries(
+    context: StepContext, pass_number: int, queries: Sequence[str]
+) -> list[GithubQuery]:
+    """Store the queries of a pass, before the first is made, and return them in their order.
+
+    What an earlier attempt planned stays as it is.
+    """
+    rows = [
+        {
+            "run_id": context.run_id,
+            "pass_number": pass_number,
+            "position": position,
+            "query": query,
+            "total_count": 0,
+            "incomplete_results": False,
+            "pages_fetched": 0,
+            "items_seen": 0,
+            "complete": False,
+            "created_at": context.now_iso(),
+        }
+        for position, query in enumerate(queries, start=1)
+    ]
+    planned = _planned(context.run_id, pass_number)
+    if planned or not rows:
+        return planned
+    with context.record.saving():
+        insert_missing(GithubQuery, rows, ("run_id", "pass_number", "position"))
+    return _planned(context.run_id, pass_number)
+
+
+def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top: int) -> None:
+    """Fetch and store the rest of a query's pages, until `top` results are kept.
+
+    It also stops at the last page, at GitHub's ceiling, and, unfinished, when no new repository
+    may be stored any more.
+
+    Raises:
+        PermanentError: A page is not what GitHub documents.
+    """
+    github = context.sources.github
+    last_page = -(-GITHUB_CEILING // github.page_size)
+    found = _names_found(query)
+    while not (query.complete or known.is_full):
+        context.record.checkpoint()
+        number = query.pages_fetched + 1
+        page = github.search_repositories(query.query, number)
+        links, repos = _rows(context, query, page, known, found, top)
+        query.pages_fetched = number
+        query.items_seen += len(page.items)
+        query.total_count = min(page.total_count, INTEGER_MAX)
+        query.incomplete_results = query.incomplete_results or page.incomplete_results
+        query.complete = not page.has_next or len(found) >= top or number >= last_page
+        with context.record.saving():
+            insert_missing(Repo, repos, ("run_id", "full_name"))
+            insert_missing(RepoQuery, links, ("query_id", "full_name"))
+            query.save(only=_PROGRESS)
+        context.record.progress(len(found), top)
+        if query.complete:
+            _announce(context, query, len(found))
+
+
+def _planned(run_id: str, pass_number: int) -> list[GithubQuery]:
+    mine = (GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number)
+    return list(GithubQuery.select().where(mine).order_by(GithubQuery.position))
+
+
+def _names_found(query: GithubQuery) -> set[str]:
+    if not query.pages_fetched:
+        return set()
+    names = RepoQuery.select(RepoQuery.full_name).where(RepoQuery.query == query.id).tuples()
+    return {name.lower() for (name,) in names}
+
+
+def _rows(
+    context: StepContext,
+    query: GithubQuery,
+    page: SearchPage,
+    known: KnownRepos,
+    found: set[str],
+    top: int,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a page's `repo_queries` and its new `repos`, and add the names to `found`.
+
+    A repository that `known` does not admit has only the former: so a cap leaves a trace.
+    """
+    links, repos = [], []
+    for rank, item in enumerate(page.items, start=query.items_seen + 1):
+        if len(found) >= top:
+            break
+        payload = parse_repository(item, f"the search {query.query!r}")
+        name = known.spelling(payload.full_name)
+        if name.lower() in found:  # pages shift while they are read
+            continue
+        found.add(name.lower())
+        link = {"run_id": context.run_id, "full_name": name}
+        links.append(
+            link | {"query_id": query.id, "rank": rank, "pass_number": query.pass_number}
+        )
+        if known.admit(name):
+            new = {"found_in_pass": query.pass_number, "status": "found"}
+            repos.append(link | new | repo_columns(payload) | {"updated_at": context.now_iso()})
+    return links, repos
+
+
+def _announce(context: StepContext, query: GithubQuery, kept: int) -> None:
+    context.record.audit(
+        "github.search.completed",
+        f"Search {query.position} of pass {query.pass_number} found {query.total_count:,}"
+        f" repositories and kept {kept:,}."
+        if query.total_count
+        else f"No repository matches {query.query!r}; there is nothing to make a brief of.",
+        level="INFO" if kept else "WARNING",
+        data={
+            "query": query.query,
+            "pass": query.pass_number,
+            "position": query.position,
+            "total_count": query.total_count,
+            "kept": kept,
+            "pages": query.pages_fetched,
+            "incomplete_results": query.incomplete_results,
+        },
+    )

@@ -1,0 +1,43 @@
+"""What a pass's searches found, counted from the stored rows."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from models.jsontext import dumps
+from models.provenance import GithubQuery, Repo, RepoQuery
+
+
+def search_totals(run_id: str, pass_number: int) -> dict[str, Any]:
+    """Return a pass's counts, and a digest over what each query found at which rank.
+
+    `left_out` counts repositories that a search found but that a cap kept out.
+    """
+    queries = list(
+        GithubQuery.select()
+        .where((GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number))
+        .order_by(GithubQuery.position)
+    )
+    links = list(
+        RepoQuery.select(GithubQuery.position, RepoQuery.rank, RepoQuery.full_name)
+        .join(GithubQuery)
+        .where((RepoQuery.run == run_id) & (RepoQuery.pass_number == pass_number))
+        .order_by(GithubQuery.position, RepoQuery.rank)
+        .tuples()
+    )
+    rows = Repo.select(Repo.full_name, Repo.found_in_pass).where(Repo.run == run_id).tuples()
+    first_pass = dict(rows)
+    distinct = {name.lower(): name for _, _, name in links}.values()
+    return {
+        "queries": sum(query.complete for query in queries),
+        "queries_planned": len(queries),
+        "pages": sum(query.pages_fetched for query in queries),
+        "total_count": sum(query.total_count for query in queries),
+        "incomplete_results": any(query.incomplete_results for query in queries),
+        "found": len(distinct),
+        "new": sum(number == pass_number for number in first_pass.values()),
+        "overlap": sum(first_pass.get(name, pass_number) < pass_number for name in distinct),
+        "left_out": sum(name not in first_pass for name in distinct),
+        "digest": hashlib.sha256(dumps(links).encode()).hexdigest(),
+    }

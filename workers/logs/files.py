@@ -1,0 +1,82 @@
+"""The optional log file: JSON lines, rotated by size, written by several processes at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+
+from concurrent_log_handler import ConcurrentRotatingFileHandler
+
+from workers.logs.json_format import JsonFormatter, parse_object
+
+FILE_MODE = 0o600
+#: Seconds between two reports that the file cannot be written.
+REPORT_EVERY_S = 60.0
+#: How far back the last line break is looked for when a line was torn.
+_TAIL_BYTES = 1 << 20
+
+
+class SharedRotatingFile(ConcurrentRotatingFileHandler):
+    """A rotating file that several processes share and in which every line parses.
+
+    A process that is killed while it writes leaves part of a line behind; the next writer
+    wraps that part as a line of its own (`log.torn_line`) before it adds anything.
+    """
+
+    def __init__(self, path: str, max_bytes: int, backups: int, formatter: JsonFormatter) -> None:
+        super().__init__(
+            path,
+            mode="a+",  # also readable: see _mend
+            maxBytes=max_bytes,
+            backupCount=backups,
+            encoding="utf-8",
+            chmod=FILE_MODE,
+        )
+        self.setFormatter(formatter)
+        self._reported_s = float("-inf")
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
+        """Say whether the file is full. Called under the lock before each write."""
+        if self.stream is None or self.stream.closed:
+            self.stream = self.do_open()
+        self._mend(self.stream.fileno())
+        return super().shouldRollover(record)
+
+    def _mend(self, fd: int) -> None:
+        size = os.fstat(fd).st_size
+        if size == 0 or os.pread(fd, 1, size - 1) == b"\n":
+            return
+        start = max(0, size - _TAIL_BYTES)
+        tail = os.pread(fd, size - start, start)
+        torn_at = tail.rfind(b"\n") + 1
+        torn = tail[torn_at:]
+        if parse_object(torn) is not None:
+            os.write(fd, b"\n")
+            return
+        os.ftruncate(fd, start + torn_at)
+        os.write(fd, (self.format(_torn_record(torn)) + "\n").encode())
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Say on the other handlers, now and then, that the file cannot be written."""
+        now_s = time.monotonic()
+        if now_s - self._reported_s < REPORT_EVERY_S:
+            return
+        self._reported_s = now_s
+        logging.getLogger("scout.log").exception(
+            "The log file cannot be written; lines go on to the other outputs.",
+            extra={"event": "log.file_failed", "log_file": self.baseFilename},
+        )
+
+
+def _torn_record(torn: bytes) -> logging.LogRecord:
+    attributes = {
+        "name": "scout.log",
+        "module": "files",
+        "levelno": logging.WARNING,
+        "levelname": "WARNING",
+        "msg": torn.decode("utf-8", "replace"),
+        "args": None,
+        "event": "log.torn_line",
+    }
+    return logging.makeLogRecord(attributes)

@@ -1,0 +1,127 @@
+"""One record, one line of JSON: the format of workers, files and pipes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+import msgspec
+from pythonjsonlogger.msgspec import MsgspecFormatter
+
+from models.context import current_work
+from models.redaction import default_redactor
+from workers.logs.fields import HIDDEN, HOST, Redactor, collect, timestamp, work_fields
+
+#: Characters that JSON allows in a string but that end a line or command a terminal.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+_MAX_DEPTH = 20
+
+
+class JsonFormatter(MsgspecFormatter):
+    """Formats every record as one valid line of JSON and never raises.
+
+    The line is redacted field by field, serialised, and scrubbed once more as a whole. What
+    cannot be shown is hidden, and `log_error` says what and why.
+
+    Args:
+        redactor: Masks secrets; None means the process's own, asked for at every line.
+    """
+
+    def __init__(self, redactor: Redactor | None = None) -> None:
+        super().__init__(json_default=self._show_unknown)
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line without its line break."""
+        # Two handlers share one formatter: what the first one made, the second one takes.
+        made: tuple[JsonFormatter, str] | None = record.__dict__.get("_scout_line")
+        if made is not None and made[0] is self:
+            return made[1]
+        try:
+            line = self._line(record)
+        except Exception as exc:  # noqa: BLE001 - a line about the failure instead of the failure
+            line = hidden_line(record, type(exc).__name__)
+        record.__dict__["_scout_line"] = (self, line)
+        return line
+
+    def _line(self, record: logging.LogRecord) -> str:
+        redactor = self.redactor
+        fields = collect(record, redactor)
+        try:
+            line = self.serialize_log_record(fields)
+        except Exception:  # noqa: BLE001 - lone surrogates, odd keys, cycles
+            line = self.serialize_log_record(_plain(fields))
+        scrubbed = redactor.scrub_line(line)
+        if scrubbed != line and parse_object(scrubbed) is None:
+            return hidden_line(record, "redaction broke the line")
+        return escape_unsafe(scrubbed)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Return what masks this formatter's lines."""
+        return self._redactor or default_redactor()
+
+    def _show_unknown(self, value: Any) -> str:
+        return self.redactor.redact_text(repr(value))
+
+
+def escape_unsafe(line: str) -> str:
+    """Return a JSON line in which no character ends the line or commands a terminal."""
+    if line.isascii() and "\x7f" not in line:
+        return line
+    return _UNSAFE.sub(_escaped, line)
+
+
+def escape_non_ascii(line: str) -> str:
+    """Return a JSON line in ASCII, for streams that cannot carry anything else."""
+    return line if line.isascii() else _NOT_ASCII.sub(_escaped, line)
+
+
+def parse_object(line: str | bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a line consists of, or None where it is anything else."""
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def hidden_line(record: logging.LogRecord, reason: str) -> str:
+    """Return a line that says only when, where and that a line could not be shown."""
+    fields: dict[str, Any] = {
+        "timestamp": timestamp(record.created),
+        "level": str(record.levelname),
+        "message": HIDDEN,
+        "run_id": None,
+        "step": None,
+        "attempt": None,
+        "event": None,
+        "module": str(record.module),
+        "pid": record.process,
+        "host": HOST,
+        "logger": str(record.name),
+        "log_error": f"line: hidden ({reason})",
+    }
+    bound = work_fields({}, current_work())
+    fields |= {key: value for key, value in bound.items() if isinstance(value, (str, int))}
+    return json.dumps(fields)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else "\\u007f"
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Return a copy that serialises: text without lone surrogates, keys that are text."""
+    if depth > _MAX_DEPTH:
+        return HIDDEN
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_plain(str(key)): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item, depth + 1) for item in value]
+    return value

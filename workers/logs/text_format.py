@@ -1,0 +1,98 @@
+"""Aligned lines for people at a terminal, drawn from the same fields as the JSON lines."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from models.redaction import default_redactor
+from models.steps import STEP_NAMES
+from workers.logs.fields import HIDDEN, Redactor, collect
+
+#: As many characters of a run's id as tell runs apart on one screen: time to the second.
+RUN_ID_SHOWN = 8
+_STEP_WIDTH = max(map(len, STEP_NAMES))
+_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+_COLOURS = {"DEBUG": "2", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
+_DIM = "2"
+_INDENT = "    "
+#: Terminal commands as a whole, then every other control, bidirectional and unpaired character.
+_TERMINAL = re.compile(
+    "\x1b\\[[0-?]*+[ -/]*+[@-~]|\x1b[\\]PX^_][^\x07\x1b]*+(?:\x07|\x1b\\\\)?"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_LINE_BREAK = re.compile("\r\n|[\r\n\u2028\u2029]")
+
+
+class TextFormatter(logging.Formatter):
+    """Formats every record as `HH:MM:SS LEVEL step message`, in local time, and never raises.
+
+    Further lines of a message and tracebacks are indented, so that no text from outside can
+    look like a line of its own.
+
+    Args:
+        colour: Whether the stream is a terminal that wants colours.
+        redactor: Masks secrets; None means the process's own, asked for at every line.
+    """
+
+    def __init__(self, *, colour: bool = False, redactor: Redactor | None = None) -> None:
+        super().__init__()
+        self._colour = colour
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line, or more with all but the first indented."""
+        try:
+            redactor = self._redactor or default_redactor()
+            return redactor.scrub_line(self.render(collect(record, redactor)))
+        except Exception as exc:  # noqa: BLE001 - a line about the failure instead of the failure
+            return f"{_clock(None)} ERROR {HIDDEN} (line hidden: {type(exc).__name__})"
+
+    def render(self, fields: Mapping[str, Any]) -> str:
+        """Return redacted fields, as of a parsed JSON line, as text for people."""
+        level = str(fields.get("level", "INFO"))
+        name = _LEVELS.get(level, level)[:5]
+        step = clean(fields.get("step") or "").replace("\n", " ")
+        first, *rest = clean(fields.get("message", "")).split("\n")
+        line = (
+            f"{_clock(fields.get('timestamp'))} {self._painted(f'{name:<5}', _COLOURS.get(level))}"
+            f"  {step:<{_STEP_WIDTH}}  {first}{self._painted(_tail(fields), _DIM)}"
+        )
+        for key in ("hint", "traceback", "stack", "log_error"):
+            if fields.get(key):
+                label = f"{key}: " if key in {"hint", "log_error"} else ""
+                rest += (label + clean(fields[key])).rstrip("\n").split("\n")
+        return "\n".join([line, *(_INDENT + text for text in rest)])
+
+    def _painted(self, text: str, colour: str | None) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour and text else text
+
+
+def clean(value: object) -> str:
+    """Return text that cannot command a terminal; the only controls left are tab and newline."""
+    return _TERMINAL.sub("", _LINE_BREAK.sub("\n", str(value)))
+
+
+def _tail(fields: Mapping[str, Any]) -> str:
+    parts = []
+    duration_ms = fields.get("duration_ms")
+    if isinstance(duration_ms, (int, float)):
+        parts.append(f"{duration_ms:.1f} ms")
+    attempt = fields.get("attempt")
+    if isinstance(attempt, int) and attempt > 1:
+        parts.append(f"attempt {attempt}")
+    if fields.get("run_id"):
+        parts.append(clean(fields["run_id"])[:RUN_ID_SHOWN])
+    return "".join(f" · {part}" for part in parts)
+
+
+def _clock(iso: object) -> str:
+    """Return the local time of day of a stored time, or of now where there is none."""
+    try:
+        moment = datetime.fromisoformat(str(iso)).astimezone()
+    except ValueError:
+        moment = datetime.now().astimezone()
+    return moment.strftime("%H:%M:%S")
