@@ -8,7 +8,7 @@ from typing import Any
 
 from models.clock import to_iso
 from models.provenance import GithubRateLimit
-from models.upsert import upsert
+from models.rows import upsert
 from tasks.step import StepContext
 
 

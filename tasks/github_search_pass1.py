@@ -33,6 +33,6 @@ def run(context: StepContext) -> Mapping[str, Any]:
         include_forks=args.include_forks,
     )
     known = KnownRepos(context.run_id, PASS)
-    for planned in plan_queries(context, PASS, [query]):
-        run_search(context, planned, known, args.top)
-    return {"query": query} | search_totals(context.run_id, PASS)
+    (planned,) = plan_queries(context, PASS, [query])
+    run_search(context, planned, known, args.top)
+    return {"query": planned.query} | search_totals(context.run_id, PASS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -19,3 +20,14 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         return _LONE_SURROGATE.sub("\ufffd", text)
     return text
+
+
+def storable_tree(value: Any) -> Any:
+    """Return JSON-like `value` with every string in it, keys too, made `storable`."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(key): storable_tree(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable_tree(item) for item in value]
+    return value

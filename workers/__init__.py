@@ -1,0 +1,15 @@
+"""How work is executed: broker, actors, middleware, leases, recovery, logging.
+
+`dramatiq workers` imports this package and expects a broker to be ready. Everybody else imports
+what they need from its modules and calls `workers.broker.boot` themselves, so that light commands
+and the parent of the workers do not pay for Dramatiq.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if "dramatiq.cli" in sys.modules:
+    from workers.broker import boot
+
+    boot()

@@ -16,7 +16,7 @@ from models.steps import STEP_NAMES, step_id_for
 STEP_ENDED = ("success", "failed", "skipped", "cancelled")
 _INSERT = (
     "INSERT INTO run_steps (step_id, run_id, name, position, status, attempt, tries,"
-    " interruptions, due_at) VALUES (?, ?, ?, ?, 'pending', 0, 0, 0, ?)"
+    " interruptions, due_at, enqueued_at) VALUES (?, ?, ?, ?, 'pending', 0, 0, 0, ?, ?)"
 )
 _CLAIM_VIEW = (
     "SELECT s.step_id, s.run_id, s.name, s.position, s.status, s.attempt, s.tries,"
@@ -104,11 +104,11 @@ class StepsDao:
 
     @staticmethod
     def create_all(run_id: str, now: str) -> None:
-        """Insert the ten pending steps of a run; the first is due at once."""
+        """Insert the ten pending steps of a run; the first is due and its message on the way."""
         for position, name in enumerate(STEP_NAMES, start=1):
             due_at = now if position == 1 else None
             current().execute(
-                _INSERT, (step_id_for(run_id, position), run_id, name, position, due_at)
+                _INSERT, (step_id_for(run_id, position), run_id, name, position, due_at, due_at)
             )
 
     @staticmethod
@@ -252,6 +252,12 @@ class StepsDao:
         """Say whether the attempt holds the step; keeps it so to the end of the transaction."""
         sql = "SELECT 1 FROM run_steps WHERE step_id = ? AND attempt = ? AND status = 'running'"
         sql += "" if current().is_sqlite else " FOR SHARE"
+        return current().execute(sql, (step_id, attempt)).fetchone() is not None
+
+    @staticmethod
+    def holds_now(step_id: str, attempt: int) -> bool:
+        """Say whether the attempt holds the step at this moment, without locking anything."""
+        sql = "SELECT 1 FROM run_steps WHERE step_id = ? AND attempt = ? AND status = 'running'"
         return current().execute(sql, (step_id, attempt)).fetchone() is not None
 
     @staticmethod

@@ -44,20 +44,42 @@ def _find_jwts(text: str) -> Iterator[Span]:
             yield match.start(), match.start() + len(run)
 
 
-# A key's body in all its spellings: line breaks raw or escaped, quoted line by line, with headers.
-_PEM_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,4}(?:PRIVATE KEY|PRIVATE KEY BLOCK|SECRET KEY)")
-_PEM_BODY = re.compile(r"[^\"'<>{}\x00]*")
+_PEM_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}(?:PRIVATE|SECRET) KEY")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{1,64}-{0,5}")
+# What a body can consist of in a serialised line, where a quote ends the string it stands in, and
+# in free text, where each line of a key may have quotes of its own.
+_PEM_BODY_IN_LINE = re.compile(r"[^\"'<>{}]*")
+_PEM_BODY_IN_TEXT = re.compile(r"[^{}]*")
 
 
-def _find_pem_blocks(text: str) -> Iterator[Span]:
-    at = 0
-    while begin := _PEM_BEGIN.search(text, at):
-        body = _PEM_BODY.match(text, begin.end())
-        stop = body.end() if body else begin.end()
-        end = _PEM_END.search(text, begin.end(), stop)
-        at = end.end() if end else begin.end() + len(text[begin.end() : stop].rstrip("\\"))
-        yield begin.start(), at
+def _pem_finder(body: re.Pattern[str]) -> Finder:
+    def find(text: str) -> Iterator[Span]:
+        at = 0
+        while begin := _PEM_BEGIN.search(text, at):
+            inside = body.match(text, begin.end())
+            stop = inside.end() if inside else begin.end()
+            end = _PEM_END.search(text, begin.end(), stop)
+            at = end.end() if end else _without_backslashes(text, begin.end(), stop)
+            yield begin.start(), at
+
+    return find
+
+
+def _without_backslashes(text: str, start: int, stop: int) -> int:
+    while stop > start and text[stop - 1] == "\\":
+        stop -= 1
+    return stop
+
+
+def pem_is_open(text: str) -> bool:
+    """Whether a PEM block begins in a text and does not end there, as in a list of its lines."""
+    begin = text.rfind("-----BEGIN ")
+    return begin >= 0 and bool(_PEM_BEGIN.match(text, begin)) and not _PEM_END.search(text, begin)
+
+
+def pem_ends(text: str) -> bool:
+    """Whether a line holds the end of a PEM block."""
+    return bool(_PEM_END.search(text))
 
 
 _TELEGRAM = re.compile(r"(?<!\d)\d{8,10}:AA[\w-]{30,}", re.ASCII)
@@ -74,30 +96,39 @@ FORMAT_RULES: tuple[Rule, ...] = (
     _prefixed("ghp_ gho_ ghu_ ghs_ ghr_", r"[A-Za-z0-9_]{16,}(?:[.\-]+[A-Za-z0-9_]+)*"),
     _prefixed("github_pat_", r"[A-Za-z0-9_]{16,}"),
     # Language models: OpenRouter, Anthropic, OpenAI and the many that copied its prefix.
-    _prefixed("sk-or- sk-ant- sk-proj- sk-svcacct- sk-admin- sk-lf-", r"[A-Za-z0-9_\-]{16,}"),
     Rule(
         ("sk-",),
         _pattern(
-            _NO_LETTER_BEFORE + r"sk-(?:[a-z0-9]{1,8}-){0,2}"
+            _NO_LETTER_BEFORE + r"sk-(?:or|ant|proj|svcacct|admin|lf)-[A-Za-z0-9_\-]{16,}"
+            "|" + _NO_LETTER_BEFORE + r"sk-(?:[a-z0-9]{1,8}-){0,2}"
             r"(?=[a-z]{0,32}[A-Z0-9]|[a-z]{32})[A-Za-z0-9_]{16,}[A-Za-z0-9_\-]*"
-            r"|sk-(?=[A-Za-z]{0,32}\d)(?=[a-z\d]{0,32}[A-Z])(?=[A-Z\d]{0,32}[a-z])[A-Za-z0-9]{32,}"
+            r"|sk-(?:or-v\d|ant-[a-z]{3,5}\d\d)-[A-Za-z0-9_\-]{16,}"
+            r"|sk-(?=[A-Za-z_\-]{0,40}\d)(?=[a-z\d_\-]{0,40}[A-Z])(?=[A-Z\d_\-]{0,40}[a-z])"
+            r"[A-Za-z0-9_\-]{32,}"
         ),
     ),
     Rule(
         ("hf_",),
-        _pattern(_NO_LETTER_BEFORE + r"hf_[A-Za-z0-9]{16,}|hf_(?=[a-z]{0,32}[A-Z])[A-Za-z0-9]{30,}"),
+        _pattern(
+            _NO_LETTER_BEFORE + r"hf_[A-Za-z0-9]{16,}|hf_(?=[a-z]{0,32}[A-Z])[A-Za-z0-9]{30,}"
+        ),
     ),
-    _prefixed("gsk_ xai- pplx- nvapi- tvly- r8_ lsv2_ fw_ jina_ voyage-", r"[A-Za-z0-9_\-]{24,}"),
+    _prefixed("gsk_ xai- pplx- r8_ phx_ npm_ nfp_ sbp_", r"[A-Za-z0-9]{24,}"),
+    _prefixed("nvapi- tvly- lsv2_pt_ lsv2_sk_", r"(?=[A-Za-z_\-]{0,24}\d)[A-Za-z0-9_\-]{20,}"),
     # Clouds.
     _prefixed("AKIA ASIA AROA AIDA ABIA ACCA", r"[A-Z0-9]{16,}"),
     _prefixed("AIza", r"[A-Za-z0-9_\-]{30,}"),
     _prefixed("ya29. GOCSPX-", r"[A-Za-z0-9_\-.]{16,}"),
-    _prefixed("dop_v1_ doo_v1_ dor_v1_ dapi", r"[a-f0-9]{32,}"),
-    _prefixed("hvs. hvb. atlasv1. sbp_ nfp_ pul- pscale_tkn_ pscale_pw_", r"[A-Za-z0-9_\-]{20,}"),
+    _prefixed("dop_v1_ doo_v1_ dor_v1_ dapi pul- rubygems_", r"[a-f0-9]{32,}"),
+    _prefixed("hvs. hvb. atlasv1. pscale_tkn_ pscale_pw_", r"[A-Za-z0-9_\-]{20,}"),
     # Chat, mail, payment.
-    _prefixed("xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xoxc- xoxd- xapp-", r"[A-Za-z0-9\-.%]{10,}"),
+    _prefixed(
+        "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xoxc- xoxd- xapp-", r"[A-Za-z0-9\-.%]{10,}"
+    ),
     _prefixed("hooks.slack.com/services hooks.slack.com\\/services", _SLACK_HOOK),
-    _prefixed("discord.com/api/webhooks/ discordapp.com/api/webhooks/", r"\d{6,}/[A-Za-z0-9_\-]{8,}"),
+    _prefixed(
+        "discord.com/api/webhooks/ discordapp.com/api/webhooks/", r"\d{6,}/[A-Za-z0-9_\-]{8,}"
+    ),
     Rule((":aa",), _find_telegram),
     _prefixed("SG.", r"[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}"),
     _prefixed("sk_live_ sk_test_ rk_live_ rk_test_ whsec_", r"[A-Za-z0-9+/=]{16,}"),
@@ -107,9 +138,11 @@ FORMAT_RULES: tuple[Rule, ...] = (
     _prefixed(
         "glpat- glptt- gldt- glrt- glcbt- glsoat- gloas- feed_token-", r"[A-Za-z0-9_\-.]{16,}"
     ),
-    _prefixed("npm_ dckr_pat_ dckr_oat_ rubygems_ lin_api_ ntn_ figd_ phx_", r"[A-Za-z0-9_\-]{24,}"),
+    _prefixed("dckr_pat_ dckr_oat_ lin_api_ ntn_ figd_", r"[A-Za-z0-9_\-]{24,}"),
     _prefixed("pypi-AgE pypi-AgN sntrys_ sntryu_ ATATT3 ATCTT3 PMAK-", r"[A-Za-z0-9_\-=+/.]{16,}"),
     _prefixed("AGE-SECRET-KEY-1", r"[A-Za-z0-9]{32,}"),
     Rule(("eyj",), _find_jwts),
-    Rule(("-----begin ",), _find_pem_blocks),
+    Rule(("-----begin ",), _pem_finder(_PEM_BODY_IN_LINE)),
 )
+#: For free text only: what it masks may hold quotes.
+PEM_TEXT_RULE = Rule(("-----begin ",), _pem_finder(_PEM_BODY_IN_TEXT))

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from models.redaction.spans import Rule, Span
 
 _GAP = r"(?:[ \t]|%20|\\t|\+){1,4}"
-_BEARER = re.compile(rf"(?i:bearer){_GAP}(?=([\w.~+/=\-%|:]+))", re.ASCII)
-_BASIC = re.compile(rf"(?i:basic){_GAP}(?=([A-Za-z0-9+/_\-]+=*))")
-_USER_OPTION = re.compile(r"(?:^|(?<=[\s\"',]))(?:-u|--user|--proxy-user)(?:[\s\"',=]{1,4})(?=([^\s\"']+))")
+_BEARER = re.compile(rf"(?i:bearer){_GAP}([\w.~+/=\-%|:]+)", re.ASCII)
+_BASIC = re.compile(rf"(?i:basic){_GAP}([A-Za-z0-9+/_\-]+=*)")
+_LONGEST_SCHEME = 24
+_USER_OPTION = re.compile(
+    r"(?:^|(?<=[\s\"',]))(?:-u|--user|--proxy-user)(?:[\s\"',=]{1,4})(?=([^\s\"']+))"
+)
 
 
 def _find_bearer(text: str) -> Iterator[Span]:
-    for match in _BEARER.finditer(text):
+    return _find_credentials(_BEARER, text, _is_bearer_token)
+
+
+def _find_basic(text: str) -> Iterator[Span]:
+    return _find_credentials(_BASIC, text, _is_basic_credential)
+
+
+def _find_credentials(
+    scheme: re.Pattern[str], text: str, accept: Callable[[str], bool]
+) -> Iterator[Span]:
+    at = 0
+    while match := scheme.search(text, at):
+        start, at = match.span(1)
         token = match.group(1).rstrip(".:")
-        if _is_bearer_token(token):
-            yield match.start(1), match.start(1) + len(token)
+        if accept(token):
+            yield start, start + len(token)
+        elif len(token) <= _LONGEST_SCHEME:
+            at = start  # the word itself may be the scheme: "Bearer Bearer <token>"
 
 
 def _is_bearer_token(token: str) -> bool:
@@ -30,10 +47,8 @@ def _is_bearer_token(token: str) -> bool:
     return len(token) >= 6 and (digits or (mixed and token.isalnum()))
 
 
-def _find_basic(text: str) -> Iterator[Span]:
-    for match in _BASIC.finditer(text):
-        if b":" in _decode(match.group(1)):
-            yield match.span(1)
+def _is_basic_credential(token: str) -> bool:
+    return b":" in _decode(token)
 
 
 def _decode(text: str) -> bytes:
@@ -57,5 +72,5 @@ def _find_user_option(text: str) -> Iterator[Span]:
 HEADER_RULES = (
     Rule(("bearer",), _find_bearer),
     Rule(("basic",), _find_basic),
-    Rule(("-u ", "-u\"", "-u'", "-u=", "-user"), _find_user_option),
+    Rule(("-u",), _find_user_option),
 )

@@ -29,7 +29,7 @@ SECRET_WORDS = _words(
     "cookie cookies jwt jwts mnemonic apitoken authtoken accesstoken "
 )
 #: One of these as the last word leaves it to the value.
-AMBIGUOUS_WORDS = _words("tokens auth pass sid otp totp pat")
+AMBIGUOUS_WORDS = _words("tokens auth pass otp totp")
 #: A name that ends in one of these, followed by `key` or `keys`, names a secret.
 _KEY_OWNERS = _words(
     "api access secret private encryption encrypt signing sign auth account master ssh "

@@ -18,10 +18,12 @@ class Rule:
         anchors: Literals in lower case. A text that holds none of them, whatever its case, holds
             nothing for this rule: the fast path is compiled from these and from nothing else.
         find: Yields the spans to mask. Must be linear in the length of the text.
+        word_ends: More such literals, which count only where no letter follows.
     """
 
     anchors: tuple[str, ...]
     find: Callable[[str], Iterable[Span]]
+    word_ends: tuple[str, ...] = ()
 
 
 def mask_spans(text: str, spans: list[Span]) -> str:

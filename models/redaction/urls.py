@@ -21,7 +21,7 @@ _NOT_A_PASSWORD = ("", "x-oauth-basic", "x")
 
 def _find_userinfo(text: str) -> Iterator[Span]:
     ends = [match.end() for match in _SCHEME_END.finditer(text)]
-    for start, limit in zip(ends, [*ends[1:], len(text)], strict=True):
+    for start, limit in zip(ends, [*ends, len(text)][1:], strict=True):
         authority = _AUTHORITY.match(text, start, limit)
         if authority and (userinfo_end := _userinfo_end(text, start, authority.end())) > start:
             yield from _credentials(text, start, userinfo_end)
@@ -85,8 +85,18 @@ URL_RULES = (
     Rule(("@", "%40"), _find_userinfo),
     Rule(
         tuple(
-            f"{name}{equals}"
-            for name in ("sig", "signature", "hmac", "credential", "key", "keyid", "code", "sid", "et")
+            f"{ending}{equals}"
+            for ending in (
+                "sig",
+                "signature",
+                "hmac",
+                "credential",
+                "keyid",
+                "key",
+                "code",
+                "sid",
+                "ticket",
+            )
             for equals in ("=", "%3d")
         ),
         _find_parameters,

@@ -15,13 +15,16 @@ _HARMLESS_WORDS = frozenset(
     "undefined default redacted filtered masked hidden unused not is are was were has have had a "
     "an the this that these it its to of for from in by with and or if as at be must should can "
     "cannot may will your my our you we use uses using used see how what why when where which "
-    "authentication authorization based str bytes int bool any string".split()
+    "authentication authorization based str bytes int bool any string "
+    "oauth oauth2 basic bearer digest jwt oidc saml ldap kerberos negotiate ntlm".split()
 )
 _METAVARS = frozenset({"TOKEN", "PASSWORD", "SECRET", "KEY", "TEXT", "STRING", "VALUE", "NAME"})
 _PLACEHOLDER = re.compile(
     r"\*+|\.{3,}|…|%s|%r|%\(\w+\)s|\$\{\{? ?[\w.]+ ?\}?\}|\$\([\w ]+\)|\{\{ ?[\w.]+ ?\}\}|\{\w*\}"
     r"|<[\w -]*>|\[(?:Filtered|MASKED|redacted)\]"
 )
+_MAX_HARMLESS_LENGTH = 64
+_BOUNDARY = re.compile(r"[\s\"',;&)]|$")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,:]\d+)*%?[a-z]{0,2}")
 
 
@@ -34,14 +37,28 @@ def is_secret_value(verdict: Verdict, value: str) -> bool:
     """
     if verdict is Verdict.HARMLESS or not value or value == MASK or value in _METAVARS:
         return False
-    if value.casefold() in _HARMLESS_WORDS or _PLACEHOLDER.fullmatch(value, 0, 128):
+    if len(value) <= _MAX_HARMLESS_LENGTH and _is_harmless(value):
         return False
     return verdict is Verdict.SECRET or looks_like_material(value)
 
 
+def _is_harmless(value: str) -> bool:
+    return value.casefold() in _HARMLESS_WORDS or _PLACEHOLDER.fullmatch(value) is not None
+
+
+def is_placeholder_at(text: str, start: int) -> bool:
+    """Whether a reference or placeholder stands alone at a place: `token=${TOKEN}`."""
+    placeholder = _PLACEHOLDER.match(text, start, start + _MAX_HARMLESS_LENGTH)
+    return placeholder is not None and bool(_BOUNDARY.match(text, placeholder.end()))
+
+
 def looks_like_material(value: str) -> bool:
     """Whether a value under an ambiguous name is a secret rather than a mode, a count or prose."""
-    if len(value) < 6 or " " in value.strip() or _NUMBER.fullmatch(value, 0, 64):
+    if (
+        len(value) < 6
+        or " " in value.strip()
+        or (len(value) <= _MAX_HARMLESS_LENGTH and _NUMBER.fullmatch(value))
+    ):
         return False
     return len(value) >= 12 or not (value.isalpha() and (value.islower() or value.istitle()))
 

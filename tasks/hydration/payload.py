@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from models.errors import PermanentError
 from models.jsontext import dumps
 from tasks.sources.interface import Payload
-from tasks.text import storable
+from tasks.text import storable, storable_tree
 
 #: The widest integer that the columns hold on PostgreSQL.
 INTEGER_MAX = 2**31 - 1
@@ -84,7 +84,7 @@ def repo_columns(repo: RepositoryPayload) -> dict[str, Any]:
         "license": _text_or_none(repo.license.spdx_id if repo.license else None),
         "pushed_at": _day_and_time(repo.pushed_at),
         "html_url": storable(url) if url.startswith(("https://", "http://")) else "",
-        "payload_json": dumps(msgspec.to_builtins(repo)),
+        "payload_json": dumps(storable_tree(msgspec.to_builtins(repo))),
     }
 
 

@@ -40,7 +40,9 @@ def load_prompt(name: str) -> Prompt:
     if not _NAME.match(name) or not path.is_file():
         raise PermanentError(f"There is no prompt {name!r}.", f"Known: {prompt_names()}.")
     parts = _FILE.match(path.read_text(encoding="utf-8"))
-    header = dict(re.findall(r"^(\w+):[ \t]*(\S+)$", parts["header"], re.MULTILINE) if parts else ())
+    header = dict(
+        re.findall(r"^(\w+):[ \t]*(\S+)$", parts["header"], re.MULTILINE) if parts else ()
+    )
     if parts is None or not {"id", "version", "schema"} <= header.keys():
         raise PermanentError(
             f"Prompt {path.name} has no complete header.",

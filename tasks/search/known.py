@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.provenance import Repo
+from models.rows import fetch_all
 
 
 class KnownRepos:
@@ -15,9 +16,8 @@ class KnownRepos:
     """
 
     def __init__(self, run_id: str, pass_number: int, limit: int | None = None) -> None:
-        rows = Repo.select(Repo.full_name, Repo.found_in_pass).where(Repo.run == run_id).tuples()
-        found = list(rows)
-        self._spelling = {name.lower(): name for name, _ in found}
+        found = fetch_all(Repo.select(Repo.full_name, Repo.found_in_pass).where(Repo.run == run_id))
+        self._spelling: dict[str, str] = {name.lower(): name for name, _ in found}
         self._added = sum(1 for _, number in found if number == pass_number)
         self._limit = limit
 

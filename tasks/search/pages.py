@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.provenance import GithubQuery, Repo, RepoQuery
-from models.upsert import insert_missing
+from models.rows import fetch_all, insert_missing
 from tasks.hydration.payload import INTEGER_MAX, parse_repository, repo_columns
 from tasks.search.known import KnownRepos
 from tasks.sources.interface import SearchPage
@@ -93,7 +93,7 @@ def _planned(run_id: str, pass_number: int) -> list[GithubQuery]:
 def _names_found(query: GithubQuery) -> set[str]:
     if not query.pages_fetched:
         return set()
-    names = RepoQuery.select(RepoQuery.full_name).where(RepoQuery.query == query.id).tuples()
+    names = fetch_all(RepoQuery.select(RepoQuery.full_name).where(RepoQuery.query == query.id))
     return {name.lower() for (name,) in names}
 
 
@@ -119,9 +119,7 @@ def _rows(
             continue
         found.add(name.lower())
         link = {"run_id": context.run_id, "full_name": name}
-        links.append(
-            link | {"query_id": query.id, "rank": rank, "pass_number": query.pass_number}
-        )
+        links.append(link | {"query_id": query.id, "rank": rank, "pass_number": query.pass_number})
         if known.admit(name):
             new = {"found_in_pass": query.pass_number, "status": "found"}
             repos.append(link | new | repo_columns(payload) | {"updated_at": context.now_iso()})
@@ -129,13 +127,17 @@ def _rows(
 
 
 def _announce(context: StepContext, query: GithubQuery, kept: int) -> None:
+    message = (
+        f"Search {query.position} of pass {query.pass_number} found {query.total_count:,}"
+        f" repositories; {kept:,} kept."
+    )
+    in_vain = query.pass_number == 1 and not kept
+    if in_vain:
+        message = "No repository matches the query: the run goes on, and ends without briefs."
     context.record.audit(
         "github.search.completed",
-        f"Search {query.position} of pass {query.pass_number} found {query.total_count:,}"
-        f" repositories and kept {kept:,}."
-        if query.total_count
-        else f"No repository matches {query.query!r}; there is nothing to make a brief of.",
-        level="INFO" if kept else "WARNING",
+        message,
+        level="WARNING" if in_vain else "INFO",
         data={
             "query": query.query,
             "pass": query.pass_number,

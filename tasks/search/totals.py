@@ -7,6 +7,7 @@ from typing import Any
 
 from models.jsontext import dumps
 from models.provenance import GithubQuery, Repo, RepoQuery
+from models.rows import fetch_all
 
 
 def search_totals(run_id: str, pass_number: int) -> dict[str, Any]:
@@ -19,15 +20,14 @@ def search_totals(run_id: str, pass_number: int) -> dict[str, Any]:
         .where((GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number))
         .order_by(GithubQuery.position)
     )
-    links = list(
+    links = fetch_all(
         RepoQuery.select(GithubQuery.position, RepoQuery.rank, RepoQuery.full_name)
         .join(GithubQuery)
         .where((RepoQuery.run == run_id) & (RepoQuery.pass_number == pass_number))
         .order_by(GithubQuery.position, RepoQuery.rank)
-        .tuples()
     )
-    rows = Repo.select(Repo.full_name, Repo.found_in_pass).where(Repo.run == run_id).tuples()
-    first_pass = dict(rows)
+    repos = fetch_all(Repo.select(Repo.full_name, Repo.found_in_pass).where(Repo.run == run_id))
+    first_pass: dict[str, int] = dict(repos)
     distinct = {name.lower(): name for _, _, name in links}.values()
     return {
         "queries": sum(query.complete for query in queries),

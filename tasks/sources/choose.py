@@ -28,20 +28,20 @@ def sources_for(dry: bool, fixtures_dir: str | None) -> Sources:
         raise ConfigError(
             "Live sources are not part of this version.", "Run with --dry to work on fixtures."
         )
-    from tasks.sources.fixtures import FixtureGitHub, FixtureModel  # noqa: PLC0415
+    from tasks.sources.fixtures import FixtureGitHub, FixtureModel
 
     root = _shipped_world() if fixtures_dir is None else _own_world(fixtures_dir)
     return Sources("fixtures", FixtureGitHub(root), FixtureModel(root))
 
 
 def _shipped_world() -> Traversable:
-    from importlib.resources import files  # noqa: PLC0415
+    from importlib.resources import files
 
     return files("fixtures")
 
 
 def _own_world(fixtures_dir: str) -> Path:
-    from tasks.sources.fixture_files import FixtureFolderError  # noqa: PLC0415
+    from tasks.sources.fixture_files import FixtureFolderError
 
     root = Path(fixtures_dir)
     if not root.is_dir():

@@ -56,7 +56,7 @@ def parse_query(query: str) -> FixtureQuery:
     """Return a query's words and conditions; as on GitHub, forks must be asked for.
 
     Raises:
-        PermanentError: A qualifier's value makes no sense; GitHub would refuse it too.
+        PermanentError: A qualifier's value makes no sense.
     """
     conditions: list[Matches] = []
     forks = "false"

@@ -149,7 +149,7 @@ class FixtureModel(LanguageModel):
 
     def write_brief(self, request: BriefRequest) -> ModelAnswer:
         """Return a brief for any group: one of the templates, with the group's names put in."""
-        from tasks.sources.fixture_briefs import choose_template, fill_template  # noqa: PLC0415
+        from tasks.sources.fixture_briefs import choose_template, fill_template
 
         templates = load_manifest(self._root).brief_templates
         path = f"llm/briefs/{choose_template(templates, request)}"

@@ -1,4 +1,4 @@
-"""Turns a log record into redacted fields in their fixed order; both formats are drawn from these."""
+"""A log record as redacted fields in their fixed order; both formats are drawn from these."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def collect(record: logging.LogRecord, redactor: Redactor) -> dict[str, Any]:
     fields["thread"] = record.threadName
     if extras:
         fields.update(_redacted_extras(extras, redactor, problems))
-    fields.update(_failure(record, redactor, problems))
+    for key, value in _failure(record, redactor, problems).items():
+        fields.setdefault(key, value)
     if problems:
         fields["log_error"] = "; ".join(problems)
     return fields
@@ -136,11 +137,12 @@ def _redacted_extras(
     try:
         redacted: dict[str, Any] = redactor.redact(extras)
     except Exception:  # noqa: BLE001 - then find the one that fails
-        return {
-            key: _guarded(key, lambda pair={key: value}: redactor.redact(pair)[key], problems)
-            for key, value in extras.items()
-        }
+        return {key: _one_extra(key, extras[key], redactor, problems) for key in extras}
     return redacted
+
+
+def _one_extra(key: str, value: Any, redactor: Redactor, problems: list[str]) -> Any:
+    return _guarded(key, lambda: redactor.redact({key: value})[key], problems)
 
 
 def _failure(

@@ -1,4 +1,4 @@
-"""Sends what Python would print to stderr by itself through logging: warnings and uncaught errors."""
+"""Routes what Python prints to stderr by itself into logging: warnings and uncaught errors."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ def install_hooks() -> None:
     sys.unraisablehook = _unraisable
 
 
-def _uncaught(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         logger.warning("Interrupted.", extra={"event": "process.interrupted"})
         return

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TextIO, cast
 
 from models.errors import ConfigError
 from workers.logs.hooks import install_hooks
 from workers.logs.json_format import JsonFormatter
+from workers.logs.prints import capture_prints
 from workers.logs.stream import LineHandler
 from workers.logs.text_format import TextFormatter
 
@@ -117,19 +120,23 @@ def configure_logging(settings: LogSettings) -> LineHandler:
 def install_worker_logging(environ: Mapping[str, str] | None = None) -> None:
     """Configure logging in a worker process from the environment, unless that was done already.
 
-    For the hook that runs when the `dramatiq` command has started a process, where an exception
-    would be swallowed: settings that cannot be used are reported in a log line, and logging
-    falls back to JSON lines at INFO on stderr.
+    For processes that the `dramatiq` command has started, where an exception in a hook would be
+    swallowed: settings that cannot be used are reported in a log line, and logging falls back to
+    JSON lines at INFO. There, `sys.stderr` is a pipe to the parent, which copies each write as
+    it comes; so what is printed becomes log lines as well.
     """
     if any(isinstance(handler, LineHandler) for handler in logging.getLogger().handlers):
         return
+    pipe = sys.stderr if not isinstance(sys.stderr, io.TextIOBase) else None
     try:
-        configure_logging(LogSettings.from_environ(environ))
+        configure_logging(replace(LogSettings.from_environ(environ), stream=pipe))
     except ConfigError as exc:
-        configure_logging(LogSettings())
+        configure_logging(LogSettings(stream=pipe))
         logging.getLogger("scout.log").error(
             "%s", exc.message, extra={"event": "log.misconfigured", "hint": exc.hint}
         )
+    if pipe is not None:
+        capture_prints()
 
 
 def wants_colour(stream: TextIO | None) -> bool:

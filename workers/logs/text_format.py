@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES
+from models.text import printable
 from workers.logs.fields import HIDDEN, Redactor, collect
 
 #: As many characters of a run's id as tell runs apart on one screen: time to the second.
@@ -19,12 +19,6 @@ _LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 _COLOURS = {"DEBUG": "2", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 _DIM = "2"
 _INDENT = "    "
-#: Terminal commands as a whole, then every other control, bidirectional and unpaired character.
-_TERMINAL = re.compile(
-    "\x1b\\[[0-?]*+[ -/]*+[@-~]|\x1b[\\]PX^_][^\x07\x1b]*+(?:\x07|\x1b\\\\)?"
-    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_LINE_BREAK = re.compile("\r\n|[\r\n\u2028\u2029]")
 
 
 class TextFormatter(logging.Formatter):
@@ -55,8 +49,8 @@ class TextFormatter(logging.Formatter):
         """Return redacted fields, as of a parsed JSON line, as text for people."""
         level = str(fields.get("level", "INFO"))
         name = _LEVELS.get(level, level)[:5]
-        step = clean(fields.get("step") or "").replace("\n", " ")
-        first, *rest = clean(fields.get("message", "")).split("\n")
+        step = _clean(fields.get("step") or "").replace("\n", " ")
+        first, *rest = _clean(fields.get("message", "")).split("\n")
         line = (
             f"{_clock(fields.get('timestamp'))} {self._painted(f'{name:<5}', _COLOURS.get(level))}"
             f"  {step:<{_STEP_WIDTH}}  {first}{self._painted(_tail(fields), _DIM)}"
@@ -64,16 +58,15 @@ class TextFormatter(logging.Formatter):
         for key in ("hint", "traceback", "stack", "log_error"):
             if fields.get(key):
                 label = f"{key}: " if key in {"hint", "log_error"} else ""
-                rest += (label + clean(fields[key])).rstrip("\n").split("\n")
+                rest += (label + _clean(fields[key])).rstrip("\n").split("\n")
         return "\n".join([line, *(_INDENT + text for text in rest)])
 
     def _painted(self, text: str, colour: str | None) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour and text else text
 
 
-def clean(value: object) -> str:
-    """Return text that cannot command a terminal; the only controls left are tab and newline."""
-    return _TERMINAL.sub("", _LINE_BREAK.sub("\n", str(value)))
+def _clean(value: object) -> str:
+    return printable(str(value), keep_newlines=True)
 
 
 def _tail(fields: Mapping[str, Any]) -> str:
@@ -85,7 +78,7 @@ def _tail(fields: Mapping[str, Any]) -> str:
     if isinstance(attempt, int) and attempt > 1:
         parts.append(f"attempt {attempt}")
     if fields.get("run_id"):
-        parts.append(clean(fields["run_id"])[:RUN_ID_SHOWN])
+        parts.append(_clean(fields["run_id"])[:RUN_ID_SHOWN])
     return "".join(f" · {part}" for part in parts)
 
 

@@ -1,8 +1,8 @@
-"""Many rows in one statement, inserted or updated on a natural key; on SQLite and PostgreSQL.
+"""Rows by the batch: read as tuples, and inserted or updated on a natural key in one statement.
 
-The SQL is made of the names of our own tables and columns only; values are always parameters.
-Peewee's `insert_many` writes the same statement, but building it costs several times more than
-running it (design, "What things cost").
+Works on SQLite and PostgreSQL. The SQL is made of the names of our own tables and columns only;
+values are always parameters. Peewee's `insert_many` writes the same statement, but building it
+costs several times more than running it (design, "What things cost").
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from models.tables import Table, proxy
 
 #: SQLite before 3.32 allows no more than 999 parameters in a statement.
 MAX_PARAMETERS = 900
+
+
+def fetch_all(query: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a Peewee query as tuples, in the order of its columns."""
+    return list(query.tuples())
 
 
 def upsert(table: type[Table], rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:

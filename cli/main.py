@@ -1,0 +1,164 @@
+"""The `scout` command: a thin group that imports a command's module only when it is needed.
+
+`scout --help` imports click and the error table and nothing else, so the one-line descriptions
+stand here. A command lives in the module of its name, as the attribute `command`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import edge
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+COMPLETE_VARIABLE = "_SCOUT_COMPLETE"
+
+#: Command, its module, and what `scout --help` says about it; in the order of that list.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("cli.run", "Find projects and write collaboration briefs."),
+    "runs": ("cli.runs", "List runs, newest first."),
+    "show": ("cli.show", "Show a run: its steps, attempts, stats and error."),
+    "logs": ("cli.logs", "Print what a run recorded, during it or after."),
+    "explain": ("cli.explain", "Say what happened to a run, and what to do next."),
+    "resume": ("cli.resume", "Continue a run from its first unfinished step."),
+    "rerun": ("cli.rerun", "Start a new run with the arguments of another."),
+    "cancel": ("cli.cancel", "Cancel a queued or running run."),
+    "worker": ("cli.worker", "Start worker processes."),
+    "doctor": ("cli.doctor", "Check configuration, database, broker and workers."),
+    "db": ("cli.db", "Look at the database's schema, or bring it up to date."),
+    "completion": ("cli.completion", "Print the completion script of a shell."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are invoked or their help is shown."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order in which they are of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no click command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed; one that does not exist gets a suggestion."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"No such command {args[0]!r}.{_did_you_mean(args[0])}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command without importing any of them."""
+        from click.shell_completion import CompletionItem
+
+        names = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line and exit with its status; every error passes through `cli.edge`.
+
+        With `standalone_mode` off the status is returned instead.
+        """
+        arguments = list(sys.argv[1:] if args is None else args)
+        name = prog_name or "scout"
+
+        def work() -> Any:
+            _complete(self, name, complete_var or COMPLETE_VARIABLE)
+            with self.make_context(name, arguments, **extra) as ctx:
+                return self.invoke(ctx)
+
+        status = edge.run(work, as_json=edge.wants_json(arguments))
+        if not standalone_mode:
+            return status
+        sys.exit(status)
+
+
+def _did_you_mean(typed: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(typed, COMMANDS, n=2)
+    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+def _complete(group: click.Group, prog_name: str, variable: str) -> None:
+    """Answer a shell that asks for completions, and exit; nothing otherwise."""
+    instruction = os.environ.get(variable)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        raise click.exceptions.Exit(shell_complete(group, {}, prog_name, variable, instruction))
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"scout {version('scout')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 success, 1 the run failed, 2 usage, 3 a dependency is missing, "
+    "4 cancelled, 5 not finished, 130 interrupted.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Find GitHub projects that could be built together, and see everything it did.
+
+    Example: scout run --dry --query "vector database"
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Run `scout` with the arguments of the process."""
+    cli.main(prog_name="scout")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""`scout run`: create a run, have it executed, and show how it goes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.run_options import run_options
+from models.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from cli.execution import Outcome
+    from models.run_args import RunArgs
+
+
+@click.command(short_help="Search, analyse and write collaboration briefs.")
+@run_options
+@click.option("--detach", is_flag=True, help="Enqueue and return at once; needs a broker.")
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(min=0.1), metavar="SECONDS",
+    help="Stop waiting after this long (exit code 5).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+@click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")
+@click.option(
+    "--log-format", type=click.Choice(["json", "text"]),
+    help="Lines on stderr: text for people (default on a terminal) or json.",
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+    help="Also show log lines from this level.",
+)  # fmt: skip
+def command(
+    *,
+    detach: bool,
+    timeout_s: float | None,
+    as_json: bool,
+    verify: bool,
+    log_format: str | None,
+    log_level: str | None,
+    **options: Any,
+) -> None:
+    """Search GitHub, analyse what is found, and write ranked collaboration briefs.
+
+    \b
+    Example:
+      scout run --dry --query "vector database"
+    """
+    args = checked_args(options)
+    if verify and detach:
+        raise InputError("--verify needs to see both runs end.", "Leave out --detach.")
+    if verify and not args.dry:
+        raise InputError("--verify compares dry runs.", "Add --dry.")
+    from cli.execution import Execution
+
+    with Execution.prepare(log_format, log_level, args=args, detach=detach) as execution:
+        if verify:
+            from cli.verify import verify_twice
+
+            sys.exit(verify_twice(execution, args, timeout_s=timeout_s, as_json=as_json))
+        run_id = execution.create(args)
+        if detach:
+            _say_detached(run_id, as_json)
+            return
+        outcome = execution.wait(run_id, timeout_s=timeout_s)
+    finish(outcome, as_json)
+
+
+def checked_args(options: dict[str, Any]) -> RunArgs:
+    """Return the run's arguments, normalised, with every path absolute.
+
+    Raises:
+        InputError: An argument cannot be used.
+        ConfigError: The run asks for sources that this version does not have.
+    """
+    from models.run_args import RunArgs
+
+    args = RunArgs(**options).normalised()
+    if not args.dry:
+        raise ConfigError(
+            "Live sources are not part of this version.", "Add --dry to run from fixtures."
+        )
+    values = args.to_dict()
+    values["out"] = str(_usable_folder(args.out))
+    if args.fixtures is not None:
+        values["fixtures"] = str(_fixtures_folder(args.fixtures))
+    return RunArgs(**values)
+
+
+def finish(outcome: Outcome, as_json: bool) -> None:
+    """Print what a waited-for run left, and end the command with its exit code."""
+    if as_json:
+        click.echo(json.dumps(outcome.to_dict(), indent=2, sort_keys=True))
+    elif outcome.index_path is not None:
+        click.echo(str(outcome.index_path))
+    sys.exit(outcome.exit_code)
+
+
+def _say_detached(run_id: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"run_id": run_id, "status": "queued", "exit_code": 0}))
+        return
+    click.echo(run_id)
+    click.echo(f"enqueued · scout show {run_id} · scout logs {run_id} --follow", err=True)
+
+
+def _usable_folder(text: str) -> Path:
+    import os
+
+    path = Path(text).expanduser().absolute()
+    nearest = path
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(
+            f"--out {text}: {nearest} is not a folder that can be written to.",
+            "Choose another folder with --out.",
+        )
+    return path
+
+
+def _fixtures_folder(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if not path.is_dir():
+        raise InputError(
+            f"--fixtures {text}: there is no such folder.",
+            "Give the folder that holds manifest.json, or leave --fixtures out.",
+        )
+    return path
+
+

@@ -1,0 +1,30 @@
+"""What `scout run` and its kin write to stderr beside their own lines for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
+    """Configure logging for a command that executes runs.
+
+    On a terminal people see the steps, drawn from the same records, and log lines only when they
+    ask for a level. Elsewhere, or with `--log-format json`, stderr is JSON lines.
+
+    Returns:
+        Whether stderr is for people.
+    """
+    from dataclasses import replace
+
+    from workers.logs import LogSettings, configure_logging
+
+    settings = LogSettings.from_environ()
+    chosen = log_format or os.environ.get("SCOUT_LOG_FORMAT", "").strip().lower()
+    if not chosen:
+        chosen = "text" if sys.stderr.isatty() else "json"
+    people = chosen == "text"
+    asked = log_level or os.environ.get("SCOUT_LOG_LEVEL", "").strip()
+    level = asked.upper() if asked else ("CRITICAL" if people else "INFO")
+    configure_logging(replace(settings, format="text" if people else "json", level=level))
+    return people

@@ -1,0 +1,226 @@
+"""The lines of `scout show`: heading, steps with their waterfall, error and next command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.attempts import Attempt, next_try
+from cli.output import (
+    age,
+    cut,
+    duration,
+    faint,
+    local_time,
+    mark,
+    pad,
+    paint,
+    status_text,
+    symbol,
+    terminal_width,
+)
+from cli.queries import RunView
+from models.clock import seconds_between
+from models.dao.runs import RunRow
+from models.dao.steps import StepRow
+from models.readings import (
+    failed_step,
+    read_step,
+    run_duration_ms,
+    step_duration_ms,
+    time_of_day,
+)
+from models.run_args import RunArgs
+from models.steps import STEP_NAMES
+from models.text import printable
+
+BAR_WIDTH = 24
+_NAME_WIDTH = max(map(len, STEP_NAMES))
+_STATS_SHOWN = 4
+_STAT_MAX_LENGTH = 20
+#: Said in the heading already, or of no use to a person.
+_NOT_LISTED = {"query", "dry"}
+
+
+def run_lines(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Return the lines of the whole screen."""
+    yield from _heading(view)
+    yield ""
+    scale = Scale.of(view)
+    for step in view.steps:
+        line = _step_line(step, view, scale)
+        width = terminal_width()
+        yield line if width is None else _fit(line, width)
+    yield from _trouble(view, attempts)
+    yield ""
+    for text in next_commands(view):
+        yield faint("next  ") + text
+
+
+def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Return a line per attempt, and why it ended where that was no success."""
+    yield paint("attempts", None, bold=True)
+    for one in attempts:
+        outcome = status_text(one.outcome, pad(one.outcome, 11))
+        took = pad(duration(one.duration_ms), 10, right=True)
+        worker = printable(one.worker or "")
+        yield (
+            f" {time_of_day(one.started_at)}  {pad(one.step, _NAME_WIDTH)}  #{one.attempt:<3}"
+            f"{outcome}{took}  {worker}"
+        )
+        if one.reason:
+            yield " " * 10 + printable(one.reason)
+
+
+def next_commands(view: RunView) -> list[str]:
+    """Return the commands that are of use now, with the run's id filled in."""
+    run_id, state = view.run.run_id, view.reading.state
+    if state == "success":
+        index = index_path(view.run)
+        return [str(index) if index else f"scout logs {run_id}"]
+    if state in {"failed", "cancelled"}:
+        return [f"scout explain {run_id}", f"scout resume {run_id}"]
+    if state in {"stalled", "overdue", "waiting"}:
+        return [f"scout explain {run_id}"]
+    return [f"scout logs {run_id} --follow"]
+
+
+def index_path(run: RunRow) -> Path | None:
+    """Return the export's first page where it is on this machine, or None."""
+    path = Path(str(run.args.get("out", "out"))) / f"run_{run.run_id}" / "index.md"
+    return path if path.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Maps the time of a run onto the columns of its waterfall."""
+
+    start: str
+    total_s: float
+
+    @classmethod
+    def of(cls, view: RunView) -> Scale:
+        """Return a scale from the run's start to its end, or to now."""
+        start = view.run.started_at or view.run.created_at
+        return cls(start, max(0.001, seconds_between(start, view.run.finished_at or view.now)))
+
+    def bar(self, step: StepRow, duration_ms: float | None) -> str:
+        """Return the bar of a step: blanks up to its start, then at least one block."""
+        if step.started_at is None or duration_ms is None:
+            return " " * BAR_WIDTH
+        before_s = max(0.0, seconds_between(self.start, step.started_at))
+        first = min(BAR_WIDTH - 1, int(before_s / self.total_s * BAR_WIDTH))
+        length = max(1, round(duration_ms / 1000 / self.total_s * BAR_WIDTH))
+        block = symbol("█", "#") * min(length, BAR_WIDTH - first)
+        return pad(" " * first + block, BAR_WIDTH)
+
+
+def _heading(view: RunView) -> Iterator[str]:
+    run = view.run
+    source = "dry" if run.args.get("dry") else "live"
+    query = printable(str(run.args.get("query", "")))
+    state = status_text(view.reading.state)
+    yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source}  "{query}"'
+    facts = [
+        f"created {local_time(run.created_at)} ({age(seconds_between(run.created_at, view.now))})"
+    ]
+    took_ms = run_duration_ms(run, view.now)
+    if took_ms is not None:
+        facts.append(f"{'took' if run.ended else 'running for'} {duration(took_ms)}")
+    facts.append(f"broker {run.broker}")
+    if run.git_sha:
+        facts.append(f"code {printable(run.git_sha)[:12]}")
+    if run.parent_run_id:
+        facts.append(f"repeats {run.parent_run_id}")
+    yield faint(" · ".join(facts))
+    options = _options(run.args)
+    if options:
+        yield faint(options)
+    if view.reading.text:
+        yield status_text(view.reading.state, printable(view.reading.text))
+
+
+def _options(args: dict[str, Any]) -> str:
+    """Return the arguments that are not the defaults, as they would be typed."""
+    defaults = RunArgs(query="").to_dict()
+    changed = {
+        key: value
+        for key, value in args.items()
+        if key not in _NOT_LISTED and value != defaults.get(key)
+    }
+    return " ".join(
+        printable(f"--{key.replace('_', '-')}" + ("" if value is True else f" {value}"))
+        for key, value in changed.items()
+    )
+
+
+def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
+    ended = view.run.ended or step.status not in {"running", "pending"}
+    state = step.status if ended else read_step(step, view.workers, view.now, float("inf")).state
+    if step.name == view.reading.step and not view.run.ended:
+        state = view.reading.state
+    took_ms = step_duration_ms(step, view.now)
+    bar = status_text(state, scale.bar(step, took_ms))
+    attempts = f"#{step.attempt}" if step.attempt > 1 else ""
+    took = pad(duration(took_ms), 10, right=True)
+    return (
+        f" {mark(state)} {pad(step.name, _NAME_WIDTH)} {took}  {bar}  {pad(attempts, 3)}"
+        f" {_words(step)}"
+    ).rstrip()
+
+
+def _words(step: StepRow) -> str:
+    """Return what a step has to say for itself: progress, reason, or its key stats."""
+    if step.status == "running" and step.progress:
+        return f"{step.progress.get('done')}/{step.progress.get('total')}"
+    if step.status in {"skipped", "cancelled"}:
+        return printable(f"{step.status}: {step.error_message or ''}", 60)
+    return key_stats(step.stats)
+
+
+def key_stats(stats: dict[str, Any]) -> str:
+    """Return the few stats of a step that fit on a line: its counts, and what was capped."""
+    shown = []
+    for key, value in _flat(stats):
+        if key == "duration_ms" or value in (0, False, None, ""):
+            continue
+        if isinstance(value, bool):
+            shown.append(printable(key))
+        elif isinstance(value, (int, float)):
+            shown.append(printable(f"{key.replace('_', ' ')} {value:,}", _STAT_MAX_LENGTH * 2))
+    return " · ".join(shown[:_STATS_SHOWN])
+
+
+def _flat(stats: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in stats.items():
+        if isinstance(value, dict):
+            yield from ((f"{key} {inner}", it) for inner, it in value.items())
+        else:
+            yield key, value
+
+
+def _trouble(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Return what went wrong, and what was not run because of it."""
+    failed = failed_step(view.steps)
+    if failed is not None:
+        yield ""
+        title = f"error  {failed.name} · attempt {failed.attempt} · {failed.error_type}"
+        yield paint(printable(title), "red", bold=True)
+        yield "  " + printable(failed.error_message or "no message")
+    elif view.run.error:
+        yield ""
+        yield paint(printable(f"{view.run.status}  {view.run.error}"), "yellow")
+    retry = next_try(attempts, view.reading.step or "")
+    if view.reading.state == "retrying" and retry:
+        yield ""
+        yield paint(f"try {retry.get('try')}/{retry.get('of')} failed", "yellow")
+    not_run = [step.name for step in view.steps if step.status in {"skipped", "cancelled"}]
+    if not_run:
+        yield faint("not run: " + ", ".join(not_run))
+
+
+def _fit(line: str, width: int) -> str:
+    """Return a line that does not wrap; painted lines are left to the terminal."""
+    return line if "\x1b" in line else cut(line, width)

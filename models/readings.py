@@ -1,0 +1,183 @@
+"""What is true of a run right now, worked out from rows at read time.
+
+A row says what was last written; a worker that died wrote nothing more. These functions compare
+rows with the clock, so that every reader sees "lease expired 94 s ago" even with no worker alive.
+They are pure: they read no database and no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.clock import seconds_between
+from models.dao.runs import RunRow
+from models.dao.steps import StepRow
+
+#: Workers give a sign of life every 5 s; three missed ones mean that they are gone.
+HEARTBEAT_TIMEOUT_S = 15.0
+#: A step that is due this long without a worker to take it is stalled, not merely between two.
+STALL_AFTER_S = 10.0
+
+#: Every state that a reading can have; the last three are terminal.
+STATES = (
+    "queued",
+    "running",
+    "waiting",
+    "retrying",
+    "overdue",
+    "stalled",
+    "success",
+    "failed",
+    "cancelled",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A row of `workers`."""
+
+    worker: str
+    host: str
+    pid: int
+    broker: str
+    threads: int
+    started_at: str
+    heartbeat_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The true state of a run or step, and why, in words for people.
+
+    Args:
+        state: One of `STATES`, or a step's own status (pending, skipped).
+        text: The evidence; empty where the state says it all.
+        step: The step that the reading is about, if one.
+    """
+
+    state: str
+    text: str = ""
+    step: str | None = None
+
+    @property
+    def stalled(self) -> bool:
+        """Say whether nobody is working on what should be worked on."""
+        return self.state == "stalled"
+
+
+def is_alive(worker: WorkerRow, now: str) -> bool:
+    """Say whether a worker gave a sign of life within the last 15 seconds."""
+    return seconds_between(worker.heartbeat_at, now) < HEARTBEAT_TIMEOUT_S
+
+
+def live_workers(workers: Iterable[WorkerRow], now: str, broker: str | None = None) -> int:
+    """Return how many worker processes are alive, of one broker or of all."""
+    return sum(is_alive(row, now) and broker in {None, row.broker} for row in workers)
+
+
+def read_run(
+    run: RunRow, steps: Sequence[StepRow], workers: int, now: str, time_limit_s: float
+) -> Reading:
+    """Return the true state of a run.
+
+    Args:
+        run: The run.
+        steps: Its steps in order.
+        workers: How many workers of the run's broker are alive.
+        now: The time, as it is stored.
+        time_limit_s: How long a step may run.
+    """
+    if run.ended:
+        failed = failed_step(steps)
+        return Reading(run.status, "", failed.name if failed else None)
+    for step in steps:
+        if step.status == "running" or (step.status == "pending" and step.due_at):
+            reading = read_step(step, workers, now, time_limit_s)
+            unstarted = run.status == "queued" and reading.state == "running"
+            state = "queued" if unstarted and step.status == "pending" else reading.state
+            return Reading(state, reading.text, step.name)
+    return Reading("stalled", "no step is running and none is due")
+
+
+def read_step(step: StepRow, workers: int, now: str, time_limit_s: float) -> Reading:
+    """Return the true state of one step; the arguments are those of `read_run`."""
+    if step.status == "running":
+        return _read_running(step, workers, now, time_limit_s)
+    if step.status == "pending" and step.due_at:
+        return _read_due(step, step.due_at, workers, now)
+    return Reading(step.status, "", step.name)
+
+
+def _read_running(step: StepRow, workers: int, now: str, time_limit_s: float) -> Reading:
+    lease_left_s = seconds_between(now, step.lease_expires_at or now)
+    ran_s = max(0.0, seconds_between(step.started_at or now, now))
+    if lease_left_s < 0:
+        text = f"lease expired {-lease_left_s:.0f} s ago, {step.name} was on {step.worker}"
+        return Reading("stalled", f"{text}, {worker_count(workers)}", step.name)
+    if ran_s > time_limit_s:
+        text = f"{step.name} runs for {ran_s:.0f} s, its limit is {time_limit_s:g} s"
+        return Reading("overdue", text, step.name)
+    return Reading("running", f"{step.name}{_progress(step)} on {step.worker}", step.name)
+
+
+def _read_due(step: StepRow, due_at: str, workers: int, now: str) -> Reading:
+    late_s = seconds_between(due_at, now)
+    if late_s < 0:
+        tries = f"{step.tries} {'try' if step.tries == 1 else 'tries'} failed, "
+        text = f"{tries if step.tries else ''}next try {time_of_day(due_at)}{_last_error(step)}"
+        return Reading("retrying", f"{step.name}: {text}", step.name)
+    text = f"waiting for {step.name} since {time_of_day(due_at)}, {worker_count(workers)}"
+    if late_s <= STALL_AFTER_S:
+        return Reading("running", text, step.name)
+    return Reading("waiting" if workers else "stalled", text, step.name)
+
+
+def failed_step(steps: Iterable[StepRow]) -> StepRow | None:
+    """Return the step that failed, or None."""
+    return next((step for step in steps if step.status == "failed"), None)
+
+
+def worker_count(workers: int) -> str:
+    """Return a number of workers in words."""
+    return f"{workers} worker{'' if workers == 1 else 's'}"
+
+
+def run_duration_ms(run: RunRow, now: str) -> float | None:
+    """Return how long a run took, or has been going; None where it has not started."""
+    return _duration_ms(run.started_at, run.finished_at, now)
+
+
+def step_duration_ms(step: StepRow, now: str) -> float | None:
+    """Return how long a step's last attempt took, or has been going; None where there is none."""
+    measured = step.stats.get("duration_ms")
+    if isinstance(measured, (int, float)):
+        return float(measured)
+    if step.status == "running":
+        return _duration_ms(step.started_at, None, now)
+    if step.finished_at is None:
+        return None
+    return _duration_ms(step.started_at, step.finished_at, now)
+
+
+def time_of_day(iso: str) -> str:
+    """Return the local time of day of a stored time, as the lines of a log show it."""
+    return datetime.fromisoformat(iso).astimezone().strftime("%H:%M:%S")
+
+
+def _duration_ms(start: str | None, end: str | None, now: str) -> float | None:
+    if start is None:
+        return None
+    return round(max(0.0, seconds_between(start, end or now)) * 1000, 3)
+
+
+def _progress(step: StepRow) -> str:
+    progress = step.progress
+    return f" {progress.get('done')}/{progress.get('total')}" if progress else ""
+
+
+def _last_error(step: StepRow) -> str:
+    if not step.error_type:
+        return ""
+    return f", last error: {step.error_type}: {step.error_message}"

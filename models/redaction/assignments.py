@@ -1,0 +1,155 @@
+"""Secrets that stand behind their name in a text: `key=value`, `"key": "value"`, `--flag value`.
+
+The name is found first, by its words; everything else is bounded code around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from models.redaction.extents import (
+    cookie_span,
+    element_span,
+    header_span,
+    quoted_span,
+    value_span,
+)
+from models.redaction.keys import (
+    AMBIGUOUS_WORDS,
+    SECRET_ENDINGS,
+    SECRET_PAIRS,
+    SECRET_WORDS,
+    Verdict,
+    classify,
+    split_words,
+)
+from models.redaction.spans import Rule, Span
+from models.redaction.values import is_plain_word, is_secret_value
+
+_MAX_NAME_LENGTH = 64
+
+
+def _name_pattern() -> re.Pattern[str]:
+    """Every way in which a secret's name can end, longest first."""
+    pairs = {rf"{first}[_\-. ]?{last}" for first, last in SECRET_PAIRS}
+    names = sorted(_SINGLES | pairs, key=lambda name: (-len(name), name))
+    return re.compile(rf"(?i:{'|'.join(names)})(?![A-Za-z])")
+
+
+def _word_ends() -> tuple[str, ...]:
+    """For every name, one word in it that no letter follows."""
+    lasts = {last for _, last in SECRET_PAIRS if last.startswith("key")} | _SINGLES
+    others = {pair for pair in SECRET_PAIRS if pair[1] not in lasts}
+    firsts = {first for first, _ in others} | {first + last for first, last in others}
+    return tuple(sorted(lasts | firsts))
+
+
+_SINGLES = SECRET_WORDS | AMBIGUOUS_WORDS | set(SECRET_ENDINGS)
+_NAME = _name_pattern()
+_ESCAPE_LETTERS = "nrtbf"
+_NAME_REVERSED = re.compile(r"[\w.\-]{0,64}")
+
+_CLOSER = r"(?:\\{0,4}[\"'`]|\]|\*\*|__){0,4}"
+_BLANK = r"(?:[ \t]|%20){0,16}"
+_ASSIGN = re.compile(
+    rf"\d{{0,3}}{_CLOSER}{_BLANK}(?::=|=>|->|[=!]?={{1,2}}|:(?!//)\*{{0,2}}|：|＝|%3[aAdD]|\\u003[aAdD])"
+    rf"(?:\s{{0,64}}(?=\\{{0,4}}[\"'{{\[])|{_BLANK})"
+)
+_RECORD = re.compile(
+    r"\d{0,3}(?:\\{0,4}[\"'])?[\s,;]{1,64}\\{0,4}[\"']?(?i:value|val)\\{0,4}[\"']?\s{0,8}[=:]\s{0,64}"
+)
+_REVERSED_RECORD = re.compile(
+    r"[\"'](?i:value|val)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([^\"'\\]*)\\{0,4}[\"']\s{0,8},\s{0,64}"
+    r"\\{0,4}[\"'](?i:name|key|header)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([\w.\-]{1,64})\\{0,4}[\"']"
+)
+_PAIR = re.compile(r"\\{0,4}[\"']\s{0,16},\s{0,64}(?=[bBuU]?\\{0,4}[\"'])")
+_FLAG = re.compile(r"(?:\\{0,4}[\"'])?,?\s{1,16}(?!-{1,2}[A-Za-z])")
+_ELEMENT = re.compile(r">(?=[^<>]{1,4096}</)")
+_SAID = re.compile(r"\s{1,4}(?=\\{0,4}['\"])")
+_NETRC = re.compile(r"(?:login|user)\s{1,8}\S{1,128}\s{1,8}\Z")
+
+
+def _find_assignments(text: str) -> Iterator[Span]:
+    at = 0
+    while match := _NAME.search(text, at):
+        at = match.end()
+        span = _span_after(text, match.start(), match.end())
+        if span and span[1] > span[0]:
+            yield span
+            at = max(at, span[1])
+
+
+def _span_after(text: str, name_start: int, name_end: int) -> Span | None:
+    """The secret that a name introduces, whatever joins the two."""
+    if tail := _ASSIGN.match(text, name_end):
+        name = _whole_name(text, name_start, name_end)
+        words = split_words(name)
+        if words[-1] == "authorization":
+            return header_span(text, name_end - len(name), tail.end())
+        if words[-1] in ("cookie", "cookies") and (
+            span := cookie_span(text, name_end - len(name), tail.end())
+        ):
+            return span
+        return value_span(text, tail.end(), classify(name))
+    if tail := _RECORD.match(text, name_end):
+        verdict = classify(_whole_name(text, name_start, name_end))
+        return value_span(text, tail.end(), verdict)
+    if tail := _PAIR.match(text, name_end):
+        return _pair_span(text, name_start, name_end, tail.end())
+    if tail := _ELEMENT.match(text, name_end):
+        return element_span(text, tail.end(), classify(_whole_name(text, name_start, name_end)))
+    return _span_after_blank(text, name_start, name_end)
+
+
+def _pair_span(text: str, name_start: int, name_end: int, value_start: int) -> Span | None:
+    """`('token', 'abc')`, `["--token", "abc"]`, but not a list of two keywords."""
+    name = _whole_name(text, name_start, name_end)
+    opened = text[max(0, name_end - len(name) - 8) : name_end - len(name)].rstrip("\\\"'bBuU")
+    is_flag, is_pair = name.startswith("-"), opened.endswith(("(", "["))
+    if not (is_flag or is_pair):
+        return None
+    span = quoted_span(text, value_start)
+    if span is None or not is_secret_value(classify(name), text[span[0] : span[1]]):
+        return None
+    plain = opened.endswith("[") and not is_flag and is_plain_word(text[span[0] : span[1]])
+    return None if plain else span
+
+
+def _span_after_blank(text: str, name_start: int, name_end: int) -> Span | None:
+    """`--token abc`, `PASSWORD 'abc'`, `login bob password abc`."""
+    if not (tail := _FLAG.match(text, name_end)):
+        return None
+    name = _whole_name(text, name_start, name_end)
+    if name.startswith("-"):
+        return value_span(text, tail.end(), classify(name))
+    if text[name_start:name_end].lower() not in ("password", "passwd", "passphrase"):
+        return None
+    if said := _SAID.match(text, name_end):
+        return value_span(text, said.end(), Verdict.SECRET)
+    if _NETRC.search(text[max(0, name_start - 160) : name_start]):
+        return value_span(text, tail.end(), Verdict.SECRET)
+    return None
+
+
+def _whole_name(text: str, start: int, end: int) -> str:
+    """Extend a name to the left, over its other words and the dashes of a flag."""
+    head = text[max(0, start - _MAX_NAME_LENGTH) : start]
+    reversed_part = _NAME_REVERSED.match(head[::-1])
+    prefix = reversed_part.group()[::-1] if reversed_part else ""
+    before = start - len(prefix) - 1
+    escaped = before >= 0 and text[before] == "\\"
+    name = prefix + text[start:end]
+    return name[1:] if escaped and name[0] in _ESCAPE_LETTERS and prefix else name
+
+
+def _find_reversed_records(text: str) -> Iterator[Span]:
+    for match in _REVERSED_RECORD.finditer(text):
+        if is_secret_value(classify(match.group(2)), match.group(1)):
+            yield match.span(1)
+
+
+ASSIGNMENT_RULES = (
+    Rule((), _find_assignments, _word_ends()),
+    Rule((), _find_reversed_records, _word_ends()),
+)

@@ -1,0 +1,155 @@
+"""Where a value begins and ends in a text: quoted, in brackets, bare, or a header's."""
+
+from __future__ import annotations
+
+import re
+
+from models.redaction.keys import Verdict
+from models.redaction.spans import MASK, Span
+from models.redaction.values import is_placeholder_at, is_secret_value
+
+# How far the end of a quoted or bracketed value is looked for. What is longer or never ends is
+# masked as far as the line goes, and at least this far.
+_REACH = 8192
+
+_OPENING_QUOTE = re.compile(r"[bBuUrRfF]{0,2}(\\{0,8})([\"'`])")
+# A bare value ends at white space, quotes, tags, escapes of those, or where the next assignment
+# begins: `a=1,token=abc,b=2`, `?token=abc&x=1`.
+_BARE_END = re.compile(
+    r"[\s\"'`<>]|\\[nrtbfu\"'\\]|%26"
+    r"|[,;&](?=\s|$|(?:amp;)?[\w.\-\[\]]{1,64}(?:\s?[=:]|$))"
+)
+_CLOSING = ",;&.?:)]}|"
+_BRACKET = re.compile(r"[\[\](){}]")
+_LINE = re.compile(r"[^\r\n]*")
+_HEADER_LINE = re.compile(r"(?:[^\r\n\\]|\\(?![nr]))*")
+_QUOTED_HEADER_LINE = re.compile(r"(?:[^\r\n\"'`\\]|\\(?![nr\"'\\]))*")
+_SCHEME = re.compile(r"(?i:bearer|basic|token|apikey|negotiate|ntlm|digest|aws4-hmac-sha256)[ \t]+")
+_LONGEST_COOKIE_NAME = 256
+_ONE_TOKEN_SCHEMES = ("bearer", "basic", "token", "apikey", "negotiate", "ntlm")
+_TOKEN = re.compile(r"[^\s\"'`<>\\]+")
+
+
+def value_span(text: str, start: int, verdict: Verdict) -> Span | None:
+    """Where the value that begins at `start` stands, if it is to be masked."""
+    if verdict is Verdict.HARMLESS or start >= len(text) or is_placeholder_at(text, start):
+        return None
+    if span := quoted_span(text, start):
+        return span if is_secret_value(verdict, text[span[0] : span[1]]) else None
+    if text[start] in "[({" and not text.startswith(MASK, start):
+        return _bracket_span(text, start, verdict)
+    return _bare_span(text, start, verdict)
+
+
+def quoted_span(text: str, start: int) -> Span | None:
+    """The inside of the quotes that open at `start`; None where none do."""
+    opening = _OPENING_QUOTE.match(text, start)
+    if not opening:
+        return None
+    inside = opening.end()
+    end = _closing_quote(text, inside, opening.group(1), opening.group(2))
+    return inside, end
+
+
+def _closing_quote(text: str, start: int, backslashes: str, quote: str) -> int:
+    """The next quote with exactly as many backslashes as the opening one, or a safe end."""
+    limit = min(len(text), start + _REACH)
+    at = start
+    while (at := text.find(quote, at, limit)) >= 0:
+        first = at
+        while first > start and text[first - 1] == "\\":
+            first -= 1
+        count = at - first
+        if count == len(backslashes) or (not backslashes and count % 2 == 0):
+            return at - len(backslashes)
+        if count < len(backslashes):
+            return first
+        at += 1
+    return _end_of_line(text, limit)
+
+
+def _end_of_line(text: str, at_least: int) -> int:
+    line = _LINE.match(text, at_least)
+    return line.end() if line else at_least
+
+
+def _bracket_span(text: str, start: int, verdict: Verdict) -> Span | None:
+    """A whole container under a secret's name; one that never closes is masked to its line's end."""
+    if verdict is not Verdict.SECRET:
+        return None
+    depth = 0
+    limit = min(len(text), start + _REACH)
+    for bracket in _BRACKET.finditer(text, start, limit):
+        depth += 1 if bracket.group() in "[({" else -1
+        if depth == 0:
+            inside = text[start + 1 : bracket.start()]
+            kept = not inside.strip() or not is_secret_value(verdict, text[start : bracket.end()])
+            return None if kept else (start, bracket.end())
+    return start, _end_of_line(text, limit if limit < len(text) else start)
+
+
+def _bare_span(text: str, start: int, verdict: Verdict) -> Span | None:
+    stop = _BARE_END.search(text, start)
+    value = text[start : stop.start() if stop else len(text)]
+    masked_until = value.rfind(MASK) + len(MASK) if MASK in value else 0
+    value = value[:masked_until] + value[masked_until:].rstrip(_CLOSING)
+    if not is_secret_value(verdict, value):
+        return None
+    return start, start + len(value)
+
+
+def element_span(text: str, start: int, verdict: Verdict) -> Span | None:
+    """The text of an XML element; the caller has seen that it ends."""
+    end = text.index("<", start)
+    return (start, end) if is_secret_value(verdict, text[start:end].strip()) else None
+
+
+def header_span(text: str, name_start: int, start: int) -> Span | None:
+    """The credentials of an `Authorization` header: all of it but the scheme's name.
+
+    Args:
+        text: Where the header stands.
+        name_start: Where its name begins.
+        start: Where its value begins.
+    """
+    quoted = quoted_span(text, start)
+    start, limit = quoted or (start, len(text))
+    scheme = _SCHEME.match(text, start, limit)
+    begin = scheme.end() if scheme else start
+    token = _TOKEN.match(text, begin, limit)
+    first = token.group().rstrip(",;") if token else ""
+    if not is_secret_value(Verdict.SECRET, first.rstrip(".:")) and first != MASK:
+        return None
+    if quoted:
+        end = limit
+    elif _is_alone(scheme.group().strip().lower() if scheme else "", first):
+        end = begin + len(first)
+    else:
+        end = _header_end(text, name_start, begin)
+    return (begin, end) if text[begin:end] != MASK else None
+
+
+def _is_alone(scheme: str, first: str) -> bool:
+    """Whether the credentials are one token, so that what follows it is no part of them."""
+    if scheme:
+        return scheme in _ONE_TOKEN_SCHEMES
+    return first == MASK or (len(first) >= 16 and any(letter.isdigit() for letter in first))
+
+
+def cookie_span(text: str, name_start: int, start: int) -> Span | None:
+    """All cookies of a header, or None where what follows is no list of cookies."""
+    quoted = quoted_span(text, start)
+    begin = quoted[0] if quoted else start
+    if text.find("=", begin, begin + _LONGEST_COOKIE_NAME) < 0:
+        return None
+    return quoted or (begin, _header_end(text, name_start, begin))
+
+
+def _header_end(text: str, name_start: int, start: int) -> int:
+    """The end of the line, or of the quotes that the whole header stands in."""
+    in_quotes = text[name_start - 1 : name_start] in ("'", '"', "`")
+    line = (_QUOTED_HEADER_LINE if in_quotes else _HEADER_LINE).match(text, start)
+    end = line.end() if line else start
+    while end > start and text[end - 1] in " \t":
+        end -= 1
+    return end

@@ -1,0 +1,108 @@
+"""The strongest layer: secrets that this process knows from its environment, however encoded."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import quote, quote_plus, unquote
+
+from models.redaction.keys import Verdict, classify
+from models.redaction.spans import Rule, Span
+
+FindSpans = Callable[[str], Iterable[Span]]
+
+# Shorter ones would be masked inside ordinary words everywhere.
+_MIN_LENGTH = 6
+_MIN_LENGTH_OF_WORD = 8
+_MIN_LENGTH_OF_ENCODED = 7
+_NUMBER_OR_BOOLEAN = re.compile(r"(?i)[-+]?[\d.,:_ ]+|0x[0-9a-f]+|true|false|none|null|yes|no")
+# Passwords that are also names of things: masking them everywhere would ruin every line.
+_COMMON_WORDS = frozenset(
+    "password postgres postgresql changeme localhost default develop development production "
+    "required optional disabled enabled database username anonymous testing example secret "
+    "rabbitmq guestguest minioadmin".split()
+)
+
+
+def known_values_rule(environ: Mapping[str, str], find_secrets: FindSpans) -> Rule:
+    """Build the rule that finds the environment's secrets in any text.
+
+    Args:
+        environ: The environment variables.
+        find_secrets: The other rules. What they find in a variable's value (the password of a
+            URL, a header, a token by its format) is known from then on wherever it appears.
+
+    Returns:
+        The rule; one without anchors if there are no such secrets.
+    """
+    needles = {
+        needle
+        for secret in _secrets(environ, find_secrets)
+        for needle in _encodings(secret)
+        if len(needle) >= _MIN_LENGTH
+    }
+    ordered = sorted(needles, key=lambda needle: (-len(needle), needle))
+
+    def find(text: str) -> Iterator[Span]:
+        for needle in ordered:
+            at = text.find(needle)
+            while at >= 0:
+                yield at, at + len(needle)
+                at = text.find(needle, at + len(needle))
+
+    return Rule(tuple(needle.lower() for needle in ordered), find)
+
+
+def _secrets(environ: Mapping[str, str], find_secrets: FindSpans) -> set[str]:
+    found: set[str] = set()
+    for name, value in environ.items():
+        if classify(name) is Verdict.SECRET:
+            found |= {value, value.strip()}
+        for start, end in find_secrets(value):
+            found |= {value[start:end], unquote(value[start:end])}
+    return {secret for secret in found if _is_distinctive(secret)}
+
+
+def _is_distinctive(secret: str) -> bool:
+    if len(secret) < _MIN_LENGTH or _NUMBER_OR_BOOLEAN.fullmatch(secret):
+        return False
+    if secret.isalpha():
+        return len(secret) >= _MIN_LENGTH_OF_WORD and secret.casefold() not in _COMMON_WORDS
+    return True
+
+
+def _encodings(secret: str) -> Iterator[str]:
+    """A secret as it may stand in a line, a URL, a serialised value or a dump."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    yield secret
+    for escaped in (secret, secret.encode("unicode_escape").decode("ascii")):
+        yield repr(escaped)[1:-1]
+        yield escaped.replace("'", "\\'")
+    for ascii_only in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield once
+        yield once.replace("/", "\\/")
+        yield json.dumps(once)[1:-1]
+    for quoted in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        yield quoted
+        yield re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), quoted)
+        yield quote(quoted, safe="")
+    yield repr(raw)[2:-1]
+    yield raw.hex()
+    yield raw.hex().upper()
+    yield from _base64_encodings(raw)
+
+
+def _base64_encodings(raw: bytes) -> Iterator[str]:
+    """What the secret's bytes become at each of the three offsets inside a longer Base64 text."""
+    for offset in range(3):
+        encoded = base64.b64encode(bytes(offset) + raw).decode("ascii").rstrip("=")
+        # The first and last characters also depend on the bytes beside the secret.
+        start = -(-offset * 8 // 6)
+        stable = encoded[start : (offset + len(raw)) * 8 // 6]
+        if len(stable) >= _MIN_LENGTH_OF_ENCODED:
+            yield stable
+            yield stable.replace("+", "-").replace("/", "_")
+            yield stable.replace("/", "\\/")

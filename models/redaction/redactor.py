@@ -1,0 +1,131 @@
+"""Redaction of any value: walks containers and judges each text, key and pair in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.redaction.assignments import ASSIGNMENT_RULES
+from models.redaction.formats import FORMAT_RULES, PEM_TEXT_RULE
+from models.redaction.headers import HEADER_RULES
+from models.redaction.keys import Verdict, classify
+from models.redaction.known import known_values_rule
+from models.redaction.scanner import Scanner
+from models.redaction.spans import MASK
+from models.redaction.urls import URL_RULES
+from models.redaction.walk import MAX_DEPTH, MAX_ITEMS, Walk
+
+_SCALARS = frozenset((int, float, bool, type(None)))
+_STRUCTURE_RULES = (PEM_TEXT_RULE, *HEADER_RULES, *URL_RULES, *ASSIGNMENT_RULES)
+_MAX_PLAIN_KEYS = 4096
+
+
+class _NeedsCareError(Exception):
+    """The fast path met something that it does not judge."""
+
+
+class Redactor:
+    """Removes secrets from values, texts and serialised lines.
+
+    Safe to share between threads.
+
+    Args:
+        environ: Environment variables; the secrets among them are known values from then on.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        shapes = Scanner((*FORMAT_RULES, *_STRUCTURE_RULES))
+        known = known_values_rule(environ, shapes.spans)
+        self._line_scanner = Scanner((known, *FORMAT_RULES))
+        self._text_scanner = Scanner((known, *FORMAT_RULES, *_STRUCTURE_RULES))
+        # Keys repeat in every line and row; those that proved harmless are remembered.
+        self._plain_keys: set[Any] = set()
+
+    def redact(self, value: Any) -> Any:
+        """Return a redacted copy of a value.
+
+        Dictionaries, lists and tuples keep their shape, numbers, Booleans and None are kept; bytes
+        become text, an exception becomes "ClassName: message", sets become sorted lists and
+        any other object becomes its text. Never raises and never changes its argument.
+
+        Args:
+            value: Anything.
+        """
+        try:
+            return self._copy_if_harmless(value)
+        except _NeedsCareError:
+            pass
+        except Exception:  # noqa: BLE001 (a hostile object; the walk below masks just that)
+            pass
+        return Walk(self._text_scanner, self._line_scanner).redact(value)
+
+    def redact_text(self, text: str) -> str:
+        """Return a text without secrets: known values, formats, structure, JSON inside.
+
+        Args:
+            text: For example a formatted message or traceback.
+        """
+        clean: str = self.redact(str(text))
+        return clean
+
+    def scrub_line(self, text: str) -> str:
+        """Return a serialised line or row without known values and provider formats.
+
+        The last pass over what is about to be written. It applies no structure rules, so valid
+        JSON stays valid JSON.
+        """
+        try:
+            return self._line_scanner.scrub(text)
+        except Exception:  # noqa: BLE001 (a line that cannot be read is not let through)
+            return MASK
+
+    def _copy_if_harmless(self, value: Any) -> Any:
+        """Copy a value in which no rule has work; raise _NeedsCareError for any other."""
+        texts: list[str] = []
+        copy = self._copy(value, texts, [MAX_ITEMS], 0)
+        if texts and self._text_scanner.may_match(f" {' '.join(texts)} "):
+            raise _NeedsCareError
+        return copy
+
+    def _copy(self, value: Any, texts: list[str], budget: list[int], depth: int) -> Any:
+        kind = type(value)
+        if kind is str:
+            texts.append(value)
+            return value
+        if kind in _SCALARS:
+            return value
+        if depth > MAX_DEPTH or kind not in (dict, list, tuple):
+            raise _NeedsCareError
+        budget[0] -= len(value)
+        if budget[0] < 0:
+            raise _NeedsCareError
+        if kind is dict:
+            return self._copy_dict(value, texts, budget, depth + 1)
+        items = [self._copy(item, texts, budget, depth + 1) for item in value]
+        return items if kind is list else tuple(items)
+
+    def _copy_dict(
+        self, value: dict[Any, Any], texts: list[str], budget: list[int], depth: int
+    ) -> dict[Any, Any]:
+        plain_keys = self._plain_keys
+        copy = {}
+        for key, item in value.items():
+            if key not in plain_keys:
+                self._learn_key(key)
+            kind = type(item)
+            if kind is str:
+                texts.append(item)
+                copy[key] = item
+            elif kind in _SCALARS:
+                copy[key] = item
+            else:
+                copy[key] = self._copy(item, texts, budget, depth)
+        return copy
+
+    def _learn_key(self, key: Any) -> None:
+        if type(key) is not str or classify(key) is not Verdict.HARMLESS:
+            raise _NeedsCareError
+        if self._text_scanner.scrub(key) != key:
+            raise _NeedsCareError
+        if len(key) <= 64 and len(self._plain_keys) < _MAX_PLAIN_KEYS:
+            self._plain_keys.add(key)

@@ -1,0 +1,73 @@
+"""A set of rules applied to one text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from models.redaction.anchors import compile_gate
+from models.redaction.spans import MASK, Rule, Span, mask_spans
+
+#: Characters of one text that are looked at; what lies beyond is masked unseen.
+MAX_TEXT_LENGTH = 1_000_000
+# The cut is made at white space, if there is any this near, so that it splits no secret.
+_CUT_WINDOW = 8192
+
+_FULLWIDTH = re.compile(r"[\uff01-\uff5e]")
+_FOLD_FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+class Scanner:
+    """Finds and masks what a set of rules finds.
+
+    Args:
+        rules: The rules. Those without anchors are left out.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        kept = [rule for rule in rules if rule.anchors or rule.word_ends]
+        self._gate = compile_gate(
+            (anchor for rule in kept for anchor in rule.anchors),
+            (anchor for rule in kept for anchor in rule.word_ends),
+        )
+        self._rules = [
+            (rule.find, compile_gate(rule.anchors, rule.word_ends).search) for rule in kept
+        ]
+
+    def may_match(self, text: str) -> bool:
+        """Whether any rule's anchor stands in a text. Never wrongly says no."""
+        return self._gate.search(_folded(text).lower()) is not None
+
+    def spans(self, text: str) -> list[Span]:
+        """Everything that the rules find in a text, unsorted and possibly overlapping."""
+        folded = _folded(text)
+        lower = folded.lower()
+        if self._gate.search(lower) is None:
+            return []
+        return [
+            span
+            for find, may_match in self._rules
+            if may_match(lower)
+            for span in find(folded)
+            if span[0] < span[1] and folded[span[0] : span[1]] != MASK
+        ]
+
+    def scrub(self, text: str) -> str:
+        """Return the text with everything masked that the rules find."""
+        if len(text) > MAX_TEXT_LENGTH:
+            return self.scrub(_cut(text)) + MASK
+        spans = self.spans(text)
+        return mask_spans(text, spans) if spans else text
+
+
+def _folded(text: str) -> str:
+    """Read full-width letters and punctuation as ASCII, character by character."""
+    if text.isascii() or not _FULLWIDTH.search(text):
+        return text
+    return text.translate(_FOLD_FULLWIDTH)
+
+
+def _cut(text: str) -> str:
+    head = text[: MAX_TEXT_LENGTH - len(MASK)]
+    window = head[-_CUT_WINDOW:]
+    return head[: len(head) - len(window) + max(window.rfind(" "), window.rfind("\n"), 0)]

@@ -1,0 +1,80 @@
+"""The repositories of a pass that can be analysed, and which of them are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN
+
+from models.jsontext import loads
+from models.provenance import Analysis, ReadmeRecord, Repo
+from models.rows import fetch_all
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is stored about a repository before it is analysed."""
+
+    full_name: str
+    description: str
+    language: str | None
+    topics: tuple[str, ...]
+    stars: int
+    pushed_at: str | None
+    archived: bool
+    readme_sha256: str | None
+    is_analysed: bool
+
+
+def candidates(run_id: str, pass_number: int) -> list[Candidate]:
+    """Return the hydrated repositories of a pass in the order in which they were found."""
+    rows = fetch_all(
+        Repo.select(
+            Repo.full_name,
+            Repo.description,
+            Repo.language,
+            Repo.topics_json,
+            Repo.stars,
+            Repo.pushed_at,
+            Repo.payload_json,
+            ReadmeRecord.sha256,
+            Analysis.id,
+        )
+        .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo(ReadmeRecord))
+        .switch(Repo)
+        .join(Analysis, JOIN.LEFT_OUTER, on=_same_repo(Analysis))
+        .where(
+            (Repo.run == run_id) & (Repo.found_in_pass == pass_number) & (Repo.status == "hydrated")
+        )
+        .order_by(Repo.id)
+    )
+    return [_candidate(*row) for row in rows]
+
+
+def _same_repo(other: Any) -> Any:
+    return (other.run == Repo.run) & (other.full_name == Repo.full_name)
+
+
+def _candidate(  # one argument for each column of the query
+    full_name: str,
+    description: str,
+    language: str | None,
+    topics_json: str,
+    stars: int,
+    pushed_at: str | None,
+    payload_json: str,
+    readme_sha256: str | None,
+    analysis_id: int | None,
+) -> Candidate:
+    return Candidate(
+        full_name,
+        description,
+        language,
+        tuple(loads(topics_json)),
+        stars,
+        pushed_at,
+        bool(loads(payload_json).get("archived")),
+        readme_sha256,
+        analysis_id is not None,
+    )

@@ -1,0 +1,90 @@
+"""What grouping knows of a repository: its analysis and metadata, as sets that can be compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from models.jsontext import loads
+from models.provenance import Analysis, Repo
+from models.rows import fetch_all
+
+#: Only the best repositories are grouped: comparing all pairs grows with the square.
+MAX_CANDIDATES = 250
+
+_WORD = re.compile(r"[^\W_]+")
+_STOP_WORDS = frozenset(
+    ["a", "an", "and", "as", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A repository with a valid analysis.
+
+    `score` is the analysis's final score, 0..1. `provides` and `needs` are the words of what the
+    project offers to others and wants from them.
+    """
+
+    full_name: str
+    score: float
+    language: str | None = None
+    topics: frozenset[str] = frozenset()
+    keywords: frozenset[str] = frozenset()
+    surfaces: frozenset[str] = frozenset()
+    provides: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    maturity: str = ""
+    summary: str = ""
+
+
+def load_candidates(run_id: str) -> list[Candidate]:
+    """Return the best `MAX_CANDIDATES` repositories with a valid analysis, best first."""
+    rows = fetch_all(
+        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json).where(
+            Analysis.run == run_id, Analysis.status == "valid"
+        )
+    )
+    scored = [row for row in rows if row[1] is not None]
+    scored.sort(key=lambda row: (-row[1], row[0]))
+    repos = fetch_all(
+        Repo.select(Repo.full_name, Repo.language, Repo.topics_json).where(Repo.run == run_id)
+    )
+    metadata = {name: (language, topics_json) for name, language, topics_json in repos}
+    return [
+        _candidate(name, score, output_json, *metadata.get(name, (None, "[]")))
+        for name, score, output_json in scored[:MAX_CANDIDATES]
+    ]
+
+
+def words_of(phrases: Iterable[str]) -> frozenset[str]:
+    """Return the telling words of phrases, in lower case and mostly in the singular."""
+    words = (word for phrase in phrases for word in _WORD.findall(phrase.casefold()))
+    return frozenset(_singular(word) for word in words if word not in _STOP_WORDS)
+
+
+def _singular(word: str) -> str:
+    """Return an English word without its plural ending; good enough to compare two words."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "su" else word
+
+
+def _candidate(
+    full_name: str, score: float, output_json: str, language: str | None, topics_json: str
+) -> Candidate:
+    output = loads(output_json)
+    signals = output["signals"]
+    return Candidate(
+        full_name=full_name,
+        score=score,
+        language=language,
+        topics=frozenset(topic.casefold() for topic in loads(topics_json)),
+        keywords=frozenset(keyword.casefold() for keyword in output["keywords"]),
+        surfaces=frozenset(signals["integration_surface"]),
+        provides=words_of(signals["provides"]),
+        needs=words_of(signals["needs"]),
+        maturity=signals["maturity"],
+        summary=output["summary"],
+    )

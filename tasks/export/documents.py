@@ -1,0 +1,93 @@
+"""A brief's two files: the proposal, and the draft of a first message."""
+
+from __future__ import annotations
+
+from models.jsontext import loads
+from tasks.briefs.scoring import WEIGHTS
+from tasks.export.markdown import block, cell, inline, repo_link, table
+from tasks.export.report import Document, Report
+
+#: Stands in every file.
+BANNER = "> **Manual review required. This tool does not post to GitHub.**"
+
+
+def page(*parts: str) -> str:
+    """Return a file's text: its parts with an empty line between them; empty parts are left out."""
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def brief_page(document: Document, report: Report) -> str:
+    """Return the text of `briefs/NN-<slug>.md`."""
+    content, brief = document.content, document.brief
+    keywords = loads(brief.shared_keywords_json)
+    return page(
+        f"# {inline(content['title'])}",
+        BANNER,
+        f"Score {brief.score:.4f}, computed by {inline(brief.scoring_policy)}. The text below was"
+        f" written by a language model ({inline(brief.model or 'unknown')}) from public"
+        " information; nobody has checked it.",
+        "## Repositories",
+        _members(document, report),
+        "## Pitch",
+        block(content["pitch"]),
+        "## Where they meet",
+        _bullets(content["integration"]),
+        "## First milestone",
+        block(content["first_milestone"]),
+        "## Risks" if content["risks"] else "",
+        _bullets(content["risks"]),
+        "## How the score came about",
+        _components(document),
+        f"In common: {inline(', '.join(keywords[:12]))}" if keywords else "",
+        f"[Outreach draft](../outreach/{document.name}.md) · [All briefs](../index.md)",
+    )
+
+
+def outreach_page(document: Document) -> str:
+    """Return the text of `outreach/NN-<slug>.md`."""
+    outreach = document.content["outreach"]
+    return page(
+        f"# Outreach draft: {inline(document.content['title'])}",
+        BANNER,
+        "Written by a language model. Check every word, make it yours, and decide whether and where"
+        " to send it: " + ", ".join(repo_link(name) for name in document.full_names) + ".",
+        "## Subject",
+        block(outreach["subject"]),
+        "## Message",
+        block(outreach["body"]),
+        f"[The brief](../briefs/{document.name}.md) · [All briefs](../index.md)",
+    )
+
+
+def _members(document: Document, report: Report) -> str:
+    rows = []
+    for name in document.full_names:
+        repo, score = report.repos.get(name), report.scores.get(name)
+        rows.append(
+            [
+                repo_link(name),
+                "–" if score is None else f"{score:.4f}",
+                f"{repo.stars:,}" if repo else "–",
+                cell(repo.language or "", 40) if repo else "–",
+                cell(report.summaries.get(name, ""), 400),
+            ]
+        )
+    header = ["Repository", "Score", "Stars", "Language", "What it does"]
+    return table(header, rows, numeric=frozenset({1, 2}))
+
+
+def _components(document: Document) -> str:
+    components = loads(document.brief.components_json)
+    rows = [
+        [
+            inline(name),
+            f"{components[name]:.4f}",
+            f"{WEIGHTS[name]:.2f}" if name in WEIGHTS else "–",
+        ]
+        for name in sorted(components, key=lambda name: (-WEIGHTS.get(name, 0), name))
+    ]
+    return table(["Component", "Value", "Weight"], rows, numeric=frozenset({1, 2}))
+
+
+def _bullets(texts: list[str]) -> str:
+    return "\n".join(f"- {inline(text)}" for text in texts)

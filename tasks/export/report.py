@@ -1,0 +1,167 @@
+"""What an export tells of a run: read from the tables once, in an order that never varies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.jsontext import loads
+from models.provenance import Analysis, Brief, GithubQuery, Keyword, ReadmeRecord, Repo, RepoQuery
+from models.rows import fetch_all
+from models.run_args import RunArgs
+from models.tables import Run, RunStep
+from tasks.export.slugs import document_names
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A brief that has a text, and the name of its two files, without folder and ending."""
+
+    name: str
+    brief: Brief
+    content: Mapping[str, Any]
+    full_names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that is missing from the results, and why; `item` is a repository or a group."""
+
+    item: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that the files are made of.
+
+    `documents` and `briefs` are in the order of their rank, `scores` and `ranking` best first;
+    `kept` counts the repositories of each query by its id; `caps` are the limits that were reached.
+    """
+
+    run: Run
+    args: RunArgs
+    steps: Sequence[RunStep]
+    queries: Sequence[GithubQuery]
+    kept: Mapping[int, int]
+    repos: Mapping[str, Repo]
+    scores: Mapping[str, float]
+    summaries: Mapping[str, str]
+    ranking: Sequence[str]
+    keywords: Sequence[Keyword]
+    briefs: Sequence[Brief]
+    documents: Sequence[Document]
+    caps: Sequence[tuple[str, str]]
+    failures: Sequence[Failure]
+    readmes_missing: int
+
+
+def load_report(run_id: str, args: RunArgs) -> Report:
+    """Return the report on a run."""
+    steps = list(RunStep.select().where(RunStep.run == run_id).order_by(RunStep.position))
+    briefs = list(Brief.select().where(Brief.run == run_id).order_by(Brief.rank))
+    repos = _by_name(Repo.select().where(Repo.run == run_id))
+    readmes = _by_name(
+        ReadmeRecord.select().where(ReadmeRecord.run == run_id, ReadmeRecord.status != "found")
+    )
+    analyses = _by_name(
+        # Without the models' raw answers, which may be long.
+        Analysis.select(
+            Analysis.full_name,
+            Analysis.status,
+            Analysis.final_score,
+            Analysis.output_json,
+            Analysis.error,
+        ).where(Analysis.run == run_id)
+    )
+    valid = [row for row in analyses if row.status == "valid" and row.final_score is not None]
+    scores = {row.full_name: row.final_score for row in valid}
+    return Report(
+        run=Run.get_by_id(run_id),
+        args=args,
+        steps=steps,
+        queries=list(
+            GithubQuery.select()
+            .where(GithubQuery.run == run_id)
+            .order_by(GithubQuery.pass_number, GithubQuery.position)
+        ),
+        kept=Counter(
+            query_id
+            for (query_id,) in fetch_all(
+                RepoQuery.select(RepoQuery.query).where(RepoQuery.run == run_id)
+            )
+        ),
+        repos={repo.full_name: repo for repo in repos},
+        scores=scores,
+        summaries={row.full_name: loads(row.output_json)["summary"] for row in valid},
+        ranking=sorted(scores, key=lambda name: (-scores[name], name)),
+        keywords=list(Keyword.select().where(Keyword.run == run_id).order_by(Keyword.rank)),
+        briefs=briefs,
+        documents=_documents(briefs),
+        caps=[(step.name, reason) for step in steps for reason in _caps(loads(step.stats_json))],
+        failures=_failures(repos, readmes, analyses, briefs),
+        readmes_missing=sum(1 for row in readmes if row.status == "missing"),
+    )
+
+
+def _by_name(rows: Iterable[Any]) -> list[Any]:
+    """Return rows sorted by repository; databases differ in how they order names."""
+    return sorted(rows, key=lambda row: str(row.full_name))
+
+
+def _documents(briefs: Sequence[Brief]) -> list[Document]:
+    written = [
+        brief
+        for brief in briefs
+        if brief.status == "shortlisted" and brief.content_json is not None
+    ]
+    members = [loads(brief.repos_json) for brief in written]
+    return [
+        Document(name, brief, loads(brief.content_json), full_names)
+        for name, brief, full_names in zip(document_names(members), written, members, strict=True)
+    ]
+
+
+def _caps(stats: Any) -> Iterator[str]:
+    """Yield the reason of every `{capped: true, reason}` in a step's stats, at any depth."""
+    if isinstance(stats, dict):
+        if stats.get("capped") is True:
+            yield str(stats.get("reason", "a limit was reached"))
+        for key in sorted(stats):
+            yield from _caps(stats[key])
+    elif isinstance(stats, list):
+        for item in stats:
+            yield from _caps(item)
+
+
+def _failures(
+    repos: Sequence[Repo],
+    readmes: Sequence[ReadmeRecord],
+    analyses: Sequence[Analysis],
+    briefs: Sequence[Brief],
+) -> list[Failure]:
+    return [
+        *(
+            Failure(repo.full_name, "metadata", repo.error or "it is gone from GitHub")
+            for repo in repos
+            if repo.status in ("gone", "failed")
+        ),
+        *(
+            Failure(row.full_name, "README", "it could not be fetched")
+            for row in readmes
+            if row.status == "failed"
+        ),
+        *(
+            Failure(row.full_name, "analysis", row.error or "the model's answer is invalid")
+            for row in analyses
+            if row.status == "invalid"
+        ),
+        *(
+            Failure(brief.group_key, "brief", brief.error or "the model's answer is invalid")
+            for brief in briefs
+            if brief.status == "invalid"
+        ),
+    ]

@@ -1,0 +1,43 @@
+"""Step 10: write the run down as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.export.digest import digest_of
+from tasks.export.documents import brief_page, outreach_page
+from tasks.export.index import index_page
+from tasks.export.report import Report, load_report
+from tasks.export.writing import INDEX_NAME, run_dir, write_tree
+from tasks.step import StepContext
+
+
+def run(context: StepContext) -> Mapping[str, Any]:
+    """Return how many files were written, and the digest of what two runs must have in common.
+
+    Raises:
+        ExportError: The output folder cannot be written.
+    """
+    report = load_report(context.run_id, context.args)
+    files = render(report, context.now_iso())
+    target = run_dir(context.args.out, context.run_id)
+    context.record.checkpoint()
+    write_tree(target, files)
+    count = len(report.documents)
+    stats = {"briefs": count, "outreach": count, "files": len(files), "digest": digest_of(files)}
+    context.record.audit(
+        "export.written",
+        f"Wrote {len(files)} files to {target}.",
+        data={"path": str(target / INDEX_NAME), **stats},
+    )
+    return stats
+
+
+def render(report: Report, exported_at: str) -> dict[str, str]:
+    """Return every file's text by its path inside the export's folder."""
+    files = {INDEX_NAME: index_page(report, exported_at)}
+    for document in report.documents:
+        files[f"briefs/{document.name}.md"] = brief_page(document, report)
+        files[f"outreach/{document.name}.md"] = outreach_page(document)
+    return files

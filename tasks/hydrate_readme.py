@@ -1,0 +1,14 @@
+"""Step 5: read the READMEs of what pass 1 found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.hydration.readmes import hydrate_readmes
+from tasks.step import StepContext
+
+
+def run(context: StepContext) -> Mapping[str, Any]:
+    """Return how many READMEs are found and missing, and a digest over them."""
+    return hydrate_readmes(context, pass_number=1)

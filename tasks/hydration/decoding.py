@@ -1,0 +1,68 @@
+"""The bytes of a README as text; whatever they are, there is an answer and it says how sure."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from tasks.text import storable
+
+#: Bytes of a README that are kept; the digest is over all that the source gave.
+STORED_MAX_BYTES = 1 << 20
+
+#: The longer mark first: UTF-32's begins with UTF-16's.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_REPLACEMENT = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedReadme:
+    """A README's text; `encoding` ends in `-replaced` where bytes did not fit it."""
+
+    text: str
+    encoding: str
+    truncated: bool
+
+
+def decode_readme(content: bytes, truncated: bool = False) -> DecodedReadme:
+    """Return the text of a README, cut at `STORED_MAX_BYTES`.
+
+    Args:
+        content: The bytes as GitHub gave them.
+        truncated: Whether the source has cut them already.
+    """
+    truncated = truncated or len(content) > STORED_MAX_BYTES
+    data = content[:STORED_MAX_BYTES]
+    text, encoding = _decode(data, whole=not truncated)
+    return DecodedReadme(storable(text), encoding, truncated)
+
+
+def _decode(data: bytes, *, whole: bool) -> tuple[str, str]:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _strictly_or_replaced(data, encoding, whole=whole)
+    text, encoding = _strictly_or_replaced(data, "utf-8", whole=whole)
+    if encoding == "utf-8" or _is_mostly_utf8(text):
+        return text, encoding
+    return data.decode("latin-1"), "latin-1"
+
+
+def _strictly_or_replaced(data: bytes, encoding: str, *, whole: bool) -> tuple[str, str]:
+    """Decode; a character that the cut left unfinished is dropped, and is no error."""
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(data, whole), encoding
+    except UnicodeDecodeError:
+        return data.decode(encoding, errors="replace"), f"{encoding}-replaced"
+
+
+def _is_mostly_utf8(text: str) -> bool:
+    """Say whether more characters beyond ASCII made sense as UTF-8 than did not."""
+    broken = text.count(_REPLACEMENT)
+    beyond_ascii = sum(1 for char in text if char > "\x7f")
+    return beyond_ascii > 2 * broken

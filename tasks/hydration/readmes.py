@@ -1,0 +1,131 @@
+"""The README of each hydrated repository: its text once, and what this run learned of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN
+
+from models.jsontext import dumps
+from models.provenance import ReadmeRecord, ReadmeText, Repo
+from models.rows import fetch_all, insert_missing, upsert
+from tasks.hydration.decoding import DecodedReadme, decode_readme
+from tasks.step import StepContext
+from tasks.units import work_through
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    full_name: str
+    sha256: str | None = None
+    size_bytes: int = 0
+    decoded: DecodedReadme | None = None
+
+
+def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
+    """Store the READMEs of a pass's hydrated repositories that are not read yet.
+
+    Having none is recorded as `missing` and is no error.
+
+    Returns:
+        How many are found, missing, failed and truncated, their bytes, and a digest over them.
+    """
+    names = _without_record(context.run_id, pass_number)
+    total = len(_records(context.run_id, pass_number)) + len(names)
+
+    def fetch(full_name: str) -> _Fetched:
+        readme = context.sources.github.readme(full_name)
+        if readme is None:
+            return _Fetched(full_name)
+        return _Fetched(
+            full_name,
+            hashlib.sha256(readme.content).hexdigest(),
+            len(readme.content),
+            decode_readme(readme.content, readme.truncated),
+        )
+
+    def save(batch: Sequence[_Fetched]) -> None:
+        texts = {one.sha256: one.decoded.text for one in batch if one.decoded}
+        with context.record.saving():
+            insert_missing(
+                ReadmeText,
+                [{"sha256": sha256, "text": text} for sha256, text in texts.items()],
+                ("sha256",),
+            )
+            upsert(ReadmeRecord, [_row(context, one) for one in batch], ("run_id", "full_name"))
+        for one in batch:
+            if one.decoded is None:
+                context.record.audit(
+                    "repo.readme.missing",
+                    f"{one.full_name} has no README.",
+                    data={"full_name": one.full_name},
+                )
+
+    work_through(context, names, fetch, save, done=total - len(names))
+    totals = _totals(context.run_id, pass_number)
+    context.record.audit(
+        "repo.readme.fetched",
+        f"{totals['found']:,} READMEs stored, {totals['missing']:,} repositories have none.",
+        data={"pass": pass_number} | totals,
+    )
+    return totals
+
+
+def _row(context: StepContext, one: _Fetched) -> dict[str, Any]:
+    return {
+        "run_id": context.run_id,
+        "full_name": one.full_name,
+        "status": "found" if one.decoded else "missing",
+        "sha256": one.sha256,
+        "size_bytes": one.size_bytes,
+        "truncated": bool(one.decoded and one.decoded.truncated),
+        "encoding": one.decoded.encoding if one.decoded else None,
+        "fetched_at": context.now_iso(),
+    }
+
+
+def _same_repo() -> Any:
+    return (ReadmeRecord.run == Repo.run) & (ReadmeRecord.full_name == Repo.full_name)
+
+
+def _of_pass(run_id: str, pass_number: int) -> Any:
+    hydrated = Repo.status == "hydrated"
+    return (Repo.run == run_id) & (Repo.found_in_pass == pass_number) & hydrated
+
+
+def _without_record(run_id: str, pass_number: int) -> list[str]:
+    rows = fetch_all(
+        Repo.select(Repo.full_name)
+        .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo())
+        .where(_of_pass(run_id, pass_number) & ReadmeRecord.id.is_null())
+        .order_by(Repo.id)
+    )
+    return [name for (name,) in rows]
+
+
+def _records(run_id: str, pass_number: int) -> list[tuple[Any, ...]]:
+    return fetch_all(
+        ReadmeRecord.select(
+            ReadmeRecord.full_name,
+            ReadmeRecord.status,
+            ReadmeRecord.sha256,
+            ReadmeRecord.size_bytes,
+            ReadmeRecord.truncated,
+        )
+        .join(Repo, on=_same_repo())
+        .where(_of_pass(run_id, pass_number))
+    )
+
+
+def _totals(run_id: str, pass_number: int) -> dict[str, Any]:
+    records = _records(run_id, pass_number)
+    statuses = [status for _, status, *_ in records]
+    digests = sorted((name, sha256) for name, _, sha256, *_ in records)
+    return {status: statuses.count(status) for status in ("found", "missing", "failed")} | {
+        "truncated": sum(truncated for *_, truncated in records),
+        "bytes": sum(size for *_, size, _ in records),
+        "digest": hashlib.sha256(dumps(digests).encode()).hexdigest(),
+    }

@@ -1,0 +1,55 @@
+"""Step 7: weigh the keywords of the best repositories."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from models.jsontext import dumps, loads
+from models.provenance import Analysis, Keyword
+from models.rows import fetch_all, upsert
+from tasks.keywords import ScoredRepo, aggregate
+from tasks.step import StepContext
+
+#: How many of the best repositories have a say, and how many keywords are kept.
+TOP_REPOS = 20
+TOP_KEYWORDS = 30
+
+
+def run(context: StepContext) -> Mapping[str, Any]:
+    """Store the keywords that weigh most, rank 1 first, in the place of any earlier ones."""
+    best = _best_repos(context.run_id)
+    keywords = aggregate(best, context.args.query, TOP_KEYWORDS)
+    rows = [
+        {
+            "run_id": context.run_id,
+            "keyword": one.keyword,
+            "weight": one.weight,
+            "rank": rank,
+            "repos_json": dumps(list(one.repos)),
+        }
+        for rank, one in enumerate(keywords, start=1)
+    ]
+    with context.record.saving():
+        Keyword.delete().where(Keyword.run == context.run_id).execute()
+        upsert(Keyword, rows, ("run_id", "keyword"))
+    weights = [[one.keyword, one.weight, list(one.repos)] for one in keywords]
+    return {
+        "repos": len(best),
+        "keywords": len(keywords),
+        "shared": sum(len(one.repos) > 1 for one in keywords),
+        "top": [one.keyword for one in keywords[:10]],
+        "digest": hashlib.sha256(dumps(weights).encode()).hexdigest(),
+    }
+
+
+def _best_repos(run_id: str) -> list[ScoredRepo]:
+    rows = fetch_all(
+        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json).where(
+            (Analysis.run == run_id) & (Analysis.status == "valid")
+        )
+    )
+    # Sorted here because databases differ in how they order names.
+    best = sorted(rows, key=lambda row: (-row[1], row[0]))[:TOP_REPOS]
+    return [ScoredRepo(name, score, loads(output)["keywords"]) for name, score, output in best]

@@ -1,0 +1,34 @@
+"""Step 9: group what was analysed, score the groups, and have the best written up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.provenance import Brief
+from tasks.briefs.answers import Answer, ask, save_answers
+from tasks.briefs.candidates import load_candidates
+from tasks.briefs.grouping import group_candidates
+from tasks.briefs.plan import brief_stats, plan_briefs, to_be_written
+from tasks.step import StepContext
+from tasks.units import work_through
+
+
+def run(context: StepContext) -> Mapping[str, Any]:
+    """Return how many groups were shortlisted, rejected and written, and a digest over them.
+
+    What an earlier attempt planned and wrote stays; only missing texts are asked for.
+    """
+    candidates = {candidate.full_name: candidate for candidate in load_candidates(context.run_id)}
+    plan_briefs(context, lambda: group_candidates(list(candidates.values())))
+    chosen = to_be_written(context)
+    missing = [row for row in chosen if row.status == "shortlisted" and row.content_json is None]
+
+    def fetch(row: Brief) -> Answer:
+        return ask(context, row, candidates)
+
+    def save(answers: Sequence[Answer]) -> None:
+        save_answers(context, answers)
+
+    work_through(context, missing, fetch, save, done=len(chosen) - len(missing))
+    return brief_stats(context)

@@ -1,0 +1,108 @@
+"""Steps per second of the recorded chain against a bare Dramatiq pipeline, in one run.
+
+Same Redis, same layout (2 processes × 4 threads), no-op bodies; recorded means steps, audit rows,
+JSON log lines and redaction on SQLite on disk. Run: python -m tests.benchmarks.bench_chain
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.support.servers import postgres_server, redis_server
+from tests.support.waiting import wait_until
+
+WARM_UP_RUNS = 20
+
+
+def main() -> None:
+    """Measure both in alternation and print the ratio of the best rounds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--postgres", action="store_true", help="record on PostgreSQL")
+    args = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        os.environ["SCOUT_BROKER_URL"] = stack.enter_context(redis_server())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        database = f"sqlite:///{folder / 'bench.db'}"
+        if args.postgres:
+            database = stack.enter_context(postgres_server())
+        os.environ["SCOUT_DATABASE_URL"] = database
+        best = {"bare": 0.0, "recorded": 0.0}
+        for number in range(1, args.rounds + 1):
+            for kind, measure in (("bare", _bare), ("recorded", _recorded)):
+                with _workers(f"tests.benchmarks.{kind}_chain", folder / f"{kind}.log"):
+                    steps_per_s = measure(args.runs)
+                best[kind] = max(best[kind], steps_per_s)
+                print(f"round {number}  {kind:<9} {steps_per_s:7.0f} steps/s", flush=True)
+        print(f"ratio of the best rounds: {best['recorded'] / best['bare']:.2f}")
+
+
+def _bare(runs: int) -> float:
+    from tests.benchmarks import bare_chain
+
+    client = bare_chain.broker.client
+
+    def done(count: int) -> Callable[[], bool]:
+        return lambda: int(client.get(bare_chain.DONE_KEY) or 0) >= count
+
+    client.delete(bare_chain.DONE_KEY)
+    for number in range(WARM_UP_RUNS):
+        bare_chain.start(str(number))
+    wait_until("the warm-up", done(WARM_UP_RUNS), 60)
+    started_s = time.monotonic()
+    for number in range(runs):
+        bare_chain.start(str(number))
+    wait_until("all pipelines", done(WARM_UP_RUNS + runs), 300)
+    return runs * 10 / (time.monotonic() - started_s)
+
+
+def _recorded(runs: int) -> float:
+    from models.database import current
+    from models.lifecycle import create_run
+    from models.steps import STEP_NAMES
+    from tests.benchmarks import recorded_chain
+    from workers.handoff import send_step
+
+    def unfinished() -> int:
+        sql = "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')"
+        return int(current().execute(sql).fetchone()[0])
+
+    def create(count: int) -> list[str]:
+        return [create_run({"query": "bench", "dry": True}) for _ in range(count)]
+
+    def send(run_ids: list[str]) -> None:
+        for run_id in run_ids:
+            send_step(recorded_chain.broker, run_id, STEP_NAMES[0])
+
+    send(create(WARM_UP_RUNS))
+    wait_until("the warm-up", lambda: unfinished() == 0, 60)
+    run_ids = create(runs)
+    started_s = time.monotonic()
+    send(run_ids)
+    wait_until("all runs", lambda: unfinished() == 0, 300)
+    return runs * 10 / (time.monotonic() - started_s)
+
+
+@contextlib.contextmanager
+def _workers(module: str, log: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "dramatiq", module, "-p", "2", "-t", "4"]
+    with log.open("ab") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The run's arguments choose its sources."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from models.errors import ConfigError, ExitCode
+from tasks.sources.choose import sources_for
+from tasks.sources.fixture_files import FixtureError, FixtureFolderError
+
+
+def test_a_dry_run_reads_the_shipped_world() -> None:
+    sources = sources_for(dry=True, fixtures_dir=None)
+    assert sources.name == "fixtures"
+    assert sources.github.today() == date(2026, 3, 2)
+    assert sources.github.page_size == 10
+
+
+def test_a_folder_of_ones_own_replaces_it(world: Path) -> None:
+    manifest = world / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("2026-03-02", "2001-02-03"))
+    assert sources_for(dry=True, fixtures_dir=str(world)).github.today() == date(2001, 2, 3)
+
+
+@pytest.mark.parametrize("make_folder", [True, False])
+def test_an_unusable_folder_is_a_usage_error(tmp_path: Path, make_folder: bool) -> None:
+    folder = tmp_path / "mine"
+    if make_folder:
+        folder.mkdir()
+    with pytest.raises(FixtureFolderError, match="--fixtures") as caught:
+        sources_for(dry=True, fixtures_dir=str(folder))
+    assert str(folder) in caught.value.message
+    assert caught.value.hint
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_a_broken_manifest_is_found_before_any_step(world: Path) -> None:
+    (world / "manifest.json").write_text("{")
+    with pytest.raises(FixtureError, match=r"manifest\.json is not JSON: line 1, column 2"):
+        sources_for(dry=True, fixtures_dir=str(world))
+
+
+def test_live_sources_are_refused_with_the_remedy() -> None:
+    with pytest.raises(ConfigError, match="Live sources") as caught:
+        sources_for(dry=False, fixtures_dir=None)
+    assert "--dry" in caught.value.hint

@@ -1,0 +1,174 @@
+"""One attempt at a step inside a worker: the work itself, and how it may write.
+
+Every write is fenced: it happens in a transaction that first checks that this attempt still holds
+its step, so a worker that was paused past its lease changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+
+from models.clock import Clock
+from models.dao.steps import StepsDao
+from models.database import current
+from models.errors import ScoutError
+from models.journal import Entry, Journal, transition
+from models.lifecycle import Claim
+from models.run_args import RunArgs
+from tasks.sources.interface import Sources
+from tasks.step import Step, StepContext
+from workers.interrupts import StepInterruptError, StepLostError
+
+#: Progress is stored at most this often.
+PROGRESS_INTERVAL_S = 0.5
+
+
+class NotClaimedError(ScoutError):
+    """An actor was called without the middleware that records its step."""
+
+
+class Attempt:
+    """A claimed step being worked on; implements `tasks.step.Recorder`.
+
+    Args:
+        claim: The claim that this worker holds.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, claim: Claim, clock: Clock) -> None:
+        self.claim = claim
+        self.clock = clock
+        self.thread_id = threading.get_ident()
+        self.renewed_s = clock.monotonic_s()
+        self.args = RunArgs.from_dict(claim.args)
+        self.stats: Mapping[str, Any] = {}
+        #: Outbound connections that a dry run tried to open; any of them fails the step.
+        self.blocked: list[str] = []
+        #: Set by other threads; raised at the next checkpoint.
+        self.stop: StepInterruptError | None = None
+        self.overdue = False
+        #: Guards `in_body`, so that an interrupt is only raised in a thread that is in the step.
+        self.body_lock = threading.Lock()
+        self.in_body = False
+        self._progress_s = self.renewed_s
+
+    def run(self, step: Step) -> None:
+        """Do the step's work and keep its stats for the middleware to record."""
+        context = StepContext(
+            run_id=self.claim.run_id,
+            step_id=self.claim.step_id,
+            attempt=self.claim.attempt,
+            args=self.args,
+            sources=_sources(self.args.dry, self.args.fixtures),
+            record=self,
+            clock=self.clock,
+        )
+        with self.body_lock:
+            self.in_body = True
+        try:
+            self.stats = step(context)
+        finally:
+            with self.body_lock:
+                self.in_body = False
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Hold a write transaction in which this attempt is known to hold its step."""
+        self.checkpoint()
+        with current().write():
+            self._check_held()
+            yield
+
+    def audit(
+        self,
+        event: str,
+        message: str,
+        *,
+        level: str = "INFO",
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write an audit row and a log line about this step."""
+        claim = self.claim
+        entry = Entry(
+            event,
+            message,
+            claim.name,
+            level,
+            claim.run_id,
+            claim.step_id,
+            claim.attempt,
+            None,
+            data or {},
+        )
+
+        def work(journal: Journal) -> None:
+            self._check_held()
+            journal.add(entry)
+
+        transition(work, self.clock)
+
+    def progress(self, done: int, total: int) -> None:
+        """Store how far the step is, at most twice a second."""
+        now_s = self.clock.monotonic_s()
+        if now_s - self._progress_s < PROGRESS_INTERVAL_S:
+            return
+        self._progress_s = now_s
+        with self.saving():
+            StepsDao.save_progress(
+                self.claim.step_id, self.claim.attempt, {"done": done, "total": total}
+            )
+
+    def checkpoint(self) -> None:
+        """Stop here if the worker shuts down, or the step is overdue or no longer ours."""
+        if self.stop is not None:
+            raise self.stop
+
+    def _check_held(self) -> None:
+        if not StepsDao.holds(self.claim.step_id, self.claim.attempt):
+            self.stop = StepLostError(f"Attempt {self.claim.attempt} lost {self.claim.step_id}.")
+            raise self.stop
+
+
+_attempt: ContextVar[Attempt | None] = ContextVar("scout_attempt", default=None)
+
+
+def current_attempt() -> Attempt | None:
+    """Return the attempt that the calling context works for, or None."""
+    return _attempt.get()
+
+
+@contextmanager
+def bound_attempt(attempt: Attempt) -> Iterator[None]:
+    """Make `attempt` the current one for the block."""
+    token = _attempt.set(attempt)
+    try:
+        yield
+    finally:
+        _attempt.reset(token)
+
+
+def claimed_attempt(run_id: str, step: str) -> Attempt:
+    """Return the attempt that the middleware claimed for this actor call.
+
+    Raises:
+        NotClaimedError: There is none: no step ever runs unrecorded.
+    """
+    attempt = _attempt.get()
+    if attempt is None or (attempt.claim.run_id, attempt.claim.name) != (run_id, step):
+        raise NotClaimedError(
+            f"Step {step} of run {run_id} was called without being claimed.",
+            "Add workers.middleware.StepMiddleware to the broker.",
+        )
+    return attempt
+
+
+@lru_cache(maxsize=16)
+def _sources(dry: bool, fixtures_dir: str | None) -> Sources:
+    from tasks.sources.choose import sources_for
+
+    return sources_for(dry, fixtures_dir)

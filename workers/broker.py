@@ -1,0 +1,108 @@
+"""Building the broker that the settings name, with Scout's middleware and actors on it.
+
+Dramatiq's own default middleware is left out on purpose: attempts, retries, time limits and the
+hand-off belong to Scout (design, decision 5), and what is not there costs nothing per message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dramatiq
+from dramatiq.middleware import Middleware
+
+from models.errors import BrokerUnavailableError, ConfigError
+from models.schema import open_database
+from models.settings import Settings, load_settings, without_credentials
+from tasks.step import Step
+from workers.actors import declare_actors
+from workers.middleware import StepMiddleware
+from workers.network_guard import install_network_guard
+from workers.process import ProcessMiddleware
+
+#: Prefix of every key in Redis, so that a shared server stays tidy.
+NAMESPACE = "scout"
+
+
+def boot(settings: Settings | None = None) -> dramatiq.Broker:
+    """Open the database, build the broker, and make it Dramatiq's global one.
+
+    Raises:
+        ConfigError: A setting is malformed.
+        DatabaseUnavailableError: The database cannot be opened.
+    """
+    settings = settings or load_settings()
+    open_database(settings)
+    broker = build_broker(settings)
+    dramatiq.set_broker(broker)
+    return broker
+
+
+def build_broker(
+    settings: Settings, step_named: Callable[[str], Step] | None = None
+) -> dramatiq.Broker:
+    """Return a broker of the kind that the settings name, with middleware and actors.
+
+    Args:
+        settings: The process's settings.
+        step_named: Returns a step's body by name; the real chain by default.
+
+    Raises:
+        ConfigError: The client library for that kind of broker is not installed.
+    """
+    install_network_guard(settings)
+    steps = StepMiddleware(settings)
+    middleware: list[Middleware] = [ProcessMiddleware(settings, steps), steps]
+    broker = _BUILDERS[settings.broker_kind](settings, middleware)
+    declare_actors(broker, step_named)
+    return broker
+
+
+def check_broker(broker: dramatiq.Broker, settings: Settings) -> None:
+    """Ask the broker for a sign of life.
+
+    Raises:
+        BrokerUnavailableError: It does not answer.
+    """
+    client = getattr(broker, "client", None)
+    if client is None:
+        return
+    try:
+        client.ping()
+    except Exception as exc:
+        raise BrokerUnavailableError(
+            f"The broker {without_credentials(settings.broker_url)} does not answer: "
+            f"{type(exc).__name__}.",
+            "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker.",
+        ) from exc
+
+
+def _memory(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
+    from dramatiq.brokers.stub import StubBroker
+
+    return StubBroker(middleware=middleware)
+
+
+def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
+    import redis
+    from dramatiq.brokers.redis import RedisBroker
+
+    client: Any = redis.Redis.from_url(
+        settings.broker_url, socket_connect_timeout=5, socket_timeout=30, health_check_interval=30
+    )
+    return RedisBroker(client=client, middleware=middleware, namespace=NAMESPACE)
+
+
+def _amqp(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
+    try:
+        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+    except ImportError as exc:
+        raise ConfigError(
+            "SCOUT_BROKER_URL names RabbitMQ, but its client is not installed.",
+            "Install it: pip install 'scout[amqp]'",
+        ) from exc
+    return RabbitmqBroker(url=settings.broker_url, middleware=middleware)
+
+
+_BUILDERS = {"memory": _memory, "redis": _redis, "amqp": _amqp}

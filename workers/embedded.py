@@ -1,0 +1,60 @@
+"""A worker inside the command's own process: the same actors and middleware, nothing to start."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import dramatiq
+
+from models.database import current
+from models.settings import Settings
+from workers.broker import build_broker
+from workers.handoff import send_step
+from workers.identity import worker_name
+
+#: Milliseconds after which an idle thread looks whether it should stop; keeps the exit quick.
+_WAKE_UP_MS = 20
+
+
+class EmbeddedWorker:
+    """Runs the chain on threads of this process over a broker in memory.
+
+    Args:
+        settings: The process's settings; the database must be open.
+        threads: How many steps may run at once; one run needs one.
+    """
+
+    def __init__(self, settings: Settings, threads: int = 2) -> None:
+        self.settings = settings
+        self.broker = build_broker(settings)
+        dramatiq.set_broker(self.broker)
+        self._worker = dramatiq.Worker(
+            self.broker, worker_threads=threads, worker_timeout=_WAKE_UP_MS
+        )
+
+    def __enter__(self) -> EmbeddedWorker:
+        self._worker.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._worker.stop(timeout=round(self.settings.shutdown_grace_s * 1000))
+        self.broker.close()
+
+    def send(self, run_id: str, step: str) -> None:
+        """Enqueue the message for a due step."""
+        send_step(self.broker, run_id, step)
+
+    def other_runs(self, run_id: str) -> list[str]:
+        """Return the unfinished runs that this process took over from one that died."""
+        sql = (
+            "SELECT DISTINCT r.run_id FROM runs r JOIN run_steps s ON s.run_id = r.run_id"
+            " WHERE r.status IN ('queued', 'running') AND s.worker = ? AND r.run_id != ?"
+            " ORDER BY r.run_id"
+        )
+        rows = current().execute(sql, (worker_name(), run_id)).fetchall()
+        return [other for (other,) in rows]

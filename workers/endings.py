@@ -1,0 +1,116 @@
+"""From how an actor ended to what is recorded: success, failure, another try, or handed back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.errors import LeaseLostError, NetworkBlockedError, ScoutError
+from models.lifecycle import fail_step, finish_claim, hand_back, log_audit, retry_step
+from models.redaction import default_redactor
+from workers.attempt import Attempt
+from workers.interrupts import StepLostError, StepOverdueError, WorkerStoppingError
+from workers.retry_policy import RetryPolicy, is_transient
+
+logger = logging.getLogger(__name__)
+
+GiveUp = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step that needs a message now, or after `delay_s` seconds."""
+
+    name: str
+    delay_s: float = 0.0
+
+
+def end_attempt(
+    attempt: Attempt,
+    exc: BaseException | None,
+    *,
+    policy: RetryPolicy,
+    give_up: GiveUp | None = None,
+) -> Due | None:
+    """Record how an attempt ended and return the step that is due next, if any.
+
+    A worker that lost its lease records nothing and hands on nothing.
+
+    Raises:
+        DatabaseUnavailableError: The ending could not be written.
+    """
+    if attempt.blocked and not isinstance(exc, StepLostError):
+        exc = _network_error(attempt, exc)
+    try:
+        return _record(attempt, exc, policy, give_up)
+    except LeaseLostError:
+        logger.warning(
+            "%s: attempt %s lost its step; its ending was not recorded.",
+            attempt.claim.name,
+            attempt.claim.attempt,
+            extra={"event": "step.lease_lost"},
+        )
+        return None
+
+
+def _record(
+    attempt: Attempt, exc: BaseException | None, policy: RetryPolicy, give_up: GiveUp | None
+) -> Due | None:
+    claim, clock = attempt.claim, attempt.clock
+    if exc is None:
+        name = finish_claim(claim, attempt.stats, clock=clock, give_up=give_up)
+        return Due(name) if name else None
+    if isinstance(exc, (StepLostError, LeaseLostError)):
+        raise LeaseLostError(str(exc))
+    if isinstance(exc, WorkerStoppingError):
+        hand_back(claim, str(exc), clock=clock)
+        return None
+    error_type, message = describe(exc)
+    tries = claim.row.tries + 1
+    if is_transient(exc) and tries < policy.max_tries:
+        delay_s = policy.delay_s(tries, exc)
+        retry_step(
+            claim,
+            error_type,
+            message,
+            delay_s=delay_s,
+            max_tries=policy.max_tries,
+            clock=clock,
+            give_up=give_up,
+        )
+        return Due(claim.name, delay_s)
+    if tries > 1:
+        message += f" (try {tries} of {policy.max_tries}, the last)"
+    fail_step(claim, error_type, message, clock=clock, give_up=give_up)
+    return None
+
+
+def describe(exc: BaseException) -> tuple[str, str]:
+    """Return an error's class name and its redacted message, for rows and for people."""
+    if isinstance(exc, StepOverdueError):
+        return "time_limit", str(exc)
+    text = str(exc) if isinstance(exc, ScoutError) else str(exc) or "no message"
+    return type(exc).__name__, default_redactor().redact_text(text)
+
+
+def _network_error(attempt: Attempt, exc: BaseException | None) -> NetworkBlockedError:
+    claim = attempt.claim
+    for target in attempt.blocked:
+        log_audit(
+            event="network.blocked",
+            message=f"A dry run must not use the network: {target} was blocked.",
+            scope=claim.name,
+            run_id=claim.run_id,
+            step=claim.name,
+            attempt=claim.attempt,
+            level="ERROR",
+            data={"target": target},
+            clock=attempt.clock,
+        )
+    error = NetworkBlockedError(
+        f"This dry run tried to reach {attempt.blocked[0]}.",
+        "A dry run uses fixtures only; look at what the step calls.",
+    )
+    error.__cause__ = exc
+    return error

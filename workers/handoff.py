@@ -1,0 +1,30 @@
+"""Sending the message that wakes a worker up for a step.
+
+A message carries the run's id and nothing else. Losing it loses no work: the step is due in the
+database, and recovery sends another one.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import dramatiq
+
+logger = logging.getLogger(__name__)
+
+
+def send_step(broker: dramatiq.Broker, run_id: str, name: str, *, delay_s: float = 0.0) -> bool:
+    """Enqueue the message for a due step; returns whether the broker took it."""
+    try:
+        message: dramatiq.Message[None] = broker.get_actor(name).message(run_id)
+        broker.enqueue(message, delay=round(delay_s * 1000) if delay_s > 0 else None)
+    except Exception as exc:  # noqa: BLE001 - whatever the broker's client raises, the row stands
+        logger.error(
+            "The message for %s was not sent; recovery will send it again: %s: %s",
+            name,
+            type(exc).__name__,
+            exc,
+            extra={"event": "handoff.failed", "run_id": run_id, "step": name},
+        )
+        return False
+    return True

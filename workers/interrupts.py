@@ -1,0 +1,23 @@
+"""Why an attempt must stop before its work is done.
+
+These are raised at a step's checkpoints, and in its thread when it does not reach one in time.
+They derive from `BaseException` so that no `except Exception` of a library keeps a step alive.
+"""
+
+from __future__ import annotations
+
+
+class StepInterruptError(BaseException):
+    """Base of the reasons; never an error of the step itself."""
+
+
+class WorkerStoppingError(StepInterruptError):
+    """The worker shuts down: the step is handed back."""
+
+
+class StepOverdueError(StepInterruptError):
+    """The step ran over its time limit."""
+
+
+class StepLostError(StepInterruptError):
+    """The step is no longer this worker's: taken over, cancelled or ended."""
