@@ -126,8 +126,7 @@ def _library_trouble(exc: Exception) -> Trouble | None:
     if origins & {"peewee", "sqlite3", "psycopg"}:
         from models import database
 
-        label = database._current.label if database._current else "of this command"
-        found = database.unavailable(label, exc)
+        found = database.unavailable(_database_label(), exc)
         hint = found.hint
         if "no such table" in str(exc) or "no such column" in str(exc):
             hint = "Bring its schema up to date: scout db migrate"
@@ -141,6 +140,16 @@ def _library_trouble(exc: Exception) -> Trouble | None:
             int(ExitCode.DEPENDENCY),
         )
     return None
+
+
+def _database_label() -> str:
+    from models.database import current
+    from models.errors import ConfigError
+
+    try:
+        return current().label
+    except ConfigError:
+        return "of this command"
 
 
 def _os_words(exc: OSError) -> tuple[str, str]:

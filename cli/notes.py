@@ -2,9 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from models.dao import StepRow
+
+#: Step to its counts: where each is in the stats, and its word for one and for several.
+_COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "github_rate_limit_snapshot": (
+        ("buckets.search.remaining", "search left", "searches left"),
+        ("buckets.core.remaining", "request left", "requests left"),
+    ),
+    "github_search_pass1": (("found", "repo", "repos"), ("pages", "page", "pages")),
+    "hydrate_repo_metadata": (
+        ("hydrated", "repo", "repos"),
+        ("gone", "gone", "gone"),
+        ("failed", "failed", "failed"),
+    ),
+    "hydrate_readme": (
+        ("found", "README", "READMEs"),
+        ("missing", "missing", "missing"),
+        ("failed", "failed", "failed"),
+    ),
+    "llm_repo_analysis": (
+        ("valid", "analysis", "analyses"),
+        ("invalid", "invalid", "invalid"),
+    ),
+    "keyword_aggregate": (("keywords", "keyword", "keywords"),),
+    "github_search_pass2": (
+        ("search.new", "new repo", "new repos"),
+        ("search.queries", "query", "queries"),
+        ("analyses.valid", "analysis", "analyses"),
+    ),
+    "llm_brief_generate": (
+        ("written", "brief", "briefs"),
+        ("shortlisted", "shortlisted", "shortlisted"),
+        ("rejected_by_threshold", "below --min-score", "below --min-score"),
+    ),
+    "export_markdown": (("briefs", "brief", "briefs"), ("files", "file", "files")),
+}
 
 
 def step_note(step: StepRow) -> str:
-    """Return the few words that matter about a step that has ended, from its stats."""
-    return ""
+    """Return the few words that matter about a step that has ended, from its stats.
+
+    The first count is told even where it is zero, the others only where they are not.
+    """
+    stats = step.stats
+    words: list[str] = []
+    for path, one, several in _COUNTS.get(step.name, ()):
+        value = _at(stats, path)
+        if isinstance(value, int) and (value or not words):
+            words.append(f"{value:,} {one if value == 1 else several}")
+    if stats.get("capped") is True:
+        words.append("capped")
+    return ", ".join(words)
+
+
+def _at(stats: dict[str, Any], path: str) -> Any:
+    value: Any = stats
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -89,9 +89,14 @@ def view_run(run: RunRow, settings: Settings, workers: list[WorkerRow] | None = 
 
 
 def brief_counts(run_id: str) -> dict[str, int]:
-    """Return how many briefs of each status a run has."""
-    sql = "SELECT status, count(*) FROM briefs WHERE run_id = ? GROUP BY status ORDER BY status"
-    return {status: int(count) for status, count in current().execute(sql, (run_id,)).fetchall()}
+    """Return how many briefs of each status a run has, and how many are `written`."""
+    sql = (
+        "SELECT status, count(*), count(content_json) FROM briefs WHERE run_id = ?"
+        " GROUP BY status ORDER BY status"
+    )
+    rows = current().execute(sql, (run_id,)).fetchall()
+    counts = {status: int(count) for status, count, _ in rows}
+    return counts | {"written": sum(int(written) for _, _, written in rows)}
 
 
 def _object(text: str) -> dict[str, Any]:

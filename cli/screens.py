@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from cli.attempts import Attempt, next_try
+from cli.notes import step_note
 from cli.output import (
     age,
     cut,
@@ -36,10 +38,10 @@ from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from models.text import printable
 
-BAR_WIDTH = 24
+#: Columns of the waterfall on a wide terminal, and on a narrow one.
+BAR_WIDTHS = (24, 12)
+_WIDE = 110
 _NAME_WIDTH = max(map(len, STEP_NAMES))
-_STATS_SHOWN = 4
-_STAT_MAX_LENGTH = 20
 #: Said in the heading already, or of no use to a person.
 _NOT_LISTED = {"query", "dry"}
 
@@ -50,9 +52,7 @@ def run_lines(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
     yield ""
     scale = Scale.of(view)
     for step in view.steps:
-        line = _step_line(step, view, scale)
-        width = terminal_width()
-        yield line if width is None else _fit(line, width)
+        yield _step_line(step, view, scale)
     yield from _trouble(view, attempts)
     yield ""
     for text in next_commands(view):
@@ -99,22 +99,24 @@ class Scale:
 
     start: str
     total_s: float
+    width: int
 
     @classmethod
     def of(cls, view: RunView) -> Scale:
         """Return a scale from the run's start to its end, or to now."""
         start = view.run.started_at or view.run.created_at
-        return cls(start, max(0.001, seconds_between(start, view.run.finished_at or view.now)))
+        total_s = max(0.001, seconds_between(start, view.run.finished_at or view.now))
+        return cls(start, total_s, BAR_WIDTHS[(terminal_width() or _WIDE) < _WIDE])
 
     def bar(self, step: StepRow, duration_ms: float | None) -> str:
         """Return the bar of a step: blanks up to its start, then at least one block."""
         if step.started_at is None or duration_ms is None:
-            return " " * BAR_WIDTH
+            return " " * self.width
         before_s = max(0.0, seconds_between(self.start, step.started_at))
-        first = min(BAR_WIDTH - 1, int(before_s / self.total_s * BAR_WIDTH))
-        length = max(1, round(duration_ms / 1000 / self.total_s * BAR_WIDTH))
-        block = symbol("█", "#") * min(length, BAR_WIDTH - first)
-        return pad(" " * first + block, BAR_WIDTH)
+        first = min(self.width - 1, int(before_s / self.total_s * self.width))
+        length = max(1, round(duration_ms / 1000 / self.total_s * self.width))
+        block = symbol("█", "#") * min(length, self.width - first)
+        return pad(" " * first + block, self.width)
 
 
 def _heading(view: RunView) -> Iterator[str]:
@@ -151,7 +153,7 @@ def _options(args: dict[str, Any]) -> str:
         if key not in _NOT_LISTED and value != defaults.get(key)
     }
     return " ".join(
-        printable(f"--{key.replace('_', '-')}" + ("" if value is True else f" {value}"))
+        printable(f"--{key.replace('_', '-')}" + ("" if value is True else f" {quote(str(value))}"))
         for key, value in changed.items()
     )
 
@@ -162,43 +164,22 @@ def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
     if step.name == view.reading.step and not view.run.ended:
         state = view.reading.state
     took_ms = step_duration_ms(step, view.now)
+    plain = f" {pad(step.name, _NAME_WIDTH)} {pad(duration(took_ms), 10, right=True)}  "
+    words = "  " + (f"#{step.attempt} " if step.attempt > 1 else "") + _words(step)
+    width = terminal_width()
+    if width is not None:
+        words = cut(words, max(0, width - len(plain) - scale.width - 2))
     bar = status_text(state, scale.bar(step, took_ms))
-    attempts = f"#{step.attempt}" if step.attempt > 1 else ""
-    took = pad(duration(took_ms), 10, right=True)
-    return (
-        f" {mark(state)} {pad(step.name, _NAME_WIDTH)} {took}  {bar}  {pad(attempts, 3)}"
-        f" {_words(step)}"
-    ).rstrip()
+    return f" {mark(state)}{plain}{bar}{words}".rstrip()
 
 
 def _words(step: StepRow) -> str:
-    """Return what a step has to say for itself: progress, reason, or its key stats."""
+    """Return what a step has to say for itself: progress, reason, or what came out."""
     if step.status == "running" and step.progress:
         return f"{step.progress.get('done')}/{step.progress.get('total')}"
     if step.status in {"skipped", "cancelled"}:
         return printable(f"{step.status}: {step.error_message or ''}", 60)
-    return key_stats(step.stats)
-
-
-def key_stats(stats: dict[str, Any]) -> str:
-    """Return the few stats of a step that fit on a line: its counts, and what was capped."""
-    shown = []
-    for key, value in _flat(stats):
-        if key == "duration_ms" or value in (0, False, None, ""):
-            continue
-        if isinstance(value, bool):
-            shown.append(printable(key))
-        elif isinstance(value, (int, float)):
-            shown.append(printable(f"{key.replace('_', ' ')} {value:,}", _STAT_MAX_LENGTH * 2))
-    return " · ".join(shown[:_STATS_SHOWN])
-
-
-def _flat(stats: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in stats.items():
-        if isinstance(value, dict):
-            yield from ((f"{key} {inner}", it) for inner, it in value.items())
-        else:
-            yield key, value
+    return step_note(step)
 
 
 def _trouble(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
@@ -219,8 +200,3 @@ def _trouble(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
     not_run = [step.name for step in view.steps if step.status in {"skipped", "cancelled"}]
     if not_run:
         yield faint("not run: " + ", ".join(not_run))
-
-
-def _fit(line: str, width: int) -> str:
-    """Return a line that does not wrap; painted lines are left to the terminal."""
-    return line if "\x1b" in line else cut(line, width)

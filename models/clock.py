@@ -29,12 +29,14 @@ class Clock:
 
 def to_iso(moment: datetime) -> str:
     """Return `moment` as UTC ISO 8601 with microseconds, the form of every stored time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def from_iso(text: str) -> datetime:
     """Return the time that `to_iso` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def seconds_between(start_iso: str, end_iso: str) -> float:

@@ -1,8 +1,7 @@
 """The database of a process: how it is opened, how it is written to, and how trouble is named.
 
 One `Database` is current per process. Connections are per thread, never cross a fork, and are
-opened on first use. Writes are short immediate transactions; the threads of a process take turns,
-because SQLite's own lock is unfair (design, "Traps").
+opened on first use. Writes are short immediate transactions that take turns (`models.turns`).
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ import peewee
 from models import tables
 from models.errors import ConfigError, DatabaseUnavailableError
 from models.settings import Settings, without_credentials
+from models.turns import NoTurn, ProcessTurn, Turn
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -48,7 +47,7 @@ class Database:
         self.label = label
         self.wait_s = wait_s
         self.is_sqlite = isinstance(peewee_database, peewee.SqliteDatabase)
-        self._turn = threading.RLock()
+        self._turn: Turn = ProcessTurn(self.path) if self.path else NoTurn()
 
     @property
     def path(self) -> Path | None:
@@ -75,7 +74,7 @@ class Database:
                 yield
             return
         started_s = time.monotonic()
-        with self._turn, self.peewee.atomic("IMMEDIATE"):
+        with self._turn.held(), self.peewee.atomic("IMMEDIATE"):
             waited_s = time.monotonic() - started_s
             if waited_s > LONG_WAIT_S:
                 _log_wait(waited_s, "another writer held the lock")
@@ -93,21 +92,37 @@ class Database:
         Raises:
             DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds, or is full.
         """
+
+        def attempt() -> T:
+            with self.write():
+                return work()
+
+        return self._persist(attempt, give_up)
+
+    def reading(self, work: Callable[[], T], *, give_up: Callable[[], bool] | None = None) -> T:
+        """Run `work`, which only reads, again while the database is locked or away.
+
+        Raises:
+            DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds.
+        """
+        return self._persist(work, give_up)
+
+    def _persist(self, attempt: Callable[[], T], give_up: Callable[[], bool] | None) -> T:
         started_s = time.monotonic()
         pause_s = 0.02
         while True:
             try:
-                with self.write():
-                    result = work()
-                waited_s = time.monotonic() - started_s
-                if waited_s > LONG_WAIT_S:
-                    _log_wait(waited_s, "the database was locked or away")
-                return result
+                result = attempt()
             except (peewee.OperationalError, peewee.InterfaceError) as exc:
                 waited_s = time.monotonic() - started_s
                 if not may_pass(exc) or waited_s >= self.wait_s or (give_up and give_up()):
                     raise unavailable(self.label, exc) from exc
                 self._drop_dead_connection(force=True)
+            else:
+                waited_s = time.monotonic() - started_s
+                if waited_s > LONG_WAIT_S:
+                    _log_wait(waited_s, "the database was locked or away")
+                return result
             time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
             pause_s = min(pause_s * 2, 1.0)
 
@@ -244,7 +259,7 @@ def _forget_connections() -> None:
     """Drop, without closing, what a forked child inherited: the parent still uses it."""
     if _current is not None:
         _current.peewee._state.reset()
-        _current._turn = threading.RLock()
+        _current._turn.renew()
 
 
 os.register_at_fork(after_in_child=_forget_connections)

@@ -54,28 +54,46 @@ class Entry:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entry and its row, redacted and encoded before the transaction that writes it."""
+
+    entry: Entry
+    row: tuple[str | None, ...]
+
+
+def prepare(entry: Entry, ts: str) -> Prepared:
+    """Return an entry with its row: redacted first, cut after.
+
+    The hot path does this before it takes its turn at the database's write lock.
+    """
+    redact = default_redactor()
+    message = printable(redact.redact_text(entry.message), MESSAGE_MAX_LENGTH)
+    data = redact.scrub_line(encode_data(redact.redact(entry.row_data())))
+    return Prepared(
+        entry,
+        (
+            ts,
+            entry.level,
+            entry.run_id,
+            entry.step_id,
+            entry.scope,
+            entry.event,
+            message,
+            data,
+        ),
+    )
+
+
 class AuditDao:
     """Writes and reads `audit_log`."""
 
     @staticmethod
-    def write(entry: Entry, ts: str) -> None:
-        """Add one row, redacted first and cut after, inside the caller's transaction."""
-        redact = default_redactor()
-        message = printable(redact.redact_text(entry.message), MESSAGE_MAX_LENGTH)
-        data = redact.scrub_line(encode_data(redact.redact(entry.row_data())))
-        current().execute(
-            _INSERT,
-            (
-                ts,
-                entry.level,
-                entry.run_id,
-                entry.step_id,
-                entry.scope,
-                entry.event,
-                message,
-                data,
-            ),
-        )
+    def write(entry: Entry | Prepared, ts: str | None = None) -> None:
+        """Add one row inside the caller's transaction; `ts` is when, now by default."""
+        if isinstance(entry, Entry):
+            entry = prepare(entry, ts or Clock().now_iso())
+        current().execute(_INSERT, entry.row)
 
     @staticmethod
     def count(run_id: str, event: str) -> int:
@@ -91,10 +109,12 @@ class Journal:
         self.clock = clock
         self._entries: list[Entry] = []
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry | Prepared) -> None:
         """Write the entry's row in the transaction that is open now."""
-        AuditDao.write(entry, self.clock.now_iso())
-        self._entries.append(entry)
+        if isinstance(entry, Entry):
+            entry = prepare(entry, self.clock.now_iso())
+        AuditDao.write(entry)
+        self._entries.append(entry.entry)
 
     def publish(self) -> None:
         """Log a line for every entry; called once the rows are committed."""

@@ -11,9 +11,12 @@ from models.provenance import GithubRateLimit
 from models.rows import upsert
 from tasks.step import StepContext
 
+#: The buckets that Scout's requests count against.
+USED_BUCKETS = ("core", "search")
+
 
 def run(context: StepContext) -> Mapping[str, Any]:
-    """Return the buckets with limit, remaining and used."""
+    """Store every bucket, and return those that Scout draws on with limit, remaining and used."""
     limits = context.sources.github.rate_limits()
     rows = [
         {
@@ -29,12 +32,13 @@ def run(context: StepContext) -> Mapping[str, Any]:
     ]
     with context.record.saving():
         upsert(GithubRateLimit, rows, ("run_id", "bucket"))
+    used = [limit for limit in limits if limit.bucket in USED_BUCKETS]
     buckets = {
         limit.bucket: {"limit": limit.limit, "remaining": limit.remaining, "used": limit.used}
-        for limit in limits
+        for limit in used
     }
-    left = ", ".join(f"{limit.bucket} {limit.remaining:,} of {limit.limit:,}" for limit in limits)
+    left = ", ".join(f"{limit.bucket} {limit.remaining:,} of {limit.limit:,}" for limit in used)
     context.record.audit(
         "github.rate_limit_snapshot", f"Requests left: {left or 'not known'}.", data=buckets
     )
-    return {"buckets": buckets}
+    return {"stored": len(rows), "buckets": buckets}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.jsontext import dumps, loads
-from models.provenance import Analysis, Keyword
+from models.provenance import Analysis, Keyword, Repo
 from models.rows import fetch_all, upsert
 from tasks.keywords import ScoredRepo, aggregate
 from tasks.step import StepContext
@@ -45,10 +45,11 @@ def run(context: StepContext) -> Mapping[str, Any]:
 
 
 def _best_repos(run_id: str) -> list[ScoredRepo]:
+    """Return the best of pass 1, so that the outcome is the same after pass 2 as before it."""
     rows = fetch_all(
-        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json).where(
-            (Analysis.run == run_id) & (Analysis.status == "valid")
-        )
+        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)
+        .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
+        .where((Analysis.run == run_id) & (Analysis.status == "valid") & (Repo.found_in_pass == 1))
     )
     # Sorted here because databases differ in how they order names.
     best = sorted(rows, key=lambda row: (-row[1], row[0]))[:TOP_REPOS]

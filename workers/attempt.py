@@ -79,7 +79,6 @@ class Attempt:
     @contextmanager
     def saving(self) -> Iterator[None]:
         """Hold a write transaction in which this attempt is known to hold its step."""
-        self.checkpoint()
         with current().write():
             self._check_held()
             yield

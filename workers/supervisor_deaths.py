@@ -15,7 +15,7 @@ _SIGNALS = {
     "SIGABRT": "native code gave up, or the interpreter met a fatal error",
     "SIGILL": "native code that was built for another processor",
     "SIGFPE": "an arithmetic error in native code",
-    "SIGTERM": "something other than its supervisor asked it to stop before it was ready",
+    "SIGTERM": "it was asked to stop at a time when it could not do so in good order",
     "SIGINT": "something other than its supervisor interrupted it",
     "SIGHUP": "its terminal went away",
     "SIGPIPE": "it wrote to a pipe that nobody reads",

@@ -14,7 +14,7 @@ from workers.logs.json_format import escape_unsafe
 logger = logging.getLogger("scout.worker")
 
 #: Longer lines are cut into pieces of this many bytes, so that memory stays bounded.
-MAX_LINE_BYTES = 1 << 20
+MAX_LINE_BYTES = 512 * 1024
 _READ_BYTES = 1 << 16
 #: What every line of Scout's own formatter has, and little else: it has been redacted.
 _OWN_KEYS = frozenset({"timestamp", "level", "message", "run_id", "logger", "module"})
@@ -129,9 +129,7 @@ class LinePump:
     def _wrap(self, line: bytes, *, whole: bool) -> None:
         extra: dict[str, Any] = {
             "event": "worker.raw_output",
-            "run_id": None,
             "pid": self._pid,
-            "thread": None,
             "stream": self._name,
         }
         if not whole:

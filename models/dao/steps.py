@@ -26,7 +26,9 @@ _CLAIM_VIEW = (
 _CLAIM = (
     "UPDATE run_steps SET status = 'running', attempt = ?, started_at = ?, finished_at = NULL,"
     " lease_expires_at = ?, worker = ?, progress_json = NULL"
-    " WHERE step_id = ? AND status = 'pending' AND attempt = ?"
+    " WHERE step_id = ? AND status = 'pending' AND attempt = ? AND due_at IS NOT NULL"
+    " AND EXISTS (SELECT 1 FROM runs r WHERE r.run_id = run_steps.run_id"
+    " AND r.status IN ('queued', 'running'))"
 )
 _FINISH = (
     "UPDATE run_steps SET status = ?, finished_at = ?, stats_json = ?, error_type = ?,"
@@ -99,6 +101,12 @@ class ClaimedRow:
     args_json: str
 
 
+def encode_stats(stats: Mapping[str, Any]) -> str:
+    """Return a step's stats as they are stored: redacted, compact, with sorted keys."""
+    redactor = default_redactor()
+    return redactor.scrub_line(dumps(redactor.redact(dict(stats))))
+
+
 class StepsDao:
     """Finds, claims, releases and finishes steps. Writes join the caller's transaction."""
 
@@ -162,7 +170,7 @@ class StepsDao:
         Args:
             step_id: The step.
             status: success, failed or cancelled.
-            stats_json: What the step counted.
+            stats_json: What the step counted; text must come from `encode_stats`.
             attempt: The attempt that must still hold it; None takes the present one.
             finished_at: When it ended; now by default.
             error_type: The error's class name.
@@ -171,10 +179,8 @@ class StepsDao:
         Raises:
             LeaseLostError: The step is not running, or another attempt holds it.
         """
-        stats = loads(stats_json) if isinstance(stats_json, str) else dict(stats_json or {})
-        redactor = default_redactor()
-        text = redactor.scrub_line(dumps(redactor.redact(stats)))
-        message = redactor.redact_text(error_message) if error_message else None
+        text = stats_json if isinstance(stats_json, str) else encode_stats(stats_json or {})
+        message = default_redactor().redact_text(error_message) if error_message else None
         with current().write():
             if attempt is None:
                 sql = "SELECT attempt FROM run_steps WHERE step_id = ?"
@@ -284,4 +290,4 @@ class StepsDao:
         }
 
 
-__all__ = ["STEP_ENDED", "ClaimedRow", "StepRow", "StepsDao"]
+__all__ = ["STEP_ENDED", "ClaimedRow", "StepRow", "StepsDao", "encode_stats"]

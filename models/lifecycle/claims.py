@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from models.clock import Clock, from_iso, seconds_between, to_iso
 from models.dao.runs import RUN_ENDED, RunsDao
 from models.dao.steps import STEP_ENDED, ClaimedRow, StepsDao
+from models.database import current
 from models.errors import InputError
-from models.journal import Entry, Journal, transition
+from models.journal import Entry, Journal, Prepared, prepare, transition
 from models.jsontext import loads
 from models.lifecycle.interruptions import interrupt
 
@@ -75,8 +77,7 @@ class Claim:
     def elapsed(self, clock: Clock) -> tuple[str, float]:
         """Return when the attempt ended, if it ends now, and its duration in milliseconds."""
         elapsed_s = max(0.0, clock.monotonic_s() - self.started_monotonic_s)
-        started = from_iso(self.started_at)
-        finished = started.fromtimestamp(started.timestamp() + elapsed_s, started.tzinfo)
+        finished = from_iso(self.started_at) + timedelta(seconds=elapsed_s)
         return to_iso(finished), round(elapsed_s * 1000, 3)
 
 
@@ -104,6 +105,12 @@ def claim_step(
         DatabaseUnavailableError: The database stayed locked or away.
     """
     clock = clock or Clock()
+    seen = current().reading(lambda: StepsDao.for_claim(run_id, name), give_up=give_up)
+    if seen is not None and _why_not(seen, clock) is None:
+        claim = Claim(seen, seen.attempt + 1, worker, clock.now_iso(), clock.monotonic_s())
+        if _take(claim, lease_s, clock, give_up):
+            return claim
+    # Someone was faster, the lease ran out, or there is nothing to claim: look under the lock.
 
     def work(journal: Journal) -> Claim | Refusal:
         row = StepsDao.for_claim(run_id, name)
@@ -116,23 +123,10 @@ def claim_step(
         reason = _why_not(row, clock)
         if reason is not None:
             return _refuse(journal, run_id, name, row, reason)
-        if not StepsDao.claim(row, worker, now, clock.now_iso(lease_s)):
+        claim = Claim(row, row.attempt + 1, worker, now, clock.monotonic_s())
+        if not _write_claim(journal, claim, lease_s, _started(claim, clock)):
             return _refuse(journal, run_id, name, row, "another worker was faster")
-        if row.run_status == "queued":
-            RunsDao.mark_running(run_id, now)
-        attempt = row.attempt + 1
-        journal.add(
-            Entry(
-                event="step.started",
-                message=f"{name} started, attempt {attempt}.",
-                scope=name,
-                run_id=run_id,
-                step_id=row.step_id,
-                attempt=attempt,
-                data={"worker": worker},
-            )
-        )
-        return Claim(row, attempt, worker, now, clock.monotonic_s())
+        return claim
 
     return transition(work, clock, give_up=give_up)
 
@@ -156,6 +150,37 @@ def start_step(
             f"Step {name} of run {run_id} cannot start: {outcome.reason}.", "See: scout show"
         )
     return outcome.step_id
+
+
+def _take(claim: Claim, lease_s: float, clock: Clock, give_up: Callable[[], bool] | None) -> bool:
+    """Claim what a plain read saw; everything is prepared before the write lock is taken."""
+    started = _started(claim, clock)
+    return transition(
+        lambda journal: _write_claim(journal, claim, lease_s, started), clock, give_up=give_up
+    )
+
+
+def _write_claim(journal: Journal, claim: Claim, lease_s: float, started: Prepared) -> bool:
+    expires_at = journal.clock.now_iso(lease_s)
+    if not StepsDao.claim(claim.row, claim.worker, claim.started_at, expires_at):
+        return False
+    if claim.row.run_status == "queued":
+        RunsDao.mark_running(claim.run_id, claim.started_at)
+    journal.add(started)
+    return True
+
+
+def _started(claim: Claim, clock: Clock) -> Prepared:
+    entry = Entry(
+        event="step.started",
+        message=f"{claim.name} started, attempt {claim.attempt}.",
+        scope=claim.name,
+        run_id=claim.run_id,
+        step_id=claim.step_id,
+        attempt=claim.attempt,
+        data={"worker": claim.worker},
+    )
+    return prepare(entry, clock.now_iso())
 
 
 def _why_not(row: ClaimedRow, clock: Clock) -> str | None:

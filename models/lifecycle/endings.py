@@ -7,12 +7,13 @@ gets `LeaseLostError` and must not go on. A step's end and "the next step is due
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from models.clock import Clock, seconds_between
-from models.dao.steps import ClaimedRow, StepsDao
+from models.dao.steps import ClaimedRow, StepsDao, encode_stats
 from models.errors import InputError, LeaseLostError
-from models.journal import Entry, Journal, transition
+from models.journal import Entry, Journal, Prepared, prepare, transition
 from models.lifecycle.claims import Claim
 from models.lifecycle.interruptions import interrupt
 from models.lifecycle.run_endings import end_run, end_run_as_failed
@@ -35,10 +36,12 @@ def finish_claim(
         DatabaseUnavailableError: The database stayed locked or away.
     """
     clock = clock or Clock()
+    row = claim.held()
     finished_at, duration_ms = claim.elapsed(clock)
+    ending = _Success.of(row, stats, finished_at, duration_ms, clock)
 
     def work(journal: Journal) -> str | None:
-        return _succeed(journal, claim.held(), stats, finished_at, duration_ms, clock)
+        return ending.write(journal)
 
     return transition(work, clock, give_up=give_up)
 
@@ -73,7 +76,7 @@ def finish_step(
             error = str(stats.get("error", "failed"))
             _fail(journal, rows[0], "StepFailed", error, now, duration_ms, clock)
             return None
-        return _succeed(journal, rows[0], stats, now, duration_ms, clock)
+        return _Success.of(rows[0], stats, now, duration_ms, clock).write(journal)
 
     return transition(work, clock)
 
@@ -161,28 +164,51 @@ def hand_back(
     return transition(work, clock, give_up=give_up)
 
 
-def _succeed(
-    journal: Journal,
-    row: ClaimedRow,
-    stats: Mapping[str, Any],
-    finished_at: str,
-    duration_ms: float,
-    clock: Clock,
-) -> str | None:
-    StepsDao.finish(
-        row.step_id,
-        "success",
-        {**stats, "duration_ms": duration_ms},
-        attempt=row.attempt,
-        finished_at=finished_at,
-    )
-    message = f"{row.name} finished in {duration_ms:.0f} ms."
-    journal.add(_entry("step.finished", message, row, "INFO", duration_ms, {}))
-    if row.position == len(STEP_NAMES):
-        end_run(journal, row.run_id, "success", clock)
-        return None
-    StepsDao.make_due(row.run_id, row.position + 1, clock.now_iso())
-    return STEP_NAMES[row.position]
+@dataclass(frozen=True, slots=True)
+class _Success:
+    """A successful ending, redacted and encoded before the write lock is taken."""
+
+    row: ClaimedRow
+    stats_json: str
+    finished_at: str
+    finished: Prepared
+    clock: Clock
+
+    @classmethod
+    def of(
+        cls,
+        row: ClaimedRow,
+        stats: Mapping[str, Any],
+        finished_at: str,
+        duration_ms: float,
+        clock: Clock,
+    ) -> _Success:
+        message = f"{row.name} finished in {duration_ms:.0f} ms."
+        entry = _entry("step.finished", message, row, "INFO", duration_ms, {})
+        return cls(
+            row,
+            encode_stats({**stats, "duration_ms": duration_ms}),
+            finished_at,
+            prepare(entry, clock.now_iso()),
+            clock,
+        )
+
+    def write(self, journal: Journal) -> str | None:
+        """Write it and return the name of the step that is due now."""
+        row = self.row
+        StepsDao.finish(
+            row.step_id,
+            "success",
+            self.stats_json,
+            attempt=row.attempt,
+            finished_at=self.finished_at,
+        )
+        journal.add(self.finished)
+        if row.position == len(STEP_NAMES):
+            end_run(journal, row.run_id, "success", self.clock)
+            return None
+        StepsDao.make_due(row.run_id, row.position + 1, self.clock.now_iso())
+        return STEP_NAMES[row.position]
 
 
 def _fail(

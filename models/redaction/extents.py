@@ -74,7 +74,7 @@ def _end_of_line(text: str, at_least: int) -> int:
 
 
 def _bracket_span(text: str, start: int, verdict: Verdict) -> Span | None:
-    """A whole container under a secret's name; one that never closes is masked to its line's end."""
+    """A whole container under a secret's name; up to its line's end if it never closes."""
     if verdict is not Verdict.SECRET:
         return None
     depth = 0

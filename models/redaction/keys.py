@@ -18,20 +18,21 @@ class Verdict(IntEnum):
     SECRET = 2
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for tables that are easier to read as text."""
     return frozenset(text.split())
 
 
 #: A name that ends in one of these names a secret.
-SECRET_WORDS = _words(
+SECRET_WORDS = word_set(
     "token secret secrets password passwords passwd passphrase passphrases passcode pwd "
     "passwort kennwort credential credentials creds apikey apikeys authorization "
     "cookie cookies jwt jwts mnemonic apitoken authtoken accesstoken "
 )
 #: One of these as the last word leaves it to the value.
-AMBIGUOUS_WORDS = _words("tokens auth pass otp totp")
+AMBIGUOUS_WORDS = word_set("tokens auth pass otp totp")
 #: A name that ends in one of these, followed by `key` or `keys`, names a secret.
-_KEY_OWNERS = _words(
+_KEY_OWNERS = word_set(
     "api access secret private encryption encrypt signing sign auth account master ssh "
     "deploy service client webhook session shared storage license app application admin "
     "root subscription functions signature hmac jwt aes rsa x integration write ingest"
@@ -73,7 +74,7 @@ SECRET_ENDINGS = (
     "sessid",
 )
 # Vocabulary of tokenisers and parsers: these tokens are no secrets.
-_HARMLESS_BEFORE_TOKEN = _words(
+_HARMLESS_BEFORE_TOKEN = word_set(
     "eos bos pad unk cls sep mask stop special unexpected added per input output max min "
     "total prompt completion first last num number"
 )

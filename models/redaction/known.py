@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote
 
-from models.redaction.keys import Verdict, classify
+from models.redaction.keys import Verdict, classify, word_set
 from models.redaction.spans import Rule, Span
 
 FindSpans = Callable[[str], Iterable[Span]]
@@ -19,10 +19,10 @@ _MIN_LENGTH_OF_WORD = 8
 _MIN_LENGTH_OF_ENCODED = 7
 _NUMBER_OR_BOOLEAN = re.compile(r"(?i)[-+]?[\d.,:_ ]+|0x[0-9a-f]+|true|false|none|null|yes|no")
 # Passwords that are also names of things: masking them everywhere would ruin every line.
-_COMMON_WORDS = frozenset(
+_COMMON_WORDS = word_set(
     "password postgres postgresql changeme localhost default develop development production "
     "required optional disabled enabled database username anonymous testing example secret "
-    "rabbitmq guestguest minioadmin".split()
+    "rabbitmq guestguest minioadmin"
 )
 
 

@@ -11,7 +11,7 @@ _default: Redactor | None = None
 
 
 def default_redactor() -> Redactor:
-    """Return the process's redactor, built at the first call from the environment of that moment."""
+    """Return the process's redactor, built from the environment at the first call."""
     global _default  # noqa: PLW0603 (one per process is the point)
     if _default is None:
         _default = Redactor(os.environ)

@@ -53,11 +53,8 @@ class Redactor:
         """
         try:
             return self._copy_if_harmless(value)
-        except _NeedsCareError:
-            pass
-        except Exception:  # noqa: BLE001 (a hostile object; the walk below masks just that)
-            pass
-        return Walk(self._text_scanner, self._line_scanner).redact(value)
+        except Exception:  # noqa: BLE001 (_NeedsCareError, or a hostile object: the walk masks it)
+            return Walk(self._text_scanner, self._line_scanner).redact(value)
 
     def redact_text(self, text: str) -> str:
         """Return a text without secrets: known values, formats, structure, JSON inside.

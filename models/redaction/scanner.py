@@ -13,6 +13,12 @@ MAX_TEXT_LENGTH = 1_000_000
 # The cut is made at white space, if there is any this near, so that it splits no secret.
 _CUT_WINDOW = 8192
 
+# A mask can uncover what stood beside it: passes are repeated until nothing more is found.
+_MAX_PASSES = 4
+
+# A mask can uncover what stood beside it: passes are repeated until nothing more is found.
+_MAX_PASSES = 4
+
 _FULLWIDTH = re.compile(r"[\uff01-\uff5e]")
 _FOLD_FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
@@ -56,8 +62,12 @@ class Scanner:
         """Return the text with everything masked that the rules find."""
         if len(text) > MAX_TEXT_LENGTH:
             return self.scrub(_cut(text)) + MASK
-        spans = self.spans(text)
-        return mask_spans(text, spans) if spans else text
+        for _ in range(_MAX_PASSES):
+            spans = self.spans(text)
+            if not spans:
+                break
+            text = mask_spans(text, spans)
+        return text
 
 
 def _folded(text: str) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 
-from models.redaction.keys import Verdict
+from models.redaction.keys import Verdict, word_set
 from models.redaction.spans import MASK
 
 # What a name like `token` is followed by in messages and documents. A secret that is one of these
 # words protects nothing.
-_HARMLESS_WORDS = frozenset(
+_HARMLESS_WORDS = word_set(
     "true false none null nil yes no on off ok unset set missing present absent required optional "
     "invalid valid expired empty failed failure denied disabled enabled revoked rejected unknown "
     "undefined default redacted filtered masked hidden unused not is are was were has have had a "
     "an the this that these it its to of for from in by with and or if as at be must should can "
     "cannot may will your my our you we use uses using used see how what why when where which "
     "authentication authorization based str bytes int bool any string "
-    "oauth oauth2 basic bearer digest jwt oidc saml ldap kerberos negotiate ntlm".split()
+    "oauth oauth2 basic bearer digest jwt oidc saml ldap kerberos negotiate ntlm"
 )
 _METAVARS = frozenset({"TOKEN", "PASSWORD", "SECRET", "KEY", "TEXT", "STRING", "VALUE", "NAME"})
 _PLACEHOLDER = re.compile(

@@ -55,7 +55,7 @@ class Walk:
             return self._line_scanner.scrub(text)
         return self._line_scanner.scrub(json.dumps(redacted, ensure_ascii=text.isascii()))
 
-    def _redact(self, value: Any, depth: int) -> Any:
+    def _redact(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 (one line per kind)
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from models.jsontext import dumps
-from models.provenance import Analysis, ReadmeText
+from models.provenance import Analysis
 from models.redaction import default_redactor
 from models.rows import upsert
-from tasks.analysis.candidates import Candidate, candidates
+from tasks.analysis.candidates import Candidate, candidates, readme_text
 from tasks.analysis.evidence import grounded_reasons
 from tasks.analysis.schema import (
     ANSWER_MAX_CHARACTERS,
@@ -160,16 +160,12 @@ class _Analyst:
 
 
 def _request(candidate: Candidate) -> AnalysisRequest:
-    readme = None
-    if candidate.readme_sha256:
-        query = ReadmeText.select(ReadmeText.text)
-        readme = query.where(ReadmeText.sha256 == candidate.readme_sha256).scalar()
     return AnalysisRequest(
         full_name=candidate.full_name,
         description=candidate.description,
         language=candidate.language,
         topics=candidate.topics,
-        readme=readme,
+        readme=readme_text(candidate.readme_sha256),
         readme_sha256=candidate.readme_sha256,
     )
 

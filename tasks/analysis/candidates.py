@@ -10,6 +10,7 @@ from peewee import JOIN
 from models.jsontext import loads
 from models.provenance import Analysis, ReadmeRecord, Repo
 from models.rows import fetch_all
+from models.tables import proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ def candidates(run_id: str, pass_number: int) -> list[Candidate]:
         .order_by(Repo.id)
     )
     return [_candidate(*row) for row in rows]
+
+
+def readme_text(sha256: str | None) -> str | None:
+    """Return a stored README, or None where a repository has none.
+
+    Read one by one, since a README may have a megabyte; and asked for once per repository, so
+    with constant SQL.
+    """
+    if sha256 is None:
+        return None
+    sql = f"SELECT text FROM readme_texts WHERE sha256 = {proxy.param}"  # noqa: S608 - ? or %s
+    row = proxy.execute_sql(sql, (sha256,)).fetchone()
+    return str(row[0]) if row else None
 
 
 def _same_repo(other: Any) -> Any:

@@ -73,7 +73,11 @@ def _line_difference(a: str, b: str) -> str:
 
 
 def _shown(line: str | None) -> str:
-    return "the end of the file" if line is None else f"“{printable(line, _SHOWN_LENGTH)}”"
+    """Return a line with what cannot be seen in it made visible."""
+    if line is None:
+        return "the end of the file"
+    seen = (char if char.isprintable() else repr(char)[1:-1] for char in line)
+    return f"“{printable(''.join(seen), _SHOWN_LENGTH)}”"
 
 
 def _read_tree(folder: Path) -> dict[str, str]:

@@ -64,7 +64,7 @@ def parse_repository(payload: Payload, asked_for: str) -> RepositoryPayload:
     except msgspec.ValidationError as exc:
         raise PermanentError(
             f"GitHub's answer to {asked_for} is not a repository as its API documents it: {exc}.",
-            "Check SCOUT_GITHUB_URL, or the fixture of that name.",
+            "Correct the fixture of that name, or check which server answered.",
         ) from exc
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.jsontext import loads
@@ -15,25 +15,20 @@ from tasks.keywords import normalise_keyword, singular
 
 @dataclass(frozen=True, slots=True)
 class BittenCap:
-    """A cap that left something undone.
-
-    `wanted` is what there would have been to do; with `at_least`, what was seen of it.
-    """
+    """A cap that left something undone; `undone` says what, and how much of it."""
 
     cap: str
     limit: int
-    wanted: int
-    at_least: bool = False
+    undone: str
 
     @property
     def reason(self) -> str:
         """Return what the cap did, for people."""
-        more = "at least " if self.at_least else ""
-        return f"{self.cap} is {self.limit}, there were {more}{self.wanted}"
+        return f"{self.cap} {self.limit} ({self.undone})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cap as it stands in stats and audit."""
-        return {"cap": self.cap, "limit": self.limit, "wanted": self.wanted}
+        return asdict(self)
 
 
 def keywords_worth_searching(run_id: str, query: str) -> list[str]:
@@ -60,14 +55,18 @@ def bitten_caps(totals: Mapping[str, Any], max_queries: int) -> list[BittenCap]:
         totals: What pass 2 stored: `keywords`, and the totals `search` and `metadata`.
         max_queries: How many queries were allowed; 0 means that pass 2 was switched off.
     """
-    search, hydrated = totals["search"], totals["metadata"]["hydrated"]
+    search = totals["search"]
+    kept_out = search["left_out"]
+    unfinished = search["queries_planned"] - search["queries"]
+    unsearched = totals["keywords"] - max_queries if max_queries else 0
+    unread = totals["metadata"]["hydrated"] - caps.MAX_ANALYSES
     bitten = []
-    if max_queries and totals["keywords"] > max_queries:
-        bitten.append(BittenCap("max_queries", max_queries, totals["keywords"]))
-    unfinished = search["queries"] < search["queries_planned"]
-    if search["left_out"] or unfinished:
-        wanted = search["new"] + search["left_out"]
-        bitten.append(BittenCap("max_new_repos", caps.MAX_NEW_REPOS, wanted, unfinished))
-    if hydrated > caps.MAX_ANALYSES:
-        bitten.append(BittenCap("max_analyses", caps.MAX_ANALYSES, hydrated))
+    if unsearched > 0:
+        bitten.append(BittenCap("max_queries", max_queries, f"keywords not searched: {unsearched}"))
+    if kept_out or unfinished:
+        undone = f"repositories left out: {kept_out}, searches not finished: {unfinished}"
+        bitten.append(BittenCap("max_new_repos", caps.MAX_NEW_REPOS, undone))
+    if unread > 0:
+        undone = f"repositories not analysed: {unread}"
+        bitten.append(BittenCap("max_analyses", caps.MAX_ANALYSES, undone))
     return bitten

@@ -32,7 +32,5 @@ actors = [_make(name) for name in STEP_NAMES]
 def start(run_id: str) -> None:
     """Enqueue one pipeline."""
     first, *rest = actors
-    chain = first.message(run_id)
-    for actor in rest:
-        chain = chain | actor.message()
-    chain.run()
+    messages = [first.message(run_id), *(actor.message() for actor in rest)]
+    dramatiq.pipeline(messages, broker=broker).run()

@@ -223,7 +223,7 @@ class World:
 
 def new_world(run_id: str = RUN_ID, **args: Any) -> World:
     """Return a run with its row in the bound database."""
-    run_args = RunArgs(**({"query": "vector database", "dry": True} | args))
+    run_args = RunArgs.from_dict({"query": "vector database", "dry": True} | args)
     Run.create(
         run_id=run_id,
         command="run",

@@ -40,8 +40,8 @@ def _new() -> list[str]:
     return [name for (name,) in rows]
 
 
-def _caps(stats: dict[str, Any]) -> list[tuple[str, int, int]]:
-    return [(one["cap"], one["limit"], one["wanted"]) for one in stats["caps"]]
+def _caps(stats: dict[str, Any]) -> list[tuple[str, int, str]]:
+    return [(one["cap"], one["limit"], one["undone"]) for one in stats["caps"]]
 
 
 def test_keywords_are_ranked_and_stored_with_their_repositories(wide: World) -> None:
@@ -101,8 +101,8 @@ def test_a_keyword_that_only_one_repository_has_is_not_searched_for(wide: World)
 
 def test_more_keywords_than_queries_bite(wide: World) -> None:
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
-    assert _caps(stats) == [("max_queries", 2, 3)]
-    assert (stats["capped"], stats["reason"]) == (True, "max_queries is 2, there were 3")
+    assert _caps(stats) == [("max_queries", 2, "keywords not searched: 1")]
+    assert (stats["capped"], stats["reason"]) == (True, "max_queries 2 (keywords not searched: 1)")
     (event,) = [entry for entry in wide.recorder.audits if entry[0] == "scout.pass2.capped"]
     assert event == (
         "scout.pass2.capped",
@@ -124,24 +124,37 @@ def _exact(wide: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "bitten"),
+    ("limit", "undone"),
     [
-        (1, [("max_new_repos", 1, 2)]),
-        (2, [("max_new_repos", 2, 2)]),
-        (3, [("max_new_repos", 3, 3)]),
-        (4, []),
+        (1, "repositories left out: 0, searches not finished: 3"),
+        (2, "repositories left out: 0, searches not finished: 2"),
+        (3, "repositories left out: 0, searches not finished: 2"),
+        (4, None),
     ],
 )
-def test_a_cap_on_new_repositories_bites_when_one_is_left_out_or_a_query_is_not_made(
-    wide: World, monkeypatch: pytest.MonkeyPatch, limit: int, bitten: list[tuple[str, int, int]]
+def test_a_cap_on_new_repositories_bites_when_a_search_is_not_finished(
+    wide: World, monkeypatch: pytest.MonkeyPatch, limit: int, undone: str | None
 ) -> None:
-    """With 2 or 3 none was seen and left out, but the queries after that were not made."""
     monkeypatch.setattr(caps, "MAX_NEW_REPOS", limit)
     _exact(wide)
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
-    assert _caps(stats) == bitten
+    assert _caps(stats) == ([("max_new_repos", limit, undone)] if undone else [])
     assert len(_new()) == min(limit, 3)
-    assert stats["capped"] is bool(bitten)
+    assert stats["capped"] is bool(undone)
+
+
+def test_a_cap_on_new_repositories_bites_when_one_on_the_last_page_is_left_out(
+    wide: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caps, "MAX_NEW_REPOS", 1)
+    _exact(wide)
+    wide.github.results = {"vector": RESULTS["vector database"], "simd": ["x/new", "y/newer"]}
+    stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
+    undone = "repositories left out: 1, searches not finished: 0"
+    assert _caps(stats) == [("max_new_repos", 1, undone)]
+    assert (_new(), stats["search"]["left_out"]) == (["x/new"], 1)
+    assert RepoQuery.select().where(RepoQuery.full_name == "y/newer").count() == 1
+    assert wide.step(STEP) == stats
 
 
 def test_a_cap_reached_exactly_with_nothing_left_does_not_bite(
@@ -159,7 +172,7 @@ def test_a_cap_on_analyses_bites_when_a_hydrated_repository_is_not_analysed(
     monkeypatch.setattr(caps, "MAX_ANALYSES", 2)
     _exact(wide)
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
-    assert _caps(stats) == [("max_analyses", 2, 3)]
+    assert _caps(stats) == [("max_analyses", 2, "repositories not analysed: 1")]
     assert stats["analyses"]["analyses"] == 2
     assert wide.step(STEP) == stats
 
@@ -170,7 +183,10 @@ def test_the_hard_cap_on_queries_holds_whatever_the_arguments_say(
     monkeypatch.setattr(caps, "MAX_QUERIES", 1)
     _exact(wide)
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
-    assert (stats["search"]["queries"], _caps(stats)) == (1, [("max_queries", 1, 3)])
+    assert (stats["search"]["queries"], _caps(stats)) == (
+        1,
+        [("max_queries", 1, "keywords not searched: 2")],
+    )
 
 
 def test_pass_2_interrupted_at_every_call_ends_as_if_nothing_had_happened(wide: World) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from models.errors import PermanentError, TransientError
 from models.jsontext import loads
 from models.provenance import Analysis
+from models.rows import fetch_all
 from tasks.analysis.analyse import RAW_MAX_CHARACTERS
 from tasks.analysis.scoring import ScoreInputs, score_repo
 from tests.tasks.fakes import World, analysis, new_world
@@ -17,7 +19,7 @@ BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP = "llm_repo_analysis"
 
 
-def _row(full_name: str) -> Analysis:
+def _row(full_name: str) -> Any:
     return Analysis.get(Analysis.full_name == full_name)
 
 
@@ -54,10 +56,8 @@ def test_the_input_hash_follows_the_readme_and_nothing_else_of_the_run(world: Wo
     again.github.results = world.github.results
     again.github.readmes = {"b/two": b"another"}
     again.steps(*BEFORE, STEP)
-    hashes = {
-        (row.run_id, row.full_name): row.input_hash
-        for row in Analysis.select(Analysis.run, Analysis.full_name, Analysis.input_hash)
-    }
+    columns = (Analysis.run, Analysis.full_name, Analysis.input_hash)
+    hashes = {(run, name): sha for run, name, sha in fetch_all(Analysis.select(*columns))}
     assert hashes[(world.run_id, "a/one")] == hashes[("again", "a/one")]
     assert hashes[(world.run_id, "b/two")] != hashes[("again", "b/two")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -59,7 +60,7 @@ def test_a_known_score() -> None:
         ({"days_since_push": DAYS_STALE}, 0.15),
     ],
 )
-def test_what_costs_points(change: dict[str, object], loss: float) -> None:
+def test_what_costs_points(change: dict[str, Any], loss: float) -> None:
     assert score_repo(replace(BEST, **change)).final == pytest.approx(1.0 - loss)
 
 

@@ -363,7 +363,7 @@ def test_only_a_worker_that_was_ready_and_lived_a_while_restarts_at_once() -> No
     [
         (-9, "SIGKILL", "out-of-memory killer"),
         (-11, "SIGSEGV", "native code"),
-        (-15, "SIGTERM", "asked it to stop"),
+        (-15, "SIGTERM", "asked to stop"),
         (-60, "signal 60", "not usual"),
         (0, None, "nobody had asked for"),
         (1, None, "exit code 1"),

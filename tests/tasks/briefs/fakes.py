@@ -219,7 +219,7 @@ def add_world(run_id: str, pairs: int = 4) -> None:
             f"maker/tool-{number}",
             score,
             provides=[word],
-            needs=[f"{word} reader"],
+            needs=[f"reader{number}"],
             surfaces=["library"],
             **shared,
         )
@@ -227,7 +227,7 @@ def add_world(run_id: str, pairs: int = 4) -> None:
             run_id,
             f"reader/app_{number}",
             score,
-            provides=[f"{word} reader"],
+            provides=[f"reader{number}"],
             needs=[word],
             surfaces=["http_api"],
             **shared,

@@ -1,0 +1,200 @@
+"""What happened to a run: the first rule that fits gives the diagnosis.
+
+Rules are small functions from a case to a diagnosis or None, tried in order: how the run ended,
+then, for one that has not ended, why it does not move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli.attempts import next_try
+from cli.case import Case, Diagnosis
+from cli.failures import explain_failure
+from cli.queries import RunView
+from cli.screens import index_path
+from models.readings import time_of_day, worker_count
+
+Rule = Callable[[Case], Diagnosis | None]
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """Return the diagnosis of the first rule that fits; the last one always does."""
+    rules: tuple[Rule, ...] = (
+        _cancelled,
+        explain_failure,
+        _without_briefs,
+        _success,
+        _lease_expired,
+        _overdue,
+        _retrying,
+        _nobody_there,
+        _waiting,
+        _under_way,
+    )
+    for rule in rules:
+        diagnosis = rule(case)
+        if diagnosis is not None:
+            return diagnosis
+    return Diagnosis(
+        "inconsistent",
+        f"The run is {case.view.run.status}, but no step is running and none is due.",
+        "Nothing will happen by itself.",
+        [f"{step.name}: {step.status}" for step in case.view.steps],
+        [f"scout resume {case.run_id}", f"scout show {case.run_id} --attempts"],
+    )
+
+
+def _cancelled(case: Case) -> Diagnosis | None:
+    if case.view.run.status != "cancelled":
+        return None
+    done = [step.name for step in case.view.steps if step.status == "success"]
+    return Diagnosis(
+        "cancelled",
+        f"The run was cancelled {case.view.run.error or 'for no stated reason'}.",
+        f"{len(done)} of {len(case.view.steps)} steps had finished; their results are kept.",
+        case.messages("run.cancelled"),
+        [f"scout resume {case.run_id}", f"scout rerun {case.run_id}"],
+    )
+
+
+def _without_briefs(case: Case) -> Diagnosis | None:
+    if case.view.run.status != "success" or case.briefs.get("written"):
+        return None
+    rejected = case.briefs.get("rejected_by_threshold", 0)
+    args = case.view.run.args
+    evidence = [f"briefs: {rejected} below the threshold, {case.briefs.get('invalid', 0)} invalid"]
+    evidence += case.messages("brief.ranked") + _searches(case) + _invalid_outputs(case)
+    if rejected:
+        meaning = f"Groups were found, but none scored --min-score {args.get('min_score')}."
+        advice = "Lower --min-score, or widen the query."
+    else:
+        meaning = "No repositories were found that fit together."
+        advice = "Widen the query: lower --stars, raise --days or --top, or leave out --lang."
+    todo = [advice, f"scout logs {case.run_id} --step llm_brief_generate"]
+    return Diagnosis(
+        "success_without_briefs", "The run succeeded with 0 briefs.", meaning, evidence, todo
+    )
+
+
+def _success(case: Case) -> Diagnosis | None:
+    if case.view.run.status != "success":
+        return None
+    count = case.briefs["written"]
+    index = index_path(case.view.run)
+    noted = _invalid_outputs(case) + case.messages("scout.pass2.capped")
+    retries = sum(one.outcome != "success" for one in case.attempts)
+    if retries:
+        noted.append(f"{retries} of {len(case.attempts)} attempts did not reach their end")
+    return Diagnosis(
+        "success",
+        f"The run succeeded with {count} brief{'' if count == 1 else 's'}.",
+        "Nothing is wrong." if not noted else "The result is complete; the notes say what to know.",
+        noted,
+        [str(index)] if index else [f"scout show {case.run_id}"],
+    )
+
+
+def _lease_expired(case: Case) -> Diagnosis | None:
+    step, view = case.current, case.view
+    if step is None or not view.reading.stalled or step.status != "running":
+        return None
+    return Diagnosis(
+        "lease_expired",
+        f"The worker of {step.name} stopped in the middle of it.",
+        "A killed process, a machine that went away, or one that was suspended. "
+        + _who_takes_over(view),
+        [view.reading.text, *case.last_lines(step.name, step.attempt)],
+        _wake_up(case),
+    )
+
+
+def _overdue(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state != "overdue":
+        return None
+    return Diagnosis(
+        "overdue",
+        f"{step.name} has run longer than its time limit.",
+        "Its worker interrupts it; the stack of its thread is in the log.",
+        [case.view.reading.text, *case.messages("step.overdue")],
+        [f"scout logs {case.run_id} --step {step.name}", f"scout cancel {case.run_id}"],
+    )
+
+
+def _retrying(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state != "retrying":
+        return None
+    retry = next_try(case.attempts, step.name) or {}
+    tries = f"try {retry.get('try', step.tries)}/{retry.get('of', '?')} of {step.name} failed"
+    return Diagnosis(
+        "retrying",
+        f"{tries}, next try {time_of_day(step.due_at or case.view.now)}.",
+        "The failure may pass, so Scout tries again by itself.",
+        [f"last error: {step.error_type}: {step.error_message}"],
+        [f"scout logs {case.run_id} --follow"],
+    )
+
+
+def _nobody_there(case: Case) -> Diagnosis | None:
+    step, view = case.current, case.view
+    if step is None or not view.reading.stalled:
+        return None
+    interrupted = [one.reason for one in case.attempts if one.outcome == "interrupted"]
+    return Diagnosis(
+        "nobody_consumes",
+        f"{step.name} is due and no worker takes it.",
+        f"The run's broker is {view.run.broker}. " + _who_takes_over(view),
+        [view.reading.text, *[text for text in interrupted[-1:] if text]],
+        _wake_up(case),
+    )
+
+
+def _waiting(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state != "waiting":
+        return None
+    return Diagnosis(
+        "waiting",
+        f"{step.name} is due, and {worker_count(case.view.workers)} have not taken it yet.",
+        "They are busy with other runs, or its message was lost; recovery then sends another.",
+        [case.view.reading.text],
+        [f"scout logs {case.run_id} --follow", "scout doctor"],
+    )
+
+
+def _under_way(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state not in {"queued", "running"}:
+        return None
+    return Diagnosis(
+        "under_way",
+        f"The run is {case.view.reading.state} at {step.name}.",
+        "Nothing is wrong.",
+        [case.view.reading.text],
+        [f"scout logs {case.run_id} --follow"],
+    )
+
+
+def _who_takes_over(view: RunView) -> str:
+    if view.workers:
+        return f"One of {worker_count(view.workers)} takes over within seconds."
+    return "Nobody is there to take over."
+
+
+def _wake_up(case: Case) -> list[str]:
+    if case.view.run.broker == "memory" or case.view.workers:
+        return [f"scout resume {case.run_id}", "scout doctor"]
+    return ["scout worker", "scout doctor"]
+
+
+def _searches(case: Case) -> list[str]:
+    return case.messages("github.search.completed")[:3]
+
+
+def _invalid_outputs(case: Case) -> list[str]:
+    found = case.messages("llm.output.invalid_json")
+    if not found:
+        return []
+    return [f"{len(found)} answers of the model were not valid and not used", found[-1]]

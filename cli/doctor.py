@@ -1,0 +1,179 @@
+"""`scout doctor`: is everything there that a run needs, and is anything stuck?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.options import json_option
+from cli.output import emit_json, mark, pad, paint, size
+from models.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cli.broker_health import BrokerHealth
+    from cli.health import Activity, DatabaseHealth
+
+_LABEL_WIDTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything that the doctor found."""
+
+    settings: dict[str, object]
+    versions: dict[str, str | None]
+    tokens: dict[str, bool]
+    database: DatabaseHealth
+    broker: BrokerHealth
+    activity: Activity | None
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what keeps runs from working; empty when all is well."""
+        found = []
+        if self.database.broken:
+            error = self.database.error or f"{self.database.label} cannot be created."
+            found.append(f"database: {error} {self.database.hint}".rstrip())
+        if not self.broker.reachable:
+            found.append(
+                f"broker: {self.broker.url} does not answer ({self.broker.error}). "
+                "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker."
+            )
+        return found
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what a person should know although nothing is broken."""
+        found = []
+        if self.database.state == "pending migrations":
+            found.append(f"database: migrations are pending. {self.database.hint}")
+        if self.activity is None:
+            return found
+        alive = [row for row in self.activity.workers if row["alive"]]
+        if self.broker.kind != "memory" and not alive:
+            found.append("workers: none is alive. Start some: scout worker")
+        found += [
+            f"run {run['run_id']} is stalled: {run['reading']}. See: scout explain {run['run_id']}"
+            for run in self.activity.stalled
+        ]
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON-like data."""
+        return {
+            "healthy": not self.problems,
+            "problems": self.problems,
+            "notes": self.notes,
+            "settings": self.settings,
+            "versions": self.versions,
+            "tokens": self.tokens,
+            "database": asdict(self.database),
+            "broker": asdict(self.broker),
+            "activity": asdict(self.activity) if self.activity else None,
+        }
+
+
+@click.command()
+@json_option
+def command(as_json: bool) -> int:
+    """Check configuration, database, broker, workers and stalled runs.
+
+    Changes nothing: no run, no database, no migration. Touches no network but the broker's and
+    the database's. The exit code is 0 when runs can work, 3 when something they need is broken.
+
+    Example: scout doctor
+    """
+    found = examine()
+    if as_json:
+        emit_json(found.to_dict())
+    else:
+        for line in _lines(found):
+            click.echo(line)
+    return int(ExitCode.DEPENDENCY if found.problems else ExitCode.SUCCESS)
+
+
+def examine() -> Examination:
+    """Look at everything.
+
+    Raises:
+        ConfigError: A setting is malformed.
+    """
+    from cli import broker_health, health
+    from models.settings import load_settings
+
+    settings = load_settings()
+    database = health.check_database(settings)
+    return Examination(
+        settings=settings.public(),
+        versions=health.check_versions(),
+        tokens=health.check_tokens(),
+        database=database,
+        broker=broker_health.check(settings),
+        activity=health.check_activity(settings) if database.readable else None,
+    )
+
+
+def _lines(found: Examination) -> Iterator[str]:
+    from models.text import printable
+
+    for label, ok, text in _facts(found):
+        state = "" if ok is None else mark("success" if ok else "failed")
+        yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {printable(text)}"
+    for text in found.notes:
+        yield paint("note", "yellow") + "  " + printable(text)
+    for text in found.problems:
+        yield paint("problem", "red") + "  " + printable(text)
+    if not found.problems:
+        yield paint("healthy", "green")
+
+
+def _facts(found: Examination) -> Iterator[tuple[str, bool | None, str]]:
+    """Return a label, whether it is well (None: neither), and a text for each finding."""
+    versions = found.versions
+    yield "scout", None, f"{versions['scout']} on Python {versions['python']}"
+    libraries = {name: text for name, text in versions.items() if name not in {"scout", "python"}}
+    yield "libraries", None, ", ".join(f"{name} {text}" for name, text in libraries.items())
+    database = found.database
+    yield "database", not database.broken, f"{database.label}: {database.state}"
+    if database.size_bytes is not None:
+        wal = f" and {size(database.wal_bytes)} write-ahead log" if database.wal_bytes else ""
+        yield "", None, f"{size(database.size_bytes)}{wal}"
+    if database.rows:
+        filled = {name: count for name, count in database.rows.items() if count}
+        yield "", None, "rows: " + ", ".join(f"{name} {n:,}" for name, n in filled.items())
+    if database.oldest_run_at:
+        yield "", None, f"oldest run: {database.oldest_run_at[:10]}"
+    yield from _broker_facts(found.broker)
+    if found.activity is not None:
+        yield from _activity_facts(found.activity)
+    tokens = (f"{name} {'set' if there else 'not set'}" for name, there in found.tokens.items())
+    yield "tokens", None, ", ".join(tokens)
+    yield "settings", None, ", ".join(f"{key}={value}" for key, value in found.settings.items())
+
+
+def _broker_facts(broker: BrokerHealth) -> Iterator[tuple[str, bool | None, str]]:
+    if broker.kind == "memory":
+        yield "broker", True, "embedded: runs work inside the command, no broker is needed"
+        return
+    state = "answers" if broker.reachable else "does not answer"
+    yield "broker", broker.reachable, f"{broker.url}: {state}"
+    if broker.waiting is not None:
+        yield "", None, f"queue: {broker.waiting:,} waiting, {broker.delayed or 0:,} delayed"
+
+
+def _activity_facts(activity: Activity) -> Iterator[tuple[str, bool | None, str]]:
+    alive = [row for row in activity.workers if row["alive"]]
+    threads = sum(row["threads"] for row in alive)
+    yield "workers", None, f"{len(alive)} alive with {threads} threads"
+    for row in activity.workers:
+        seen = f"last sign of life {row['heartbeat_age_s']:.0f} s ago"
+        state = "" if row["alive"] else ", gone"
+        yield "", None, f"{row['worker']} ({row['broker']}): {seen}{state}"
+    held = [row for row in activity.singletons if row["held"]]
+    for row in held:
+        yield "recovery", None, f"{row['name']} is done by {row['holder']}"
+    by_status = ", ".join(f"{n} {status}" for status, n in activity.runs_by_status.items())
+    yield "runs", None, (by_status or "none yet") + f", {len(activity.stalled)} stalled"

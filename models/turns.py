@@ -1,0 +1,89 @@
+"""Taking turns at SQLite's single write lock.
+
+SQLite waits for its lock by sleeping and looking again, up to 25 ms at a time and unfairly: with
+two processes of four threads, most of the time went into those sleeps (see
+`tests/benchmarks/bench_chain.py`). A lock between threads and an advisory lock on a file beside the
+database, which the kernel hands over at once, keep Scout's own writers from ever meeting there.
+Other programs may still hold SQLite's lock, so its busy timeout stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # no advisory locks on this system: the busy timeout does it alone
+    fcntl = None  # type: ignore[assignment]
+
+
+class Turn(ABC):
+    """Lets one writer at a time through."""
+
+    @abstractmethod
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        """Wait for the turn and hold it for the block."""
+
+    @abstractmethod
+    def renew(self) -> None:
+        """Start anew in a forked child, which must not share its parent's locks."""
+
+
+class NoTurn(Turn):
+    """For a database server, which needs no help: everybody may go."""
+
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        """Let the caller through at once."""
+        return contextlib.nullcontext()
+
+    def renew(self) -> None:
+        """Do nothing: there is nothing to renew."""
+
+
+class ProcessTurn(Turn):
+    """One writer at a time over all threads of all of Scout's processes on this machine.
+
+    Args:
+        database: The database's file; the lock is on `<name>-turn` beside it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + "-turn")
+        self._threads = threading.Lock()
+        self._fd: int | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Wait for the turn, among threads and then among processes, and hold it."""
+        with self._threads:
+            fd = self._lock_file()
+            try:
+                yield
+            finally:
+                if fd is not None:
+                    fcntl.flock(fd, fcntl.LOCK_UN)
+
+    def renew(self) -> None:
+        """Drop the inherited lock and file, which belong to the parent."""
+        self._threads = threading.Lock()
+        if self._fd is not None:
+            os.close(self._fd)
+        self._fd = None
+
+    def _lock_file(self) -> int | None:
+        """Lock the file, or return None where the file system has no such locks."""
+        if fcntl is None:
+            return None
+        try:
+            if self._fd is None:
+                self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except OSError:
+            return None
+        return self._fd
