@@ -126,10 +126,13 @@ class Execution:
     ) -> None:
         self._stack.__exit__(exc_type, exc, traceback)
 
-    def create(self, args: RunArgs, *, parent_run_id: str | None = None) -> str:
+    def create(
+        self, args: RunArgs, *, command: str = "run", parent_run_id: str | None = None
+    ) -> str:
         """Create a run, send its first message, and return its id."""
         run_id = create_run(
             args,
+            command=command,
             git_sha=git_sha(),
             config_hash=self.settings.config_hash(),
             broker=self.settings.broker_kind,
@@ -169,7 +172,7 @@ class Execution:
 
     def _interrupted(self, run_id: str, screen: watch.Screen) -> Outcome:
         if self.embedded is not None:
-            cancel_run(run_id, who=_user(), reason="interrupted with Ctrl-C")
+            cancel_run(run_id, who=user_name(), reason="interrupted with Ctrl-C")
             screen.say(f"interrupted · go on with: scout resume {run_id}")
         else:
             screen.say(
@@ -185,7 +188,8 @@ class Execution:
         check_broker(self.broker, self.settings)
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return who is at the terminal, for the audit log."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,23 +18,42 @@ if TYPE_CHECKING:
     from models.run_args import RunArgs
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+_EXECUTION_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--detach", is_flag=True, help="Enqueue and return at once; needs a broker."),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0.1),
+        metavar="SECONDS",
+        help="Stop waiting after this long (exit code 5).",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+    click.option(
+        "--log-format",
+        type=click.Choice(["json", "text"]),
+        help="Lines on stderr: text for people (default on a terminal) or json.",
+    ),
+    click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+        help="Also show log lines from this level.",
+    ),
+)
+
+
+def execution_options(function: F) -> F:
+    """Add the options of every command that executes a run."""
+    for option in reversed(_EXECUTION_OPTIONS):
+        function = option(function)
+    return function
+
+
 @click.command(short_help="Search, analyse and write collaboration briefs.")
 @run_options
-@click.option("--detach", is_flag=True, help="Enqueue and return at once; needs a broker.")
-@click.option(
-    "--timeout", "timeout_s", type=click.FloatRange(min=0.1), metavar="SECONDS",
-    help="Stop waiting after this long (exit code 5).",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+@execution_options
 @click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")
-@click.option(
-    "--log-format", type=click.Choice(["json", "text"]),
-    help="Lines on stderr: text for people (default on a terminal) or json.",
-)
-@click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
-    help="Also show log lines from this level.",
-)  # fmt: skip
 def command(
     *,
     detach: bool,
@@ -64,7 +84,7 @@ def command(
             sys.exit(verify_twice(execution, args, timeout_s=timeout_s, as_json=as_json))
         run_id = execution.create(args)
         if detach:
-            _say_detached(run_id, as_json)
+            say_detached(run_id, as_json)
             return
         outcome = execution.wait(run_id, timeout_s=timeout_s)
     finish(outcome, as_json)
@@ -100,7 +120,8 @@ def finish(outcome: Outcome, as_json: bool) -> None:
     sys.exit(outcome.exit_code)
 
 
-def _say_detached(run_id: str, as_json: bool) -> None:
+def say_detached(run_id: str, as_json: bool) -> None:
+    """Print the id of a run that others will execute."""
     if as_json:
         click.echo(json.dumps({"run_id": run_id, "status": "queued", "exit_code": 0}))
         return

@@ -142,7 +142,13 @@ def transition(
 
 
 def log_entry(entry: Entry) -> None:
-    """Log an entry as a line; the formatter redacts it again, as it does every line."""
+    """Log an entry as a line; the formatter redacts it again, as it does every line.
+
+    The line's `module` is the step or module that the entry is about, not this file.
+    """
+    level = logging.getLevelNamesMapping()[entry.level]
+    if not logger.isEnabledFor(level):
+        return
     extra: dict[str, Any] = {
         "event": entry.event,
         "run_id": entry.run_id,
@@ -153,7 +159,11 @@ def log_entry(entry: Entry) -> None:
         extra["duration_ms"] = entry.duration_ms
     if entry.data:
         extra["data"] = entry.data
-    logger.log(logging.getLevelNamesMapping()[entry.level], "%s", entry.message, extra=extra)
+    record = logger.makeRecord(
+        logger.name, level, "", 0, "%s", (entry.message,), None, None, extra
+    )
+    record.module = entry.scope
+    logger.handle(record)
 
 
 def encode_data(data: Mapping[str, Any]) -> str:

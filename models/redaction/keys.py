@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Verdict(IntEnum):
@@ -98,6 +99,11 @@ def classify(name: str) -> Verdict:
     """
     if len(name) > _MAX_NAME_LENGTH or name in _HARMLESS_NAMES:
         return Verdict.HARMLESS
+    return _classify(name)
+
+
+@lru_cache(maxsize=4096)  # names repeat in every line and row
+def _classify(name: str) -> Verdict:
     if not name.isascii():
         name = unicodedata.normalize("NFKC", name)
     if _REPOSITORY_NAME.fullmatch(name):

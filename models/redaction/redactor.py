@@ -13,11 +13,11 @@ from models.redaction.known import known_values_rule
 from models.redaction.scanner import Scanner
 from models.redaction.spans import MASK
 from models.redaction.urls import URL_RULES
-from models.redaction.walk import MAX_DEPTH, MAX_ITEMS, Walk
+from models.redaction.walk import MAX_DEPTH, MAX_ITEMS, Walk, is_kept_under, speaks_of_neighbours
 
 _SCALARS = frozenset((int, float, bool, type(None)))
 _STRUCTURE_RULES = (PEM_TEXT_RULE, *HEADER_RULES, *URL_RULES, *ASSIGNMENT_RULES)
-_MAX_PLAIN_KEYS = 4096
+_MAX_KEYS = 4096
 
 
 class _NeedsCareError(Exception):
@@ -38,8 +38,8 @@ class Redactor:
         known = known_values_rule(environ, shapes.spans)
         self._line_scanner = Scanner((known, *FORMAT_RULES))
         self._text_scanner = Scanner((known, *FORMAT_RULES, *_STRUCTURE_RULES))
-        # Keys repeat in every line and row; those that proved harmless are remembered.
-        self._plain_keys: set[Any] = set()
+        # Keys repeat in every line and row: what was found about those without secrets in them.
+        self._verdicts: dict[Any, Verdict] = {}
 
     def redact(self, value: Any) -> Any:
         """Return a redacted copy of a value.
@@ -80,9 +80,18 @@ class Redactor:
         """Copy a value in which no rule has work; raise _NeedsCareError for any other."""
         texts: list[str] = []
         copy = self._copy(value, texts, [MAX_ITEMS], 0)
-        if texts and self._text_scanner.may_match(f" {' '.join(texts)} "):
-            raise _NeedsCareError
+        if texts and self._text_scanner.may_match(" ".join(texts)):
+            self._check_each(texts)
         return copy
+
+    def _check_each(self, texts: list[str]) -> None:
+        """Let texts pass that only resemble secrets: `github_search_pass1`, `ada@example.com`."""
+        walk = Walk(self._text_scanner, self._line_scanner)
+        for text in texts:
+            if self._text_scanner.may_match(text) and (
+                speaks_of_neighbours(text) or walk.text(text) != text
+            ):
+                raise _NeedsCareError
 
     def _copy(self, value: Any, texts: list[str], budget: list[int], depth: int) -> Any:
         kind = type(value)
@@ -104,11 +113,14 @@ class Redactor:
     def _copy_dict(
         self, value: dict[Any, Any], texts: list[str], budget: list[int], depth: int
     ) -> dict[Any, Any]:
-        plain_keys = self._plain_keys
+        verdicts = self._verdicts
         copy = {}
         for key, item in value.items():
-            if key not in plain_keys:
-                self._learn_key(key)
+            verdict = verdicts.get(key)
+            if verdict is None:
+                verdict = self._learn_key(key)
+            if verdict and not is_kept_under(verdict, item):
+                raise _NeedsCareError
             kind = type(item)
             if kind is str:
                 texts.append(item)
@@ -119,10 +131,10 @@ class Redactor:
                 copy[key] = self._copy(item, texts, budget, depth)
         return copy
 
-    def _learn_key(self, key: Any) -> None:
-        if type(key) is not str or classify(key) is not Verdict.HARMLESS:
+    def _learn_key(self, key: Any) -> Verdict:
+        if type(key) is not str or self._text_scanner.scrub(key) != key:
             raise _NeedsCareError
-        if self._text_scanner.scrub(key) != key:
-            raise _NeedsCareError
-        if len(key) <= 64 and len(self._plain_keys) < _MAX_PLAIN_KEYS:
-            self._plain_keys.add(key)
+        verdict = classify(key)
+        if len(key) <= 64 and len(self._verdicts) < _MAX_KEYS:
+            self._verdicts[key] = verdict
+        return verdict

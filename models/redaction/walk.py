@@ -109,7 +109,7 @@ class Walk:
 
     def _under(self, verdict: Verdict, value: Any, depth: int) -> Any:
         """Redact a value that stands under a name."""
-        if verdict is Verdict.HARMLESS or value is None or isinstance(value, bool):
+        if verdict is Verdict.HARMLESS or is_kept_under(verdict, value):
             return self.redact(value, depth)
         if isinstance(value, bytes | bytearray):
             value = bytes(value).decode("utf-8", "backslashreplace")
@@ -175,6 +175,18 @@ class Walk:
         except Exception:  # noqa: BLE001 (the error's own __str__ is broken, its class is known)
             return f"{name}: {MASK}"
         return f"{name}: {self.text(message, depth)}" if message else name
+
+
+def is_kept_under(verdict: Verdict, value: Any) -> bool:
+    """Whether a value under a secret's name is none: null, a Boolean, a count under `tokens`."""
+    if value is None or value is True or value is False:
+        return True
+    return verdict is Verdict.AMBIGUOUS and type(value) in (int, float)
+
+
+def speaks_of_neighbours(text: str) -> bool:
+    """Whether a text may say that the value beside it is secret: a name, a flag, a key's begin."""
+    return text[:1] == "-" or classify(text) is not Verdict.HARMLESS or pem_is_open(text)
 
 
 def _as_text(key: Any) -> str:

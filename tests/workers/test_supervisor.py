@@ -15,11 +15,7 @@ from typing import Any
 
 import pytest
 
-from models.errors import ConfigError, InputError
 from tests.workers.logs.conftest import strict
-from workers.logs import LogSettings
-from workers.supervisor import RestartPolicy, run_supervisor
-from workers.supervisor_deaths import describe_death
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -181,20 +177,38 @@ def test_sigterm_stops_every_worker_and_ends_with_0(start: Start) -> None:
     assert running.deaths == []
 
 
-def test_sigterm_after_ctrl_c_stays_graceful_but_a_second_ctrl_c_kills_at_once(
-    start: Start,
-) -> None:
-    body = "signal.signal(signal.SIGTERM, lambda *_: say(event='term'))\nready()"
-    running = start(body, grace_s=3600)
+def test_a_second_ctrl_c_kills_at_once(start: Start) -> None:
+    running = start("signal.signal(signal.SIGTERM, lambda *_: say(event='term'))\nready()", 1, 3600)
     running.wait_for("worker.ready")
     running.process.send_signal(signal.SIGINT)
     running.wait_for("term")
-    running.process.send_signal(signal.SIGTERM)
     running.process.send_signal(signal.SIGINT)
     died = running.wait_for("worker.died")
     assert running.finish() == 130
     assert "second Ctrl-C" in died["message"]
     assert running.deaths == [[died["worker_pid"], -9, "SIGKILL"]]
+
+
+def test_sigterm_after_ctrl_c_as_process_managers_send_it_stays_graceful(
+    start: Start, tmp_path: Path
+) -> None:
+    body = """
+def finish_work(*_):
+    say(event="term")
+    open(here / "work").read()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, finish_work)
+ready()
+"""
+    os.mkfifo(tmp_path / "work")
+    running = start(body, grace_s=3600)
+    running.wait_for("worker.ready")
+    running.process.send_signal(signal.SIGINT)
+    running.wait_for("term")
+    running.process.send_signal(signal.SIGTERM)
+    (tmp_path / "work").open("w").close()
+    assert running.finish() == 0
+    assert running.deaths == []
 
 
 def test_a_worker_that_does_not_stop_is_killed_when_its_grace_is_over(start: Start) -> None:
@@ -253,20 +267,30 @@ if count == 1:
     assert [death[1] for death in running.deaths] == [1, 3, 3, 3]
 
 
-def test_sighup_replaces_each_worker_only_when_its_successor_is_ready(start: Start) -> None:
-    running = start(processes=2)
+def test_sighup_replaces_each_worker_only_when_its_successor_is_ready(
+    start: Start, tmp_path: Path
+) -> None:
+    body = """
+if (here / "gate").exists():
+    say(event="child.booting")
+    open(here / "gate").read()
+ready()
+"""
+    running = start(body, processes=2)
     old = {running.wait_for("worker.ready")["pid"] for _ in range(2)}
+    os.mkfifo(tmp_path / "gate")
     running.process.send_signal(signal.SIGHUP)
+    for _ in range(2):
+        running.wait_for("child.booting")
+        (tmp_path / "gate").open("w").close()
     running.wait_for("worker.reloaded")
     assert running.stop() == 0
-    names = ("worker.ready", "worker.replacing", "worker.exited", "worker.reloaded")
-    assert running.events(*names)[2:9] == [*names[:3], *names]
+    once = ["worker.started", "child.booting", "worker.ready", "worker.replacing", "worker.exited"]
+    assert running.events(*once, "worker.reloaded")[4:15] == [*once, *once, "worker.reloaded"]
     ready = [line["pid"] for line in running.lines if line.get("event") == "worker.ready"]
     assert len(set(ready)) == 4
-    replaced = [
-        line["worker_pid"] for line in running.lines if line.get("event") == "worker.replacing"
-    ]
-    assert set(replaced) == old
+    gone = [line["worker_pid"] for line in running.lines if line.get("event") == "worker.exited"]
+    assert set(gone[:2]) == old
     assert running.deaths == []
 
 
@@ -327,53 +351,3 @@ ready()
     assert "INFO   init_run                    hello · 01JD2K3M\n" in text
     assert "printed\n" in text
     assert "{" not in text
-
-
-@pytest.mark.parametrize(("processes", "threads"), [(0, 1), (1, 0)])
-def test_at_least_one_process_and_thread_are_needed(processes: int, threads: int) -> None:
-    with pytest.raises(InputError, match="at least one"):
-        run_supervisor(processes, threads)
-
-
-def test_a_log_file_that_cannot_be_opened_is_an_error_before_any_worker_starts(
-    tmp_path: Path,
-) -> None:
-    with pytest.raises(ConfigError):
-        run_supervisor(1, 1, log=LogSettings(log_file=str(tmp_path / "no" / "file")))
-
-
-@pytest.mark.parametrize(
-    ("quick_deaths", "delay_s"), [(0, 0.0), (1, 0.5), (2, 1.0), (7, 30.0), (10_000, 30.0)]
-)
-def test_the_wait_before_a_restart_doubles_up_to_its_limit(
-    quick_deaths: int, delay_s: float
-) -> None:
-    assert RestartPolicy().delay_s(quick_deaths) == delay_s
-
-
-def test_only_a_worker_that_was_ready_and_lived_a_while_restarts_at_once() -> None:
-    policy = RestartPolicy()
-    assert not policy.is_quick(10.0, ready=True)
-    assert policy.is_quick(9.9, ready=True)
-    assert policy.is_quick(3600.0, ready=False)
-
-
-@pytest.mark.parametrize(
-    ("exitcode", "name", "words"),
-    [
-        (-9, "SIGKILL", "out-of-memory killer"),
-        (-11, "SIGSEGV", "native code"),
-        (-15, "SIGTERM", "asked to stop"),
-        (-60, "signal 60", "not usual"),
-        (0, None, "nobody had asked for"),
-        (1, None, "exit code 1"),
-        (3, None, "missing"),
-        (77, None, "exit code 77"),
-    ],
-)
-def test_a_death_is_a_sentence(exitcode: int, name: str | None, words: str) -> None:
-    death = describe_death(4711, exitcode)
-    assert (death.pid, death.exitcode, death.signal_name) == (4711, exitcode, name)
-    assert death.sentence.startswith("Worker process 4711 ")
-    assert death.sentence.endswith(".")
-    assert words in death.sentence

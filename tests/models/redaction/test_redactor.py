@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.redaction import MASK, Redactor, default_redactor, redact, set_default_redactor
+from tests.models.redaction.corpus import secret_cases
 
 REDACTOR = Redactor({})
 _TOKEN = "ghp" + "_" + "aB3d" * 9
@@ -62,6 +63,14 @@ def test_an_exception_becomes_its_class_and_redacted_message() -> None:
         REDACTOR.redact(ValueError("token=abc123 refused")) == f"ValueError: token={MASK} refused"
     )
     assert REDACTOR.redact(TimeoutError()) == "TimeoutError"
+
+
+def test_the_fast_path_lets_nothing_through_that_the_careful_walk_masks() -> None:
+    for case in secret_cases():
+        neighbours = {"n": 1, "tokens": 5, "a": [case.value, "x"], "ok": "github_search_pass1"}
+        careful = REDACTOR.redact({**neighbours, "object": ValueError()})
+        del careful["object"]
+        assert REDACTOR.redact(neighbours) == careful, case.name
 
 
 def test_two_secret_keys_do_not_swallow_each_other() -> None:

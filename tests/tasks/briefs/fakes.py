@@ -1,4 +1,4 @@
-"""A run in a database of its own, a recorder that remembers, and a model that says what it is told."""
+"""A run in a database of its own, a recorder that remembers, and a model that obeys."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOW = "2026-03-01T12:00:00.000000Z"
 def bound_database(folder: Path) -> Iterator[SqliteDatabase]:
     """Bind every table to a new database for the block."""
     before = proxy.obj
-    database = SqliteDatabase(folder / "scout.db", pragmas={"foreign_keys": 1})
+    database = SqliteDatabase(str(folder / "scout.db"), pragmas={"foreign_keys": 1})
     proxy.initialize(database)
     database.create_tables(TABLES)
     try:

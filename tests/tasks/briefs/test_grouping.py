@@ -49,6 +49,13 @@ def test_the_order_of_the_input_does_not_matter(
     assert group_candidates(shuffled) == group_candidates(world)
 
 
+@given(st.permutations([candidate(f"r{number}") for number in range(9)]))
+def test_names_decide_between_repositories_that_are_alike(world: list[Candidate]) -> None:
+    keys = [group.key for group in group_candidates(world)]
+    assert keys == [group.key for group in group_candidates(sorted(world, key=str))]
+    assert keys[0].startswith("org/r0 org/r1")
+
+
 @settings(max_examples=150)
 @given(worlds)
 def test_groups_are_small_distinct_and_diverse(world: list[Candidate]) -> None:

@@ -35,14 +35,14 @@ def with_model(context: StepContext, model: FakeModel) -> StepContext:
 
 
 def test_groups_are_shortlisted_or_rejected_by_their_score() -> None:
-    context = create_run(min_score=0.7)
+    context = create_run(min_score=0.85)
     add_world("RUN1")
     stats = llm_brief_generate.run(context)
     rows = briefs()
     assert [row.rank for row in rows] == [1, 2, 3, 4]
     assert rows == sorted(rows, key=lambda row: -row.score)
-    assert {row.status for row in rows if row.score >= 0.7} == {"shortlisted"}
-    assert {row.status for row in rows if row.score < 0.7} == {"rejected_by_threshold"}
+    assert {row.status for row in rows if row.score >= 0.85} == {"shortlisted"}
+    assert {row.status for row in rows if row.score < 0.85} == {"rejected_by_threshold"}
     assert stats["shortlisted"] + stats["rejected_by_threshold"] == 4
     assert 0 < stats["shortlisted"] == stats["written"] == len(model_of(context).requests) < 4
     assert not stats["capped"]
@@ -145,7 +145,7 @@ def test_a_second_attempt_asks_only_for_what_is_missing() -> None:
 
 
 def test_a_repeated_step_changes_nothing_and_has_the_same_stats() -> None:
-    context = create_run(min_score=0.6)
+    context = create_run(min_score=0.85)
     add_world("RUN1")
     first = llm_brief_generate.run(context)
     rows = list(Brief.select().order_by(Brief.rank).dicts())

@@ -1,4 +1,4 @@
-"""Reading Markdown as a lenient GitHub-like renderer would, with HTML and bare links switched on."""
+"""Reading Markdown as a lenient renderer would, with HTML and bare links switched on."""
 
 from __future__ import annotations
 

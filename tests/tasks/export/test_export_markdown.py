@@ -82,7 +82,7 @@ def test_every_shortlisted_brief_has_a_file_and_an_outreach_draft(tmp_path: Path
 
 
 def test_the_index_tells_what_was_found_searched_and_left_out(tmp_path: Path) -> None:
-    context = create_run(out=str(tmp_path / "out"), min_score=0.6, max_briefs=1)
+    context = create_run(out=str(tmp_path / "out"), min_score=0.85, max_briefs=1)
     add_world("RUN1")
     add_search("RUN1")
     RunStep.update(stats_json=dumps({"new": {"capped": True, "reason": "200 of 340 kept"}})).where(
@@ -98,7 +98,7 @@ def test_the_index_tells_what_was_found_searched_and_left_out(tmp_path: Path) ->
     assert "| 1 | vector | 1.5000 | 1 |" in index
     assert "- github_search_pass2: 200 of 340 kept" in index
     assert "### Beyond --max-briefs 1" in index
-    assert "### Close, but below --min-score 0.6" in index
+    assert "### Close, but below --min-score 0.85" in index
 
 
 def test_what_failed_is_listed_with_its_reason(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_every_link_between_the_files_leads_somewhere(tmp_path: Path) -> None:
 def test_two_runs_differ_only_in_the_declared_block(tmp_path: Path) -> None:
     stats = []
     for run_id, month in (("RUNA", 3), ("RUNB", 4)):
-        context = create_run(run_id, out=str(tmp_path), min_score=0.6)
+        context = create_run(run_id, out=str(tmp_path), min_score=0.85)
         context = replace(context, clock=FrozenClock(datetime(2026, month, 1, tzinfo=UTC)))
         add_world(run_id)
         add_search(run_id)

@@ -1,0 +1,115 @@
+"""The group: light, lazy, and helpful about typos."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+import pytest
+
+from cli.main import COMMANDS
+from tests.cli.conftest import Scout
+
+HEAVY = {"dramatiq", "redis", "peewee", "msgspec", "httpx", "openai", "sqlite3", "logging"}
+
+
+def loaded_after(code: str, *args: str) -> set[str]:
+    """Return the names of the top-level modules that are loaded after `code` ran."""
+    script = (
+        f"import sys\nsys.argv = ['scout', *{list(args)!r}]\n"
+        f"try:\n    {code}\nexcept SystemExit:\n    pass\n"
+        "print('\\nLOADED', *sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.rsplit("LOADED", 1)[1].split())
+
+
+def test_help_lists_every_command_with_its_description(scout: Scout) -> None:
+    result = scout("--help")
+    assert result.exit_code == 0
+    lines = [line.split(None, 1) for line in result.stdout.splitlines()]
+    for name, (_, text) in COMMANDS.items():
+        assert [name, text] in lines
+
+
+def test_without_a_command_the_help_is_shown(scout: Scout) -> None:
+    assert scout().stdout == scout("--help").stdout
+    assert scout().exit_code == 0
+
+
+def test_help_imports_neither_the_database_nor_the_broker() -> None:
+    """`scout --help` must cost little more than click."""
+    loaded = loaded_after("from cli.main import main; main()", "--help")
+    assert "click" in loaded
+    assert not loaded & HEAVY | {"workers", "tasks"}
+
+
+@pytest.mark.parametrize("name", ["runs", "show", "logs", "explain", "doctor", "db", "completion"])
+def test_help_of_a_command_does_not_import_the_database(name: str) -> None:
+    loaded = loaded_after("from cli.main import main; main()", name, "--help")
+    assert not loaded & (HEAVY - {"logging"})
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_imperative_first_line_and_an_example(scout: Scout, name: str) -> None:
+    result = scout(name, "--help")
+    assert result.exit_code == 0
+    command = import_module(COMMANDS[name][0]).command
+    first = (command.help or "").splitlines()[0]
+    assert first.endswith(".")
+    assert not first.split()[0].endswith("s")
+    assert "Example:" in result.stdout
+    assert f"scout {name}" in result.stdout.split("Example:")[1]
+
+
+def test_every_subcommand_of_db_has_an_example(scout: Scout) -> None:
+    for name in ("status", "migrate"):
+        assert f"scout db {name}" in scout("db", name, "--help").stdout.split("Example:")[1]
+
+
+def test_version_is_that_of_the_package(scout: Scout) -> None:
+    assert scout("--version").stdout == f"scout {version('scout')}\n"
+
+
+def test_an_unknown_command_gets_a_suggestion(scout: Scout) -> None:
+    result = scout("rnus")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        "error: No such command 'rnus'. Did you mean 'runs'?\nSee: scout --help\n"
+    )
+
+
+def test_an_unknown_option_gets_a_suggestion(scout: Scout) -> None:
+    result = scout("runs", "--limt", "3")
+    assert result.exit_code == 2
+    assert "Did you mean '--limit'?" in result.stderr
+    assert "See: scout runs --help" in result.stderr
+
+
+def test_a_command_that_was_typed_wrong_imports_no_other() -> None:
+    loaded = loaded_after("from cli.main import main; main()", "xyzzy")
+    assert not loaded & (HEAVY - {"logging"})
+
+
+def test_without_standalone_mode_the_status_is_returned() -> None:
+    from cli.main import cli
+
+    assert cli.main(["--version"], standalone_mode=False) == 0
+    assert cli.main(["xyzzy"], standalone_mode=False) == 2
+
+
+def test_a_module_without_a_command_is_a_bug_that_is_named(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(COMMANDS, "runs", ("models.clock", ""))
+    monkeypatch.setattr("models.clock.command", print, raising=False)
+    result = scout("runs")
+    assert result.exit_code == 1
+    assert "models.clock.command is no click command" in result.stderr
+    assert isinstance(import_module("cli.runs").command, click.Command)
