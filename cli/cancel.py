@@ -14,7 +14,7 @@ from models.errors import InputError
 @click.option("--reason", default="no reason given", show_default=True, help="Kept in the audit.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(run: str, reason: str, as_json: bool) -> None:
-    """Cancel RUN; the step that is running stops at its next unit of work.
+    r"""Cancel RUN; the step that is running stops at its next unit of work.
 
     RUN is an id, a unique prefix of one, or `last`. No retry and no late message revives it; only
     `scout resume` does. Who cancelled and why is in the audit log.

@@ -12,7 +12,6 @@ for another reason, such as a full disk, exits 3.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -171,6 +170,8 @@ def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
     """Report trouble on stderr, redacted, and return its exit status."""
     message, hint = _clean(trouble.message), _clean(trouble.hint)
     if as_json:
+        import json
+
         body = {
             "type": trouble.kind,
             "message": message,

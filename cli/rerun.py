@@ -19,7 +19,7 @@ def command(
     log_format: str | None,
     log_level: str | None,
 ) -> None:
-    """Run again with the arguments of RUN, as a new run that is linked to it.
+    r"""Run again with the arguments of RUN, as a new run that is linked to it.
 
     RUN is an id, a unique prefix of one, or `last`. The old run is left as it is.
 
@@ -31,9 +31,10 @@ def command(
     from models.dao import RunsDao
     from models.run_args import RunArgs
 
-    with Execution.prepare(log_format, log_level, detach=detach) as execution:
-        old = RunsDao.resolve(run)
-        args = RunArgs.from_dict(old.args).normalised()
+    execution = Execution.prepare(log_format, log_level, detach=detach)
+    old = RunsDao.resolve(run)
+    args = RunArgs.from_dict(old.args).normalised()
+    with execution:
         run_id = execution.create(args, command="rerun", parent_run_id=old.run_id)
         if detach:
             say_detached(run_id, as_json)

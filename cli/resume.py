@@ -22,7 +22,7 @@ def command(
     log_format: str | None,
     log_level: str | None,
 ) -> None:
-    """Continue RUN from its first unfinished step, with the results that are stored.
+    r"""Continue RUN from its first unfinished step, with the results that are stored.
 
     RUN is an id, a unique prefix of one, or `last`. Works for runs that failed, were cancelled,
     or stand still; attempts go on counting and no history is lost.
@@ -35,10 +35,12 @@ def command(
     from models.dao import RunsDao, StepsDao
     from models.lifecycle import resume_run
 
-    with Execution.prepare(log_format, log_level, detach=detach) as execution:
-        run_id = RunsDao.resolve(run).run_id
-        if RunsDao.get(run_id).status == "success":
-            raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
+    execution = Execution.prepare(log_format, log_level, detach=detach)
+    found = RunsDao.resolve(run)
+    run_id = found.run_id
+    if found.status == "success":
+        raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
+    with execution:
         step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
         reused = sum(row.status == "success" for row in StepsDao.of_run(run_id))
         if not as_json:

@@ -64,7 +64,7 @@ def command(
     log_level: str | None,
     **options: Any,
 ) -> None:
-    """Search GitHub, analyse what is found, and write ranked collaboration briefs.
+    r"""Search GitHub, analyse what is found, and write ranked collaboration briefs.
 
     \b
     Example:
@@ -115,7 +115,7 @@ def finish(outcome: Outcome, as_json: bool) -> None:
     """Print what a waited-for run left, and end the command with its exit code."""
     if as_json:
         click.echo(json.dumps(outcome.to_dict(), indent=2, sort_keys=True))
-    elif outcome.index_path is not None:
+    elif outcome.index_path is not None and not (sys.stderr.isatty() and sys.stdout.isatty()):
         click.echo(str(outcome.index_path))
     sys.exit(outcome.exit_code)
 
@@ -152,5 +152,3 @@ def _fixtures_folder(text: str) -> Path:
             "Give the folder that holds manifest.json, or leave --fixtures out.",
         )
     return path
-
-

@@ -20,7 +20,7 @@ from models.errors import InputError
     help="Threads per process; each executes one step at a time.",
 )  # fmt: skip
 def command(processes: int, threads: int) -> None:
-    """Start worker processes, restart those that die, and write only JSON lines to stderr.
+    r"""Start worker processes, restart those that die, and write only JSON lines to stderr.
 
     SIGTERM or Ctrl-C lets the work in hand reach a safe point; a second Ctrl-C ends at once;
     SIGHUP replaces the processes one after the other.

@@ -159,9 +159,7 @@ def log_entry(entry: Entry) -> None:
         extra["duration_ms"] = entry.duration_ms
     if entry.data:
         extra["data"] = entry.data
-    record = logger.makeRecord(
-        logger.name, level, "", 0, "%s", (entry.message,), None, None, extra
-    )
+    record = logger.makeRecord(logger.name, level, "", 0, "%s", (entry.message,), None, None, extra)
     record.module = entry.scope
     logger.handle(record)
 

@@ -26,7 +26,7 @@ class RunArgs:
     include_forks: bool = False
     pass2_stars: int = 50
     max_queries: int = 10
-    min_score: float = 0.55
+    min_score: float = 0.6
     max_briefs: int = 10
     out: str = "out"
     fixtures: str | None = None

@@ -31,6 +31,7 @@ class Settings:
     broker_url: str
     lease_s: float
     recovery_interval_s: float
+    repeat_after_s: float
     step_time_limit_s: float
     shutdown_grace_s: float
     database_wait_s: float
@@ -73,6 +74,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         broker_url=broker_url,
         lease_s=_seconds(env, "SCOUT_LEASE_S", 15.0, low=0.5),
         recovery_interval_s=_seconds(env, "SCOUT_RECOVERY_INTERVAL_S", 2.0, low=0.05),
+        repeat_after_s=_seconds(env, "SCOUT_REPEAT_AFTER_S", 10.0, low=0.1),
         step_time_limit_s=_seconds(env, "SCOUT_STEP_TIME_LIMIT_S", 1800.0, low=0.1),
         shutdown_grace_s=_seconds(env, "SCOUT_SHUTDOWN_GRACE_S", 30.0, low=0.0),
         database_wait_s=_seconds(env, "SCOUT_DATABASE_WAIT_S", 60.0, low=0.0),

@@ -10,6 +10,10 @@ from __future__ import annotations
 import sys
 
 if "dramatiq.cli" in sys.modules:
+    from workers.logs import install_worker_logging
+
+    install_worker_logging()  # first, so that what goes wrong while booting is a JSON line, too
+
     from workers.broker import boot
 
     boot()

@@ -17,6 +17,7 @@ from models.schema import open_database
 from models.settings import Settings, load_settings, without_credentials
 from tasks.step import Step
 from workers.actors import declare_actors
+from workers.handoff import Sender, send_step
 from workers.middleware import StepMiddleware
 from workers.network_guard import install_network_guard
 from workers.process import ProcessMiddleware
@@ -25,34 +26,42 @@ from workers.process import ProcessMiddleware
 NAMESPACE = "scout"
 
 
-def boot(settings: Settings | None = None) -> dramatiq.Broker:
+def boot(build: Callable[[Settings], dramatiq.Broker] | None = None) -> dramatiq.Broker:
     """Open the database, build the broker, and make it Dramatiq's global one.
+
+    Args:
+        build: Builds the broker; `build_broker` by default.
 
     Raises:
         ConfigError: A setting is malformed.
         DatabaseUnavailableError: The database cannot be opened.
+        BrokerUnavailableError: The broker does not answer.
     """
-    settings = settings or load_settings()
+    settings = load_settings()
     open_database(settings)
-    broker = build_broker(settings)
+    broker = (build or build_broker)(settings)
+    check_broker(broker, settings)
     dramatiq.set_broker(broker)
     return broker
 
 
 def build_broker(
-    settings: Settings, step_named: Callable[[str], Step] | None = None
+    settings: Settings,
+    step_named: Callable[[str], Step] | None = None,
+    send: Sender = send_step,
 ) -> dramatiq.Broker:
     """Return a broker of the kind that the settings name, with middleware and actors.
 
     Args:
         settings: The process's settings.
         step_named: Returns a step's body by name; the real chain by default.
+        send: Sends the message for a step that has become due.
 
     Raises:
         ConfigError: The client library for that kind of broker is not installed.
     """
     install_network_guard(settings)
-    steps = StepMiddleware(settings)
+    steps = StepMiddleware(settings, send=send)
     middleware: list[Middleware] = [ProcessMiddleware(settings, steps), steps]
     broker = _BUILDERS[settings.broker_kind](settings, middleware)
     declare_actors(broker, step_named)

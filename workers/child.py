@@ -16,7 +16,7 @@ from workers.logs import LogSettings, configure_logging, install_worker_logging
 from workers.supervisor_signals import SignalPipe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dramatiq import Broker, Worker
 
@@ -29,8 +29,12 @@ LAST_RESORT_S = 10.0
 IDLE_WAKE_UP_MS = 100
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = None) -> int:
     """Work until SIGTERM, SIGINT or the end of stdin, and return the exit code.
+
+    Args:
+        argv: The command line; `sys.argv` by default.
+        boot: Builds the broker; `workers.broker.boot` by default.
 
     Returns:
         0 after a graceful stop; 3 if something it needs is missing; 5 if work was still in
@@ -45,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(exc)
     with SignalPipe((signal.SIGTERM, signal.SIGINT)) as signals:
         try:
-            broker, worker = _start(args.threads)
+            broker, worker = _start(args.threads, boot)
         except ScoutError as exc:
             return _refuse(exc)
         reason = _wait_for_stop(signals, sys.stdin.fileno() if args.stop_on_eof else None)
@@ -77,13 +81,13 @@ def _own_the_streams() -> None:
     faulthandler.enable()
 
 
-def _start(threads: int) -> tuple[Broker, Worker]:
+def _start(threads: int, boot: Callable[[], Broker] | None) -> tuple[Broker, Worker]:
     # Only now: logging is configured before anything of dramatiq is imported.
     import dramatiq
 
-    from workers.broker import boot
+    from workers.broker import boot as usual_boot
 
-    broker = boot()
+    broker = (boot or usual_boot)()
     broker.emit_after("process_boot")
     worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=IDLE_WAKE_UP_MS)
     worker.start()

@@ -7,10 +7,20 @@ database, and recovery sends another one.
 from __future__ import annotations
 
 import logging
+from typing import Protocol
 
 import dramatiq
 
 logger = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """What sends the message for a due step; a drill puts a less reliable one in its place."""
+
+    def __call__(
+        self, broker: dramatiq.Broker, run_id: str, name: str, *, delay_s: float = 0.0
+    ) -> bool:
+        """Send it and return whether the broker took it."""
 
 
 def send_step(broker: dramatiq.Broker, run_id: str, name: str, *, delay_s: float = 0.0) -> bool:

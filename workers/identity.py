@@ -1,4 +1,4 @@
-"""The name of a worker process in every row and line: host, pid, and a token against reused pids."""
+"""The name of a worker process in every row: host, pid, and a token against reused pids."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from models.lifecycle import Claim, Refusal, claim_step
 from models.settings import Settings
 from workers.attempt import Attempt, bound_attempt
 from workers.endings import end_attempt
-from workers.handoff import send_step
+from workers.handoff import Sender, send_step
 from workers.identity import worker_name
 from workers.interrupts import WorkerStoppingError
 from workers.retry_policy import RetryPolicy
@@ -43,6 +43,7 @@ class StepMiddleware(Middleware):
         settings: Lease and database waits.
         clock: Where the time comes from.
         policy: Which failures are tried again.
+        send: Sends the message for a step that has become due.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class StepMiddleware(Middleware):
         settings: Settings,
         clock: Clock | None = None,
         policy: RetryPolicy | None = None,
+        send: Sender = send_step,
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
         self.policy = policy or RetryPolicy()
+        self.send = send
         self.stopping = threading.Event()
         self._active: dict[str, Attempt] = {}
         self._lock = threading.Lock()
@@ -109,7 +112,7 @@ class StepMiddleware(Middleware):
                 self._active.pop(attempt.claim.step_id, None)
             due = end_attempt(attempt, exception, policy=self.policy, give_up=self.stopping.is_set)
             if due is not None:
-                send_step(broker, attempt.claim.run_id, due.name, delay_s=due.delay_s)
+                self.send(broker, attempt.claim.run_id, due.name, delay_s=due.delay_s)
         except DatabaseUnavailableError as exc:
             logger.error(
                 "The end of %s was not recorded; recovery will run it again: %s",

@@ -56,7 +56,13 @@ class Recovery:
         kind = self.settings.broker_kind
         if not patient:
             expire_leases(kind, clock=self.clock)
-        for step in take_due_steps(kind, messages_waiting(self.broker), clock=self.clock):
+        due = take_due_steps(
+            kind,
+            messages_waiting(self.broker),
+            repeat_after_s=self.settings.repeat_after_s,
+            clock=self.clock,
+        )
+        for step in due:
             logger.info(
                 "%s is due and nobody took it; a message is sent again.",
                 step.name,

@@ -14,8 +14,6 @@ from models.database import current
 from models.journal import Journal, transition
 from models.lifecycle.interruptions import interrupt
 
-#: A due step is handed out again when this long has passed since its last message.
-REPEAT_AFTER_S = 10.0
 _DUE = (
     "SELECT s.run_id, s.name, s.step_id, s.enqueued_at FROM run_steps s"
     " JOIN runs r ON r.run_id = s.run_id"
@@ -63,24 +61,25 @@ def close_worker(worker_prefix: str, why: str, *, clock: Clock | None = None) ->
 
 
 def take_due_steps(
-    broker: str, messages_waiting: int, *, clock: Clock | None = None
+    broker: str, messages_waiting: int, *, repeat_after_s: float, clock: Clock | None = None
 ) -> list[DueStep]:
     """Return the due steps that need a message, and note that one is being sent.
 
     A step that was never sent is always returned. One whose message is older than
-    `REPEAT_AFTER_S` is returned only when the broker holds fewer messages than there are due
+    `repeat_after_s` is returned only when the broker holds fewer messages than there are due
     steps: a long queue is no reason to make it longer.
 
     Args:
         broker: memory, redis or amqp; runs of other brokers are left alone.
         messages_waiting: How many messages the broker holds that no worker has taken.
+        repeat_after_s: How old a message must be to count as lost.
         clock: Where the time comes from.
     """
     clock = clock or Clock()
     rows = current().execute(_DUE, (clock.now_iso(), broker)).fetchall()
     if not rows:
         return []
-    stale_before = clock.now_iso(-REPEAT_AFTER_S)
+    stale_before = clock.now_iso(-repeat_after_s)
     lost = messages_waiting < len(rows)
     wanted = [
         (run_id, name, step_id)

@@ -51,6 +51,8 @@ class Redactor:
         Args:
             value: Anything.
         """
+        if type(value) is str:
+            return Walk(self._text_scanner, self._line_scanner).redact(value)
         try:
             return self._copy_if_harmless(value)
         except Exception:  # noqa: BLE001 (_NeedsCareError, or a hostile object: the walk masks it)

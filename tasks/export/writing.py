@@ -33,7 +33,7 @@ def write_tree(target: Path, files: Mapping[str, str]) -> None:
     """
     with _explained(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in [] and sorted(target.parent.glob(f"{target.name}.tmp-*")):
+        for leftover in sorted(target.parent.glob(f"{target.name}.tmp-*")):
             _remove(leftover)
         staging = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")
         try:

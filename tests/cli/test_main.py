@@ -46,7 +46,7 @@ def test_help_imports_neither_the_database_nor_the_broker() -> None:
     """`scout --help` must cost little more than click."""
     loaded = loaded_after("from cli.main import main; main()", "--help")
     assert "click" in loaded
-    assert not loaded & HEAVY | {"workers", "tasks"}
+    assert not loaded & (HEAVY | {"workers", "tasks"})
 
 
 @pytest.mark.parametrize("name", ["runs", "show", "logs", "explain", "doctor", "db", "completion"])

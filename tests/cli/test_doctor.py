@@ -1,0 +1,199 @@
+"""`scout doctor` looks at everything and changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import fakeredis
+import pytest
+
+from cli import broker_health
+from models.clock import Clock
+from models.database import Database, current
+from models.settings import load_settings
+from tests.cli.conftest import SECRET, Scout
+from tests.cli.test_main import loaded_after
+from tests.cli.worlds import PastClock, add_worker, failed_run, new_run, successful_run
+
+
+def test_without_a_database_it_is_healthy_and_creates_none(scout: Scout, tmp_path: Path) -> None:
+    result = scout("doctor")
+    assert result.exit_code == 0
+    assert "not created" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_writes_nothing_to_the_database(
+    scout: Scout, database: Database, tmp_path: Path
+) -> None:
+    successful_run()
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close_thread()
+    path = tmp_path / "scout.db"
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert scout("doctor").exit_code == 0
+    current().close_thread()
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == before
+
+
+def test_it_does_not_migrate(scout: Scout, tmp_path: Path) -> None:
+    """An empty file is a database without a schema; it must stay one."""
+    path = tmp_path / "scout.db"
+    path.touch()
+    data = scout.json("doctor")
+    assert data["database"]["state"] == "pending migrations"
+    assert "scout db migrate" in data["notes"][0]
+    assert path.stat().st_size == 0
+
+
+@pytest.mark.usefixtures("database")
+def test_it_counts_rows_runs_and_sizes(scout: Scout) -> None:
+    oldest = PastClock(100_000)
+    successful_run(clock=oldest)
+    failed_run()
+    data = scout.json("doctor")
+    assert data["healthy"] is True
+    assert data["database"]["rows"]["runs"] == 2
+    assert data["database"]["rows"]["run_steps"] == 20
+    assert data["database"]["oldest_run_at"] == oldest.now_iso()
+    assert data["database"]["size_bytes"] > 0
+    assert data["database"]["schema"]["pending"] == []
+    assert data["activity"]["runs_by_status"] == {"failed": 1, "success": 1}
+
+
+@pytest.mark.usefixtures("database")
+def test_it_lists_workers_and_who_does_recovery(scout: Scout) -> None:
+    add_worker("redis")
+    add_worker("redis", ago_s=60)
+    current().execute(
+        "INSERT INTO singletons (name, holder, expires_at) VALUES ('recovery:redis', 'w1', ?)",
+        (Clock().now_iso(60),),
+    )
+    out = scout("doctor").stdout
+    assert "1 alive with 4 threads" in out
+    assert "last sign of life 60 s ago, gone" in out
+    assert "recovery:redis is done by w1" in out
+
+
+@pytest.mark.usefixtures("database")
+def test_stalled_runs_are_noted_but_break_nothing(scout: Scout) -> None:
+    run_id = new_run(clock=PastClock(60))
+    result = scout("doctor")
+    assert result.exit_code == 0
+    assert f"run {run_id} is stalled: waiting for init_run" in result.stdout
+    assert f"scout explain {run_id}" in result.stdout
+
+
+def test_tokens_are_present_or_not_never_shown(scout: Scout) -> None:
+    """The fixture that calls `scout` fails if the token comes out."""
+    assert scout.json("doctor")["tokens"] == {"GITHUB_TOKEN": True, "OPENROUTER_API_KEY": False}
+    assert "GITHUB_TOKEN set, OPENROUTER_API_KEY not set" in scout("doctor").stdout
+
+
+def test_credentials_of_urls_are_masked(scout: Scout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCOUT_BROKER_URL", f"redis://user:{SECRET}@127.0.0.1:1/0")
+    result = scout("doctor", "--json")
+    assert result.exit_code == 3
+    assert "redis://[REDACTED]@127.0.0.1:1/0" in result.stdout
+
+
+def test_a_broker_that_does_not_answer_is_a_problem(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOUT_BROKER_URL", "redis://127.0.0.1:1/0")
+    plain, as_json = scout("doctor"), scout("doctor", "--json")
+    assert plain.exit_code == as_json.exit_code == 3
+    assert "problem  broker: redis://127.0.0.1:1/0 does not answer" in plain.stdout
+    assert "unset it to run without a broker" in plain.stdout
+
+
+def test_an_amqp_port_that_is_closed_is_a_problem(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOUT_BROKER_URL", "amqp://127.0.0.1:1")
+    assert scout("doctor").exit_code == 3
+
+
+@pytest.mark.usefixtures("database")
+def test_a_broker_without_workers_is_noted_with_its_queue(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fakeredis.FakeServer()
+    client = fakeredis.FakeRedis(server=server)
+    client.rpush("scout:scout", "a", "b")
+
+    def connect(url: str, **options: Any) -> fakeredis.FakeRedis:
+        assert options["socket_connect_timeout"] <= 1.0
+        return fakeredis.FakeRedis(server=server)
+
+    monkeypatch.setattr("redis.Redis.from_url", connect)
+    monkeypatch.setenv("SCOUT_BROKER_URL", "redis://somewhere/0")
+    result = scout("doctor")
+    assert result.exit_code == 0
+    assert "queue: 2 waiting, 0 delayed" in result.stdout
+    assert "none is alive. Start some: scout worker" in result.stdout
+
+
+def test_it_asks_for_the_queue_that_the_workers_use() -> None:
+    """The names are copied, so that Dramatiq need not be imported; they must stay the same."""
+    from workers import actors, broker
+
+    assert broker_health.NAMESPACE == broker.NAMESPACE
+    assert broker_health.QUEUE == actors.QUEUE
+
+
+def test_a_file_that_is_no_database_is_a_problem(scout: Scout, tmp_path: Path) -> None:
+    (tmp_path / "scout.db").write_bytes(b"dear diary " * 500)
+    result = scout("doctor")
+    assert result.exit_code == 3
+    assert "not a database" in result.stdout
+
+
+def test_a_database_that_is_newer_is_a_problem(scout: Scout, database: Database) -> None:
+    database.execute("UPDATE schema_migration SET name = '9999_future'")
+    for command in (("doctor",), ("db", "status"), ("runs",)):
+        result = scout(*command)
+        assert result.exit_code == 3
+        assert "9999_future" in result.output
+
+
+def test_a_folder_in_which_no_database_can_be_made_is_a_problem(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SCOUT_DATABASE_URL", f"sqlite:///{tmp_path}/file/scout.db")
+    assert scout("doctor").exit_code == 3
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.usefixtures("database")
+def test_a_read_only_database_is_a_problem(scout: Scout, tmp_path: Path) -> None:
+    (tmp_path / "scout.db").chmod(0o400)
+    assert scout("doctor").exit_code == 3
+
+
+@pytest.mark.usefixtures("database")
+def test_it_imports_no_client_of_http_or_models_and_not_dramatiq(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    successful_run()
+    loaded = loaded_after("from cli.main import main; main()", "doctor")
+    assert "peewee" in loaded
+    assert not loaded & {"dramatiq", "httpx", "requests", "openai", "redis", "tasks", "workers"}
+
+
+@pytest.mark.usefixtures("database")
+def test_it_creates_no_run_and_no_audit_row(scout: Scout) -> None:
+    new_run()
+    before = [
+        current().execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("runs", "audit_log")
+    ]
+    scout("doctor")
+    load_settings()
+    after = [
+        current().execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("runs", "audit_log")
+    ]
+    assert before == after
