@@ -77,4 +77,7 @@ def _probe_port(url: str) -> tuple[int | None, int | None]:
 
 
 def _words(exc: Exception) -> str:
-    return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+    from models.redaction import default_redactor
+
+    text = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+    return default_redactor().redact_text(text)

@@ -6,15 +6,16 @@ import json
 
 import click
 
+from cli.options import json_option, open_for_use, run_argument
 from models.errors import InputError
 
 
 @click.command(short_help="Stop a queued or running run.")
-@click.argument("run")
+@run_argument
 @click.option("--reason", default="no reason given", show_default=True, help="Kept in the audit.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def command(run: str, reason: str, as_json: bool) -> None:
-    r"""Cancel RUN; the step that is running stops at its next unit of work.
+@json_option
+def command(run_text: str, reason: str, as_json: bool) -> None:
+    """Cancel RUN; the step that is running stops at its next unit of work.
 
     RUN is an id, a unique prefix of one, or `last`. No retry and no late message revives it; only
     `scout resume` does. Who cancelled and why is in the audit log.
@@ -26,11 +27,9 @@ def command(run: str, reason: str, as_json: bool) -> None:
     from cli.execution import user_name
     from models.dao import RunsDao
     from models.lifecycle import cancel_run
-    from models.schema import open_database
-    from models.settings import load_settings
 
-    open_database(load_settings())
-    found = RunsDao.resolve(run)
+    open_for_use()
+    found = RunsDao.resolve(run_text)
     if not cancel_run(found.run_id, who=user_name(), reason=reason):
         raise InputError(
             f"Run {found.run_id} is already {RunsDao.get(found.run_id).status}.",

@@ -168,12 +168,13 @@ def _under_way(case: Case) -> Diagnosis | None:
     step = case.current
     if step is None or case.view.reading.state not in {"queued", "running"}:
         return None
+    lonely = step.status == "pending" and not case.view.workers and case.view.run.broker != "memory"
     return Diagnosis(
         "under_way",
         f"The run is {case.view.reading.state} at {step.name}.",
-        "Nothing is wrong.",
+        "No worker is there to take it yet." if lonely else "Nothing is wrong.",
         [case.view.reading.text],
-        [f"scout logs {case.run_id} --follow"],
+        _wake_up(case) if lonely else [f"scout logs {case.run_id} --follow"],
     )
 
 

@@ -75,8 +75,11 @@ def check_database(settings: Settings) -> DatabaseHealth:
     except ScoutError:
         raise
     except Exception as exc:  # noqa: BLE001 - whatever a driver raises, the database is not usable
+        from models.redaction import default_redactor
+
         error = db.unavailable(health.label, exc)
-        health.state, health.error, health.hint = "unavailable", error.message, error.hint
+        health.state, health.hint = "unavailable", error.hint
+        health.error = default_redactor().redact_text(error.message)
     return health
 
 

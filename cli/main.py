@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("cli.cancel", "Cancel a queued or running run."),
     "worker": ("cli.worker", "Start worker processes."),
     "doctor": ("cli.doctor", "Check configuration, database, broker and workers."),
+    "drill": ("cli.drill", "Kill workers on purpose and check that nothing is lost."),
     "db": ("cli.db", "Look at the database's schema, or bring it up to date."),
     "completion": ("cli.completion", "Print the completion script of a shell."),
 }

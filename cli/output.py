@@ -40,6 +40,7 @@ _MARKS = {
     "interrupted": ("!", "!"),
     "retrying": ("↻", "r"),
     "waiting": ("…", "."),
+    "queued": ("…", "."),
     "cancelled": ("■", "#"),
     "skipped": ("–", "-"),
     "pending": ("·", "."),

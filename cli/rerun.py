@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import click
 
+from cli.options import run_argument
 from cli.run import execution_options, finish, say_detached
 
 
 @click.command(short_help="Make a new run with the same arguments.")
-@click.argument("run")
+@run_argument
 @execution_options
 def command(
     *,
-    run: str,
+    run_text: str,
     detach: bool,
     timeout_s: float | None,
     as_json: bool,
     log_format: str | None,
     log_level: str | None,
 ) -> None:
-    r"""Run again with the arguments of RUN, as a new run that is linked to it.
+    """Run again with the arguments of RUN, as a new run that is linked to it.
 
     RUN is an id, a unique prefix of one, or `last`. The old run is left as it is.
 
@@ -32,7 +33,7 @@ def command(
     from models.run_args import RunArgs
 
     execution = Execution.prepare(log_format, log_level, detach=detach)
-    old = RunsDao.resolve(run)
+    old = RunsDao.resolve(run_text)
     args = RunArgs.from_dict(old.args).normalised()
     with execution:
         run_id = execution.create(args, command="rerun", parent_run_id=old.run_id)

@@ -6,23 +6,24 @@ import json
 
 import click
 
+from cli.options import run_argument
 from cli.run import execution_options, finish
 from models.errors import InputError
 
 
 @click.command(short_help="Go on with a run from its first unfinished step.")
-@click.argument("run")
+@run_argument
 @execution_options
 def command(
     *,
-    run: str,
+    run_text: str,
     detach: bool,
     timeout_s: float | None,
     as_json: bool,
     log_format: str | None,
     log_level: str | None,
 ) -> None:
-    r"""Continue RUN from its first unfinished step, with the results that are stored.
+    """Continue RUN from its first unfinished step, with the results that are stored.
 
     RUN is an id, a unique prefix of one, or `last`. Works for runs that failed, were cancelled,
     or stand still; attempts go on counting and no history is lost.
@@ -36,7 +37,7 @@ def command(
     from models.lifecycle import resume_run
 
     execution = Execution.prepare(log_format, log_level, detach=detach)
-    found = RunsDao.resolve(run)
+    found = RunsDao.resolve(run_text)
     run_id = found.run_id
     if found.status == "success":
         raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")

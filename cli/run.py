@@ -64,7 +64,7 @@ def command(
     log_level: str | None,
     **options: Any,
 ) -> None:
-    r"""Search GitHub, analyse what is found, and write ranked collaboration briefs.
+    """Search GitHub, analyse what is found, and write ranked collaboration briefs.
 
     \b
     Example:

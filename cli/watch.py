@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from pathlib import Path
@@ -10,20 +11,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.notes import step_note
+from cli.queries import worker_rows
 from models.clock import Clock
 from models.dao import RunRow, RunsDao, StepRow, StepsDao
 from models.database import current
 from models.jsontext import loads
+from models.readings import HEARTBEAT_TIMEOUT_S, live_workers
 from models.text import printable
 
 if TYPE_CHECKING:
     from workers.embedded import EmbeddedWorker
 
+logger = logging.getLogger("scout")
+
 #: Seconds without any sign of a worker after which a person is told.
 NOBODY_AFTER_S = 3.0
 NOBODY_AGAIN_S = 30.0
-#: A worker that gave no sign of life for this long does not count.
-ALIVE_WITHIN_S = 15.0
 _EVENTS = (
     "SELECT id, level, scope, event, message, data_json FROM audit_log"
     " WHERE run_id = ? AND id > ? ORDER BY id"
@@ -81,7 +84,9 @@ class Screen:
         elif run.status == "failed":
             self._failed(run)
         elif run.status == "cancelled":
-            self.say(f"cancelled {printable(run.error or '')} · scout resume {run.run_id}", "yellow")
+            self.say(
+                f"cancelled {printable(run.error or '')} · scout resume {run.run_id}", "yellow"
+            )
         else:
             waited = f" after {timeout_s:g} s" if timeout_s else ""
             self.say(f"still {run.status}{waited} · scout explain {run.run_id}", "yellow")
@@ -158,7 +163,9 @@ class Watcher:
         """Wait for runs that recovery took over from processes that died."""
         adopted = embedded.other_runs(self.run_id)
         while adopted:
-            self.screen.status(f" … also finishing {', '.join(adopted)}, left by a process that died")
+            self.screen.status(
+                f" … also finishing {', '.join(adopted)}, left by a process that died"
+            )
             time.sleep(self.poll_s)
             adopted = embedded.other_runs(self.run_id)
 
@@ -199,24 +206,17 @@ class Watcher:
             self._say_who_is_there(quiet_s)
 
     def _say_who_is_there(self, quiet_s: float) -> None:
-        alive = live_workers(self.broker, self.clock)
+        alive = live_workers(worker_rows(), self.clock.now_iso(), self.broker)
         if alive:
             text = f"waiting for {quiet_s:.0f} s; {alive} worker process(es) are alive and busy"
         else:
             text = (
                 f"nobody consumes the queue: no worker for {self.broker} has given a sign of life"
-                f" in {ALIVE_WITHIN_S:.0f} s · start one with: scout worker"
+                f" in {HEARTBEAT_TIMEOUT_S:.0f} s · start one with: scout worker"
             )
         self.screen.say(f"   ! {text}", "yellow")
         if not self.screen.people:
-            click.echo(_json_line("WARNING", "run.waiting", self.run_id, text, self.clock), err=True)
-
-
-def live_workers(broker: str, clock: Clock) -> int:
-    """Return how many worker processes gave a sign of life lately."""
-    sql = "SELECT count(*) FROM workers WHERE broker = ? AND heartbeat_at >= ?"
-    row = current().execute(sql, (broker, clock.now_iso(-ALIVE_WITHIN_S))).fetchone()
-    return int(row[0])
+            logger.warning("%s", text, extra={"event": "run.waiting", "run_id": self.run_id})
 
 
 def _last_lines(step: StepRow, count: int = 4) -> list[str]:

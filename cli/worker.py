@@ -12,15 +12,19 @@ from models.errors import InputError
 
 @click.command(short_help="Start worker processes that execute runs from the broker.")
 @click.option(
-    "--processes", "-p", type=click.IntRange(1, 256), default=os.cpu_count() or 1,
-    show_default="one per core", help="Worker processes.",
+    "--processes",
+    "-p",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="Worker processes.",
 )
 @click.option(
     "--threads", "-t", type=click.IntRange(1, 256), default=4, show_default=True,
     help="Threads per process; each executes one step at a time.",
 )  # fmt: skip
 def command(processes: int, threads: int) -> None:
-    r"""Start worker processes, restart those that die, and write only JSON lines to stderr.
+    """Start worker processes, restart those that die, and write only JSON lines to stderr.
 
     SIGTERM or Ctrl-C lets the work in hand reach a safe point; a second Ctrl-C ends at once;
     SIGHUP replaces the processes one after the other.

@@ -10,17 +10,13 @@ Other programs may still hold SQLite's lock, so its busy timeout stays.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # no advisory locks on this system: the busy timeout does it alone
-    fcntl = None  # type: ignore[assignment]
 
 
 class Turn(ABC):
@@ -78,8 +74,6 @@ class ProcessTurn(Turn):
 
     def _lock_file(self) -> int | None:
         """Lock the file, or return None where the file system has no such locks."""
-        if fcntl is None:
-            return None
         try:
             if self._fd is None:
                 self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

@@ -30,8 +30,7 @@ def declare_actors(
 
         step_named = real_step_named
     for position, name in enumerate(STEP_NAMES, start=1):
-        dramatiq.actor(
-            _body(name, step_named),
+        declare = dramatiq.actor(
             broker=broker,
             actor_name=name,
             queue_name=QUEUE,
@@ -39,6 +38,7 @@ def declare_actors(
             priority=100 - position,
             throws=(StepInterruptError, LeaseLostError),
         )
+        declare(_body(name, step_named))
 
 
 def _body(name: str, step_named: Callable[[str], Step]) -> Callable[[str], None]:

@@ -100,7 +100,9 @@ def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
     client: Any = redis.Redis.from_url(
         settings.broker_url, socket_connect_timeout=5, socket_timeout=30, health_check_interval=30
     )
-    return RedisBroker(client=client, middleware=middleware, namespace=NAMESPACE)
+    return RedisBroker(  # type: ignore[no-untyped-call]
+        client=client, middleware=middleware, namespace=NAMESPACE
+    )
 
 
 def _amqp(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:

@@ -114,7 +114,9 @@ class Keeper:
         )
         with attempt.body_lock:
             if attempt.in_body:
-                raise_thread_exception(attempt.thread_id, StepOverdueError)
+                raise_thread_exception(  # type: ignore[no-untyped-call]
+                    attempt.thread_id, StepOverdueError
+                )
         log_audit(
             event="step.overdue",
             message=f"{claim.name} is overdue after {ran_s:.0f} s (limit {limit_s:g} s).",

@@ -21,11 +21,11 @@ from workers.supervisor_lines import LineOutput, LinePump
 WORK_SHARE_OF_GRACE = 0.9
 
 
-def child_command(threads: int, grace_s: float) -> list[str]:
+def child_command(threads: int, grace_s: float, module: str = "workers.child") -> list[str]:
     """Return the command that starts a worker process."""
     # -P: a folder named `workers` where the operator happens to stand must not be imported.
     return [
-        *(sys.executable, "-P", "-m", "workers.child", "--stop-on-eof"),
+        *(sys.executable, "-P", "-m", module, "--stop-on-eof"),
         *("--threads", str(threads), "--grace-s", f"{grace_s * WORK_SHARE_OF_GRACE:g}"),
     ]
 

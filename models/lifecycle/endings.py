@@ -140,7 +140,7 @@ def retry_step(
             raise _lost(row)
         data = {"error_type": error_type, "next_try_at": due_at, "try": tries, "of": max_tries}
         message = (
-            f"{row.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}, "
+            f"{row.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}Z, "
             f"last error: {error_type}: {error_message}"
         )
         journal.add(_entry("step.retrying", message, row, "WARNING", duration_ms, data))

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import fakeredis
+import peewee
 import pytest
 
 from cli import broker_health
+from cli.existing import open_existing
 from models.clock import Clock
 from models.database import Database, current
 from models.settings import load_settings
@@ -37,6 +39,14 @@ def test_it_writes_nothing_to_the_database(
     assert scout("doctor").exit_code == 0
     current().close_thread()
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.usefixtures("database")
+def test_what_only_looks_cannot_write() -> None:
+    opened = open_existing(load_settings())
+    assert opened is not None
+    with pytest.raises(peewee.OperationalError, match="readonly"):
+        opened.execute("DELETE FROM runs")
 
 
 def test_it_does_not_migrate(scout: Scout, tmp_path: Path) -> None:

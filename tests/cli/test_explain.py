@@ -68,11 +68,12 @@ def test_success_notes_invalid_answers_of_the_model(scout: Scout) -> None:
 
 
 def test_success_without_briefs_names_the_threshold(scout: Scout) -> None:
-    run_id = successful_run()
+    run_id = new_run(min_score=0.77)
+    finish_until(run_id)
     add_brief(run_id, "rejected_by_threshold", None)
     diagnosis = explain(scout, run_id)
     assert diagnosis["code"] == "success_without_briefs"
-    assert "--min-score 0.55" in diagnosis["meaning"]
+    assert "--min-score 0.77" in diagnosis["meaning"]
 
 
 def test_success_without_any_group_says_to_widen_the_query(scout: Scout) -> None:
@@ -216,6 +217,14 @@ def test_a_run_under_way(scout: Scout) -> None:
     assert explain(scout, run_id)["code"] == "under_way"
     finish_claim(claim(run_id, "init_run"), {})
     assert explain(scout, run_id)["code"] == "under_way"
+
+
+def test_a_run_that_just_came_to_a_broker_without_workers(scout: Scout) -> None:
+    run_id = new_run(broker="redis")
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["code"] == "under_way"
+    assert diagnosis["meaning"] == "No worker is there to take it yet."
+    assert diagnosis["next"][0] == "scout worker"
 
 
 def test_a_run_with_nothing_due_is_called_inconsistent(scout: Scout) -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -126,33 +127,33 @@ def test_more_rows_than_a_page_all_come(scout: Scout, monkeypatch: pytest.Monkey
     assert len(lines(scout, successful_run())) == 22
 
 
+def doing(*todo: Callable[[], object]) -> Callable[[float], None]:
+    """Return what waits between two looks: it does the next thing instead."""
+    left = iter(todo)
+
+    def wait(_: float) -> None:
+        next(left)()
+
+    return wait
+
+
 def test_follow_prints_new_rows_and_ends_with_the_run() -> None:
     """Each look shows what was added since the last, once; the last rows are not missed."""
     run_id = new_run()
-    run = RunsDao.get(run_id)
-    todo = iter(
-        [lambda: claim(run_id, "init_run"), lambda: cancel_run(run_id, who="a", reason="b")]
-    )
-    waits: list[float] = []
-
-    def wait(seconds: float) -> None:
-        waits.append(seconds)
-        next(todo)()
-
-    events = [row.event for row in followed(run, load_settings(), wait)]
+    wait = doing(lambda: claim(run_id, "init_run"), lambda: cancel_run(run_id, who="a", reason="b"))
+    events = [row.event for row in followed(RunsDao.get(run_id), load_settings(), wait)]
     assert events == ["run.created", "step.started", *["step.cancelled"] * 10, "run.cancelled"]
-    assert len(waits) == 2
 
 
 def test_follow_tells_once_that_a_run_is_stalled(capsys: pytest.CaptureFixture[str]) -> None:
     run_id = new_run(clock=PastClock(60))
-    looks = iter([lambda: None, lambda: None, lambda: cancel_run(run_id, who="a", reason="b")])
-    list(followed(RunsDao.get(run_id), load_settings(), lambda _: next(looks)() and None))
+    wait = doing(int, int, lambda: cancel_run(run_id, who="a", reason="b"))
+    list(followed(RunsDao.get(run_id), load_settings(), wait))
     err = capsys.readouterr().err
     assert err.count("stalled: waiting for init_run since") == 1
 
 
-def test_follow_misses_no_row_that_is_committed_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_follow_misses_no_row_that_is_committed_late() -> None:
     """On a server an id may be given out before, and appear after, a greater one."""
     from models.database import current
 

