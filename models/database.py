@@ -15,19 +15,20 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import peewee
 
 from models import tables
 from models.errors import ConfigError, DatabaseUnavailableError
-from models.settings import Settings, without_credentials
+from models.group_commit import GroupCommit
+from models.settings import Settings, scheme_of, without_credentials
 from models.turns import NoTurn, ProcessTurn, Turn
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Milliseconds that SQLite itself waits for another process's lock before it says "locked".
+#: Seconds that SQLite itself waits for another process's lock before it says "locked".
 BUSY_TIMEOUT_S = 10.0
 #: Waits longer than this are worth a log line.
 LONG_WAIT_S = 1.0
@@ -47,6 +48,7 @@ class Database:
         self.label = label
         self.wait_s = wait_s
         self.is_sqlite = isinstance(peewee_database, peewee.SqliteDatabase)
+        self._group = GroupCommit(self.write) if self.is_sqlite else None
         self._turn: Turn = ProcessTurn(self.path) if self.path else NoTurn()
 
     @property
@@ -80,7 +82,13 @@ class Database:
                 _log_wait(waited_s, "another writer held the lock")
             yield
 
-    def transact(self, work: Callable[[], T], *, give_up: Callable[[], bool] | None = None) -> T:
+    def transact(
+        self,
+        work: Callable[[], T],
+        *,
+        give_up: Callable[[], bool] | None = None,
+        alone: bool = False,
+    ) -> T:
         """Run `work` in a write transaction, again while the database is locked or away.
 
         `work` may run several times, so it must do nothing but read and write rows.
@@ -88,12 +96,15 @@ class Database:
         Args:
             work: Called inside the transaction.
             give_up: Asked between tries; true ends the waiting early.
+            alone: Keep it on the calling thread instead of joining other threads' commits.
 
         Raises:
             DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds, or is full.
         """
 
         def attempt() -> T:
+            if self._group is not None and not alone and self.peewee.transaction_depth() == 0:
+                return self._group.run(work)
             with self.write():
                 return work()
 
@@ -114,6 +125,8 @@ class Database:
             try:
                 result = attempt()
             except (peewee.OperationalError, peewee.InterfaceError) as exc:
+                if self.peewee.transaction_depth() > 0:
+                    raise  # only the whole transaction around this can be tried again
                 waited_s = time.monotonic() - started_s
                 if not may_pass(exc) or waited_s >= self.wait_s or (give_up and give_up()):
                     raise unavailable(self.label, exc) from exc
@@ -131,6 +144,13 @@ class Database:
         if not self.peewee.is_closed():
             self.peewee.close()
 
+    def after_fork(self) -> None:
+        """Drop, without closing, what a forked child inherited: the parent still uses it."""
+        _inherited.append(self.peewee._state.conn)
+        self.peewee._state.reset()
+        self._turn.renew()
+        self._group = GroupCommit(self.write) if self.is_sqlite else None
+
     def _drop_dead_connection(self, *, force: bool = False) -> None:
         if self.is_sqlite or self.peewee.is_closed() or self.peewee.transaction_depth() > 0:
             return
@@ -139,6 +159,8 @@ class Database:
 
 
 _current: Database | None = None
+#: Connections of the parent process, kept from being closed in this one.
+_inherited: list[Any] = []
 
 
 def current() -> Database:
@@ -167,10 +189,11 @@ def connect(settings: Settings) -> Database:
         ConfigError: The URL's scheme is unknown, or the PostgreSQL driver is not installed.
     """
     url = settings.database_url
-    scheme = urlsplit(url).scheme
+    scheme = scheme_of(url)
     label = without_credentials(url)
     if scheme == "sqlite":
-        return Database(_sqlite(_sqlite_path(url)), label, settings.database_wait_s)
+        busy_timeout_s = min(BUSY_TIMEOUT_S, settings.database_wait_s)
+        return Database(_sqlite(_sqlite_path(url), busy_timeout_s), label, settings.database_wait_s)
     if scheme in {"postgresql", "postgres"}:
         return Database(_postgres(url), label, settings.database_wait_s)
     raise ConfigError(
@@ -209,11 +232,11 @@ def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
     )
 
 
-def _sqlite(path: str) -> Any:
+def _sqlite(path: str, busy_timeout_s: float) -> Any:
     return peewee.SqliteDatabase(
         path,
         pragmas={"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1},
-        timeout=BUSY_TIMEOUT_S,
+        timeout=busy_timeout_s,
         lock_type="IMMEDIATE",
     )
 
@@ -256,10 +279,8 @@ def _for_postgres(sql: str) -> str:
 
 
 def _forget_connections() -> None:
-    """Drop, without closing, what a forked child inherited: the parent still uses it."""
     if _current is not None:
-        _current.peewee._state.reset()
-        _current._turn.renew()
+        _current.after_fork()
 
 
 os.register_at_fork(after_in_child=_forget_connections)

@@ -123,9 +123,15 @@ class Journal:
 
 
 def transition(
-    work: Callable[[Journal], T], clock: Clock, *, give_up: Callable[[], bool] | None = None
+    work: Callable[[Journal], T],
+    clock: Clock,
+    *,
+    give_up: Callable[[], bool] | None = None,
+    alone: bool = False,
 ) -> T:
     """Run `work` in one transaction, then log what it put into its journal.
+
+    `give_up` and `alone` are those of `Database.transact`.
 
     Raises:
         DatabaseUnavailableError: The database stayed locked or away, or is full.
@@ -136,7 +142,7 @@ def transition(
         journals[:] = [Journal(clock)]
         return work(journals[0])
 
-    result = current().transact(attempt, give_up=give_up)
+    result = current().transact(attempt, give_up=give_up, alone=alone)
     journals[0].publish()
     return result
 

@@ -35,7 +35,7 @@ class RunArgs:
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:
         """Return arguments from a stored dictionary; unknown keys are left out."""
         known = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known})
+        return cls(**{"query": ""} | {key: values[key] for key in values if key in known})
 
     def to_dict(self) -> dict[str, Any]:
         """Return every argument by name."""

@@ -39,8 +39,9 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
     database = db.connect(settings)
     try:
         _prepare_file(database)
-        status = schema_status(database)
+        status = _first_look(database)
         if status.unknown:
+            database.close_thread()
             raise DatabaseUnavailableError(
                 f"Database {database.label} is newer than this Scout: it has the migration "
                 f"{status.unknown[-1]}, which this version does not know.",
@@ -52,6 +53,17 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
         database.close_thread()
         raise db.unavailable(database.label, exc) from exc
     return db.use(database)
+
+
+def _first_look(database: db.Database) -> SchemaStatus:
+    """Return the schema's status over the first connection.
+
+    Processes that create a SQLite file together find it locked for a moment, without SQLite
+    waiting, while one of them turns on its write-ahead log. A server that is away is said at once.
+    """
+    if database.is_sqlite:
+        return database.reading(lambda: schema_status(database))
+    return schema_status(database)
 
 
 def schema_status(database: db.Database) -> SchemaStatus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from models.errors import ConfigError
 
 #: Environment variables that hold secrets; only whether they are set is ever reported.
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "OPENROUTER_API_KEY")
+_SECRET_PARAMETER = re.compile(
+    r"([?&][^=&#]*(?:user|pass|pwd|secret|token|key)[^=&#]*=)[^&#]*", re.I
+)
 BROKER_KINDS = {
     "": "memory",
     "redis": "redis",
@@ -63,7 +67,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     env = os.environ if environ is None else environ
     broker_url = env.get("SCOUT_BROKER_URL", env.get("REDIS_URL", "")).strip()
-    if urlsplit(broker_url).scheme not in BROKER_KINDS or ("://" not in broker_url and broker_url):
+    if scheme_of(broker_url) not in BROKER_KINDS or ("://" not in broker_url and broker_url):
         raise ConfigError(
             f"SCOUT_BROKER_URL has an unknown scheme: {without_credentials(broker_url)!r}.",
             "Use redis://HOST:6379/0, or unset it to run without a broker.",
@@ -88,9 +92,18 @@ def default_database_path() -> Path:
     return user_data_path("scout", appauthor=False) / "scout.db"
 
 
-def without_credentials(url: str) -> str:
-    """Return a URL with the user name and password masked."""
+def scheme_of(url: str) -> str:
+    """Return a URL's scheme in lower case, or `invalid` where it is no URL at all."""
     try:
+        return urlsplit(url).scheme
+    except ValueError:
+        return "invalid"
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL with the user name and password masked, wherever in it they stand."""
+    try:
+        url = _SECRET_PARAMETER.sub(r"\1[REDACTED]", url)
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""

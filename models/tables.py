@@ -88,7 +88,7 @@ class RunStep(Table):
         """Peewee's settings."""
 
         table_name = "run_steps"
-        indexes = ((("run_id", "name"), True), (("status", "due_at"), False))
+        indexes = ((("run_id", "name"), True),)
 
 
 class AuditEvent(Table):

@@ -71,7 +71,7 @@ class Attempt:
         with self.body_lock:
             self.in_body = True
         try:
-            self.stats = step(context)
+            self.stats = _checked(step(context), self.claim.name)
         finally:
             with self.body_lock:
                 self.in_body = False
@@ -109,7 +109,8 @@ class Attempt:
             self._check_held()
             journal.add(entry)
 
-        transition(work, self.clock)
+        # Alone: an interrupt raised in this thread must not hit another thread's transaction.
+        transition(work, self.clock, alone=True)
 
     def progress(self, done: int, total: int) -> None:
         """Store how far the step is, at most twice a second."""
@@ -164,6 +165,13 @@ def claimed_attempt(run_id: str, step: str) -> Attempt:
             "Add workers.middleware.StepMiddleware to the broker.",
         )
     return attempt
+
+
+def _checked(stats: Any, step: str) -> Mapping[str, Any]:
+    """Refuse here, where it fails the step, what could not be recorded as its end."""
+    if not isinstance(stats, Mapping):
+        raise TypeError(f"{step} returned {type(stats).__name__} instead of its stats.")
+    return stats
 
 
 @lru_cache(maxsize=16)

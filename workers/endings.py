@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.errors import LeaseLostError, NetworkBlockedError, ScoutError
+from models.errors import LeaseLostError, NetworkBlockedError
 from models.lifecycle import fail_step, finish_claim, hand_back, log_audit, retry_step
 from models.redaction import default_redactor
+from models.text import printable
 from workers.attempt import Attempt
 from workers.interrupts import StepLostError, StepOverdueError, WorkerStoppingError
 from workers.retry_policy import RetryPolicy, is_transient
@@ -16,6 +17,9 @@ from workers.retry_policy import RetryPolicy, is_transient
 logger = logging.getLogger(__name__)
 
 GiveUp = Callable[[], bool]
+
+#: Longer error messages are cut: rows and screens are for reading.
+MESSAGE_MAX_LENGTH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ def end_attempt(
     Raises:
         DatabaseUnavailableError: The ending could not be written.
     """
+    if isinstance(exc, StepOverdueError) and isinstance(attempt.stop, StepOverdueError):
+        exc = attempt.stop  # one that was raised in a thread from outside comes without words
     if attempt.blocked and not isinstance(exc, StepLostError):
         exc = _network_error(attempt, exc)
     try:
@@ -90,8 +96,13 @@ def describe(exc: BaseException) -> tuple[str, str]:
     """Return an error's class name and its redacted message, for rows and for people."""
     if isinstance(exc, StepOverdueError):
         return "time_limit", str(exc)
-    text = str(exc) if isinstance(exc, ScoutError) else str(exc) or "no message"
-    return type(exc).__name__, default_redactor().redact_text(text)
+    try:
+        text = str(exc) or "no message"
+    except Exception as error:  # noqa: BLE001 - a foreign __str__ must not cost the ending
+        text = f"its message cannot be shown ({type(error).__name__})"
+    text = default_redactor().redact_text(text)
+    # Printable also means that it can be stored: no NUL for PostgreSQL, no lone surrogates.
+    return type(exc).__name__, printable(text, MESSAGE_MAX_LENGTH, keep_newlines=True)
 
 
 def _network_error(attempt: Attempt, exc: BaseException | None) -> NetworkBlockedError:

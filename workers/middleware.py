@@ -19,7 +19,7 @@ from dramatiq.middleware import Middleware, MiddlewareError, SkipMessage
 from models.clock import Clock
 from models.context import bound_work
 from models.database import current
-from models.errors import DatabaseUnavailableError, ScoutError
+from models.errors import DatabaseUnavailableError
 from models.lifecycle import Claim, Refusal, claim_step
 from models.settings import Settings
 from workers.attempt import Attempt, bound_attempt
@@ -77,23 +77,28 @@ class StepMiddleware(Middleware):
     ) -> None:
         """Claim the message's step, or skip the message."""
         run_id, name = str(message.args[0]), message.actor_name
+        bound = self._local.bound = ExitStack()  # until an after-hook: Dramatiq logs in between
+        bound.enter_context(bound_work(run_id, name))
         if self.stopping.is_set():
             raise SkipMessage(f"{name} stays due: this worker is shutting down.")
-        with bound_work(run_id, name):
-            try:
-                outcome = claim_step(
-                    run_id,
-                    name,
-                    worker=worker_name(),
-                    lease_s=self.settings.lease_s,
-                    clock=self.clock,
-                    give_up=self.stopping.is_set,
-                )
-            except ScoutError as exc:
-                raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
+        try:
+            outcome = claim_step(
+                run_id,
+                name,
+                worker=worker_name(),
+                lease_s=self.settings.lease_s,
+                clock=self.clock,
+                give_up=self.stopping.is_set,
+            )
+        except Exception as exc:  # whatever it is, Dramatiq would go on and call the actor
+            raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
         if isinstance(outcome, Refusal):
             raise SkipMessage(outcome.reason)
-        self._begin(outcome)
+        self._begin(outcome, bound)
+
+    def after_skip_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """Let go of what a message that was not worked on had bound."""
+        self._local.bound.close()
 
     def after_process_message(
         self,
@@ -106,6 +111,7 @@ class StepMiddleware(Middleware):
         """Record how the attempt ended, and hand on to the step that is due now."""
         attempt: Attempt | None = getattr(self._local, "attempt", None)
         if attempt is None:
+            self._local.bound.close()
             return
         try:
             with self._lock:
@@ -143,14 +149,13 @@ class StepMiddleware(Middleware):
                 policy=self.policy,
             )
 
-    def _begin(self, claim: Claim) -> None:
+    def _begin(self, claim: Claim, bound: ExitStack) -> None:
         attempt = Attempt(claim, self.clock)
-        bound = ExitStack()
         bound.enter_context(
             bound_work(claim.run_id, claim.name, claim.attempt, dry=attempt.args.dry)
         )
         bound.enter_context(bound_attempt(attempt))
-        self._local.attempt, self._local.bound = attempt, bound
+        self._local.attempt = attempt
         with self._lock:
             self._active[claim.step_id] = attempt
         if self.stopping.is_set():

@@ -51,6 +51,12 @@ class ProcessMiddleware(Middleware):
         for loop in self._loops:
             loop.start()
 
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Stop recovery first, or it would hand out to this worker what this worker gives back."""
+        for loop in self._loops:
+            if loop.name == "recovery":
+                loop.stop(timeout_s=1.0)
+
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Stop the loops and say goodbye; runs after the step middleware gave back its steps."""
         for loop in self._loops:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.clock import Clock
+from models.dao.texts import error_text
 from models.database import current
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
@@ -166,8 +167,8 @@ class RunsDao:
         )
         redactor = default_redactor()
         text = redactor.scrub_line(dumps(redactor.redact(dict(stats))))
-        error = redactor.redact_text(error) if error else None
-        return bool(current().execute(sql, (status, now, text, error, run_id)).rowcount)
+        params = (status, now, text, error_text(error), run_id)
+        return bool(current().execute(sql, params).rowcount)
 
     @staticmethod
     def reopen(run_id: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.clock import Clock
+from models.dao.texts import error_text
 from models.database import current
 from models.errors import InputError, LeaseLostError
 from models.jsontext import dumps, loads
@@ -107,6 +108,11 @@ def encode_stats(stats: Mapping[str, Any]) -> str:
     return redactor.scrub_line(dumps(redactor.redact(dict(stats))))
 
 
+def _locking() -> str:
+    """Return what locks the rows of a SELECT; SQLite's write transactions stand alone anyway."""
+    return "" if current().is_sqlite else " FOR UPDATE"
+
+
 class StepsDao:
     """Finds, claims, releases and finishes steps. Writes join the caller's transaction."""
 
@@ -128,8 +134,15 @@ class StepsDao:
 
     @staticmethod
     def running_where(condition: str, params: tuple[Any, ...]) -> list[ClaimedRow]:
-        """Return running steps that meet a constant SQL condition on `s` and `r`."""
-        sql = f"{_CLAIM_VIEW} WHERE s.status = 'running' AND {condition} ORDER BY s.step_id"
+        """Return running steps that meet a constant SQL condition on `s` and `r`.
+
+        They are found through the few runs that have not ended: an index on the steps' own status
+        doubled the pages that every claim and finish writes.
+        """
+        sql = (
+            f"{_CLAIM_VIEW} WHERE r.status IN ('queued', 'running') AND s.status = 'running'"
+            f" AND {condition} ORDER BY s.step_id"
+        )
         return [ClaimedRow(*row) for row in current().execute(sql, params).fetchall()]
 
     @staticmethod
@@ -180,7 +193,7 @@ class StepsDao:
             LeaseLostError: The step is not running, or another attempt holds it.
         """
         text = stats_json if isinstance(stats_json, str) else encode_stats(stats_json or {})
-        message = default_redactor().redact_text(error_message) if error_message else None
+        message = error_text(error_message)
         with current().write():
             if attempt is None:
                 sql = "SELECT attempt FROM run_steps WHERE step_id = ?"
@@ -210,7 +223,7 @@ class StepsDao:
         error_message: str | None = None,
     ) -> bool:
         """Put a running step back to pending; returns whether that attempt still held it."""
-        message = default_redactor().redact_text(error_message) if error_message else None
+        message = error_text(error_message)
         params = (
             due_at,
             enqueued_at,
@@ -236,12 +249,14 @@ class StepsDao:
             "SELECT name FROM run_steps WHERE run_id = ? AND status IN ('pending', 'running')"
             " ORDER BY position"
         )
+        sql += _locking()
         names = [name for (name,) in current().execute(sql, (run_id,)).fetchall()]
         sql = (
-            "UPDATE run_steps SET status = ?, finished_at = ?, error_message = ?, due_at = NULL,"
+            "UPDATE run_steps SET status = ?, error_type = NULL, error_message = ?, due_at = NULL,"
+            " finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END,"
             " lease_expires_at = NULL WHERE run_id = ? AND status IN ('pending', 'running')"
         )
-        current().execute(sql, (status, now, reason, run_id))
+        current().execute(sql, (status, error_text(reason), now, now, run_id))
         return names
 
     @staticmethod
@@ -274,10 +289,18 @@ class StepsDao:
             current().execute(sql, (dumps(dict(progress)), step_id, attempt))
 
     @staticmethod
-    def of_run(run_id: str) -> list[StepRow]:
-        """Return the steps of a run in canonical order."""
+    def of_run(run_id: str, *, lock: bool = False) -> list[StepRow]:
+        """Return the steps of a run in canonical order; `lock` keeps them so in a transaction."""
         sql = f"SELECT {_ROW_COLUMNS} FROM run_steps WHERE run_id = ? ORDER BY position"  # noqa: S608
+        sql += _locking() if lock else ""
         return [StepRow(*row) for row in current().execute(sql, (run_id,)).fetchall()]
+
+    @staticmethod
+    def last_end(run_id: str) -> str | None:
+        """Return when the step that ended last did so, or None before the first end."""
+        sql = "SELECT max(finished_at) FROM run_steps WHERE run_id = ?"
+        last: str | None = current().execute(sql, (run_id,)).fetchone()[0]
+        return last
 
     @staticmethod
     def totals(run_id: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from models.dao.steps import StepsDao
 from models.database import current
 from models.errors import InputError
 from models.journal import Entry, Journal, transition
+from models.lifecycle.interruptions import interrupt
 from models.lifecycle.run_endings import end_run, skip_rest
 from models.steps import step_id_for
 
@@ -43,7 +44,8 @@ def resume_run(
 
     def work(journal: Journal) -> str:
         now = clock.now_iso()
-        steps = StepsDao.of_run(run_id)
+        before = RunsDao.get(run_id)
+        steps = StepsDao.of_run(run_id, lock=True)
         unfinished = [step for step in steps if step.status != "success"]
         if not unfinished:
             raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
@@ -57,7 +59,7 @@ def resume_run(
                 f"{active[0].name} is running on {active[0].worker}; there is nothing to resume.",
                 f"Watch it: scout logs {run_id} --follow",
             )
-        before = RunsDao.get(run_id)
+        _close_dead_attempts(journal, run_id, clock)
         RunsDao.reopen(run_id)
         _set_broker(run_id, broker or before.broker)
         for step in unfinished:
@@ -79,6 +81,12 @@ def resume_run(
         return first.name
 
     return transition(work, clock)
+
+
+def _close_dead_attempts(journal: Journal, run_id: str, clock: Clock) -> None:
+    """Close what no living worker holds: every attempt that started has an end in its history."""
+    for row in StepsDao.running_where("s.run_id = ?", (run_id,)):
+        interrupt(journal, row, clock, "its lease expired before the run was resumed", counts=False)
 
 
 def _reopen_step(run_id: str, position: int, due_at: str | None) -> None:

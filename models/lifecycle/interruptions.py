@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.clock import Clock
+from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
 from models.errors import LeaseLostError
 from models.journal import Entry, Journal
@@ -58,13 +58,16 @@ def _give_up(
 ) -> bool:
     count = data["interruptions"]
     message = f"{row.name} was started {count} times in a row without reaching an end. {last}"
+    started_at = row.started_at or clock.now_iso()
+    finished_at = max(clock.now_iso(), started_at)
+    duration_ms = round(seconds_between(started_at, finished_at) * 1000, 3)
     try:
         StepsDao.finish(
             row.step_id,
             "failed",
-            {"interruptions": count},
+            {"interruptions": count, "duration_ms": duration_ms},
             attempt=row.attempt,
-            finished_at=clock.now_iso(),
+            finished_at=finished_at,
             error_type="crash_loop",
             error_message=message,
         )
@@ -72,12 +75,19 @@ def _give_up(
         return False
     journal.add(_entry("step.interrupted", "WARNING", last, row, data))
     failed = {"error_type": "crash_loop", "interruptions": count}
-    journal.add(_entry("step.failed", "ERROR", message, row, failed))
+    journal.add(_entry("step.failed", "ERROR", message, row, failed, duration_ms))
     end_run_as_failed(journal, row, clock, f"{row.name}: crash_loop: {message}")
     return True
 
 
-def _entry(event: str, level: str, message: str, row: ClaimedRow, data: dict[str, Any]) -> Entry:
+def _entry(
+    event: str,
+    level: str,
+    message: str,
+    row: ClaimedRow,
+    data: dict[str, Any],
+    duration_ms: float | None = None,
+) -> Entry:
     return Entry(
         event=event,
         message=message,
@@ -86,5 +96,6 @@ def _entry(event: str, level: str, message: str, row: ClaimedRow, data: dict[str
         run_id=row.run_id,
         step_id=row.step_id,
         attempt=row.attempt,
+        duration_ms=duration_ms,
         data=data,
     )

@@ -16,7 +16,8 @@ def end_run(
 ) -> bool:
     """End a run as success, failed or cancelled, with its totals; returns whether it had not."""
     run = RunsDao.get(run_id)
-    now = clock.now_iso()
+    # The wall clock may have gone back, but no run ends before it started or before its steps.
+    now = max(clock.now_iso(), run.started_at or "", StepsDao.last_end(run_id) or "")
     duration_s = max(0.0, seconds_between(run.started_at or now, now))
     stats: dict[str, Any] = StepsDao.totals(run_id)
     stats["duration_ms"] = round(duration_s * 1000, 3)

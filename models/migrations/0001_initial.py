@@ -77,7 +77,7 @@ class RunStep(Frozen):
         """Names."""
 
         table_name = "run_steps"
-        indexes = ((("run_id", "name"), True), (("status", "due_at"), False))
+        indexes = ((("run_id", "name"), True),)
 
 
 class AuditEvent(Frozen):

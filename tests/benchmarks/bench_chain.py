@@ -20,6 +20,15 @@ from tests.support.servers import postgres_server, redis_server
 from tests.support.waiting import wait_until
 
 WARM_UP_RUNS = 20
+#: Both have 2 processes × 4 threads; the bare one under Dramatiq's command, the recorded one as
+#: `scout worker` starts it, with JSON lines through its parent.
+COMMANDS = {
+    "bare": [
+        *(sys.executable, "-m", "dramatiq", "tests.benchmarks.bare_chain"),
+        *("-p", "2", "-t", "4"),
+    ],
+    "recorded": [sys.executable, "-m", "tests.benchmarks.recorded_worker"],
+}
 
 
 def main() -> None:
@@ -39,7 +48,7 @@ def main() -> None:
         best = {"bare": 0.0, "recorded": 0.0}
         for number in range(1, args.rounds + 1):
             for kind, measure in (("bare", _bare), ("recorded", _recorded)):
-                with _workers(f"tests.benchmarks.{kind}_chain", folder / f"{kind}.log"):
+                with _workers(COMMANDS[kind], folder / f"{kind}.log"):
                     steps_per_s = measure(args.runs)
                 best[kind] = max(best[kind], steps_per_s)
                 print(f"round {number}  {kind:<9} {steps_per_s:7.0f} steps/s", flush=True)
@@ -68,9 +77,14 @@ def _bare(runs: int) -> float:
 def _recorded(runs: int) -> float:
     from models.database import current
     from models.lifecycle import create_run
+    from models.schema import open_database
+    from models.settings import load_settings
     from models.steps import STEP_NAMES
     from tests.benchmarks import recorded_chain
     from workers.handoff import send_step
+
+    open_database(load_settings())
+    broker = recorded_chain.build(load_settings())
 
     def unfinished() -> int:
         sql = "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')"
@@ -81,7 +95,7 @@ def _recorded(runs: int) -> float:
 
     def send(run_ids: list[str]) -> None:
         for run_id in run_ids:
-            send_step(recorded_chain.broker, run_id, STEP_NAMES[0])
+            send_step(broker, run_id, STEP_NAMES[0])
 
     send(create(WARM_UP_RUNS))
     wait_until("the warm-up", lambda: unfinished() == 0, 60)
@@ -93,8 +107,7 @@ def _recorded(runs: int) -> float:
 
 
 @contextlib.contextmanager
-def _workers(module: str, log: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "dramatiq", module, "-p", "2", "-t", "4"]
+def _workers(command: list[str], log: Path) -> Iterator[None]:
     with log.open("ab") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream)
         try:

@@ -1,4 +1,4 @@
-"""The recorded chain with no-op step bodies, as a module for the `dramatiq` command."""
+"""The recorded chain with no-op step bodies."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 import dramatiq
 
-from models.schema import open_database
-from models.settings import load_settings
+from models.settings import Settings
 from tasks.step import Step, StepContext
 from workers.broker import build_broker
 
@@ -21,7 +20,6 @@ def _named(name: str) -> Step:
     return _no_op
 
 
-settings = load_settings()
-open_database(settings)
-broker = build_broker(settings, _named)
-dramatiq.set_broker(broker)
+def build(settings: Settings) -> dramatiq.Broker:
+    """Return the broker that the settings name, with no-op actors."""
+    return build_broker(settings, _named)

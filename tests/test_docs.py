@@ -1,0 +1,206 @@
+"""What the documents say holds: commands, options, settings, exit codes, events and links."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from packaging.requirements import Requirement
+
+from cli.main import COMMANDS, cli
+from models.errors import ExitCode
+from models.settings import load_settings
+from models.steps import STEP_NAMES
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+SOURCES = sorted(
+    path for name in ("cli", "workers", "tasks", "models") for path in (ROOT / name).rglob("*.py")
+)
+#: Between `scout drill` and the workers that it starts; nobody else sets them.
+PRIVATE_VARIABLES = "SCOUT_DRILL_"
+
+
+def section(text: str, title: str) -> str:
+    return re.split(r"\n## ", text.split(f"\n## {title}\n")[1])[0]
+
+
+def first_cells(table: str) -> list[str]:
+    return re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
+
+
+def code_in(text: str) -> Iterator[str]:
+    """Yield fenced blocks and code spans."""
+    yield from re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    yield from re.findall(r"(?<!`)`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```", "", text))
+
+
+def test_every_setting_of_the_code_is_in_the_readme_and_the_other_way_round() -> None:
+    code = "\n".join(path.read_text() for path in SOURCES)
+    used = {
+        name
+        for name in re.findall(r"(?<![A-Z_])SCOUT_[A-Z_]*[A-Z]\b", code)
+        if not name.startswith(PRIVATE_VARIABLES)
+    }
+    listed = {name for name in first_cells(section(README, "Settings")) if name != "NO_COLOR"}
+    assert listed == used
+
+
+def test_the_defaults_in_the_readme_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| `(SCOUT_\w+_S)` \| ([\d.]+) \|", README, re.MULTILINE)
+    real = asdict(load_settings({}))
+    seconds = {f"SCOUT_{key.upper()}": value for key, value in real.items() if key.endswith("_s")}
+    assert {name: float(value) for name, value in rows} == seconds
+
+
+def test_every_variable_that_a_document_names_exists() -> None:
+    known = set(first_cells(section(README, "Settings")))
+    for path in DOCUMENTS:
+        assert set(re.findall(r"\bSCOUT_[A-Z_]*[A-Z]\b", path.read_text())) <= known, path.name
+
+
+def test_the_readme_lists_every_command_and_no_other() -> None:
+    listed = [cell.split()[1] for cell in first_cells(section(README, "Commands"))]
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_the_options_beside_a_command_in_the_readme_are_its_own() -> None:
+    rows = re.findall(r"^\| `scout ([a-z]+)[^`]*` \| (.+) \|$", README, re.MULTILINE)
+    assert len(rows) == len(COMMANDS)
+    for name, text in rows:
+        options = set(re.findall(r"`(--[a-z-]+)`", text))
+        assert options <= _options(import_module(COMMANDS[name][0]).command), name
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_and_option_in_a_document_exists(path: Path) -> None:
+    for code in code_in(path.read_text()):
+        for name, rest in re.findall(r"\bscout ([a-z]+)\b([^\n`·|]*)", _without_output(code)):
+            assert name in COMMANDS, f"scout {name} in {code!r}"
+            known = _options(import_module(COMMANDS[name][0]).command)
+            for option in re.findall(r"(?<!\S)(--[a-z-]+)", rest):
+                assert option in known, f"scout {name} {option} in {code!r}"
+
+
+def _without_output(code: str) -> str:
+    """Return a terminal session without what the commands printed."""
+    if not code.startswith("$ "):
+        return code
+    return "\n".join(line[2:] for line in code.split("\n") if line.startswith("$ "))
+
+
+def _options(command: click.Command) -> set[str]:
+    parameters = [*command.params, *cli.params]
+    if isinstance(command, click.Group):
+        parameters += [one for inner in command.commands.values() for one in inner.params]
+    return {name for one in parameters for name in one.opts} | {"--help"}
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/operations.md"])
+def test_the_table_of_exit_codes_is_that_of_the_code(name: str) -> None:
+    table = (ROOT / name).read_text().split("| code | meaning |")[1].split("\n\n")[0]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)] == list(
+        ExitCode
+    )
+
+
+def test_every_event_of_the_code_is_in_the_documented_list() -> None:
+    text = (ROOT / "docs" / "logging.md").read_text()
+    listed = set(re.findall(r"`([a-z_]+(?:\.[a-z0-9_]+)+)`", section(text, "Events")))
+    used = {event: path for path in SOURCES for event in _events(ast.parse(path.read_text()))}
+    assert len(used) > 40
+    missing = {event: path.name for event, path in used.items() if event not in listed}
+    assert not missing
+
+
+def _events(tree: ast.AST) -> Iterator[str]:
+    """Yield the names of events that code writes: `event=…`, `{"event": …}`, `audit("…", …)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "event":
+            values = [node.value]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            values = [value for key, value in pairs if _text(key) == "event"]
+        elif isinstance(node, ast.Call) and _called(node.func) in {"audit", "Entry", "_entry"}:
+            values = list(node.args[:1])
+        else:
+            continue
+        texts = (_text(part) for value in values for part in ast.walk(value))
+        yield from (text for text in texts if re.fullmatch(r"[a-z]+(\.[a-z0-9_]+)+", text))
+
+
+def _text(node: ast.AST | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _called(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_inside_the_repository_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)\s]+)\)", path.read_text()):
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), target
+        titles = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {title.lower().replace(" ", "-") for title in titles}
+
+
+def test_the_architecture_names_every_step_in_order() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| (`[a-z0-9_]+`(?:, `[a-z0-9_]+`)*) \|", text, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert named == list(STEP_NAMES)
+
+
+def test_the_architecture_says_why_each_dependency_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = section(text, "Why each dependency")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    for wanted in [*project["dependencies"], *(text for extra in extras for text in extra)]:
+        assert re.search(rf"\b{Requirement(wanted).name}\b", table), wanted
+
+
+def test_the_session_in_the_readme_is_what_the_command_prints(tmp_path: Path) -> None:
+    """Ids, times and durations aside."""
+    shown = re.search(r"```console\n\$ scout run ([^\n]+)\n(.+?)\n\n", README, re.DOTALL)
+    assert shown
+    arguments = [part.strip('"') for part in re.findall(r'"[^"]*"|\S+', shown[1])]
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "run", *arguments, "--log-format", "text"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert _timeless(done.stderr) == _timeless(shown[2])
+
+
+def _timeless(session: str) -> list[str]:
+    text = re.sub(r"(?<![0-9A-Z])[0-9A-Z]{26}(?![0-9A-Z])", "RUN", session.strip())
+    text = re.sub(r" +[\d,]+ ms", " N ms", text)
+    return [line.rstrip() for line in re.sub(r"in [\d.]+ s", "in N s", text).split("\n")]
+
+
+def test_ci_does_what_the_two_commands_of_the_readme_do() -> None:
+    """What `.ci/run` executes ends in the same programs with the same arguments."""
+    run, check = re.findall(r"^python3 -m venv \.venv && .+$", README, re.MULTILINE)
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert run.split(" && ")[-1].removeprefix(".venv/bin/scout ") in ci
+    assert f"\n{check.split(' && ')[-1]}\n" in ci
+    for command in (run, check):
+        assert "pip install -q -c constraints.txt" in command

