@@ -78,14 +78,25 @@ class Examination:
 
 @click.command()
 @json_option
-def command(as_json: bool) -> int:
+@click.option(
+    "--reconcile",
+    "reconcile_text",
+    is_flag=False,
+    flag_value="all",
+    metavar="[RUN]",
+    help="Compare run_steps, audit_log and log file of a run, or of all.",
+)
+def command(as_json: bool, reconcile_text: str | None) -> int:
     """Check configuration, database, broker, workers and stalled runs.
 
     Changes nothing: no run, no database, no migration. Touches no network but the broker's and
     the database's. The exit code is 0 when runs can work, 3 when something they need is broken.
+    With --reconcile it compares what was recorded instead, and exits with 1 if records disagree.
 
     Example: scout doctor
     """
+    if reconcile_text is not None:
+        return _reconcile(reconcile_text, as_json)
     found = examine()
     if as_json:
         emit_json(found.to_dict())
@@ -93,6 +104,23 @@ def command(as_json: bool) -> int:
         for line in _lines(found):
             click.echo(line)
     return int(ExitCode.DEPENDENCY if found.problems else ExitCode.SUCCESS)
+
+
+def _reconcile(run_text: str, as_json: bool) -> int:
+    from cli.reconciliation import reconcile
+
+    result = reconcile(run_text)
+    found = result["contradictions"]
+    if as_json:
+        emit_json(result)
+    else:
+        for run_id, sentences in found.items():
+            for sentence in sentences:
+                click.echo(f"{run_id}  {sentence}")
+        log = result["log_file"] or "no log file (SCOUT_LOG_FILE is not set)"
+        verdict = paint(f"{len(found)} disagree", "red") if found else paint("all agree", "green")
+        click.echo(f"{result['runs']} run(s) compared with the audit log and {log}: {verdict}")
+    return int(ExitCode.RUN_FAILED if found else ExitCode.SUCCESS)
 
 
 def examine() -> Examination:

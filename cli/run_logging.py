@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 
 def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
@@ -25,6 +26,12 @@ def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
         chosen = "text" if sys.stderr.isatty() else "json"
     people = chosen == "text"
     asked = log_level or os.environ.get("SCOUT_LOG_LEVEL", "").strip()
-    level = asked.upper() if asked else ("CRITICAL" if people else "INFO")
-    configure_logging(replace(settings, format="text" if people else "json", level=level))
+    if people and not asked:
+        # Nothing but the steps on the screen; a log file still gets everything.
+        stream = Path(os.devnull).open("w", encoding="utf-8") if settings.log_file else None
+        level = "INFO" if settings.log_file else "CRITICAL"
+        configure_logging(replace(settings, format="text", level=level, stream=stream))
+    else:
+        level = asked.upper() or "INFO"
+        configure_logging(replace(settings, format="text" if people else "json", level=level))
     return people

@@ -6,7 +6,15 @@ does only what is missing (design, decision 4).
 
 from __future__ import annotations
 
-from peewee import AutoField, BooleanField, FloatField, ForeignKeyField, IntegerField, TextField
+from peewee import (
+    AutoField,
+    BlobField,
+    BooleanField,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+)
 
 from models.tables import Run, Table
 
@@ -226,14 +234,33 @@ class HttpCache(Table):
     etag = TextField(null=True)
     last_modified = TextField(null=True)
     headers_json = TextField()
-    body_sha256 = TextField(null=True)
-    body_text = TextField(null=True)
+    body = BlobField(null=True)
     stored_at = TextField()
 
     class Meta:
         """Peewee's settings."""
 
         table_name = "http_cache"
+
+
+class GithubBudget(Table):
+    """How much of a GitHub quota is left for all workers together; see `tasks.sources`.
+
+    blocked_until is set when GitHub says to wait; window_ends_at and used count what this
+    installation spent in the present window.
+    """
+
+    bucket = TextField(primary_key=True)
+    used = IntegerField(default=0)
+    window_ends_at = TextField(null=True)
+    blocked_until = TextField(null=True)
+    reason = TextField(null=True)
+    updated_at = TextField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "github_budgets"
 
 
 PROVENANCE_TABLES: tuple[type[Table], ...] = (
@@ -247,4 +274,5 @@ PROVENANCE_TABLES: tuple[type[Table], ...] = (
     Brief,
     GithubRateLimit,
     HttpCache,
+    GithubBudget,
 )

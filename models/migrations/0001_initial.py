@@ -331,14 +331,29 @@ class HttpCache(Frozen):
     etag = TextField(null=True)
     last_modified = TextField(null=True)
     headers_json = TextField()
-    body_sha256 = TextField(null=True)
-    body_text = TextField(null=True)
+    body = BlobField(null=True)
     stored_at = TextField()
 
     class Meta:
         """Names."""
 
         table_name = "http_cache"
+
+
+class GithubBudget(Frozen):
+    """As of this migration."""
+
+    bucket = TextField(primary_key=True)
+    used = IntegerField(default=0)
+    window_ends_at = TextField(null=True)
+    blocked_until = TextField(null=True)
+    reason = TextField(null=True)
+    updated_at = TextField()
+
+    class Meta:
+        """Names."""
+
+        table_name = "github_budgets"
 
 
 TABLES: tuple[type[Model], ...] = (
@@ -357,6 +372,7 @@ TABLES: tuple[type[Model], ...] = (
     Brief,
     GithubRateLimit,
     HttpCache,
+    GithubBudget,
 )
 
 
