@@ -110,7 +110,12 @@ class Keeper:
             ran_s,
             limit_s,
             stack,
-            extra={"event": "step.overdue", "run_id": claim.run_id, "step": claim.name},
+            extra={
+                "event": "step.overdue",
+                "run_id": claim.run_id,
+                "step": claim.name,
+                "attempt": claim.attempt,
+            },
         )
         with attempt.body_lock:
             if attempt.in_body:

@@ -10,6 +10,7 @@ from typing import Any
 from peewee import (
     AutoField,
     BigAutoField,
+    BlobField,
     BooleanField,
     FloatField,
     ForeignKeyField,

@@ -77,11 +77,11 @@ class TestShutdown:
         run_id = new_run(broker="memory")
         for number in range(1, 13):
             body = Until()
-            rig = Rig({FIRST: body}, recovery_interval_s=0.05)
+            rig = Rig({FIRST: body}, repeat_after_s=0.0)
             with rig.working():
                 assert body.started.wait(20), f"start {number}"
         assert step_of(run_id, FIRST).attempt == 12
-        with Rig(recovery_interval_s=0.05).working():
+        with Rig(repeat_after_s=0.0).working():
             wait_until("the run to end", lambda: run_of(run_id).ended)
         assert run_of(run_id).status == "success"
 
@@ -126,6 +126,33 @@ class TestShutdown:
         rig_of[0].deliver(run_id, FIRST)
         assert step_of(run_id, FIRST).status == "success"
         assert step_of(run_id, SECOND).due_at is not None
+
+    def test_what_is_given_back_is_not_handed_out_to_the_worker_that_stops(
+        self, sqlite_database: Database
+    ) -> None:
+        """Recovery stops first: the step needs a message as soon as another worker is there."""
+        body = Until()
+        rig, run_id = Rig({FIRST: body}, recovery_interval_s=0.05), new_run(broker="memory")
+
+        def loops() -> list[str]:
+            return [thread.name for thread in threading.enumerate() if thread.is_alive()]
+
+        class Witness(Until):
+            def __call__(self, context: StepContext) -> Mapping[str, Any]:
+                try:
+                    return super().__call__(context)
+                finally:
+                    seen.extend(loops())
+
+        seen: list[str] = []
+        rig.bodies[FIRST] = body = Witness()
+        with rig.working():
+            rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
+            assert body.started.wait(20)
+            assert "recovery" in loops()
+        assert "keeper" in seen
+        assert "recovery" not in seen
+        assert step_of(run_id, FIRST).enqueued_at is None
 
     def test_the_worker_takes_its_name_off_the_list(self, sqlite_database: Database) -> None:
         def listed() -> list[Any]:
