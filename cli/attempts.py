@@ -14,6 +14,7 @@ _ENDINGS = {
     "step.failed": "failed",
     "step.retrying": "retrying",
     "step.interrupted": "interrupted",
+    "step.postponed": "postponed",
 }
 
 
@@ -21,8 +22,8 @@ _ENDINGS = {
 class Attempt:
     """One try at a step.
 
-    outcome: success | failed | retrying | interrupted, or open where no end is on record: it is
-    running, was cancelled, or its worker died.
+    outcome: success | failed | retrying | interrupted | postponed, or open where no end is on
+    record: it is running, was cancelled, or its worker died.
     """
 
     step: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ from models.errors import ExitCode
 if TYPE_CHECKING:
     from cli.broker_health import BrokerHealth
     from cli.health import Activity, DatabaseHealth
+    from cli.online import Online
 
 _LABEL_WIDTH = 12
 
@@ -29,6 +30,7 @@ class Examination:
     database: DatabaseHealth
     broker: BrokerHealth
     activity: Activity | None
+    online: Online | None = None
 
     @property
     def problems(self) -> list[str]:
@@ -42,12 +44,12 @@ class Examination:
                 f"broker: {self.broker.url} does not answer ({self.broker.error}). "
                 "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker."
             )
-        return found
+        return found + (self.online.problems if self.online else [])
 
     @property
     def notes(self) -> list[str]:
         """Return what a person should know although nothing is broken."""
-        found = []
+        found = list(self.online.notes) if self.online else []
         if self.database.state == "pending migrations":
             found.append(f"database: migrations are pending. {self.database.hint}")
         if self.activity is None:
@@ -73,7 +75,7 @@ class Examination:
             "database": asdict(self.database),
             "broker": asdict(self.broker),
             "activity": asdict(self.activity) if self.activity else None,
-        }
+        } | ({"online": self.online.to_dict()} if self.online else {})
 
 
 @click.command()
@@ -86,18 +88,32 @@ class Examination:
     metavar="[RUN]",
     help="Compare run_steps, audit_log and log file of a run, or of all.",
 )
-def command(as_json: bool, reconcile_text: str | None) -> int:
+@click.option("--online", is_flag=True, help="Also ask GitHub and the model endpoint.")
+@click.option(
+    "--top",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="With --online: work out what a run of so many repositories costs.",
+)
+def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -> int:
     """Check configuration, database, broker, workers and stalled runs.
 
     Changes nothing: no run, no database, no migration. Touches no network but the broker's and
     the database's. The exit code is 0 when runs can work, 3 when something they need is broken.
     With --reconcile it compares what was recorded instead, and exits with 1 if records disagree.
+    With --online it also asks GitHub for its limits and the model endpoint for its models, and
+    compares what a run would cost with what is left.
 
     Example: scout doctor
     """
     if reconcile_text is not None:
         return _reconcile(reconcile_text, as_json)
     found = examine()
+    if online:
+        from cli.online import look
+
+        found = replace(found, online=look(top))
     if as_json:
         emit_json(found.to_dict())
     else:
@@ -179,6 +195,8 @@ def _facts(found: Examination) -> Iterator[tuple[str, bool | None, str]]:
         yield from _activity_facts(found.activity)
     tokens = (f"{name} {'set' if there else 'not set'}" for name, there in found.tokens.items())
     yield "tokens", None, ", ".join(tokens)
+    if found.online is not None:
+        yield from found.online.facts()
     yield "settings", None, ", ".join(f"{key}={value}" for key, value in found.settings.items())
 
 

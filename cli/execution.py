@@ -23,6 +23,7 @@ from models.version import git_sha
 if TYPE_CHECKING:
     import dramatiq
 
+    from models.inheritance import Derivation
     from models.run_args import RunArgs
     from workers.embedded import EmbeddedWorker
 
@@ -89,7 +90,7 @@ class Execution:
             detach: Whether the command will not wait, which needs a broker.
 
         Raises:
-            InputError: `detach` without a broker, or unusable fixtures.
+            InputError: `detach` without a broker, or fixtures that cannot be used.
             ConfigError: A setting is malformed.
             DatabaseUnavailableError: The database cannot be opened.
             BrokerUnavailableError: The broker does not answer.
@@ -105,11 +106,21 @@ class Execution:
         execution = cls(settings, people=people)
         if settings.broker_kind != "memory":
             execution._reach_broker()
-        elif args is not None:
+        if args is not None:
+            execution.check_sources(args)
+        return execution
+
+    def check_sources(self, args: RunArgs) -> None:
+        """Look at a run's sources where it will be executed here; elsewhere its workers do.
+
+        Raises:
+            InputError: Its fixtures cannot be used.
+            ConfigError: This version has no such sources.
+        """
+        if self.settings.broker_kind == "memory":
             from tasks.sources.choose import sources_for
 
             sources_for(args.dry, args.fixtures)
-        return execution
 
     def __enter__(self) -> Execution:
         if self.broker is None:
@@ -127,9 +138,18 @@ class Execution:
         self._stack.__exit__(exc_type, exc, traceback)
 
     def create(
-        self, args: RunArgs, *, command: str = "run", parent_run_id: str | None = None
+        self,
+        args: RunArgs,
+        *,
+        command: str = "run",
+        parent_run_id: str | None = None,
+        derivation: Derivation | None = None,
     ) -> str:
-        """Create a run, send its first message, and return its id."""
+        """Create a run, send its first message, and return its id.
+
+        A derivation takes over rows of the parent and executes only some of the steps, the first
+        among them.
+        """
         run_id = create_run(
             args,
             command=command,
@@ -137,6 +157,7 @@ class Execution:
             config_hash=self.settings.config_hash(),
             broker=self.settings.broker_kind,
             parent_run_id=parent_run_id,
+            derivation=derivation,
         )
         self.send(run_id, STEP_NAMES[0])
         return run_id
@@ -171,14 +192,14 @@ class Execution:
         return Outcome(run, exit_code)
 
     def _interrupted(self, run_id: str, screen: watch.Screen) -> Outcome:
-        if self.embedded is not None:
-            cancel_run(run_id, who=user_name(), reason="interrupted with Ctrl-C")
-            screen.say(f"interrupted · go on with: scout resume {run_id}")
+        if self.embedded is None:
+            text = "no longer watching; the run goes on"
+            text += f" · scout logs {run_id} --follow · scout cancel {run_id}"
+        elif cancel_run(run_id, who=user_name(), reason="interrupted with Ctrl-C"):
+            text = f"interrupted · go on with: scout resume {run_id}"
         else:
-            screen.say(
-                f"no longer watching; the run goes on · scout logs {run_id} --follow"
-                f" · scout cancel {run_id}"
-            )
+            text = f"interrupted after the run had ended · scout show {run_id}"
+        screen.tell(text, "run.interrupted", run_id)
         return Outcome(RunsDao.get(run_id), ExitCode.INTERRUPTED)
 
     def _reach_broker(self) -> None:

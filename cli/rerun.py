@@ -35,6 +35,7 @@ def command(
     execution = Execution.prepare(log_format, log_level, detach=detach)
     old = RunsDao.resolve(run_text)
     args = RunArgs.from_dict(old.args).normalised()
+    execution.check_sources(args)
     with execution:
         run_id = execution.create(args, command="rerun", parent_run_id=old.run_id)
         if detach:

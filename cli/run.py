@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli.run_options import run_options
-from models.errors import ConfigError, InputError
+from models.errors import InputError
 
 if TYPE_CHECKING:
     from cli.execution import Outcome
@@ -54,12 +54,14 @@ def execution_options(function: F) -> F:
 @run_options
 @execution_options
 @click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")
+@click.option("--plan", is_flag=True, help="Say what the run would cost, and do not run.")
 def command(
     *,
     detach: bool,
     timeout_s: float | None,
     as_json: bool,
     verify: bool,
+    plan: bool,
     log_format: str | None,
     log_level: str | None,
     **options: Any,
@@ -70,6 +72,13 @@ def command(
     Example:
       scout run --dry --query "vector database"
     """
+    if plan:
+        if verify or detach:
+            raise InputError("--plan does not run.", "Leave out --verify and --detach.")
+        from cli.plan import print_plan
+
+        print_plan(options, as_json=as_json)
+        return
     args = checked_args(options)
     if verify and detach:
         raise InputError("--verify needs to see both runs end.", "Leave out --detach.")
@@ -95,17 +104,12 @@ def checked_args(options: dict[str, Any]) -> RunArgs:
 
     Raises:
         InputError: An argument cannot be used.
-        ConfigError: The run asks for sources that this version does not have.
     """
     from models.run_args import RunArgs
 
     args = RunArgs(**options).normalised()
-    if not args.dry:
-        raise ConfigError(
-            "Live sources are not part of this version.", "Add --dry to run from fixtures."
-        )
     values = args.to_dict()
-    values["out"] = str(_usable_folder(args.out))
+    values["out"] = str(usable_folder(args.out))
     if args.fixtures is not None:
         values["fixtures"] = str(_fixtures_folder(args.fixtures))
     return RunArgs(**values)
@@ -129,18 +133,27 @@ def say_detached(run_id: str, as_json: bool) -> None:
     click.echo(f"enqueued · scout show {run_id} · scout logs {run_id} --follow", err=True)
 
 
-def _usable_folder(text: str) -> Path:
+def usable_folder(text: str) -> Path:
+    """Return the absolute path of a folder for exports, which need not exist yet.
+
+    Raises:
+        InputError: Nothing can be written there.
+    """
     import os
 
     path = Path(text).expanduser().absolute()
     nearest = path
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+    probe = nearest / f".scout-{os.getpid()}"
+    try:  # asking for permission is not enough: root has it on file systems that take nothing
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as exc:
         raise InputError(
             f"--out {text}: {nearest} is not a folder that can be written to.",
             "Choose another folder with --out.",
-        )
+        ) from exc
     return path
 
 

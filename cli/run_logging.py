@@ -28,7 +28,8 @@ def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
     asked = log_level or os.environ.get("SCOUT_LOG_LEVEL", "").strip()
     if people and not asked:
         # Nothing but the steps on the screen; a log file still gets everything.
-        stream = Path(os.devnull).open("w", encoding="utf-8") if settings.log_file else None
+        # Never closed: it lives as long as the handler, that is, as the process.
+        stream = Path(os.devnull).open("w", encoding="utf-8") if settings.log_file else None  # noqa: SIM115
         level = "INFO" if settings.log_file else "CRITICAL"
         configure_logging(replace(settings, format="text", level=level, stream=stream))
     else:

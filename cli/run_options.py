@@ -24,6 +24,9 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("max_queries", {"type": int, "help": "Queries in pass 2, at most 10."}),
     ("min_score", {"type": float, "help": "Briefs below this score are rejected."}),
     ("max_briefs", {"type": int, "help": "Briefs to write."}),
+    ("max_analyses", {"type": int, "help": "Repositories to have analysed, over both passes."}),
+    ("max_llm_tokens", {"type": int, "help": "Tokens to spend; no limit by default. Live only."}),
+    ("fresh", {"is_flag": True, "help": "Ask again about what an earlier run has analysed."}),
     ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
     ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
 )

@@ -135,7 +135,7 @@ def _heading(view: RunView) -> Iterator[str]:
     if run.git_sha:
         facts.append(f"code {printable(run.git_sha)[:12]}")
     if run.parent_run_id:
-        facts.append(f"repeats {run.parent_run_id}")
+        facts.append(f"{'repeats' if run.command == 'rerun' else 'from'} {run.parent_run_id}")
     yield faint(" · ".join(facts))
     options = _options(run.args)
     if options:

@@ -33,6 +33,8 @@ def verify_twice(
         run_id = execution.create(args)
         outcome = execution.wait(run_id, timeout_s=timeout_s)
         if outcome.exit_code is not ExitCode.SUCCESS:
+            if as_json:
+                click.echo(json.dumps(outcome.to_dict(), indent=2, sort_keys=True))
             return int(outcome.exit_code)
         run_ids.append(run_id)
     difference = first_difference(run_ids[0], run_ids[1])

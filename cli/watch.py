@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.notes import step_note
+from cli.output import paint, wants_colour
 from cli.queries import worker_rows
 from models.clock import Clock
 from models.dao import RunRow, RunsDao, StepRow, StepsDao
@@ -31,6 +32,7 @@ _EVENTS = (
     "SELECT id, level, scope, event, message, data_json FROM audit_log"
     " WHERE run_id = ? AND id > ? ORDER BY id"
 )
+_RESUMED = "SELECT max(id) FROM audit_log WHERE run_id = ? AND event = 'run.resumed'"
 _MARKS = {"success": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", None)}
 _NAME_WIDTH = 27
 
@@ -44,7 +46,7 @@ class Screen:
 
     def __init__(self, *, people: bool) -> None:
         self.people = people
-        self._live = people and sys.stderr.isatty()
+        self._live = people and wants_colour(sys.stderr)  # both need escape codes
         self._has_status = False
 
     def say(self, text: str, colour: str | None = None) -> None:
@@ -52,7 +54,13 @@ class Screen:
         if not self.people:
             return
         self._clear_status()
-        click.echo(click.style(text, fg=colour) if colour else text, err=True)
+        click.echo(paint(text, colour, stream=sys.stderr) if colour else text, err=True)
+
+    def tell(self, text: str, event: str, run_id: str) -> None:
+        """Say what both must know: a line for people, or a log line for machines."""
+        self.say(text, "yellow")
+        if not self.people:
+            logger.warning("%s", text.strip(" !"), extra={"event": event, "run_id": run_id})
 
     def status(self, text: str) -> None:
         """Show what is going on now on the last line; it is replaced by what comes next."""
@@ -73,7 +81,8 @@ class Screen:
         duration_ms = step.stats.get("duration_ms")
         duration = f"{duration_ms:8,.0f} ms" if isinstance(duration_ms, (int, float)) else " " * 11
         note = printable(step_note(step), 60)
-        self.say(f" {click.style(mark, fg=colour)} {step.name:<{_NAME_WIDTH}}{duration}   {note}")
+        mark = paint(mark, colour, stream=sys.stderr) if colour else mark
+        self.say(f" {mark} {step.name:<{_NAME_WIDTH}}{duration}   {note}")
 
     def end(self, run: RunRow, *, timeout_s: float | None) -> None:
         """Say how it ended, why, and what to do next."""
@@ -89,11 +98,13 @@ class Screen:
             )
         else:
             waited = f" after {timeout_s:g} s" if timeout_s else ""
-            self.say(f"still {run.status}{waited} · scout explain {run.run_id}", "yellow")
+            text = f"still {run.status}{waited} · scout explain {run.run_id}"
+            self.tell(text, "run.unfinished", run.run_id)
 
     def _done(self, run: RunRow, seconds: float) -> None:
-        out = Path(run.args["out"]) / f"run_{run.run_id}" / "index.md"
-        self.say(f"briefs → {printable(_relative(out))}")
+        if StepsDao.of_run(run.run_id)[-1].status == "success":
+            out = Path(run.args["out"]) / f"run_{run.run_id}" / "index.md"
+            self.say(f"briefs → {printable(_relative(out))}")
         self.say(
             f"success in {seconds:.1f} s · scout show {run.run_id} · scout logs {run.run_id}",
             "green",
@@ -148,16 +159,22 @@ class Watcher:
     def follow(self, timeout_s: float | None = None) -> bool:
         """Show what happens until the run ends; returns whether it did within the time."""
         self.screen.begin(RunsDao.get(self.run_id))
+        row = current().execute(_RESUMED, (self.run_id,)).fetchone()
+        self._last_id = row[0] or 0  # what was before a resume has been seen
         started_s = self.clock.monotonic_s()
-        while True:
-            run = RunsDao.get(self.run_id)
-            self._show_news()
-            if run.ended:
-                return True
+        while not current().reading(self._look):  # a database that is away ends no watching
             if timeout_s is not None and self.clock.monotonic_s() - started_s >= timeout_s:
                 return False
-            self._show_status()
             time.sleep(self.poll_s)
+        return True
+
+    def _look(self) -> bool:
+        """Show what is new and return whether the run has ended."""
+        run = RunsDao.get(self.run_id)
+        self._show_news()
+        if not run.ended:
+            self._show_status()
+        return run.ended
 
     def finish_others(self, embedded: EmbeddedWorker) -> None:
         """Wait for runs that recovery took over from processes that died."""
@@ -174,10 +191,10 @@ class Watcher:
         if not rows:
             return
         self._quiet_since_s = self.clock.monotonic_s()
-        self._last_id = rows[-1][0]
         steps = {step.name: step for step in StepsDao.of_run(self.run_id)}
         for _, level, scope, event, message, data_json in rows:
             self._show_event(steps.get(scope), level, event, message, loads(data_json) or {})
+        self._last_id = rows[-1][0]
 
     def _show_event(
         self, step: StepRow | None, level: str, event: str, message: str, data: dict[str, Any]
@@ -195,7 +212,7 @@ class Watcher:
         if running:
             self._quiet_since_s = now_s
             progress = running[0].progress
-            share = f"  {progress['done']}/{progress['total']}" if progress else ""
+            share = f"  {_share(progress)}" if progress else ""
             self.screen.status(f" … {running[0].name}{share}")
             return
         quiet_s = now_s - self._quiet_since_s
@@ -214,9 +231,19 @@ class Watcher:
                 f"nobody consumes the queue: no worker for {self.broker} has given a sign of life"
                 f" in {HEARTBEAT_TIMEOUT_S:.0f} s · start one with: scout worker"
             )
-        self.screen.say(f"   ! {text}", "yellow")
-        if not self.screen.people:
-            logger.warning("%s", text, extra={"event": "run.waiting", "run_id": self.run_id})
+        self.screen.tell(f"   ! {text}", "run.waiting", self.run_id)
+
+
+def _share(progress: dict[str, Any]) -> str:
+    """Return how far a step is: `12/50  4.1/s  9 s left`, and what it waits for."""
+    words = [f"{progress['done']}/{progress['total']}"]
+    if progress.get("rate_per_s"):
+        words.append(f"{progress['rate_per_s']:.1f}/s")
+    if progress.get("eta_s") is not None:
+        words.append(f"{progress['eta_s']:,.0f} s left")
+    if progress.get("waiting"):
+        words.append(printable(str(progress["waiting"]), 80))
+    return "  ".join(words)
 
 
 def _last_lines(step: StepRow, count: int = 4) -> list[str]:

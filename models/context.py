@@ -6,10 +6,11 @@ Context variables do not enter the threads of a pool by themselves: start such w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,33 @@ def current_work() -> WorkContext:
     return _current.get()
 
 
-@contextmanager
+class Bound(Generic[T]):
+    """Sets a context variable for a block and restores it afterwards.
+
+    A class, because a generator in its place would be closed, with a traceback, in another context
+    when a process ends while a thread still hangs in its step.
+
+    Args:
+        variable: The context variable.
+        value: Its value in the block.
+    """
+
+    def __init__(self, variable: ContextVar[Any], value: T) -> None:
+        self._variable = variable
+        self._value = value
+        self._token: Token[Any] | None = None
+
+    def __enter__(self) -> T:
+        self._token = self._variable.set(self._value)
+        return self._value
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            self._variable.reset(self._token)
+
+
 def bound_work(
     run_id: str | None, step: str | None = None, attempt: int | None = None, dry: bool = False
-) -> Iterator[WorkContext]:
+) -> Bound[WorkContext]:
     """Bind the run, step and attempt for the block, and restore what was bound before."""
-    context = WorkContext(run_id, step, attempt, dry)
-    token = _current.set(context)
-    try:
-        yield context
-    finally:
-        _current.reset(token)
+    return Bound(_current, WorkContext(run_id, step, attempt, dry))

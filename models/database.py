@@ -76,7 +76,7 @@ class Database:
                 yield
             return
         started_s = time.monotonic()
-        with self._turn.held(), self.peewee.atomic("IMMEDIATE"):
+        with _first_error(), self._turn.held(), self.peewee.atomic("IMMEDIATE"):
             waited_s = time.monotonic() - started_s
             if waited_s > LONG_WAIT_S:
                 _log_wait(waited_s, "another writer held the lock")
@@ -222,6 +222,8 @@ def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
         ("readonly", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
         ("read-only", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
         ("not a database", "Move the file away, or point SCOUT_DATABASE_URL at another one."),
+        ("file exists", "Check that the folder exists and may be written to."),
+        ("not a directory", "Check that the folder exists and may be written to."),
         ("unable to open", "Check that the folder exists and may be written to."),
         ("locked", "Another program holds the file; close it and try again."),
     ):
@@ -230,6 +232,23 @@ def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
     return DatabaseUnavailableError(
         f"Database {label}: {text}.", "Check that it is running and SCOUT_DATABASE_URL is right."
     )
+
+
+@contextmanager
+def _first_error() -> Iterator[None]:
+    """Raise what went wrong, not that there was nothing left to roll back after it.
+
+    On a full disk SQLite rolls back by itself, and Peewee's own rollback then fails.
+    """
+    try:
+        yield
+    except peewee.OperationalError as exc:
+        if "no transaction is active" not in str(exc):
+            raise
+        first: BaseException = exc
+        while "no transaction is active" in str(first) and first.__context__ is not None:
+            first = first.__context__
+        raise first from None
 
 
 def _sqlite(path: str, busy_timeout_s: float) -> Any:

@@ -86,3 +86,21 @@ class LeaseLostError(ScoutError):
 
 class NetworkBlockedError(PermanentError):
     """A dry run tried to open a connection to the outside."""
+
+
+class ItemFailedError(ScoutError):
+    """One unit of work cannot be done, whatever is tried; the others can (`tasks.units`)."""
+
+
+class PostponedError(ScoutError):
+    """A step has to wait longer than it may hold a worker: it is handed back with a delay.
+
+    Args:
+        message: What it waits for, in one sentence.
+        hint: What to do next.
+        delay_s: Seconds after which to go on.
+    """
+
+    def __init__(self, message: str, hint: str = "", delay_s: float = 0.0) -> None:
+        super().__init__(message, hint)
+        self.delay_s = delay_s

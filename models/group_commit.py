@@ -24,13 +24,14 @@ MAX_BATCH = 16
 class _Member:
     """One thread's transaction, and what became of it."""
 
-    __slots__ = ("done", "error", "result", "wake", "work")
+    __slots__ = ("done", "error", "left", "result", "wake", "work")
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
         self.result: Any = None
         self.error: BaseException | None = None
         self.done = False
+        self.left = False
         self.wake = threading.Lock()
         self.wake.acquire()
 
@@ -52,6 +53,7 @@ class GroupCommit:
         self._mutex = threading.Lock()
         self._waiting: list[_Member] = []
         self._has_leader = False
+        self._heir: _Member | None = None  # was told to lead and has not begun
 
     def run(self, work: Callable[[], T]) -> T:
         """Return what `work` returned, once it is committed; raise what it raised.
@@ -59,19 +61,25 @@ class GroupCommit:
         `work` may be called more than once, and on another thread.
         """
         member = _Member(work)
-        with self._mutex:
-            self._waiting.append(member)
-            lead = not self._has_leader
-            self._has_leader = True
-        if not lead:
-            member.wake.acquire()  # until another thread did it, or made this one the leader
-        if not member.done:
-            self._lead()
+        try:
+            with self._mutex:
+                self._waiting.append(member)
+                lead = not self._has_leader
+                if lead:
+                    self._has_leader, self._heir = True, member
+            if not lead:
+                member.wake.acquire()  # until another thread did it, or made this one the leader
+            if not member.done:
+                self._lead()
+        except BaseException:
+            self._leave(member)
+            raise
         result: T = member.outcome()
         return result
 
     def _lead(self) -> None:
         with self._mutex:
+            self._heir = None
             batch = self._waiting[:MAX_BATCH]
             del self._waiting[:MAX_BATCH]
         try:
@@ -94,14 +102,20 @@ class GroupCommit:
         return True
 
     def _commit_each(self, batch: list[_Member]) -> None:
-        for member in batch:
+        for number, member in enumerate(batch):
+            began = False
             try:
                 with self._transaction():
+                    began = True
                     member.result = member.work()
             except (KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as exc:  # noqa: BLE001 - raised again in the member's own thread
                 member.error = exc
+                if not began:  # locked or away: for all of them, and each has waited long enough
+                    for other in batch[number:]:
+                        other.error, other.done = exc, True
+                    return
             member.done = True
 
     def _hand_over(self, batch: list[_Member]) -> None:
@@ -111,11 +125,25 @@ class GroupCommit:
         """
         others = batch[1:]  # the leader is the first of its batch, and awake
         with self._mutex:
-            self._waiting[:0] = [member for member in others if not member.done]
-            heir = self._waiting[0] if self._waiting else None
-            self._has_leader = heir is not None
+            self._waiting[:0] = [member for member in others if not (member.done or member.left)]
+            heir = self._choose_heir()
         for member in others:
             if member.done:
                 member.wake.release()
         if heir is not None:
             heir.wake.release()
+
+    def _leave(self, member: _Member) -> None:
+        """Take a thread that was interrupted out of the line; another leads in its place."""
+        with self._mutex:
+            member.left = True
+            if member in self._waiting:
+                self._waiting.remove(member)
+            heir = self._choose_heir() if self._heir is member else None
+        if heir is not None:
+            heir.wake.release()
+
+    def _choose_heir(self) -> _Member | None:
+        heir = self._waiting[0] if self._waiting else None
+        self._has_leader, self._heir = heir is not None, heir
+        return heir

@@ -128,7 +128,10 @@ class ReadmeRecord(Table):
 class Analysis(Table):
     """A language model's view of one repository, validated, and the score computed from it.
 
-    status: valid | invalid; an invalid one has an error and no scores.
+    status: valid | invalid | failed; only a valid one has scores, the others have an error. A
+    failed one, for which the model gave no answer, is asked for again by the next attempt.
+
+    supersedes is the id of the analysis, in another run, that this one replaces; both stay.
     """
 
     id = AutoField()
@@ -150,12 +153,13 @@ class Analysis(Table):
     completion_tokens = IntegerField(default=0)
     error = TextField(null=True)
     created_at = TextField()
+    supersedes = IntegerField(null=True)
 
     class Meta:
         """Peewee's settings."""
 
         table_name = "analyses"
-        indexes = ((("run_id", "full_name"), True),)
+        indexes = ((("run_id", "full_name"), True), (("input_hash",), False))
 
 
 class Keyword(Table):
@@ -178,8 +182,8 @@ class Keyword(Table):
 class Brief(Table):
     """A proposal to build something from 2 to 4 repositories.
 
-    status: shortlisted | rejected_by_threshold | invalid; rank 1 is best; group_key is the sorted
-    full names joined by a blank.
+    status: shortlisted | rejected_by_threshold | invalid | failed; rank 1 is best; group_key is
+    the sorted full names joined by a blank.
     """
 
     id = AutoField()
@@ -263,6 +267,31 @@ class GithubBudget(Table):
         table_name = "github_budgets"
 
 
+class LlmUsage(Table):
+    """What a run spent on the language model for one thing, over all attempts; live runs only.
+
+    kind: analysis | brief; item: the repository or the group. cost_usd is None where the endpoint
+    reports none; estimated says that it did not report tokens either, so they were estimated.
+    """
+
+    id = AutoField()
+    run = ForeignKeyField(Run, column_name="run_id", on_delete="CASCADE", index=False)
+    kind = TextField()
+    item = TextField()
+    requests = IntegerField(default=0)
+    prompt_tokens = IntegerField(default=0)
+    completion_tokens = IntegerField(default=0)
+    cost_usd = FloatField(null=True)
+    estimated = BooleanField(default=False)
+    updated_at = TextField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "llm_usage"
+        indexes = ((("run_id", "kind", "item"), True),)
+
+
 PROVENANCE_TABLES: tuple[type[Table], ...] = (
     GithubQuery,
     Repo,
@@ -275,4 +304,5 @@ PROVENANCE_TABLES: tuple[type[Table], ...] = (
     GithubRateLimit,
     HttpCache,
     GithubBudget,
+    LlmUsage,
 )

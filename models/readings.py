@@ -124,6 +124,9 @@ def _read_running(step: StepRow, workers: int, now: str, time_limit_s: float) ->
 
 def _read_due(step: StepRow, due_at: str, workers: int, now: str) -> Reading:
     late_s = seconds_between(due_at, now)
+    if late_s < 0 and step.error_type == "postponed":
+        text = f"goes on at {time_of_day(due_at)}: {step.error_message or 'it has to wait'}"
+        return Reading("waiting", f"{step.name} {text}", step.name)
     if late_s < 0:
         tries = f"{step.tries} {'try' if step.tries == 1 else 'tries'} failed, "
         text = f"{tries if step.tries else ''}next try {time_of_day(due_at)}{_last_error(step)}"

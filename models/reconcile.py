@@ -13,7 +13,13 @@ from models.dao.steps import StepRow, StepsDao
 from models.database import current
 from models.jsontext import loads
 
-_ENDS = ("step.finished", "step.failed", "step.retrying", "step.interrupted")
+_ENDS = (
+    "step.finished",
+    "step.failed",
+    "step.retrying",
+    "step.interrupted",
+    "step.postponed",
+)
 _RUN_END = {"success": "run.finished", "failed": "run.failed", "cancelled": "run.cancelled"}
 _AUDIT = "SELECT scope, event, data_json FROM audit_log WHERE run_id = ? ORDER BY id"
 

@@ -30,6 +30,9 @@ class RunArgs:
     max_briefs: int = 10
     out: str = "out"
     fixtures: str | None = None
+    max_analyses: int = 200
+    max_llm_tokens: int | None = None
+    fresh: bool = False
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:
@@ -66,6 +69,9 @@ class RunArgs:
         _in_range("--max-queries", self.max_queries, 0, 10)
         _in_range("--min-score", self.min_score, 0.0, 1.0)
         _in_range("--max-briefs", self.max_briefs, 1, 100)
+        _in_range("--max-analyses", self.max_analyses, 0, 2000)
+        if self.max_llm_tokens is not None:
+            _in_range("--max-llm-tokens", self.max_llm_tokens, 0, 2_000_000_000)
         if self.max_stars is not None and self.max_stars < self.stars:
             raise InputError(
                 f"--max-stars {self.max_stars} is below --stars {self.stars}: nothing can match.",

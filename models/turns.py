@@ -3,7 +3,7 @@
 SQLite waits for its lock by sleeping and looking again, up to 25 ms at a time and unfairly: with
 two processes of four threads, most of the time went into those sleeps (see
 `tests/benchmarks/bench_chain.py`). A lock between threads and an advisory lock on a file beside the
-database, which the kernel hands over at once, keep Scout's own writers from ever meeting there.
+database, looked at more often than that, keep Scout's own writers from ever meeting there.
 Other programs may still hold SQLite's lock, so its busy timeout stays.
 """
 
@@ -13,10 +13,15 @@ import contextlib
 import fcntl
 import os
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+#: A process that was stopped or hangs in its turn keeps the others waiting this long, each time.
+MAX_WAIT_S = 1.0
+_LOOK_AGAIN_S = 0.0005
 
 
 class Turn(ABC):
@@ -58,12 +63,12 @@ class ProcessTurn(Turn):
     def held(self) -> Iterator[None]:
         """Wait for the turn, among threads and then among processes, and hold it."""
         with self._threads:
-            fd = self._lock_file()
             try:
+                self._lock_file()
                 yield
             finally:
-                if fd is not None:
-                    fcntl.flock(fd, fcntl.LOCK_UN)
+                if self._fd is not None:
+                    fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def renew(self) -> None:
         """Drop the inherited lock and file, which belong to the parent."""
@@ -72,12 +77,23 @@ class ProcessTurn(Turn):
             os.close(self._fd)
         self._fd = None
 
-    def _lock_file(self) -> int | None:
-        """Lock the file, or return None where the file system has no such locks."""
+    def _lock_file(self) -> None:
+        """Lock the file, unless its file system has no such locks or somebody keeps it too long.
+
+        The turn is a courtesy; SQLite's own lock is what counts, and it knows how to give up.
+        """
+        deadline_s = time.monotonic() + MAX_WAIT_S
         try:
             if self._fd is None:
                 self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            while True:
+                try:
+                    fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if time.monotonic() > deadline_s:
+                        return
+                    time.sleep(_LOOK_AGAIN_S)
+                else:
+                    return
         except OSError:
-            return None
-        return self._fd
+            return

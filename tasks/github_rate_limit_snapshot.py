@@ -9,6 +9,7 @@ from typing import Any
 from models.clock import to_iso
 from models.provenance import GithubRateLimit
 from models.rows import upsert
+from tasks.patience import patiently
 from tasks.step import StepContext
 
 #: The buckets that Scout's requests count against.
@@ -17,7 +18,9 @@ USED_BUCKETS = ("core", "search")
 
 def run(context: StepContext) -> Mapping[str, Any]:
     """Store every bucket, and return those that Scout draws on with limit, remaining and used."""
-    limits = context.sources.github.rate_limits()
+    github = context.sources.github
+    fetch = patiently(context, lambda _: github.rate_limits(), lambda _: "GitHub's rate limits")
+    limits = fetch(None) or ()
     rows = [
         {
             "run_id": context.run_id,

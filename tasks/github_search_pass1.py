@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from tasks.reference_date import reference_date
+from tasks.request_stats import request_stats
 from tasks.search.known import KnownRepos
 from tasks.search.pages import plan_queries, run_search
 from tasks.search.query import build_query
@@ -35,4 +36,5 @@ def run(context: StepContext) -> Mapping[str, Any]:
     known = KnownRepos(context.run_id, PASS)
     (planned,) = plan_queries(context, PASS, [query])
     run_search(context, planned, known, args.top)
-    return {"query": planned.query} | search_totals(context.run_id, PASS)
+    totals = {"query": planned.query} | search_totals(context.run_id, PASS)
+    return totals | request_stats(context)

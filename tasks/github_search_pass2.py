@@ -11,6 +11,7 @@ from tasks.analysis.analyse import analyse_repos
 from tasks.hydration.metadata import hydrate_metadata
 from tasks.hydration.readmes import hydrate_readmes
 from tasks.reference_date import reference_date
+from tasks.request_stats import request_stats
 from tasks.search.known import KnownRepos
 from tasks.search.pages import plan_queries, run_search
 from tasks.search.query import build_query
@@ -40,7 +41,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
         "readmes": hydrate_readmes(context, PASS),
         "analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES),
     }
-    return totals | _capped(context, bitten_caps(totals, max_queries))
+    capped = _capped(context, bitten_caps(totals, max_queries))
+    return totals | capped | request_stats(context)
 
 
 def _queries(context: StepContext, keywords: Sequence[str]) -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.hydration.readmes import hydrate_readmes
+from tasks.request_stats import request_stats
 from tasks.step import StepContext
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
     """Return how many READMEs are found and missing, and a digest over them."""
-    return hydrate_readmes(context, pass_number=1)
+    return hydrate_readmes(context, pass_number=1) | request_stats(context)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.hydration.metadata import hydrate_metadata
+from tasks.request_stats import request_stats
 from tasks.step import StepContext
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
     """Return how many repositories are hydrated, gone and failed."""
-    return hydrate_metadata(context, pass_number=1)
+    return hydrate_metadata(context, pass_number=1) | request_stats(context)

@@ -19,7 +19,7 @@ TOP_KEYWORDS = 30
 
 def run(context: StepContext) -> Mapping[str, Any]:
     """Store the keywords that weigh most, rank 1 first, in the place of any earlier ones."""
-    best = _best_repos(context.run_id)
+    best = best_repos(context.run_id)
     keywords = aggregate(best, context.args.query, TOP_KEYWORDS)
     rows = [
         {
@@ -44,7 +44,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     }
 
 
-def _best_repos(run_id: str) -> list[ScoredRepo]:
+def best_repos(run_id: str) -> list[ScoredRepo]:
     """Return the best of pass 1, so that the outcome is the same after pass 2 as before it."""
     rows = fetch_all(
         Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.provenance import Brief
-from tasks.briefs.answers import Answer, ask, save_answers
+from models.errors import ScoutError
+from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.candidates import load_candidates
 from tasks.briefs.grouping import group_candidates
 from tasks.briefs.plan import brief_stats, plan_briefs, to_be_written
 from tasks.step import StepContext
 from tasks.units import work_through
+from tasks.usage import TokenBudget
+
+#: Briefs that may still get a text.
+_OPEN = ("shortlisted", "failed")
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
@@ -22,13 +26,25 @@ def run(context: StepContext) -> Mapping[str, Any]:
     candidates = {candidate.full_name: candidate for candidate in load_candidates(context.run_id)}
     plan_briefs(context, lambda: group_candidates(list(candidates.values())))
     chosen = to_be_written(context)
-    missing = [row for row in chosen if row.status == "shortlisted" and row.content_json is None]
+    missing = [row for row in chosen if row.status in _OPEN and row.content_json is None]
+    budget = TokenBudget(context)
 
-    def fetch(row: Brief) -> Answer:
-        return ask(context, row, candidates)
+    def fetch(unit: Unit) -> Answer | None:
+        return ask(unit, budget)
 
     def save(answers: Sequence[Answer]) -> None:
         save_answers(context, answers)
 
-    work_through(context, missing, fetch, save, done=len(chosen) - len(missing))
-    return brief_stats(context)
+    def failed(unit: Unit, error: ScoutError) -> Answer:
+        return failure(context, unit, error)
+
+    work_through(
+        context,
+        [unit_of(context, row, candidates) for row in missing],
+        fetch,
+        save,
+        done=len(chosen) - len(missing),
+        failed=failed,
+        name=lambda unit: unit.group_key,
+    )
+    return brief_stats(context, budget)

@@ -1,60 +1,189 @@
-"""The loop that every step runs over its units of work: fetch one, save a few, say how far."""
+"""The loop that every step runs over its units of work: fetch, save, say how far.
+
+A dry run fetches one unit after the other. A live one fetches several at a time and saves each
+result as it arrives, in the step's own thread; what fails for one unit alone is recorded and does
+not fail the step (`tasks.tolerance`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
 
+from models.errors import ItemFailedError, ScoutError, TransientError
+from tasks.patience import patiently
+from tasks.pausing import SLICE_S
+from tasks.pool import FetchPool, Outcome, concurrency
 from tasks.step import StepContext
+from tasks.tolerance import Tolerance
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
 #: Results are saved together while they come faster than this; slow ones are saved one by one.
 BATCH_S = 0.02
-#: Also the most results that are in memory at a time.
+#: Also the most results that are in memory at a time, beside the units in hand.
 BATCH_MAX = 25
+#: How long a step that must stop waits for the answers to requests that were already made.
+STOP_GRACE_S = 5.0
 
 
 def work_through(
     context: StepContext,
-    units: Sequence[Unit],
-    fetch: Callable[[Unit], Result],
+    units: Iterable[Unit],
+    fetch: Callable[[Unit], Result | None],
     save: Callable[[Sequence[Result]], None],
     *,
     done: int = 0,
+    count: int | None = None,
+    failed: Callable[[Unit, ScoutError], Result] | None = None,
+    name: Callable[[Unit], str] = str,
 ) -> None:
     """Fetch each unit and save the results in small batches, also when a fetch fails.
 
-    An error of `fetch` ends the loop, after what came before it was saved, so that the next attempt
-    does only the rest. This is the one place for fetching several units at a time, and for
-    deciding that one bad unit does not fail a step.
+    An error ends the loop, after what came before it was saved, so that the next attempt does only
+    the rest. In a live run `TransientError` is first tried again in place (`tasks.patience`); what
+    then is left of it, and `ItemFailedError`, concern one unit: `failed` makes of them a result
+    that records the failure.
 
     Args:
         context: The step that works.
-        units: What is still to do, in the order in which it is done.
-        fetch: Asks a source; runs outside every transaction.
+        units: What is still to do, in the order in which it is begun. Read little by little, so
+            that a generator may prepare large units (in the step's thread).
+        fetch: Asks a source; runs outside every transaction, in a live run on other threads. None
+            says that the unit was left undone.
         save: Writes a batch of results in one transaction of its own.
         done: Units that earlier attempts have done, for the progress.
+        count: How many units there are, where they are no sequence.
+        failed: Returns the result that records a failed unit; None lets every error end the loop.
+        name: What a unit is called in the audit log.
+
+    Raises:
+        TransientError: The other side is away, or a dry run's source raised it.
+        PermanentError: Too many units failed.
+        PostponedError: The other side asks for a long wait.
     """
-    total = done + len(units)
-    batch: list[Result] = []
-    started_s = context.clock.monotonic_s()
+    expected = count if count is not None else len(units)  # type: ignore[arg-type]
+    work = _Work(context, save, failed, done, expected)
+    if context.args.dry:
+        _one_by_one(work, units, fetch)
+    else:
+        _in_parallel(work, units, patiently(context, fetch, name))
 
-    def flush() -> None:
-        nonlocal done, started_s
-        if batch:
-            save(tuple(batch))
-            done += len(batch)
-            batch.clear()
-            context.record.progress(done, total)
-        started_s = context.clock.monotonic_s()
 
+class _Work(Generic[Unit, Result]):
+    """What the two loops share: the batch, the failures, the progress."""
+
+    def __init__(
+        self,
+        context: StepContext,
+        save: Callable[[Sequence[Result]], None],
+        failed: Callable[[Unit, ScoutError], Result] | None,
+        done: int,
+        count: int,
+    ) -> None:
+        self.context = context
+        self._save = save
+        self._failed = failed
+        self._done = done
+        self._total = done + count
+        self._batch: list[Result] = []
+        self._flushed_s = context.clock.monotonic_s()
+        self._tolerance = Tolerance(self._total, done)
+        if count:
+            context.record.progress(done, self._total)
+
+    def is_due(self) -> bool:
+        """Say whether the batch should be saved before more is fetched."""
+        full = len(self._batch) >= BATCH_MAX
+        return full or self.context.clock.monotonic_s() - self._flushed_s >= BATCH_S
+
+    def add(self, result: Result | None) -> None:
+        """Take a result into the batch."""
+        if result is not None:
+            self._batch.append(result)
+
+    def accept(self, outcomes: Sequence[Outcome[Unit, Result]]) -> None:
+        """Save what came of some units; the first error that concerns more than its unit is raised.
+
+        Raises:
+            TransientError: The other side is away.
+            PermanentError: Too many units failed.
+        """
+        fatal = [error for outcome in outcomes if (error := self._sorted(outcome)) is not None]
+        self.flush()
+        if fatal:
+            raise fatal[0]
+        self._tolerance.check()
+
+    def keep(self, outcomes: Sequence[Outcome[Unit, Result]]) -> None:
+        """Save the results among the outcomes of a loop that ends because of an error."""
+        for outcome in outcomes:
+            self.add(outcome.result)
+        self.flush()
+
+    def _sorted(self, outcome: Outcome[Unit, Result]) -> BaseException | None:
+        """Take an outcome into the batch, or return an error that concerns more than its unit."""
+        error = outcome.error
+        if error is None:
+            self.add(outcome.result)
+            self._tolerance.success()
+        elif self._failed and isinstance(error, (ItemFailedError, TransientError)):
+            self.add(self._failed(outcome.unit, error))
+            self._tolerance.failure(error)
+        else:
+            return error
+        return None
+
+    def flush(self) -> None:
+        """Save the batch, if there is one, and say how far the step is."""
+        if self._batch:
+            self._save(tuple(self._batch))
+            self._done += len(self._batch)
+            self._batch.clear()
+            self.context.record.progress(self._done, self._total)
+        self._flushed_s = self.context.clock.monotonic_s()
+
+
+def _one_by_one(
+    work: _Work[Unit, Result], units: Iterable[Unit], fetch: Callable[[Unit], Result | None]
+) -> None:
     try:
         for unit in units:
-            context.record.checkpoint()
-            batch.append(fetch(unit))
-            if len(batch) >= BATCH_MAX or context.clock.monotonic_s() - started_s >= BATCH_S:
-                flush()
+            work.context.record.checkpoint()
+            work.add(fetch(unit))
+            if work.is_due():
+                work.flush()
     finally:
-        flush()
+        work.flush()
+
+
+def _in_parallel(
+    work: _Work[Unit, Result], units: Iterable[Unit], fetch: Callable[[Unit], Result | None]
+) -> None:
+    size = concurrency()
+    waiting = iter(units)
+    # As many more as there are threads: none of them is idle while a batch is being saved.
+    with FetchPool(fetch, size) as pool:
+        try:
+            more = True
+            while more or pool.open:
+                work.context.record.checkpoint()
+                while more and pool.open < 2 * size:
+                    more = _submit_next(pool, waiting)
+                work.accept(pool.take(SLICE_S, BATCH_MAX))
+        except BaseException:
+            pool.stop()
+            with work.context.record.saving():
+                pass  # raises where the step is no longer ours: then there is nothing to wait for
+            work.flush()
+            work.keep(pool.last_outcomes(STOP_GRACE_S))
+            raise
+
+
+def _submit_next(pool: FetchPool[Unit, Result], waiting: Iterator[Unit]) -> bool:
+    """Submit the next unit; returns whether there was one."""
+    for unit in waiting:
+        pool.submit(unit)
+        return True
+    return False

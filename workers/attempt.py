@@ -6,6 +6,7 @@ its step, so a worker that was paused past its lease changes nothing.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from models.clock import Clock
+from models.context import Bound
 from models.dao.steps import StepsDao
 from models.database import current
 from models.errors import ScoutError
@@ -23,9 +25,13 @@ from models.run_args import RunArgs
 from tasks.sources.interface import Sources
 from tasks.step import Step, StepContext
 from workers.interrupts import StepInterruptError, StepLostError
+from workers.pace import Pace
 
-#: Progress is stored at most this often.
+logger = logging.getLogger("scout")
+
+#: Progress is stored, and logged, at most this often.
 PROGRESS_INTERVAL_S = 0.5
+PROGRESS_LOG_INTERVAL_S = 10.0
 
 
 class NotClaimedError(ScoutError):
@@ -55,7 +61,10 @@ class Attempt:
         #: Guards `in_body`, so that an interrupt is only raised in a thread that is in the step.
         self.body_lock = threading.Lock()
         self.in_body = False
+        self._pace = Pace()
         self._progress_s = self.renewed_s
+        self._progress_logged_s = self.renewed_s
+        self._progress: dict[str, Any] = {"done": 0, "total": 0}
 
     def run(self, step: Step) -> None:
         """Do the step's work and keep its stats for the middleware to record."""
@@ -64,7 +73,7 @@ class Attempt:
             step_id=self.claim.step_id,
             attempt=self.claim.attempt,
             args=self.args,
-            sources=_sources(self.args.dry, self.args.fixtures),
+            sources=self._sources(),
             record=self,
             clock=self.clock,
         )
@@ -113,20 +122,47 @@ class Attempt:
         transition(work, self.clock, alone=True)
 
     def progress(self, done: int, total: int) -> None:
-        """Store how far the step is, at most twice a second."""
+        """Store how far the step is and how fast, at most twice a second; log it now and then."""
         now_s = self.clock.monotonic_s()
+        self._progress = self._pace.at(done, total, now_s)
         if now_s - self._progress_s < PROGRESS_INTERVAL_S:
             return
         self._progress_s = now_s
-        with self.saving():
-            StepsDao.save_progress(
-                self.claim.step_id, self.claim.attempt, {"done": done, "total": total}
+        self._save_progress(self._progress)
+        if now_s - self._progress_logged_s >= PROGRESS_LOG_INTERVAL_S:
+            self._progress_logged_s = now_s
+            logger.info(
+                "%s: %d of %d done.",
+                self.claim.name,
+                done,
+                total,
+                extra={"event": "step.progress", "data": self._progress},
             )
+
+    def waiting(self, text: str) -> None:
+        """Store at once what the step waits for, beside how far it is; the next progress ends it.
+
+        May be called from any thread of the step.
+        """
+        self._progress_s = float("-inf")
+        self._save_progress(self._progress | {"waiting": text})
 
     def checkpoint(self) -> None:
         """Stop here if the worker shuts down, or the step is overdue or no longer ours."""
         if self.stop is not None:
             raise self.stop
+
+    def _save_progress(self, progress: Mapping[str, Any]) -> None:
+        with self.saving():
+            StepsDao.save_progress(self.claim.step_id, self.claim.attempt, progress)
+
+    def _sources(self) -> Sources:
+        """Return the run's sources: fixtures are shared by all steps, live ones know theirs."""
+        if self.args.dry:
+            return _fixtures(self.args.fixtures)
+        from tasks.sources.choose import sources_for
+
+        return sources_for(dry=False, record=self)
 
     def _check_held(self) -> None:
         if not StepsDao.holds(self.claim.step_id, self.claim.attempt):
@@ -142,14 +178,9 @@ def current_attempt() -> Attempt | None:
     return _attempt.get()
 
 
-@contextmanager
-def bound_attempt(attempt: Attempt) -> Iterator[None]:
+def bound_attempt(attempt: Attempt) -> Bound[Attempt]:
     """Make `attempt` the current one for the block."""
-    token = _attempt.set(attempt)
-    try:
-        yield
-    finally:
-        _attempt.reset(token)
+    return Bound(_attempt, attempt)
 
 
 def claimed_attempt(run_id: str, step: str) -> Attempt:
@@ -175,7 +206,7 @@ def _checked(stats: Any, step: str) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _sources(dry: bool, fixtures_dir: str | None) -> Sources:
+def _fixtures(folder: str | None) -> Sources:
     from tasks.sources.choose import sources_for
 
-    return sources_for(dry, fixtures_dir)
+    return sources_for(dry=True, fixtures_dir=folder)

@@ -6,8 +6,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.errors import LeaseLostError, NetworkBlockedError
-from models.lifecycle import fail_step, finish_claim, hand_back, log_audit, retry_step
+from models.errors import LeaseLostError, NetworkBlockedError, PostponedError
+from models.lifecycle import (
+    fail_step,
+    finish_claim,
+    hand_back,
+    log_audit,
+    postpone_step,
+    retry_step,
+)
 from models.redaction import default_redactor
 from models.text import printable
 from workers.attempt import Attempt
@@ -20,6 +27,8 @@ GiveUp = Callable[[], bool]
 
 #: Longer error messages are cut: rows and screens are for reading.
 MESSAGE_MAX_LENGTH = 2_000
+#: No wait that others ask for is longer: GitHub's quotas come back every hour.
+POSTPONE_MAX_S = 3_700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,10 @@ def _record(
         hand_back(claim, str(exc), clock=clock)
         return None
     error_type, message = describe(exc)
+    if isinstance(exc, PostponedError):
+        delay_s = min(max(exc.delay_s, 0.0), POSTPONE_MAX_S)
+        postpone_step(claim, message, delay_s=delay_s, clock=clock, give_up=give_up)
+        return Due(claim.name, delay_s)
     tries = claim.row.tries + 1
     if is_transient(exc) and tries < policy.max_tries:
         delay_s = policy.delay_s(tries, exc)

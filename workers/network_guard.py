@@ -6,6 +6,7 @@ process it starts. The configured broker and database stay reachable.
 
 from __future__ import annotations
 
+import socket
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,12 +16,32 @@ from models.errors import NetworkBlockedError
 from models.settings import Settings, without_credentials
 from workers.attempt import current_attempt
 
-_DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432, "amqp": 5672}
+_DEFAULT_PORTS = {
+    "redis": 6379,
+    "rediss": 6379,
+    "postgresql": 5432,
+    "postgres": 5432,
+    "amqp": 5672,
+    "amqps": 5671,
+}
 _ADDRESS_EVENTS = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1}
-_NAME_EVENTS = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0}
-_PROCESS_EVENTS = {"subprocess.Popen": 0, "os.system": 0, "os.posix_spawn": 0, "os.exec": 0}
+_NAME_EVENTS = {
+    "socket.getaddrinfo": 0,
+    "socket.gethostbyname": 0,
+    "socket.gethostbyaddr": 0,
+    "socket.getnameinfo": 0,
+}
+_PROCESS_EVENTS = {
+    "subprocess.Popen": 0,
+    "os.system": 0,
+    "os.posix_spawn": 0,
+    "os.exec": 0,
+    "os.fork": 0,
+    "os.forkpty": 0,
+}
 _EVENTS = _ADDRESS_EVENTS | _NAME_EVENTS | _PROCESS_EVENTS
 
+#: Host and port; a Unix socket's path with port 0.
 _allowed: set[tuple[str, int]] = set()
 _installed = False
 
@@ -33,6 +54,8 @@ def install_network_guard(settings: Settings) -> None:
         if parts.hostname:
             port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
             _allowed.add((parts.hostname, port))
+        elif parts.scheme == "unix":
+            _allowed.add((parts.path, 0))
     if not _installed:
         sys.addaudithook(_hook)
         _installed = True
@@ -41,7 +64,7 @@ def install_network_guard(settings: Settings) -> None:
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     if event not in _EVENTS or not current_work().dry:
         return
-    target = args[_EVENTS[event]]
+    target = args[_EVENTS[event]] if args else event  # a fork names nothing
     if event in _ADDRESS_EVENTS and _is_allowed_address(target):
         return
     if event in _NAME_EVENTS and any(str(target) == host for host, _ in _allowed):
@@ -50,7 +73,20 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _is_allowed_address(address: Any) -> bool:
-    return isinstance(address, tuple) and (str(address[0]), address[1]) in _allowed
+    if not isinstance(address, tuple):
+        return (address, 0) in _allowed
+    host, port = str(address[0]), int(address[1])
+    if (host, port) in _allowed:
+        return True
+    return any(host in _addresses_of(name) for name, its_port in _allowed if its_port == port)
+
+
+def _addresses_of(name: str) -> set[str]:
+    """Resolve the broker's or the database's name, which is what gets connected to."""
+    try:
+        return {str(info[4][0]) for info in socket.getaddrinfo(name, None)}
+    except OSError:
+        return set()
 
 
 def _refuse(event: str, target: Any) -> None:

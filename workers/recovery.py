@@ -50,8 +50,9 @@ class Recovery:
 
     def tick(self) -> None:
         """Do one round, unless another process does it now."""
-        patient = self._is_patient()
-        if not self._take_turn():
+        has_turn = self._take_turn()
+        patient = self._is_patient()  # asked afterwards: taking the turn may wait for the database
+        if not has_turn:
             return
         kind = self.settings.broker_kind
         if not patient:
@@ -74,11 +75,13 @@ class Recovery:
     def _is_patient(self) -> bool:
         """Say whether leases may have run out for want of a database, not of a worker.
 
-        After an outage, or after the machine slept, every holder gets one lease to renew.
+        After an outage, or after the machine slept, every holder gets half a lease to renew. A
+        lease has two thirds of its time left when it should have been renewed, so an outage that
+        is shorter than half of it does no harm.
         """
         now = self.clock.now()
         quiet_s = (now - self._last).total_seconds() if self._last else 0.0
-        if quiet_s > self.settings.lease_s / 2 + self.interval_s * 2:
+        if quiet_s > self.settings.lease_s / 2 + self.interval_s:
             self._patient_until = datetime.fromtimestamp(
                 now.timestamp() + self.settings.lease_s / 2, now.tzinfo
             )

@@ -14,6 +14,8 @@ from models.ids import ID_LENGTH, new_id, normalise_prefix
 from models.jsontext import dumps, loads
 from models.redaction import default_redactor
 
+_QUERY_SQLITE = "json_extract(args_json, '$.query')"
+_QUERY_POSTGRES = "(args_json::json ->> 'query')"
 RUN_ENDED = ("success", "failed", "cancelled")
 _COLUMNS = (
     "run_id, command, status, args_json, git_sha, config_hash, broker, parent_run_id,"
@@ -106,6 +108,12 @@ class RunsDao:
         return RunRow(*row)
 
     @staticmethod
+    def exists(run_id: str) -> bool:
+        """Say whether there is a run with exactly this id."""
+        sql = "SELECT 1 FROM runs WHERE run_id = ?"
+        return current().execute(sql, (run_id,)).fetchone() is not None
+
+    @staticmethod
     def resolve(text: str) -> RunRow:
         """Return the run that a person named: an id, a unique prefix of one, or `last`.
 
@@ -135,15 +143,17 @@ class RunsDao:
     def list(
         *, status: str | None = None, query: str | None = None, limit: int = 20
     ) -> list[RunRow]:
-        """Return runs, newest first; `query` filters on the words of the arguments."""
+        """Return runs, newest first; `query` filters on a part of what was searched for."""
         where, params = ["1 = 1"], list[Any]()
         if status:
             where.append("status = ?")
             params.append(status)
         if query:
-            where.append("lower(args_json) LIKE ? ESCAPE '!'")
-            escaped = query.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
-            params.append(f"%{escaped}%")
+            # SQLite knows upper and lower case in ASCII only, so the text as it is counts as well.
+            words = _QUERY_SQLITE if current().is_sqlite else _QUERY_POSTGRES
+            where.append(f"(lower({words}) LIKE ? ESCAPE '!' OR {words} LIKE ? ESCAPE '!')")
+            escaped = query.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+            params += [f"%{escaped.lower()}%", f"%{escaped}%"]
         sql = f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, run_id DESC LIMIT ?"  # noqa: E501, S608
         return [RunRow(*row) for row in current().execute(sql, (*params, limit)).fetchall()]
 

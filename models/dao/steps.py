@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,19 @@ from models.redaction import default_redactor
 from models.steps import STEP_NAMES, step_id_for
 
 STEP_ENDED = ("success", "failed", "skipped", "cancelled")
+#: The error type of a step that its run never meant to execute; `resume` leaves it alone.
+NOT_PLANNED = "not_planned"
 _INSERT = (
     "INSERT INTO run_steps (step_id, run_id, name, position, status, attempt, tries,"
     " interruptions, due_at, enqueued_at) VALUES (?, ?, ?, ?, 'pending', 0, 0, 0, ?, ?)"
+)
+_INSERT_SKIPPED = (
+    "INSERT INTO run_steps (step_id, run_id, name, position, status, attempt, tries,"
+    " interruptions, finished_at, error_type, error_message)"
+    " VALUES (?, ?, ?, ?, 'skipped', 0, 0, 0, ?, ?, ?)"
+)
+_NEXT_PENDING = (
+    "SELECT min(position) FROM run_steps WHERE run_id = ? AND position > ? AND status = 'pending'"
 )
 _CLAIM_VIEW = (
     "SELECT s.step_id, s.run_id, s.name, s.position, s.status, s.attempt, s.tries,"
@@ -77,6 +87,11 @@ class StepRow:
         return dict(loads(self.stats_json) or {})
 
     @property
+    def is_planned(self) -> bool:
+        """Say whether the run means to execute this step."""
+        return self.error_type != NOT_PLANNED
+
+    @property
     def progress(self) -> dict[str, Any]:
         """Return `{done, total}` of a running step, or nothing."""
         return dict(loads(self.progress_json) or {})
@@ -117,13 +132,31 @@ class StepsDao:
     """Finds, claims, releases and finishes steps. Writes join the caller's transaction."""
 
     @staticmethod
-    def create_all(run_id: str, now: str) -> None:
-        """Insert the ten pending steps of a run; the first is due and its message on the way."""
+    def create_all(
+        run_id: str, now: str, planned: Collection[str] = STEP_NAMES, reason: str = ""
+    ) -> list[str]:
+        """Insert the ten steps of a run; the first planned one is due and its message on the way.
+
+        Args:
+            run_id: The run.
+            now: The time, as it is stored.
+            planned: The steps that the run executes; the others are skipped from the beginning.
+            reason: Why they are.
+
+        Returns:
+            The names of the skipped steps, in order.
+        """
+        skipped: list[str] = []
+        due_at: str | None = now
         for position, name in enumerate(STEP_NAMES, start=1):
-            due_at = now if position == 1 else None
-            current().execute(
-                _INSERT, (step_id_for(run_id, position), run_id, name, position, due_at, due_at)
-            )
+            key = (step_id_for(run_id, position), run_id, name, position)
+            if name in planned:
+                current().execute(_INSERT, (*key, due_at, due_at))
+                due_at = None
+            else:
+                current().execute(_INSERT_SKIPPED, (*key, now, NOT_PLANNED, reason))
+                skipped.append(name)
+        return skipped
 
     @staticmethod
     def for_claim(run_id: str, name: str) -> ClaimedRow | None:
@@ -237,10 +270,24 @@ class StepsDao:
         return bool(current().execute(_RELEASE, params).rowcount)
 
     @staticmethod
-    def make_due(run_id: str, position: int, now: str) -> None:
-        """Let a pending step start; its message is about to be sent."""
+    def make_due(run_id: str, position: int, now: str) -> bool:
+        """Let a pending step start, whose message is about to be sent; returns whether it was."""
         sql = "UPDATE run_steps SET due_at = ?, enqueued_at = ? WHERE step_id = ? AND status = 'pending'"  # noqa: E501
-        current().execute(sql, (now, now, step_id_for(run_id, position)))
+        return bool(current().execute(sql, (now, now, step_id_for(run_id, position))).rowcount)
+
+    @staticmethod
+    def make_next_due(run_id: str, position: int, now: str) -> str | None:
+        """Let the next pending step after `position` start; returns its name, or None after all.
+
+        Nearly always it is the one right after, which takes one statement.
+        """
+        if position < len(STEP_NAMES) and StepsDao.make_due(run_id, position + 1, now):
+            return STEP_NAMES[position]
+        found: int | None
+        (found,) = current().execute(_NEXT_PENDING, (run_id, position)).fetchone()
+        if found is None or not StepsDao.make_due(run_id, found, now):
+            return None
+        return STEP_NAMES[found - 1]
 
     @staticmethod
     def end_unfinished(run_id: str, status: str, reason: str, now: str) -> list[str]:
@@ -313,4 +360,4 @@ class StepsDao:
         }
 
 
-__all__ = ["STEP_ENDED", "ClaimedRow", "StepRow", "StepsDao", "encode_stats"]
+__all__ = ["NOT_PLANNED", "STEP_ENDED", "ClaimedRow", "StepRow", "StepsDao", "encode_stats"]

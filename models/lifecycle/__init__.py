@@ -1,14 +1,21 @@
 """The transitions of runs and steps: each one transaction with its audit rows, then its log lines.
 
 Run:   queued → running → success | failed | cancelled; only a person's resume reopens one.
-Step:  pending → running → success | failed | cancelled, or back to pending for a retry or after an
-       interruption; a step that will not be reached becomes skipped or cancelled.
+Step:  pending → running → success | failed | cancelled, or back to pending for a retry, postponed,
+       or after an interruption; a step that will not be reached becomes skipped or cancelled.
 """
 
 from models.lifecycle.claims import Claim, Refusal, claim_step, start_step
 from models.lifecycle.control import cancel_run, resume_run
 from models.lifecycle.creation import create_run, log_audit
-from models.lifecycle.endings import fail_step, finish_claim, finish_step, hand_back, retry_step
+from models.lifecycle.endings import (
+    fail_step,
+    finish_claim,
+    finish_step,
+    hand_back,
+    postpone_step,
+    retry_step,
+)
 from models.lifecycle.recovery import DueStep, close_worker, expire_leases, take_due_steps
 
 __all__ = [
@@ -25,6 +32,7 @@ __all__ = [
     "finish_step",
     "hand_back",
     "log_audit",
+    "postpone_step",
     "resume_run",
     "retry_step",
     "start_step",

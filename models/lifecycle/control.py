@@ -46,7 +46,7 @@ def resume_run(
         now = clock.now_iso()
         before = RunsDao.get(run_id)
         steps = StepsDao.of_run(run_id, lock=True)
-        unfinished = [step for step in steps if step.status != "success"]
+        unfinished = [step for step in steps if step.status != "success" and step.is_planned]
         if not unfinished:
             raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
         active = [

@@ -9,10 +9,11 @@ from models.clock import Clock
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
 from models.ids import new_id
+from models.inheritance import Derivation, inherit
 from models.journal import Entry, Journal, transition
 from models.run_args import RunArgs
 from models.settings import load_settings
-from models.steps import position_of, step_id_for
+from models.steps import STEP_NAMES, position_of, step_id_for
 
 
 def create_run(
@@ -23,9 +24,10 @@ def create_run(
     config_hash: str | None = None,
     broker: str | None = None,
     parent_run_id: str | None = None,
+    derivation: Derivation | None = None,
     clock: Clock | None = None,
 ) -> str:
-    """Create a queued run and its ten pending steps in one transaction, and return its id.
+    """Create a queued run and its ten steps in one transaction, and return its id.
 
     Args:
         args: The run's arguments; what is missing gets its default.
@@ -33,7 +35,9 @@ def create_run(
         git_sha: The version of Scout's own code, where it is known.
         config_hash: A digest of the settings; worked out from the environment by default.
         broker: memory, redis or amqp: who will deliver the run's messages.
-        parent_run_id: The run that this one repeats.
+        parent_run_id: The run that this one repeats or goes on from.
+        derivation: What to take over from the parent, and which steps to execute; None takes over
+            nothing and executes all ten.
         clock: Where the time comes from.
 
     Raises:
@@ -44,8 +48,13 @@ def create_run(
     checked = (args if isinstance(args, RunArgs) else RunArgs.from_dict(dict(args))).normalised()
     settings = load_settings()
     run_id = new_id(clock.now_ms())
+    tried = False
 
     def work(journal: Journal) -> None:
+        nonlocal tried
+        if tried and RunsDao.exists(run_id):
+            return  # the answer to the commit was lost, not the commit
+        tried = True
         RunsDao.create(
             checked.to_dict(),
             git_sha,
@@ -56,19 +65,38 @@ def create_run(
             run_id=run_id,
             clock=clock,
         )
-        StepsDao.create_all(run_id, clock.now_iso())
+        reason = f"not part of `scout {command}`"
+        planned = derivation.steps if derivation else STEP_NAMES
+        skipped = StepsDao.create_all(run_id, clock.now_iso(), planned, reason)
+        inherited = {}
+        if derivation and parent_run_id:
+            inherited = inherit(derivation, parent_run_id, run_id)
         journal.add(
             Entry(
                 event="run.created",
                 message=f"Run created: {command} for {checked.query!r}.",
                 scope="run",
                 run_id=run_id,
-                data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id},
+                data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id}
+                | ({"inherited": inherited} if inherited else {}),
             )
         )
+        for name in skipped:
+            journal.add(_skipped(run_id, name, reason))
 
     transition(work, clock)
     return run_id
+
+
+def _skipped(run_id: str, name: str, reason: str) -> Entry:
+    return Entry(
+        event="step.skipped",
+        message=f"{name} was skipped: {reason}.",
+        scope=name,
+        run_id=run_id,
+        step_id=step_id_for(run_id, position_of(name)),
+        data={"reason": reason},
+    )
 
 
 def log_audit(

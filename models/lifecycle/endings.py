@@ -1,4 +1,4 @@
-"""How an attempt ends: success, failure, another try later, or handed back at a shutdown.
+"""How an attempt ends: success, failure, another try later, postponed, or handed back.
 
 Every ending is conditional on the attempt still holding its step; a worker that lost its lease
 gets `LeaseLostError` and must not go on. A step's end and "the next step is due" are one commit.
@@ -148,6 +148,46 @@ def retry_step(
     transition(work, clock, give_up=give_up)
 
 
+def postpone_step(
+    claim: Claim,
+    reason: str,
+    *,
+    delay_s: float,
+    clock: Clock | None = None,
+    give_up: GiveUp | None = None,
+) -> None:
+    """Put a step that must wait for long back to pending, due after `delay_s` seconds.
+
+    It counts as neither a failed try nor an interruption.
+
+    Raises:
+        LeaseLostError: The attempt no longer holds its step; nothing was written.
+        DatabaseUnavailableError: The database stayed locked or away.
+    """
+    clock = clock or Clock()
+    due_at = clock.now_iso(delay_s)
+    _, duration_ms = claim.elapsed(clock)
+
+    def work(journal: Journal) -> None:
+        row = claim.held()
+        released = StepsDao.release(
+            row,
+            due_at=due_at,
+            enqueued_at=due_at,
+            tries=row.tries,
+            interruptions=0,
+            error_type="postponed",
+            error_message=reason,
+        )
+        if not released:
+            raise _lost(row)
+        data = {"reason": reason, "due_at": due_at, "delay_ms": round(delay_s * 1000)}
+        message = f"{row.name} goes on at {due_at[11:19]}Z: {reason}"
+        journal.add(_entry("step.postponed", message, row, "WARNING", duration_ms, data))
+
+    transition(work, clock, give_up=give_up)
+
+
 def hand_back(
     claim: Claim, reason: str, *, clock: Clock | None = None, give_up: GiveUp | None = None
 ) -> bool:
@@ -204,11 +244,12 @@ class _Success:
             finished_at=self.finished_at,
         )
         journal.add(self.finished)
-        if row.position == len(STEP_NAMES):
+        due = None
+        if row.position < len(STEP_NAMES):
+            due = StepsDao.make_next_due(row.run_id, row.position, self.clock.now_iso())
+        if due is None:
             end_run(journal, row.run_id, "success", self.clock)
-            return None
-        StepsDao.make_due(row.run_id, row.position + 1, self.clock.now_iso())
-        return STEP_NAMES[row.position]
+        return due
 
 
 def _fail(

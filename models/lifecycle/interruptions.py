@@ -10,8 +10,13 @@ from models.errors import LeaseLostError
 from models.journal import Entry, Journal
 from models.lifecycle.run_endings import end_run_as_failed
 
-#: Starts of one step in a row without an end before it is given up as a crash loop.
-MAX_INTERRUPTIONS = 10
+#: Starts of one step in a row without an end before it is given up as a crash loop. With the
+#: delays below that takes four minutes: a step that had bad neighbours or a bad moment is not
+#: given up, one that kills its worker is.
+MAX_INTERRUPTIONS = 12
+#: Interruptions in a row after which the step starts again at once; then ever later.
+AT_ONCE = 2
+LONGEST_DELAY_S = 60.0
 
 
 def interrupt(
@@ -39,9 +44,10 @@ def interrupt(
     }
     if counts and interruptions >= MAX_INTERRUPTIONS:
         return _give_up(journal, row, clock, message, data)
+    delay_s = restart_delay_s(interruptions) if counts else 0.0
     released = StepsDao.release(
         row,
-        due_at=clock.now_iso(),
+        due_at=clock.now_iso(delay_s),
         enqueued_at=None,
         tries=row.tries,
         interruptions=interruptions,
@@ -51,6 +57,13 @@ def interrupt(
     if released:
         journal.add(_entry("step.interrupted", "WARNING", message, row, data))
     return released
+
+
+def restart_delay_s(interruptions: int) -> float:
+    """Return how long a step waits after so many interruptions in a row."""
+    if interruptions <= AT_ONCE:
+        return 0.0
+    return float(min(2 ** (interruptions - AT_ONCE - 1), LONGEST_DELAY_S))
 
 
 def _give_up(

@@ -15,7 +15,10 @@ from models.tables import proxy
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is stored about a repository before it is analysed."""
+    """What is stored about a repository before it is analysed.
+
+    One about which the model gave no answer is not analysed.
+    """
 
     full_name: str
     description: str
@@ -29,7 +32,11 @@ class Candidate:
 
 
 def candidates(run_id: str, pass_number: int) -> list[Candidate]:
-    """Return the hydrated repositories of a pass in the order in which they were found."""
+    """Return the hydrated repositories of a pass in the order in which they were found.
+
+    One whose README could not be read is left out: it is not known to have none.
+    """
+    readable = ReadmeRecord.status.is_null() | (ReadmeRecord.status != "failed")
     rows = fetch_all(
         Repo.select(
             Repo.full_name,
@@ -44,13 +51,26 @@ def candidates(run_id: str, pass_number: int) -> list[Candidate]:
         )
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo(ReadmeRecord))
         .switch(Repo)
-        .join(Analysis, JOIN.LEFT_OUTER, on=_same_repo(Analysis))
+        .join(Analysis, JOIN.LEFT_OUTER, on=_same_repo(Analysis) & (Analysis.status != "failed"))
         .where(
-            (Repo.run == run_id) & (Repo.found_in_pass == pass_number) & (Repo.status == "hydrated")
+            (Repo.run == run_id)
+            & (Repo.found_in_pass == pass_number)
+            & (Repo.status == "hydrated")
+            & readable
         )
         .order_by(Repo.id)
     )
     return [_candidate(*row) for row in rows]
+
+
+def count_analyses(run_id: str, *, before_pass: int) -> int:
+    """Return how many repositories of earlier passes have an analysis, whatever came of it."""
+    return int(
+        Analysis.select()
+        .join(Repo, on=_same_repo(Analysis))
+        .where((Analysis.run == run_id) & (Repo.found_in_pass < before_pass))
+        .count()
+    )
 
 
 def readme_text(sha256: str | None) -> str | None:

@@ -3,81 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
+from models.errors import ScoutError
 from models.jsontext import dumps, loads
 from models.provenance import Brief
+from tasks.asking import Question
 from tasks.briefs.candidates import Candidate
 from tasks.briefs.schema import BriefContent, InvalidBriefError, parse_brief
 from tasks.clean import clean_text
-from tasks.sources.interface import BriefRequest
+from tasks.sources.interface import BriefRequest, ModelAnswer
 from tasks.step import StepContext
+from tasks.usage import Spent, TokenBudget, save_spent
 
 _ERROR_LENGTH = 300
 _EXCERPT_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A planned brief, and what is asked for it."""
+
+    group_key: str
+    question: Question[BriefContent]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of asking for a brief: `content`, or an `error` and the answer's beginning."""
+    """What came of asking for a brief: `content`, or an `error` and the answer's beginning.
+
+    `failed` says that the model gave no answer at all; the next attempt asks again.
+    """
 
     group_key: str
     model: str
     content: BriefContent | None = None
     error: str | None = None
     excerpt: str = ""
+    failed: bool = False
+    spent: Spent = field(default_factory=Spent)
 
 
-def ask(context: StepContext, row: Brief, candidates: Mapping[str, Candidate]) -> Answer:
-    """Return the model's text for a planned brief, valid or not."""
+def unit_of(context: StepContext, row: Brief, candidates: Mapping[str, Candidate]) -> Unit:
+    """Return what is to be asked for a planned brief."""
     full_names = loads(row.repos_json)
-    answer = context.sources.model.write_brief(
-        BriefRequest(
-            full_names=full_names,
-            summaries={name: candidates[name].summary for name in full_names},
-            shared_keywords=loads(row.shared_keywords_json),
-            query=context.args.query,
-        )
+    request = BriefRequest(
+        full_names=full_names,
+        summaries={name: candidates[name].summary for name in full_names},
+        shared_keywords=loads(row.shared_keywords_json),
+        query=context.args.query,
     )
-    model = clean_text(answer.model, 100)
+    question = Question(context.sources.model, request, _parse, InvalidBriefError)
+    return Unit(row.group_key, question)
+
+
+def ask(unit: Unit, budget: TokenBudget) -> Answer | None:
+    """Return the model's text for a planned brief, valid or not; None where no token is left."""
+    if budget.is_exhausted:
+        return None
+    before = unit.question.spent.tokens
     try:
-        content = parse_brief(answer.text, answer.finish_reason)
-    except InvalidBriefError as exc:
-        error = clean_text(str(exc), _ERROR_LENGTH)
-        # Far more than is kept, and far less than a hostile answer may be long.
-        excerpt = clean_text(answer.text[: 4 * _EXCERPT_LENGTH], _EXCERPT_LENGTH)
-        return Answer(row.group_key, model, error=error, excerpt=excerpt)
-    return Answer(row.group_key, model, content)
+        asked = unit.question.ask()
+    finally:
+        budget.spend(unit.question.spent.tokens - before)
+    model = clean_text(asked.answer.model, 100)
+    if asked.content is not None:
+        return Answer(unit.group_key, model, asked.content, spent=asked.spent)
+    # Far more than is kept, and far less than a hostile answer may be long.
+    excerpt = clean_text(asked.answer.text[: 4 * _EXCERPT_LENGTH], _EXCERPT_LENGTH)
+    error = clean_text(asked.error or "", _ERROR_LENGTH)
+    return Answer(unit.group_key, model, error=error, excerpt=excerpt, spent=asked.spent)
+
+
+def failure(context: StepContext, unit: Unit, error: ScoutError) -> Answer:
+    """Return what records that the model gave no answer."""
+    return Answer(
+        unit.group_key,
+        clean_text(context.sources.model.name, 100),
+        error=clean_text(error.message, _ERROR_LENGTH),
+        failed=True,
+        spent=unit.question.spent,
+    )
 
 
 def save_answers(context: StepContext, answers: Sequence[Answer]) -> None:
-    """Store answers in one transaction, and audit those that are refused."""
+    """Store answers in one transaction, and audit those that are refused or did not come."""
     with context.record.saving():
         for answer in answers:
             _update(context.run_id, answer)
+        save_spent(context, "brief", {answer.group_key: answer.spent for answer in answers})
     for answer in answers:
         if answer.error is not None:
-            context.record.audit(
-                "llm.output.invalid_json",
-                f"The model's brief for {answer.group_key.replace(' ', ', ')} is refused:"
-                f" {answer.error}.",
-                level="WARNING",
-                data={
-                    "kind": "brief",
-                    "item": answer.group_key,
-                    "model": answer.model,
-                    "error": answer.error,
-                    "excerpt": answer.excerpt,
-                },
-            )
+            _announce(context, answer)
+
+
+def _parse(answer: ModelAnswer) -> BriefContent:
+    return parse_brief(answer.text, answer.finish_reason)
+
+
+def _announce(context: StepContext, answer: Answer) -> None:
+    group = answer.group_key.replace(" ", ", ")
+    data = {
+        "kind": "brief",
+        "item": answer.group_key,
+        "model": answer.model,
+        "error": answer.error,
+        "excerpt": answer.excerpt,
+    }
+    if answer.failed:
+        event, text = "llm.item.failed", f"There is no brief for {group}: {answer.error}"
+    else:
+        event = "llm.output.invalid_json"
+        text = f"The model's brief for {group} is refused: {answer.error}."
+    context.record.audit(event, text, level="WARNING", data=data)
 
 
 def _update(run_id: str, answer: Answer) -> None:
+    values: dict[str, Any]
     if answer.content is None:
-        values = {"status": "invalid", "error": answer.error}
+        values = {"status": "failed" if answer.failed else "invalid", "error": answer.error}
     else:
-        values = {"content_json": dumps(msgspec.to_builtins(answer.content))}
+        content_json = dumps(msgspec.to_builtins(answer.content))
+        values = {"status": "shortlisted", "error": None, "content_json": content_json}
     mine = (Brief.run == run_id) & (Brief.group_key == answer.group_key)
     Brief.update({**values, "model": answer.model}).where(mine).execute()

@@ -13,6 +13,7 @@ from models.rows import insert_missing
 from tasks.briefs.grouping import Group
 from tasks.briefs.scoring import POLICY
 from tasks.step import StepContext
+from tasks.usage import TokenBudget, spent_on, usage_stats
 
 #: The best rejected groups are kept, so that a reader sees what was close.
 MAX_REJECTED = 20
@@ -28,27 +29,37 @@ def plan_briefs(context: StepContext, find_groups: Callable[[], Sequence[Group]]
     if _rows(context.run_id):
         return
     groups = find_groups()
-    shortlisted = [group for group in groups if group.score >= context.args.min_score]
-    rejected = [group for group in groups if group.score < context.args.min_score]
-    kept = [*shortlisted, *rejected[:MAX_REJECTED]]
+    kept, shortlisted = kept_groups(groups, context.args.min_score)
+    rejected = len(groups) - shortlisted
     rows = [
-        _row(context, group, rank, rank <= len(shortlisted))
-        for rank, group in enumerate(kept, start=1)
+        _row(context, group, rank, rank <= shortlisted) for rank, group in enumerate(kept, start=1)
     ]
     with context.record.saving():
         insert_missing(Brief, rows, ("run_id", "group_key"))
     context.record.audit(
         "brief.ranked",
-        f"Ranked {len(groups)} groups of repositories: {len(shortlisted)} shortlisted,"
-        f" {len(rejected)} below --min-score {context.args.min_score}.",
+        f"Ranked {len(groups)} groups of repositories: {shortlisted} shortlisted,"
+        f" {rejected} below --min-score {context.args.min_score}.",
         data={
             "groups": len(groups),
-            "shortlisted": len(shortlisted),
-            "rejected_by_threshold": len(rejected),
+            "shortlisted": shortlisted,
+            "rejected_by_threshold": rejected,
             "min_score": context.args.min_score,
             "policy": POLICY,
         },
     )
+
+
+def kept_groups(groups: Sequence[Group], min_score: float) -> tuple[list[Group], int]:
+    """Return the groups that get a row, in the order of their rank, and how many are shortlisted.
+
+    Args:
+        groups: All groups, best first.
+        min_score: What a shortlisted one must score.
+    """
+    shortlisted = [group for group in groups if group.score >= min_score]
+    rejected = [group for group in groups if group.score < min_score]
+    return [*shortlisted, *rejected[:MAX_REJECTED]], len(shortlisted)
 
 
 def to_be_written(context: StepContext) -> list[Brief]:
@@ -57,13 +68,18 @@ def to_be_written(context: StepContext) -> list[Brief]:
     return above[: context.args.max_briefs]
 
 
-def brief_stats(context: StepContext) -> dict[str, Any]:
-    """Return the step's stats, counted from the rows."""
+def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
+    """Return the step's stats, counted from the rows.
+
+    Args:
+        context: The step that worked.
+        budget: What it was allowed to spend.
+    """
     rows = _rows(context.run_id)
     status = Counter(row.status for row in rows)
     written = sum(1 for row in rows if row.content_json is not None)
-    unwritten = status["shortlisted"] - written
     parts = [(row.group_key, row.status, row.score, row.content_json, row.error) for row in rows]
+    reasons = _reasons(context, budget, status["shortlisted"] - written)
     stats: dict[str, Any] = {
         "shortlisted": status["shortlisted"],
         "rejected_by_threshold": status["rejected_by_threshold"],
@@ -71,13 +87,34 @@ def brief_stats(context: StepContext) -> dict[str, Any]:
         "written": written,
         "policy": POLICY,
         "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
-        "capped": unwritten > 0,
+        "capped": bool(reasons),
     }
-    if unwritten:
-        stats["reason"] = (
-            f"--max-briefs {context.args.max_briefs}: {unwritten} shortlisted groups have no text"
-        )
+    if reasons:
+        stats["reason"] = "; ".join(reasons)
+    if not context.args.dry:
+        stats["failed"] = status["failed"]
+        stats["usage"] = usage_stats(spent_on(context.run_id, "brief"))
     return stats
+
+
+def _reasons(context: StepContext, budget: TokenBudget, unwritten: int) -> list[str]:
+    """Return why shortlisted groups have no text; what the budget did is audited, too."""
+    chosen = [row for row in to_be_written(context) if row.status == "shortlisted"]
+    cut_off = sum(1 for row in chosen if row.content_json is None) if budget.is_exhausted else 0
+    reasons = []
+    if beyond := unwritten - cut_off:
+        limit = context.args.max_briefs
+        reasons.append(f"--max-briefs {limit}: {beyond} shortlisted groups have no text")
+    if cut_off:
+        reason = budget.reason(f"{cut_off} shortlisted groups have no text")
+        reasons.append(reason)
+        context.record.audit(
+            "llm.budget.exhausted",
+            f"The run's budget is used up: {reason}.",
+            level="WARNING",
+            data={"capped": True, "reason": reason},
+        )
+    return reasons
 
 
 def _rows(run_id: str) -> list[Brief]:

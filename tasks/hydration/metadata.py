@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peewee import fn
 
+from models.errors import ScoutError
 from models.provenance import Repo
 from models.rows import fetch_all, upsert
+from tasks.clean import clean_text
 from tasks.hydration.payload import parse_repository, repo_columns
 from tasks.step import StepContext
 from tasks.units import work_through
+
+GONE = "GitHub has it no more."
+ERROR_MAX_CHARACTERS = 500
 
 
 def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     """Store the metadata of a pass's repositories that are not read yet, best first.
 
     A repository keeps the name it was found by, also where GitHub answers with a new one, which
-    `payload_json` then holds. One that is gone is recorded and does not fail the step.
+    `payload_json` then holds. One that is gone or cannot be read is recorded and does not fail the
+    step; the next attempt tries again to read those.
 
     Returns:
         How many repositories of the pass are hydrated, gone and failed.
@@ -28,7 +34,7 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     """
     mine = (Repo.run == context.run_id) & (Repo.found_in_pass == pass_number)
     repos = fetch_all(Repo.select(Repo.full_name, Repo.status).where(mine).order_by(Repo.id))
-    missing = [name for name, status in repos if status == "found"]
+    missing = [name for name, status in repos if status in {"found", "failed"}]
     if missing:
         context.record.audit(
             "repo.hydrate.started",
@@ -39,31 +45,42 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     def fetch(full_name: str) -> dict[str, Any]:
         payload = context.sources.github.repository(full_name)
         if payload is None:
-            return {"full_name": full_name, "status": "gone"}
+            return {"full_name": full_name, "status": "gone", "error": GONE}
         columns = repo_columns(parse_repository(payload, f"GET /repos/{full_name}"))
-        return {"full_name": full_name, "status": "hydrated"} | columns
+        return {"full_name": full_name, "status": "hydrated", "error": None} | columns
+
+    def failed(full_name: str, error: ScoutError) -> dict[str, Any]:
+        message = clean_text(error.message, ERROR_MAX_CHARACTERS)
+        return {"full_name": full_name, "status": "failed", "error": message}
 
     def save(batch: Sequence[dict[str, Any]]) -> None:
         now = context.now_iso()
         common = {"run_id": context.run_id, "found_in_pass": pass_number, "updated_at": now}
         hydrated = [common | row for row in batch if row["status"] == "hydrated"]
-        gone = [row["full_name"] for row in batch if row["status"] == "gone"]
+        lost = [row for row in batch if row["status"] != "hydrated"]
         with context.record.saving():
             upsert(Repo, hydrated, ("run_id", "full_name"))
-            if gone:
-                change = Repo.update(status="gone", error="GitHub has it no more.", updated_at=now)
-                change.where(mine & Repo.full_name.in_(gone)).execute()
-        for full_name in gone:
-            context.record.audit(
-                "repo.hydrate.failed",
-                f"{full_name} is gone; the run goes on without it.",
-                level="WARNING",
-                data={"full_name": full_name, "reason": "gone"},
-            )
+            for row in lost:
+                change = Repo.update(status=row["status"], error=row["error"], updated_at=now)
+                change.where(mine & (Repo.full_name == row["full_name"])).execute()
+        for row in lost:
+            _announce_loss(context, row)
 
-    work_through(context, missing, fetch, save, done=len(repos) - len(missing))
+    work_through(context, missing, fetch, save, done=len(repos) - len(missing), failed=failed)
     by_status = Repo.select(Repo.status, fn.COUNT(Repo.id)).where(mine).group_by(Repo.status)
     counts = dict(fetch_all(by_status))
     return {"repos": len(repos)} | {
         status: counts.get(status, 0) for status in ("hydrated", "gone", "failed")
     }
+
+
+def _announce_loss(context: StepContext, row: Mapping[str, Any]) -> None:
+    full_name, gone = row["full_name"], row["status"] == "gone"
+    reason = "gone" if gone else row["error"]
+    what = "is gone" if gone else f"cannot be read ({reason})"
+    context.record.audit(
+        "repo.hydrate.failed",
+        f"{full_name} {what}; the run goes on without it.",
+        level="WARNING",
+        data={"full_name": full_name, "reason": reason},
+    )

@@ -9,12 +9,16 @@ from typing import Any
 
 from peewee import JOIN
 
+from models.errors import ScoutError
 from models.jsontext import dumps
 from models.provenance import ReadmeRecord, ReadmeText, Repo
 from models.rows import fetch_all, insert_missing, upsert
+from tasks.clean import clean_text
 from tasks.hydration.decoding import DecodedReadme, decode_readme
 from tasks.step import StepContext
 from tasks.units import work_through
+
+ERROR_MAX_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +27,25 @@ class _Fetched:
     sha256: str | None = None
     size_bytes: int = 0
     decoded: DecodedReadme | None = None
+    error: str | None = None
+
+    @property
+    def status(self) -> str:
+        """Return found, missing or failed."""
+        return "failed" if self.error else "found" if self.decoded else "missing"
 
 
 def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
     """Store the READMEs of a pass's hydrated repositories that are not read yet.
 
-    Having none is recorded as `missing` and is no error.
+    Having none is recorded as `missing` and is no error. One that cannot be read is recorded as
+    `failed` and does not fail the step; the next attempt tries again.
 
     Returns:
         How many are found, missing, failed and truncated, their bytes, and a digest over them.
     """
     names = _without_record(context.run_id, pass_number)
-    total = len(_records(context.run_id, pass_number)) + len(names)
+    done = sum(1 for _, status, *_ in _records(context.run_id, pass_number) if status != "failed")
 
     def fetch(full_name: str) -> _Fetched:
         readme = context.sources.github.readme(full_name)
@@ -47,6 +58,9 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
             decode_readme(readme.content, readme.truncated),
         )
 
+    def failed(full_name: str, error: ScoutError) -> _Fetched:
+        return _Fetched(full_name, error=clean_text(error.message, ERROR_MAX_CHARACTERS))
+
     def save(batch: Sequence[_Fetched]) -> None:
         texts = {one.sha256: one.decoded.text for one in batch if one.decoded}
         with context.record.saving():
@@ -57,14 +71,10 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
             )
             upsert(ReadmeRecord, [_row(context, one) for one in batch], ("run_id", "full_name"))
         for one in batch:
-            if one.decoded is None:
-                context.record.audit(
-                    "repo.readme.missing",
-                    f"{one.full_name} has no README.",
-                    data={"full_name": one.full_name},
-                )
+            if one.status != "found":
+                _announce(context, one)
 
-    work_through(context, names, fetch, save, done=total - len(names))
+    work_through(context, names, fetch, save, done=done, failed=failed)
     totals = _totals(context.run_id, pass_number)
     context.record.audit(
         "repo.readme.fetched",
@@ -74,11 +84,27 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
     return totals
 
 
+def _announce(context: StepContext, one: _Fetched) -> None:
+    if one.error is None:
+        context.record.audit(
+            "repo.readme.missing",
+            f"{one.full_name} has no README.",
+            data={"full_name": one.full_name},
+        )
+        return
+    context.record.audit(
+        "repo.hydrate.failed",
+        f"The README of {one.full_name} cannot be read ({one.error}).",
+        level="WARNING",
+        data={"full_name": one.full_name, "reason": one.error, "part": "readme"},
+    )
+
+
 def _row(context: StepContext, one: _Fetched) -> dict[str, Any]:
     return {
         "run_id": context.run_id,
         "full_name": one.full_name,
-        "status": "found" if one.decoded else "missing",
+        "status": one.status,
         "sha256": one.sha256,
         "size_bytes": one.size_bytes,
         "truncated": bool(one.decoded and one.decoded.truncated),
@@ -97,10 +123,11 @@ def _of_pass(run_id: str, pass_number: int) -> Any:
 
 
 def _without_record(run_id: str, pass_number: int) -> list[str]:
+    unread = ReadmeRecord.id.is_null() | (ReadmeRecord.status == "failed")
     rows = fetch_all(
         Repo.select(Repo.full_name)
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo())
-        .where(_of_pass(run_id, pass_number) & ReadmeRecord.id.is_null())
+        .where(_of_pass(run_id, pass_number) & unread)
         .order_by(Repo.id)
     )
     return [name for (name,) in rows]

@@ -1,4 +1,4 @@
-"""Prompts are versioned files: a header with id, version and schema, then the text."""
+"""Prompts are versioned files: a header with id, version, schema and defaults, then the text."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ _FILE = re.compile(r"---\n(?P<header>.*?)\n---\n+(?P<text>.*)\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt; whoever changes `text` raises `version`."""
+    """A prompt; whoever changes anything in its file raises `version`.
+
+    temperature and max_tokens, which limits the answer, are sent along with it.
+    """
 
     id: str
     version: str
     schema: str
     text: str
+    temperature: float
+    max_tokens: int
 
 
 def prompt_names() -> list[str]:
@@ -43,9 +48,17 @@ def load_prompt(name: str) -> Prompt:
     header = dict(
         re.findall(r"^(\w+):[ \t]*(\S+)$", parts["header"], re.MULTILINE) if parts else ()
     )
-    if parts is None or not {"id", "version", "schema"} <= header.keys():
-        raise PermanentError(
-            f"Prompt {path.name} has no complete header.",
-            "Begin it with ---, id: …, version: …, schema: …, ---.",
+    try:
+        return Prompt(
+            id=header["id"],
+            version=header["version"],
+            schema=header["schema"],
+            text=parts["text"].strip() if parts else "",
+            temperature=float(header["temperature"]),
+            max_tokens=int(header["max_tokens"]),
         )
-    return Prompt(header["id"], header["version"], header["schema"], parts["text"].strip())
+    except (KeyError, ValueError) as exc:
+        raise PermanentError(
+            f"Prompt {path.name} has no complete header: {exc}.",
+            "Begin it with --- and id, version, schema, temperature and max_tokens, then ---.",
+        ) from exc

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from models.provenance import GithubQuery, Repo, RepoQuery
 from models.rows import fetch_all, insert_missing
 from tasks.hydration.payload import INTEGER_MAX, parse_repository, repo_columns
+from tasks.patience import patiently
 from tasks.search.known import KnownRepos
 from tasks.sources.interface import SearchPage
 from tasks.step import StepContext
@@ -66,10 +67,18 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
     github = context.sources.github
     last_page = -(-GITHUB_CEILING // github.page_size)
     found = _names_found(query)
+
+    def fetch(number: int) -> SearchPage:
+        return github.search_repositories(query.query, number)
+
+    def name(number: int) -> str:
+        return f"page {number} of search {query.position}"
+
+    fetch_patiently = patiently(context, fetch, name)
     while not (query.complete or known.is_full):
         context.record.checkpoint()
         number = query.pages_fetched + 1
-        page = github.search_repositories(query.query, number)
+        page = cast(SearchPage, fetch_patiently(number))
         links, repos = _rows(context, query, page, known, found, top)
         query.pages_fetched = number
         query.items_seen += len(page.items)

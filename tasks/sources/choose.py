@@ -11,27 +11,47 @@ from tasks.sources.interface import Sources
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from tasks.sources.github_waits import WaitRecorder
 
-def sources_for(dry: bool, fixtures_dir: str | None) -> Sources:
+
+def sources_for(
+    dry: bool, fixtures_dir: str | None = None, record: WaitRecorder | None = None
+) -> Sources:
     """Return the sources that a run asked for.
+
+    Fixtures may be shared by all steps; live sources belong to one step, whose waits they record.
+    They read tokens from this process's environment when they are built.
 
     Args:
         dry: Whether the run reads fixtures and nothing else.
         fixtures_dir: A folder with a world of one's own, or None for the one that Scout ships.
+        record: The recorder of the step that a live run's sources are for.
 
     Raises:
-        ConfigError: A live run was asked for, which this version cannot do.
+        ConfigError: A live source is not configured, or its HTTP library is not installed.
         FixtureFolderError: `fixtures_dir` is no folder, or has no `manifest.json`.
         FixtureError: The manifest is malformed.
     """
     if not dry:
-        raise ConfigError(
-            "Live sources are not part of this version.", "Run with --dry to work on fixtures."
-        )
+        return _live(record)
     from tasks.sources.fixtures import FixtureGitHub, FixtureModel
 
     root = _shipped_world() if fixtures_dir is None else _own_world(fixtures_dir)
     return Sources("fixtures", FixtureGitHub(root), FixtureModel(root))
+
+
+def _live(record: WaitRecorder | None) -> Sources:
+    try:
+        import httpx  # noqa: F401 - its absence deserves a better message
+    except ImportError as exc:
+        raise ConfigError(
+            "A live run needs the HTTP library httpx, which is not installed.",
+            "Install it: pip install 'scout[live]', or add --dry to work on fixtures.",
+        ) from exc
+    from tasks.sources.chat_model import model_from_environ
+    from tasks.sources.github_rest import github_from_environ
+
+    return Sources("live", github_from_environ(record), model_from_environ(record))
 
 
 def _shipped_world() -> Traversable:

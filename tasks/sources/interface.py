@@ -51,6 +51,10 @@ class GitHubSource(ABC):
     #: Repositories on one search page; GitHub allows 100.
     page_size: int = 100
 
+    def counters(self) -> Mapping[str, int]:
+        """Return what the requests of one attempt came to, by name; empty without a network."""
+        return {}
+
     @abstractmethod
     def today(self) -> date:
         """Return the date that `pushed:>=` is counted back from; fixed in fixtures."""
@@ -74,13 +78,19 @@ class GitHubSource(ABC):
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """What a language model said: `text` is untrusted and not yet validated."""
+    """What a language model said: `text` is untrusted and not yet validated.
+
+    cost_usd is None where the endpoint reports none; estimated says that it did not report tokens
+    either, so that they were estimated from the lengths of the texts.
+    """
 
     text: str
     model: str
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str
+    cost_usd: float | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,14 @@ class BriefRequest:
 
 
 class LanguageModel(ABC):
-    """Something that answers analysis and brief requests with text that should be JSON."""
+    """Something that answers analysis and brief requests with text that should be JSON.
+
+    Called from several threads at a time in a live run. Beside the errors named above,
+    `ItemFailedError` says that this request cannot be answered but others can.
+    """
+
+    #: The model that is asked for; empty where only the answer names it.
+    name: str = ""
 
     @abstractmethod
     def analyse(self, request: AnalysisRequest) -> ModelAnswer:
@@ -115,6 +132,21 @@ class LanguageModel(ABC):
     @abstractmethod
     def write_brief(self, request: BriefRequest) -> ModelAnswer:
         """Return the model's collaboration brief for a group of repositories."""
+
+    def correct(
+        self, request: AnalysisRequest | BriefRequest, answer: ModelAnswer, error: str
+    ) -> ModelAnswer | None:
+        """Return another answer to a request after one that was not valid.
+
+        Args:
+            request: What was asked.
+            answer: The last answer to it.
+            error: What is wrong with that answer, which the model is shown.
+
+        Returns:
+            The answer, or None where there is no other, as in fixtures.
+        """
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import pytest
 from cli.failures import FAILURES
 from models.lifecycle import (
     cancel_run,
-    claim_step,
     close_worker,
     fail_step,
     finish_claim,
@@ -23,6 +22,7 @@ from tests.cli.worlds import (
     add_brief,
     add_worker,
     claim,
+    crash_looped_run,
     failed_run,
     finish_until,
     new_run,
@@ -139,10 +139,7 @@ def test_tries_that_ran_out_show_the_earlier_ones(scout: Scout) -> None:
 
 
 def test_a_crash_loop_shows_the_last_interruptions(scout: Scout) -> None:
-    run_id = new_run()
-    for _ in range(20):
-        if not hasattr(claim_step(run_id, "init_run", worker=WORKER, lease_s=-1), "attempt"):
-            break
+    run_id = crash_looped_run()
     diagnosis = explain(scout, run_id)
     assert diagnosis["code"] == "crash_loop"
     assert any("was interrupted" in text for text in diagnosis["evidence"])

@@ -9,7 +9,7 @@ import pytest
 from cli.queries import view_run
 from cli.screens import Scale
 from models.dao import RunsDao
-from models.lifecycle import claim_step, expire_leases, resume_run, retry_step
+from models.lifecycle import expire_leases, resume_run, retry_step
 from models.settings import load_settings
 from models.steps import STEP_NAMES
 from tests.cli.conftest import SECRET, Scout
@@ -17,6 +17,7 @@ from tests.cli.worlds import (
     WORKER,
     PastClock,
     claim,
+    crash_looped_run,
     failed_run,
     finish_until,
     new_run,
@@ -152,11 +153,7 @@ def test_an_attempt_without_an_end_is_open(scout: Scout) -> None:
 
 
 def test_a_crash_loop_keeps_how_its_last_attempt_ended(scout: Scout) -> None:
-    run_id = new_run()
-    for _ in range(20):
-        outcome = claim_step(run_id, "init_run", worker=WORKER, lease_s=-1)
-        if not hasattr(outcome, "attempt"):
-            break
+    run_id = crash_looped_run()
     data = scout.json("show", run_id)
     assert data["steps"][0]["error_type"] == "crash_loop"
     assert {one["outcome"] for one in data["attempts"]} == {"interrupted"}

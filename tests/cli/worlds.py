@@ -12,9 +12,11 @@ from models.lifecycle import (
     Claim,
     claim_step,
     create_run,
+    expire_leases,
     fail_step,
     finish_claim,
 )
+from models.lifecycle.interruptions import MAX_INTERRUPTIONS
 from models.steps import STEP_NAMES
 
 WORKER = "testhost:4242:beef"
@@ -103,3 +105,15 @@ def add_brief(run_id: str, status: str = "shortlisted", content: str | None = "{
         " VALUES (?, ?, 1, ?, 0.7, 'p/1', '{}', '[]', '[]', ?, ?)",
         (run_id, f"a/b c/d{count}", status, content, Clock().now_iso()),
     )
+
+
+def crash_looped_run(**options: Any) -> str:
+    """Return a run whose first step was interrupted so often that it was given up."""
+    clock = PastClock(36_000)
+    run_id = new_run(clock=clock, **options)
+    for _ in range(MAX_INTERRUPTIONS):
+        claim(run_id, STEP_NAMES[0], clock)
+        clock.pass_s(61)
+        expire_leases("memory", clock=clock)
+        clock.pass_s(61)
+    return run_id

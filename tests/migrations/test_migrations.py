@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import peewee
 import pytest
 
 from models import database as db
 from models.database import Database
 from models.errors import DatabaseUnavailableError, ExitCode
 from models.provenance import PROVENANCE_TABLES
-from models.schema import MIGRATIONS_DIR, migrate_database, open_database, schema_status
+from models.schema import (
+    MIGRATIONS_DIR,
+    SchemaStatus,
+    migrate_database,
+    open_database,
+    schema_status,
+)
 from models.settings import load_settings
 from models.tables import MACHINERY_TABLES
 from tests.support.processes import finished, start_python
@@ -125,6 +133,24 @@ def test_a_database_that_is_newer_than_the_code_is_refused(empty: Database) -> N
     assert "Upgrade Scout" in refusal.value.hint
     assert refusal.value.exit_code is ExitCode.DEPENDENCY
     assert db._current is before
+
+
+def test_a_new_file_that_is_locked_for_a_moment_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turning on the write-ahead log says "locked" at once, whatever the busy timeout."""
+    monkeypatch.setenv("SCOUT_DATABASE_URL", f"sqlite:///{tmp_path / 'scout.db'}")
+    look, looks = schema_status, []
+
+    def locked_at_first(database: Database) -> SchemaStatus:
+        looks.append(1)
+        if len(looks) == 1:
+            raise peewee.OperationalError("database is locked")
+        return look(database)
+
+    monkeypatch.setattr("models.schema.schema_status", locked_at_first)
+    open_database(load_settings()).close_thread()
+    assert len(looks) == 2
 
 
 def test_several_processes_may_use_a_new_database_at_once(empty: Database) -> None:

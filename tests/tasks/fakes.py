@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,16 +39,21 @@ class FakeRecorder:
         self.audits: list[tuple[str, str, dict[str, Any]]] = []
         self.messages: list[str] = []
         self.progressed: list[tuple[int, int]] = []
-        self.is_saving = False
+        self._saving = threading.local()  # a live step fetches on other threads while it saves
+
+    @property
+    def is_saving(self) -> bool:
+        """Return whether the calling thread is in a transaction."""
+        return getattr(self._saving, "now", False)
 
     @contextmanager
     def saving(self) -> Iterator[None]:
         with proxy.atomic():
-            self.is_saving = True
+            self._saving.now = True
             try:
                 yield
             finally:
-                self.is_saving = False
+                self._saving.now = False
 
     def audit(
         self,

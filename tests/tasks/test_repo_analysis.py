@@ -11,7 +11,7 @@ from models.errors import PermanentError, TransientError
 from models.jsontext import loads
 from models.provenance import Analysis
 from models.rows import fetch_all
-from tasks.analysis.analyse import RAW_MAX_CHARACTERS
+from tasks.analysis.rows import RAW_MAX_CHARACTERS
 from tasks.analysis.scoring import ScoreInputs, score_repo
 from tests.tasks.fakes import World, analysis, new_world
 

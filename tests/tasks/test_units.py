@@ -1,4 +1,4 @@
-"""The loop over units of work, and the texts that it stores."""
+"""The loop over units of work in a dry run, and the texts that it stores."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class SteppingClock(Clock):
 
 def _context(step_s: float, recorder: FakeRecorder) -> StepContext:
     sources = cast("Sources", None)
-    return StepContext("run", "step", 1, RunArgs("q"), sources, recorder, SteppingClock(step_s))
+    return StepContext(
+        "run", "step", 1, RunArgs("q", dry=True), sources, recorder, SteppingClock(step_s)
+    )
 
 
 def _batches(step_s: float, count: int) -> list[int]:

@@ -92,7 +92,9 @@ def test_a_failing_step_ends_the_run_and_skips_the_rest(database: Database) -> N
     assert tail == ["step.failed", *["step.skipped"] * (10 - position), "run.failed"]
 
 
-@pytest.mark.parametrize("exc", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), RecursionError()])
+@pytest.mark.parametrize(
+    "exc", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), RecursionError()]
+)
 def test_whatever_a_body_raises_fails_its_step(
     sqlite_database: Database, exc: BaseException
 ) -> None:
@@ -102,7 +104,7 @@ def test_whatever_a_body_raises_fails_its_step(
     assert step_of(run_id, MIDDLE).error_type == type(exc).__name__
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     """Cannot be shown."""
 
     def __str__(self) -> str:
@@ -110,9 +112,9 @@ class Unspeakable(Exception):
 
 
 def test_an_error_that_cannot_be_shown_fails_its_step(sqlite_database: Database) -> None:
-    _, run_id = chain({MIDDLE: failing(Unspeakable())})
+    _, run_id = chain({MIDDLE: failing(UnspeakableError())})
     assert step_of(run_id, MIDDLE).status == "failed"
-    assert step_of(run_id, MIDDLE).error_type == "Unspeakable"
+    assert step_of(run_id, MIDDLE).error_type == "UnspeakableError"
 
 
 @pytest.mark.parametrize("stats", [None, {"key": object()}, {"nan": float("nan")}, ["list"]])
@@ -160,9 +162,7 @@ def test_a_secret_in_an_error_is_nowhere_to_be_found(
     assert "said 500" in (run_of(run_id).error or "")
 
 
-def test_lines_in_a_step_carry_run_step_and_attempt(
-    sqlite_database: Database, logs: Logs
-) -> None:
+def test_lines_in_a_step_carry_run_step_and_attempt(sqlite_database: Database, logs: Logs) -> None:
     def body(context: StepContext) -> Mapping[str, Any]:
         logging.getLogger("httpx").warning("slow answer")
         return {}

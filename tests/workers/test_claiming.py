@@ -9,12 +9,13 @@ from typing import Any
 import peewee
 import pytest
 
+from models.context import WorkContext, current_work
 from models.dao.steps import StepsDao
 from models.database import Database, current
 from models.lifecycle import cancel_run
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
-from tests.support.runs import audits, events, everything, new_run, run_of, step_of
+from tests.support.runs import audits, events, new_run, run_of, step_of
 from tests.support.waiting import wait_until
 from tests.workers.logs.conftest import Logs
 from tests.workers.rig import FIRST, Rig, counting
@@ -36,7 +37,9 @@ def rig(calls: list[str], database: Database) -> Rig:
     return Rig({name: make(name) for name in STEP_NAMES})
 
 
-def test_a_second_delivery_of_a_finished_step_changes_nothing(rig: Rig, calls: list[str]) -> None:
+def test_a_second_delivery_of_a_finished_step_changes_nothing(
+    rig: Rig, calls: list[str], logs: Logs
+) -> None:
     run_id = new_run(broker="memory")
     rig.deliver(run_id, FIRST)
     before = step_of(run_id, FIRST)
@@ -47,6 +50,7 @@ def test_a_second_delivery_of_a_finished_step_changes_nothing(rig: Rig, calls: l
     (row,) = audits(run_id, "step.duplicate_delivery")
     assert row.data["reason"] == "the step is already success"
     assert rig.waiting() == [], "a duplicate must not hand on"
+    assert {line["level"] for line in logs.lines} <= {"DEBUG", "INFO", "WARNING"}
 
 
 def test_a_second_delivery_of_a_running_step_changes_nothing(
@@ -169,7 +173,7 @@ class TestADatabaseThatBreaksAtTheClaim:
             peewee.IntegrityError("constraint"),
             ValueError("a bug"),
         ],
-        ids=lambda exc: str(exc),
+        ids=str,
     )
     def test_the_body_never_runs(
         self,
@@ -188,7 +192,7 @@ class TestADatabaseThatBreaksAtTheClaim:
     @pytest.mark.parametrize(
         "exc",
         [peewee.OperationalError("disk I/O error"), ValueError("a bug")],
-        ids=lambda exc: str(exc),
+        ids=str,
     )
     def test_the_line_says_which_step_was_not_started_and_why(
         self,
@@ -203,6 +207,17 @@ class TestADatabaseThatBreaksAtTheClaim:
         lines = [line for line in logs.lines if line.get("error_type") == "StepNotRecordedError"]
         assert [line["run_id"] for line in lines] == [run_id]
         assert str(exc) in lines[0]["error"]
+
+    def test_the_thread_is_clean_for_its_next_message(
+        self, rig: Rig, break_claims: Callable[[Exception], None], logs: Logs
+    ) -> None:
+        """Nothing stays bound, and the attempt before is not ended a second time."""
+        first, second = new_run(broker="memory"), new_run(broker="memory")
+        rig.deliver(first, FIRST)
+        break_claims(ValueError("a bug"))
+        rig.deliver(second, FIRST)
+        assert current_work() == WorkContext()
+        assert [line for line in logs.lines if line["event"] == "step.lease_lost"] == []
 
     def test_recovery_hands_the_step_out_again(
         self,
@@ -231,7 +246,7 @@ class TestADatabaseThatBreaksAtTheClaim:
         other = peewee.SqliteDatabase(str(path))
         other.execute_sql("BEGIN IMMEDIATE")
         thread = _start(lambda: rig.deliver(run_id, FIRST))
-        wait_until("the claim to be tried", lambda: current()._turn._threads.locked())  # type: ignore[attr-defined]
+        wait_until("the claim to be tried", current()._turn._threads.locked)  # type: ignore[attr-defined]
         assert step_of(run_id, FIRST).status == "pending"
         other.execute_sql("COMMIT")
         other.close()

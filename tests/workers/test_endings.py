@@ -101,7 +101,9 @@ class TestThePolicy:
 
     def test_delays_grow_up_to_a_maximum(self) -> None:
         policy = RetryPolicy(first_delay_s=2.0, factor=4.0, max_delay_s=60.0)
-        delays = [policy.delay_s(n, TransientError("x"), lambda low, high: 1.0) for n in range(1, 6)]
+        delays = [
+            policy.delay_s(n, TransientError("x"), lambda low, high: 1.0) for n in range(1, 6)
+        ]
         assert delays == [2.0, 8.0, 32.0, 60.0, 60.0]
 
     @pytest.mark.parametrize("edge", [0, 1])
@@ -289,9 +291,7 @@ class TestAHandOffThatGetsLost:
         assert run_of(run_id).status == "success"
         assert run_of(run_id).stats["attempts"] == 10
 
-    def test_an_error_in_sending_does_not_undo_the_end(
-        self, sqlite_database: Database
-    ) -> None:
+    def test_an_error_in_sending_does_not_undo_the_end(self, sqlite_database: Database) -> None:
         def send(*_: Any, **__: Any) -> bool:
             raise RuntimeError("a bug in the sender")
 

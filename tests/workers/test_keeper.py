@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -225,8 +226,8 @@ class TestTheLoop:
         wait_until("a tick", lambda: seen)
         loop.stop()
         assert not loop._thread.is_alive()
-        with pytest.raises(Exception, match="closed"):
-            seen[0].execute("SELECT 1")
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            seen[0].total_changes  # noqa: B018 - raises when closed
 
 
 def test_a_worker_leaves_no_connection_of_its_threads(sqlite_database: Database) -> None:

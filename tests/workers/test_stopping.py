@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from models.database import Database, current
+from models.lifecycle.interruptions import MAX_INTERRUPTIONS
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.runs import audits, events, new_run, run_of, step_of
@@ -46,9 +47,7 @@ class Stuck(Until):
 class TestShutdown:
     """A deploy is neither a failure nor a crash."""
 
-    def test_a_step_in_hand_is_given_back_at_its_next_checkpoint(
-        self, database: Database
-    ) -> None:
+    def test_a_step_in_hand_is_given_back_at_its_next_checkpoint(self, database: Database) -> None:
         body = Until()
         rig, run_id = Rig({FIRST: body}), new_run(broker="memory")
         with rig.working():
@@ -71,16 +70,14 @@ class TestShutdown:
         assert run_of(run_id).status == "success"
         assert step_of(run_id, FIRST).attempt == 2
 
-    def test_many_deploys_do_not_use_up_the_cap_on_crashes(
-        self, sqlite_database: Database
-    ) -> None:
+    def test_many_deploys_do_not_use_up_the_cap_on_crashes(self, sqlite_database: Database) -> None:
         run_id = new_run(broker="memory")
-        for number in range(1, 13):
+        for number in range(1, MAX_INTERRUPTIONS + 3):
             body = Until()
             rig = Rig({FIRST: body}, repeat_after_s=0.0)
             with rig.working():
                 assert body.started.wait(20), f"start {number}"
-        assert step_of(run_id, FIRST).attempt == 12
+        assert step_of(run_id, FIRST).attempt == MAX_INTERRUPTIONS + 2
         with Rig(repeat_after_s=0.0).working():
             wait_until("the run to end", lambda: run_of(run_id).ended)
         assert run_of(run_id).status == "success"

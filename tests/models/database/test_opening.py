@@ -117,9 +117,7 @@ def test_a_file_that_may_not_be_written_is_said_so(
 def test_a_read_only_disk_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "scout.db"
     monkeypatch.setattr(
-        db,
-        "_sqlite",
-        lambda path, *_: peewee.SqliteDatabase(f"file:{path}?mode=ro", uri=True),
+        db, "_sqlite", lambda path, *_: peewee.SqliteDatabase(path, pragmas={"query_only": 1})
     )
 
     error = opening(path, monkeypatch)
@@ -132,7 +130,7 @@ def test_a_server_that_is_not_there_is_said_at_once_without_the_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only writes in the middle of a run wait for a server to come back."""
-    monkeypatch.setattr(db.time, "sleep", lambda _: pytest.fail("it waited"))
+    monkeypatch.setattr("models.database.time.sleep", lambda _: pytest.fail("it waited"))
     error = opening(f"postgresql://ada:hunter2@/x?host={tmp_path}", monkeypatch)
 
     assert "hunter2" not in str(error)

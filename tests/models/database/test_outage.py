@@ -74,9 +74,7 @@ def test_a_server_stopped_and_started_in_the_middle_of_a_transaction_delays_it(
     assert fragile.execute("SELECT name FROM singletons").fetchall() == [(last,)]
 
 
-def test_the_end_of_a_step_waits_for_the_server(
-    fragile: Database, server: Postgres
-) -> None:
+def test_the_end_of_a_step_waits_for_the_server(fragile: Database, server: Postgres) -> None:
     run_id = new_run()
     claim = claimed(run_id, STEP_NAMES[0])
     server.stop()

@@ -91,9 +91,7 @@ def test_a_second_delivery_of_a_finished_step_is_harmless_and_audited(
 
 
 @pytest.mark.parametrize("name", STEP_NAMES[1:])
-def test_a_message_that_comes_out_of_order_is_refused(
-    sqlite_database: Database, name: str
-) -> None:
+def test_a_message_that_comes_out_of_order_is_refused(sqlite_database: Database, name: str) -> None:
     run_id = new_run()
 
     assert refused(run_id, name) == "the step before it has not finished"

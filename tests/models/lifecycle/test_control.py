@@ -37,9 +37,7 @@ from tests.support.runs import (
 FIRST, SECOND, THIRD = STEP_NAMES[:3]
 
 
-def test_a_queued_run_is_cancelled_with_all_its_steps(
-    database: Database, clock: FakeClock
-) -> None:
+def test_a_queued_run_is_cancelled_with_all_its_steps(database: Database, clock: FakeClock) -> None:
     run_id = new_run(clock)
     clock.advance(3)
 
@@ -84,9 +82,7 @@ def test_nothing_revives_a_cancelled_run(database: Database, clock: FakeClock) -
 
 
 @pytest.mark.parametrize("ending", ["success", "failed", "cancelled"])
-def test_an_ended_run_is_not_cancelled(
-    database: Database, clock: FakeClock, ending: str
-) -> None:
+def test_an_ended_run_is_not_cancelled(database: Database, clock: FakeClock, ending: str) -> None:
     run_id = new_run(clock)
     if ending == "success":
         done(run_id, clock)
@@ -112,9 +108,7 @@ def test_the_reason_of_a_cancellation_is_redacted_everywhere(
 ) -> None:
     """The fixture `database` searches all rows; here it is seen that the rest is kept."""
     run_id = new_run(clock)
-    cancel_run(
-        run_id, who="ada", reason=f"I used {secrets['GITHUB_TOKEN']} \x1b[2J", clock=clock
-    )
+    cancel_run(run_id, who="ada", reason=f"I used {secrets['GITHUB_TOKEN']} \x1b[2J", clock=clock)
 
     assert (step_of(run_id, FIRST).error_message or "").startswith("cancelled by ada: I used [RED")
     assert "\x1b" not in (step_of(run_id, FIRST).error_message or "")

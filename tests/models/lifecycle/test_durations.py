@@ -14,7 +14,7 @@ from models.lifecycle import (
     finish_step,
     start_step,
 )
-from models.lifecycle.interruptions import MAX_INTERRUPTIONS
+from models.lifecycle.interruptions import LONGEST_DELAY_S, MAX_INTERRUPTIONS
 from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
 from tests.support.runs import LEASE_S, audits, claimed, done, new_run, run_of, step_of
@@ -105,6 +105,7 @@ def test_a_crash_loop_has_a_duration_that_agrees_with_its_times(
 ) -> None:
     run_id = new_run(clock)
     for _ in range(MAX_INTERRUPTIONS):
+        clock.advance(LONGEST_DELAY_S)
         claimed(run_id, FIRST, clock)
         clock.advance(LEASE_S + 2)
         expire_leases("redis", clock=clock)

@@ -42,9 +42,7 @@ Ending = Callable[[Claim, FakeClock], object]
 ENDINGS: dict[str, Ending] = {
     "finish": lambda claim, clock: finish_claim(claim, {}, clock=clock),
     "fail": lambda claim, clock: fail_step(claim, "E", "no", clock=clock),
-    "retry": lambda claim, clock: retry_step(
-        claim, "E", "no", delay_s=1, max_tries=3, clock=clock
-    ),
+    "retry": lambda claim, clock: retry_step(claim, "E", "no", delay_s=1, max_tries=3, clock=clock),
 }
 
 
@@ -191,9 +189,7 @@ def test_a_step_handed_back_is_due_at_once_and_counts_against_no_cap(
     assert (row.status, row.attempt, row.tries, row.interruptions) == ("pending", 1, 0, 0)
     assert (row.due_at, row.enqueued_at) == (clock.now_iso(), None)
     (audit,) = audits(run_id, "step.interrupted")
-    assert audit.message == (
-        f"Attempt 1 on worker {WORKER} was interrupted: the worker shut down."
-    )
+    assert audit.message == (f"Attempt 1 on worker {WORKER} was interrupted: the worker shut down.")
     assert claimed(run_id, FIRST, clock).attempt == 2
     assert not hand_back(claim, "again", clock=clock)
     assert events(run_id).count("step.interrupted") == 1
@@ -303,9 +299,7 @@ def test_an_endless_error_text_is_cut_visibly(database: Database, clock: FakeClo
         assert stored.endswith("…")
 
 
-def test_stats_are_redacted(
-    database: Database, clock: FakeClock, secrets: dict[str, str]
-) -> None:
+def test_stats_are_redacted(database: Database, clock: FakeClock, secrets: dict[str, str]) -> None:
     run_id = new_run(clock)
     stats = {"url": f"https://x:{secrets['GITHUB_TOKEN']}@host/", "max_tokens": 5}
     finish_claim(claimed(run_id, FIRST, clock), stats, clock=clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.clock import seconds_between
 from models.dao import StepsDao
 from models.database import Database
 from models.errors import LeaseLostError
@@ -17,7 +18,7 @@ from models.lifecycle import (
     retry_step,
     take_due_steps,
 )
-from models.lifecycle.interruptions import MAX_INTERRUPTIONS
+from models.lifecycle.interruptions import AT_ONCE, LONGEST_DELAY_S, MAX_INTERRUPTIONS
 from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
 from tests.support.runs import (
@@ -45,7 +46,8 @@ def due_steps(messages_waiting: int, clock: FakeClock) -> list[DueStep]:
 
 
 def crash(run_id: str, name: str, clock: FakeClock) -> None:
-    """Claim a step and let its lease run out."""
+    """Claim a step, when it may start again, and let its lease run out."""
+    clock.advance(LONGEST_DELAY_S)
     claimed(run_id, name, clock)
     clock.advance(LEASE_S + 1)
 
@@ -105,9 +107,7 @@ def test_a_lease_that_is_renewed_while_recovery_looks_is_left_alone(
     assert audits(run_id, "step.interrupted") == []
 
 
-def test_a_step_that_never_reaches_an_end_is_given_up(
-    database: Database, clock: FakeClock
-) -> None:
+def test_a_step_that_never_reaches_an_end_is_given_up(database: Database, clock: FakeClock) -> None:
     run_id = new_run(clock)
     for _ in range(MAX_INTERRUPTIONS - 1):
         crash(run_id, FIRST, clock)
@@ -134,12 +134,29 @@ def test_a_step_that_never_reaches_an_end_is_given_up(
     assert row.stats["duration_ms"] == audits(run_id, "step.failed")[0].data["duration_ms"]
 
 
+def test_a_step_that_crashes_again_and_again_waits_ever_longer(
+    database: Database, clock: FakeClock
+) -> None:
+    run_id = new_run(clock)
+    waits = []
+    for _ in range(MAX_INTERRUPTIONS - 1):
+        crash(run_id, FIRST, clock)
+        expire_leases("redis", clock=clock)
+        waits.append(seconds_between(clock.now_iso(), step_of(run_id, FIRST).due_at or ""))
+
+    assert waits[: AT_ONCE + 4] == [0.0] * AT_ONCE + [1.0, 2.0, 4.0, 8.0]
+    assert waits[-1] == LONGEST_DELAY_S
+    assert refused(run_id, FIRST, clock).startswith("it is not due before")
+
+
 def test_the_cap_also_bites_when_a_message_finds_the_expired_lease(
     database: Database, clock: FakeClock
 ) -> None:
     run_id = new_run(clock)
-    for _ in range(MAX_INTERRUPTIONS):
+    for _ in range(MAX_INTERRUPTIONS - 1):
         crash(run_id, FIRST, clock)
+        expire_leases("redis", clock=clock)
+    crash(run_id, FIRST, clock)
 
     assert refused(run_id, FIRST, clock) == "the run is failed"
     assert step_of(run_id, FIRST).error_type == "crash_loop"
@@ -221,9 +238,7 @@ def test_a_long_queue_is_not_made_longer(database: Database, clock: FakeClock) -
     assert sorted(due.run_id for due in found) == sorted(runs)
 
 
-def test_steps_that_may_not_start_are_not_handed_out(
-    database: Database, clock: FakeClock
-) -> None:
+def test_steps_that_may_not_start_are_not_handed_out(database: Database, clock: FakeClock) -> None:
     new_run(clock, broker="memory")
     running, cancelled, retrying, finished = (new_run(clock) for _ in range(4))
     claimed(running, FIRST, clock)

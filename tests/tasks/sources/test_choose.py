@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -43,7 +44,27 @@ def test_a_broken_manifest_is_found_before_any_step(world: Path) -> None:
         sources_for(dry=True, fixtures_dir=str(world))
 
 
-def test_live_sources_are_refused_with_the_remedy() -> None:
-    with pytest.raises(ConfigError, match="Live sources") as caught:
-        sources_for(dry=False, fixtures_dir=None)
+def test_a_live_run_reads_from_github_and_asks_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "a-key")
+    sources = sources_for(dry=False)
+    assert sources.name == "live"
+    assert type(sources.github).__name__ == "GitHubRest"
+    assert sources.github.page_size == 100
+
+
+def test_a_live_run_without_its_library_is_refused_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(ConfigError, match="httpx") as caught:
+        sources_for(dry=False)
+    assert "scout[live]" in caught.value.hint
     assert "--dry" in caught.value.hint
+
+
+def test_a_wrong_address_of_github_is_found_before_any_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SCOUT_GITHUB_URL", "github.example.com")
+    with pytest.raises(ConfigError, match="SCOUT_GITHUB_URL"):
+        sources_for(dry=False)

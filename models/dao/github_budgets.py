@@ -1,0 +1,109 @@
+"""Rows of `github_budgets`: what all workers together may still ask GitHub for.
+
+Each method is one conditional statement, so that it holds between processes; callers run it inside
+a transaction. Times are as they are stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.database import current
+
+#: Our count may be ahead of GitHub's by the requests that are on their way, and by no more.
+IN_FLIGHT_MAX = 64
+_NEVER = 2**31 - 1
+
+_TAKE = """
+INSERT INTO github_budgets (bucket, used, window_ends_at, updated_at) VALUES (?, 1, ?, ?)
+ON CONFLICT (bucket) DO UPDATE SET
+  used = CASE WHEN github_budgets.window_ends_at > ? THEN github_budgets.used + 1 ELSE 1 END,
+  window_ends_at = CASE WHEN github_budgets.window_ends_at > ?
+    THEN github_budgets.window_ends_at ELSE excluded.window_ends_at END,
+  updated_at = excluded.updated_at
+WHERE (github_budgets.blocked_until IS NULL OR github_budgets.blocked_until <= ?)
+  AND (github_budgets.window_ends_at IS NULL OR github_budgets.window_ends_at <= ?
+    OR github_budgets.used < ?)
+"""
+_CORRECT = """
+UPDATE github_budgets SET
+  used = CASE
+    WHEN window_ends_at IS NULL OR window_ends_at < ? THEN ?
+    WHEN used < ? THEN ?
+    WHEN used >= ? THEN used - ?
+    WHEN used > ? THEN ?
+    ELSE used END,
+  window_ends_at = ?, updated_at = ?
+WHERE bucket = ?
+"""
+_BLOCK = """
+INSERT INTO github_budgets (bucket, used, blocked_until, reason, updated_at) VALUES (?, 0, ?, ?, ?)
+ON CONFLICT (bucket) DO UPDATE SET
+  blocked_until = excluded.blocked_until, reason = excluded.reason, updated_at = excluded.updated_at
+WHERE github_budgets.blocked_until IS NULL
+  OR github_budgets.blocked_until < excluded.blocked_until
+"""
+_GET = "SELECT used, window_ends_at, blocked_until, reason FROM github_budgets WHERE bucket = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRow:
+    """A row of `github_budgets`.
+
+    `used` counts against a quota of the usual size; where GitHub grants more, it begins below 0.
+    """
+
+    used: int
+    window_ends_at: str | None
+    blocked_until: str | None
+    reason: str | None
+
+
+class GithubBudgetsDao:
+    """Takes from budgets, and corrects them by what GitHub says."""
+
+    @staticmethod
+    def get(bucket: str) -> BudgetRow | None:
+        """Return a budget, or None where nobody has taken from it yet."""
+        row = current().execute(_GET, (bucket,)).fetchone()
+        return BudgetRow(*row) if row else None
+
+    @staticmethod
+    def take(bucket: str, limit: int, now: str, window_ends_at: str) -> bool:
+        """Take one request from a budget; returns whether there was one left.
+
+        Args:
+            bucket: The budget.
+            limit: How many requests a window has.
+            now: The time.
+            window_ends_at: When the window ends, if this request begins a new one.
+        """
+        values = (bucket, window_ends_at, now, now, now, now, now, limit)
+        return bool(current().execute(_TAKE, values).rowcount)
+
+    @staticmethod
+    def correct(
+        bucket: str, used: int, surplus: int, now: str, window_ends_at: str, same_after: str
+    ) -> None:
+        """Bring a budget in line with what GitHub says; requests in flight stay counted.
+
+        Args:
+            bucket: The budget.
+            used: What GitHub has counted in its present window, less `surplus`.
+            surplus: By how much GitHub's quota is larger than the usual one; taken off our count
+                once, which is when that is ahead by as much.
+            now: The time.
+            window_ends_at: When that window ends.
+            same_after: Our window is taken for the same one if it ends after this.
+        """
+        new_window = (same_after, used)
+        behind = (used, used)
+        lacks_surplus = (used + surplus if surplus > 0 else _NEVER, surplus)
+        ahead = (used + IN_FLIGHT_MAX, used + IN_FLIGHT_MAX)
+        cases = (*new_window, *behind, *lacks_surplus, *ahead)
+        current().execute(_CORRECT, (*cases, window_ends_at, now, bucket))
+
+    @staticmethod
+    def block(bucket: str, until: str, reason: str, now: str) -> None:
+        """Close a budget for everybody until a time; a longer block that is there stays."""
+        current().execute(_BLOCK, (bucket, until, reason, now))

@@ -1,0 +1,33 @@
+"""Keywords, again: from the stored analyses of the best repositories."""
+
+from __future__ import annotations
+
+from models.dao.runs import RunRow
+from models.jsontext import loads
+from models.provenance import Keyword
+from models.rows import fetch_all
+from tasks.keyword_aggregate import TOP_KEYWORDS, best_repos
+from tasks.keywords import aggregate
+from tasks.replay.differences import compare
+
+
+def replay_keywords(run: RunRow) -> int:
+    """Weigh the keywords again; returns how many there are, 0 where the run weighed none.
+
+    Raises:
+        Difference: A keyword, its weight, its rank or its repositories are others.
+    """
+    stored = fetch_all(
+        Keyword.select(Keyword.rank, Keyword.keyword, Keyword.weight, Keyword.repos_json)
+        .where(Keyword.run == run.run_id)
+        .order_by(Keyword.rank)
+    )
+    if not stored:
+        return 0
+    computed = aggregate(best_repos(run.run_id), str(run.args["query"]), TOP_KEYWORDS)
+    for (rank, keyword, weight, repos), one in zip(stored, computed, strict=False):
+        compare(f"the keyword of rank {rank}", keyword, one.keyword)
+        compare(f"the weight of {keyword!r}", weight, one.weight)
+        compare(f"the repositories of {keyword!r}", loads(repos), list(one.repos))
+    compare("the number of keywords", len(stored), len(computed))
+    return len(stored)

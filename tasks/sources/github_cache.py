@@ -1,0 +1,83 @@
+"""Conditional requests: answers that were stored, and the question whether they are still right."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from models.clock import Clock
+from models.dao.http_cache import HttpCacheDao, StoredAnswer
+from models.database import current
+from tasks.sources.github_http import Answer
+from tasks.sources.github_settings import GitHubSettings
+
+#: What is kept of an answer's headers; the rest is about that one request.
+_KEPT = ("content-type", "link")
+_TRUNCATED = "x-scout-truncated"
+_MAX_VALIDATOR_LENGTH = 500
+
+
+class AnswerCache:
+    """The stored answers that belong to one server and token.
+
+    What one token may read another may not, and GitHub's ETags differ by token too.
+
+    Args:
+        settings: The server and the token.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, settings: GitHubSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    def find(self, url: str, accept: str) -> StoredAnswer | None:
+        """Return the stored answer to a GET request, or None."""
+        key = self._key(url, accept)
+        return current().reading(lambda: HttpCacheDao.get(key))
+
+    def store(self, url: str, accept: str, answer: Answer) -> bool:
+        """Store an answer if it can be renewed later; returns whether it was."""
+        etag = _validator(answer.headers, "etag")
+        last_modified = _validator(answer.headers, "last-modified")
+        forbidden = "no-store" in answer.headers.get("cache-control", "").lower()
+        if answer.status != 200 or forbidden or not (etag or last_modified):
+            return False
+        token = self._settings.token
+        if token is not None and token.encode() in answer.body:
+            return False  # a server that sends the token back must not get it into the database
+        headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+        if answer.truncated:
+            headers[_TRUNCATED] = "yes"
+        stored = StoredAnswer(answer.status, etag, last_modified, headers, answer.body)
+        key, now = self._key(url, accept), self._clock.now_iso()
+        current().transact(lambda: HttpCacheDao.put(key, url, accept, stored, now))
+        return True
+
+    def _key(self, url: str, accept: str) -> str:
+        parts = "\n".join(("GET", url, accept, self._settings.identity))
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def condition(stored: StoredAnswer) -> dict[str, str]:
+    """Return the header that asks whether a stored answer is still right."""
+    if stored.etag:
+        return {"If-None-Match": stored.etag}
+    return {"If-Modified-Since": stored.last_modified} if stored.last_modified else {}
+
+
+def renewed(stored: StoredAnswer, answer: Answer) -> Answer:
+    """Return the stored answer in place of the 304 that renewed it."""
+    return Answer(
+        stored.status,
+        answer.url,
+        {**answer.headers, **stored.headers},
+        stored.body,
+        _TRUNCATED in stored.headers,
+    )
+
+
+def _validator(headers: Mapping[str, str], name: str) -> str | None:
+    value = headers.get(name, "")
+    usable = value.isascii() and value.isprintable() and len(value) <= _MAX_VALIDATOR_LENGTH
+    return value if value and usable else None

@@ -1,0 +1,7 @@
+"""A small GitHub on loopback: the shapes of its REST API, and its troubles when asked for."""
+
+from tests.counterparts.github.faults import Fault
+from tests.counterparts.github.server import Counterpart, running_github
+from tests.counterparts.github.world import World
+
+__all__ = ["Counterpart", "Fault", "World", "running_github"]

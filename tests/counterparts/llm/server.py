@@ -1,0 +1,194 @@
+"""The endpoint: counts what it is asked, and answers well unless it was told of a fault."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+_ITEM = re.compile(r"\AThe (?:repository is|projects are) (?P<item>[^\n]+?)\.(?: They|\n)")
+_README = re.compile(r"^README:\n[# ]*(?P<words>\S+(?: \S+){0,3})", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request that the endpoint got; `item` is the repository or the group."""
+
+    item: str
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """Return what was said."""
+        messages: list[dict[str, str]] = self.body["messages"]
+        return messages
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Reads a request, and leaves the answer to a fault or to `answer_well`."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer in two writes takes 40 ms
+    server: Server
+
+    def do_POST(self) -> None:
+        """Answer a chat completion request."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        user = next(one["content"] for one in body["messages"] if one["role"] == "user")
+        found = _ITEM.match(user)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        asked = Asked(found["item"] if found else "?", self.path, headers, body)
+        chat = self.server.chat
+        with chat.counting(asked) as behave:
+            (behave or answer_well)(self, asked)
+
+    def reply(
+        self, status: int, body: Any, headers: dict[str, str] | None = None, *, cut: int = 0
+    ) -> None:
+        """Send an answer; `cut` bytes of what was promised are kept back."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content[: len(content) - cut])
+        if cut:
+            self.close_connection = True
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+Behaviour = Callable[[Handler, Asked], None]
+
+
+class Server(ThreadingHTTPServer):
+    """A server that knows whose it is."""
+
+    daemon_threads = True
+    request_queue_size = 128
+    chat: ChatServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing about clients that went away."""
+
+
+class ChatServer:
+    """What the endpoint was asked, and the faults that are still to come.
+
+    Attributes:
+        faults: Behaviours by item, each used once in their order; the key "*" is for every item.
+        always: A behaviour for every request that has no fault of its own.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.faults: dict[str, deque[Behaviour]] = defaultdict(deque)
+        self.always: Behaviour | None = None
+        self.concurrent = 0
+        self.most_concurrent = 0
+        self.url = ""
+        self._lock = threading.Lock()
+
+    def fail(self, item: str, *faults: Behaviour) -> None:
+        """Let the next requests about an item go wrong."""
+        self.faults[item].extend(faults)
+
+    def count(self) -> Counter[str]:
+        """Return how often each item was asked about."""
+        with self._lock:
+            return Counter(one.item for one in self.asked)
+
+    @contextmanager
+    def counting(self, asked: Asked) -> Iterator[Behaviour | None]:
+        """Note a request for as long as it is being answered, and yield how to answer it."""
+        with self._lock:
+            self.asked.append(asked)
+            self.concurrent += 1
+            self.most_concurrent = max(self.most_concurrent, self.concurrent)
+            queues = [self.faults[asked.item], self.faults["*"]]
+            behave = next((queue.popleft() for queue in queues if queue), self.always)
+        try:
+            yield behave
+        finally:
+            with self._lock:
+                self.concurrent -= 1
+
+
+@contextmanager
+def chat_server() -> Iterator[ChatServer]:
+    """Run an endpoint for the block."""
+    chat = ChatServer()
+    server = Server(("127.0.0.1", 0), Handler)
+    server.chat = chat
+    chat.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
+    thread.start()
+    try:
+        yield chat
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def answer_well(handler: Handler, asked: Asked) -> None:
+    """Answer as a good model does: valid, with evidence, and with the tokens that it took."""
+    handler.reply(200, completion(json.dumps(content_for(asked))))
+
+
+def content_for(asked: Asked) -> dict[str, Any]:
+    """Return a valid answer to a request."""
+    user = asked.messages[1]["content"]
+    return _analysis(user) if user.startswith("The repository is ") else _brief()
+
+
+def completion(text: str | None, **changes: Any) -> dict[str, Any]:
+    """Return a chat completion as OpenAI documents it; `message` and `choice` merge deeper."""
+    message = {"role": "assistant", "content": text} | changes.pop("message", {})
+    choice = {"index": 0, "message": message, "finish_reason": "stop"} | changes.pop("choice", {})
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1_760_000_000,
+        "model": "test-model-2026",
+        "choices": [choice],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+    } | changes
+
+
+def _analysis(user: str) -> dict[str, Any]:
+    readme = _README.search(user)
+    return {
+        "summary": "An index.",
+        "scores": {"interestingness": 0.7, "novelty": 0.5, "collaboration_potential": 0.8},
+        "reasons": [{"claim": "It says so.", "evidence": readme["words"] if readme else "index"}],
+        "signals": {
+            "maturity": "active",
+            "integration_surface": ["library"],
+            "provides": ["an index"],
+            "needs": ["vectors"],
+        },
+        "keywords": ["embeddings", "approximate search", "simd"],
+    }
+
+
+def _brief() -> dict[str, Any]:
+    return {
+        "title": "A shared index",
+        "pitch": "Together they would save both a storage engine.",
+        "integration": ["One could write what the other reads."],
+        "first_milestone": "A thousand records go from one to the other.",
+        "risks": ["Formats may change."],
+        "outreach": {"subject": "A shared index?", "body": "Hello,\n\nwould that be useful?"},
+    }

@@ -1,0 +1,30 @@
+"""A real broker, a real database on both kinds, and settings that make waiting short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from models.database import Database
+
+
+@pytest.fixture
+def broker(redis_url: str, monkeypatch: pytest.MonkeyPatch, database: Database) -> Iterator[Any]:
+    """Set up an empty Redis and short times, and return a client of it."""
+    import redis
+
+    client = redis.Redis.from_url(redis_url)
+    client.flushdb()
+    for name, value in {
+        "SCOUT_BROKER_URL": redis_url,
+        "SCOUT_LEASE_S": "1.5",
+        "SCOUT_RECOVERY_INTERVAL_S": "0.2",
+        "SCOUT_REPEAT_AFTER_S": "1",
+        "SCOUT_SHUTDOWN_GRACE_S": "10",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield client
+    client.flushdb()
+    client.close()

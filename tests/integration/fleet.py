@@ -1,0 +1,187 @@
+"""Real worker processes over a real broker, and what they wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from models.database import current
+from models.lifecycle import create_run
+from models.settings import load_settings
+from models.steps import STEP_NAMES
+from tests.support.processes import ROOT
+from tests.support.runs import audits, events, run_of
+from tests.support.secrets import assert_kept
+from tests.support.waiting import wait_until
+from workers.broker import build_broker
+from workers.handoff import send_step
+
+SCOUT = [sys.executable, "-m", "cli.main"]
+
+
+class Fleet:
+    """A command that runs workers, and every line of its output.
+
+    Args:
+        command: What to run.
+        environ: What to add to the environment.
+    """
+
+    def __init__(self, command: list[str], environ: Mapping[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(environ or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """Return the lines about an event so far."""
+        return [line for line in map(json.loads, list(self.lines)) if line.get("event") == event]
+
+    def stop(self, timeout_s: float = 40.0) -> int:
+        """Ask it to stop, wait, and return its exit code; what hangs is killed."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            code = self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        self._reader.join(10)
+        return code
+
+    def kill(self) -> None:
+        """Kill it with everything that it started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def parsed(self) -> list[dict[str, Any]]:
+        """Return every line, each of which must be a JSON object, once the output has ended."""
+        assert not self._reader.is_alive(), "read the lines after the end"
+        parsed = []
+        for line in self.lines:
+            value = json.loads(line)
+            assert isinstance(value, dict), line
+            parsed.append(value)
+        return parsed
+
+
+@contextmanager
+def fleet(*args: str, secrets: Mapping[str, str] | None = None, **environ: str) -> Iterator[Fleet]:
+    """Run `scout worker` for the block; its lines must then parse and keep the secrets."""
+    with _running(Fleet([*SCOUT, "worker", *args], environ), secrets) as running:
+        yield running
+
+
+@contextmanager
+def plain_dramatiq(
+    module: str, *args: str, secrets: Mapping[str, str] | None = None, **environ: str
+) -> Iterator[Fleet]:
+    """Run the `dramatiq` command for the block."""
+    command = [sys.executable, "-m", "dramatiq", module, *args]
+    with _running(Fleet(command, environ), secrets) as running:
+        yield running
+
+
+@contextmanager
+def _running(running: Fleet, secrets: Mapping[str, str] | None) -> Iterator[Fleet]:
+    try:
+        yield running
+        running.stop()
+    except BaseException:
+        print("".join(running.lines[-40:]))  # noqa: T201 - pytest shows it beside the failure
+        raise
+    finally:
+        if running.process.poll() is None:
+            running.kill()
+    assert_kept(dict(secrets or {}), {"output": "".join(running.lines)})
+
+
+def submit(count: int, out: str) -> list[str]:
+    """Create runs on the broker as `scout run --detach` does, and return their ids."""
+    settings = load_settings()
+    broker = build_broker(settings)
+    run_ids = []
+    for _ in range(count):
+        run_id = create_run(
+            {"query": "vector database", "dry": True, "out": out}, broker=settings.broker_kind
+        )
+        send_step(broker, run_id, STEP_NAMES[0])
+        run_ids.append(run_id)
+    broker.close()
+    return run_ids
+
+
+def unfinished() -> int:
+    """Return how many runs have not ended."""
+    sql = "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')"
+    return int(current().reading(lambda: current().execute(sql).fetchone()[0]))
+
+
+def finished_steps() -> int:
+    """Return how many steps have succeeded."""
+    sql = "SELECT count(*) FROM run_steps WHERE status = 'success'"
+    return int(current().reading(lambda: current().execute(sql).fetchone()[0]))
+
+
+def wait_for_all(timeout_s: float = 60.0) -> None:
+    """Wait until no run is unfinished."""
+    wait_until("all runs to end", lambda: unfinished() == 0, timeout_s)
+
+
+def running_on(pid: int) -> bool:
+    """Say whether a worker process is working on a step."""
+    sql = "SELECT count(*) FROM run_steps WHERE status = 'running' AND worker LIKE ?"
+    return bool(current().execute(sql, (f"%:{pid}:%",)).fetchone()[0])
+
+
+def assert_truthful(run_ids: list[str], *, undisturbed: bool = False) -> None:
+    """Check that every run succeeded, each step with exactly one end, and audit and rows agree."""
+    for run_id in run_ids:
+        run, seen = run_of(run_id), events(run_id)
+        assert run.status == "success", (run_id, run.status, run.error)
+        finished = [audit.scope for audit in audits(run_id, "step.finished")]
+        assert finished == list(STEP_NAMES), run_id
+        assert seen.count("run.finished") == 1
+        started = seen.count("step.started")
+        assert started == 10 + seen.count("step.interrupted") + seen.count("step.retrying")
+        assert started == run.stats["attempts"]
+        if undisturbed:
+            assert started == 10
+            assert "step.duplicate_delivery" not in seen
+
+
+def same_results(run_ids: list[str]) -> None:
+    """Check that all exports are byte for byte the same, but for what is declared to differ."""
+    from cli.verify import _folder
+    from tasks.export.digest import export_digest
+
+    assert len({export_digest(_folder(run_id)) for run_id in run_ids}) == 1
+
+
+def about(lines: list[dict[str, Any]], run_ids: list[str]) -> list[dict[str, Any]]:
+    """Return the lines whose text names one of the runs."""
+    return [line for line in lines if any(run_id in line["message"] for run_id in run_ids)]
+
+
+Act = Callable[[], None]

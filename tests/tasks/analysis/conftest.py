@@ -1,0 +1,50 @@
+"""A live run whose GitHub is a script and whose language model is an endpoint on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tasks import patience
+from tasks.sources.chat_dialect import forget_dialects
+from tasks.sources.chat_model import ChatModel
+from tasks.sources.chat_settings import ChatSettings
+from tasks.sources.interface import Sources
+from tests.counterparts.llm import ChatServer, chat_server
+from tests.tasks.fakes import World, new_world
+
+NAMES = ["a/one", "b/two", "c/three", "d/four", "e/five"]
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+    """An endpoint on loopback, and no long pauses between tries."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.001)
+    forget_dialects()
+    with chat_server() as server:
+        yield server
+
+
+@pytest.fixture
+def live(database: object, chat: ChatServer) -> MakeWorld:
+    """Make live runs; their search finds `names`."""
+
+    def make(run_id: str = "RUN1", names: list[str] | None = None, **args: Any) -> World:
+        world = new_world(run_id, dry=False, **args)
+        world.github.results = {"vector database": names or NAMES}
+        model = ChatModel(ChatSettings(chat.url, "test-model", "local-k3y-0123"), world.recorder)
+        world.sources = Sources("live", world.github, model)
+        return world
+
+    return make
+
+
+def with_args(world: World, **changes: Any) -> World:
+    """Return the same run with other arguments."""
+    return replace(world, args=replace(world.args, **changes))
