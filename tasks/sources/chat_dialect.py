@@ -53,8 +53,8 @@ class Dialect:
             text: What the endpoint said.
             sent: The request that it refused.
         """
-        if status not in REFUSALS:
-            return False
+        if status not in REFUSALS or "context length" in text:
+            return False  # the latter is about this input, whatever parameter it names
         for name in _REPLACEMENTS:
             if name in sent and (name in text or _synonym(name) in text):
                 if name not in self._refused:

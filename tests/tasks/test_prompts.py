@@ -24,7 +24,7 @@ VERSIONS = {
     ("brief", "1"): ("08c09836fbb50333", "57ff9052a8118ad7"),
     ("repo_analysis", "1"): ("cfb8aa38010f34cc", "e5b2c47c575d6169"),
 }
-REQUESTS = {
+REQUESTS: dict[str, AnalysisRequest | BriefRequest] = {
     "brief": BriefRequest(["a/one", "b/two"], {"a/one": "An index."}, ["ann"], "vectors"),
     "repo_analysis": AnalysisRequest("a/one", "An index.", "Rust", ("ann",), "# One", "0" * 64),
 }

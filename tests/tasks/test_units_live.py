@@ -12,7 +12,7 @@ import pytest
 from models.errors import ConfigError, LeaseLostError, PermanentError
 from tasks import units
 from tasks.pausing import UnitAbandonedError, pause
-from tasks.pool import DEFAULT_CONCURRENCY, concurrency
+from tasks.pool import DEFAULT_CONCURRENCY, FetchPool, concurrency
 from tasks.units import BATCH_MAX, work_through
 from tests.support.waiting import wait_until
 from tests.tasks.fakes import FakeRecorder
@@ -223,6 +223,24 @@ class TestStopping:
         with pytest.raises(PermanentError):
             work(recorder, 2, fetch)
         assert ended.is_set()
+
+    def test_what_was_not_begun_is_never_begun(self) -> None:
+        fetched: list[int] = []
+        released = threading.Event()
+
+        def fetch(unit: int) -> int:
+            fetched.append(unit)
+            released.wait(TIMEOUT_S)
+            return unit
+
+        with FetchPool(fetch, 1) as pool:
+            pool.submit(0)
+            pool.submit(1)
+            wait_until("the first unit to be begun", lambda: fetched)
+            pool.stop()
+            released.set()
+            assert [one.result for one in pool.last_outcomes(TIMEOUT_S)] == [0]
+        assert fetched == [0]
 
     def test_no_thread_is_left_behind(self, recorder: FakeRecorder) -> None:
         work(recorder, 20, str)

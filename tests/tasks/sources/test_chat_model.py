@@ -261,6 +261,16 @@ class TestDialect:
         assert chat.asked[1].body["max_completion_tokens"] == chat.asked[0].body["max_tokens"]
         assert "max_tokens" not in chat.asked[1].body
 
+    def test_an_input_that_is_too_long_teaches_nothing(
+        self, model: ChatModel, chat: ChatServer
+    ) -> None:
+        said = "'max_tokens' is too large: the context length is 8192."
+        chat.fail("a/one", faults.status(400, said))
+        with pytest.raises(ItemFailedError, match="context length"):
+            model.analyse(request())
+        model.analyse(request())
+        assert all("max_tokens" in one.body for one in chat.asked)
+
     def test_an_endpoint_that_refuses_everything_is_not_asked_for_ever(
         self, model: ChatModel, chat: ChatServer
     ) -> None:

@@ -14,7 +14,7 @@ def test_without_key_and_address_the_three_ways_are_told() -> None:
     with pytest.raises(ConfigError) as caught:
         chat_settings({})
     hint = caught.value.hint
-    for way in ("OPENROUTER_API_KEY", "SCOUT_LLM_BASE_URL", "Ollama", "--no-llm"):
+    for way in ("OPENROUTER_API_KEY", "SCOUT_LLM_BASE_URL", "Ollama"):
         assert way in hint
     assert caught.value.exit_code == ExitCode.DEPENDENCY
 
