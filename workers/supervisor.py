@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from models.errors import ExitCode, InputError
 from workers.logs import LogSettings, configure_logging
 from workers.supervisor_child import ChildProcess, child_command, child_environ
+from workers.supervisor_cpus import keep_on_own_cpu
 from workers.supervisor_deaths import ChildDeath, describe_death
 from workers.supervisor_lines import LineOutput, LinePump
 from workers.supervisor_reload import RollingRestart
@@ -85,9 +86,14 @@ def run_supervisor(
             if on_child_death is not None:
                 executor.submit(_guarded, on_child_death, death)
 
+        def start(number: int) -> ChildProcess:
+            child = ChildProcess(command, environ, number, output)
+            keep_on_own_cpu(child.pid, number, processes)
+            return child
+
         return Supervisor(
             processes,
-            lambda number: ChildProcess(command, environ, number, output),
+            start,
             notify,
             shutdown_grace_s,
             policy or RestartPolicy(),
