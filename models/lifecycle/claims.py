@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -56,22 +56,13 @@ class Claim:
 
     def held(self) -> ClaimedRow:
         """Return the step's row as it is while this attempt holds it."""
-        row = self.row
-        return ClaimedRow(
-            row.step_id,
-            row.run_id,
-            row.name,
-            row.position,
-            "running",
-            self.attempt,
-            row.tries,
-            row.interruptions,
-            row.due_at,
-            None,
-            self.worker,
-            self.started_at,
-            row.run_status,
-            row.args_json,
+        return replace(
+            self.row,
+            status="running",
+            attempt=self.attempt,
+            lease_expires_at=None,
+            worker=self.worker,
+            started_at=self.started_at,
         )
 
     def elapsed(self, clock: Clock) -> tuple[str, float]:

@@ -122,30 +122,14 @@ def retry_step(
     """
     clock = clock or Clock()
     due_at = clock.now_iso(delay_s)
-    _, duration_ms = claim.elapsed(clock)
     tries = claim.row.tries + 1
-
-    def work(journal: Journal) -> None:
-        row = claim.held()
-        released = StepsDao.release(
-            row,
-            due_at=due_at,
-            enqueued_at=due_at,
-            tries=tries,
-            interruptions=0,
-            error_type=error_type,
-            error_message=error_message,
-        )
-        if not released:
-            raise _lost(row)
-        data = {"error_type": error_type, "next_try_at": due_at, "try": tries, "of": max_tries}
-        message = (
-            f"{row.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}Z, "
-            f"last error: {error_type}: {error_message}"
-        )
-        journal.add(_entry("step.retrying", message, row, "WARNING", duration_ms, data))
-
-    transition(work, clock, give_up=give_up)
+    message = (
+        f"{claim.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}Z, "
+        f"last error: {error_type}: {error_message}"
+    )
+    data = {"error_type": error_type, "next_try_at": due_at, "try": tries, "of": max_tries}
+    again = _Again("step.retrying", message, data, due_at, tries, error_type, error_message)
+    again.record(claim, clock, give_up)
 
 
 def postpone_step(
@@ -166,26 +150,10 @@ def postpone_step(
     """
     clock = clock or Clock()
     due_at = clock.now_iso(delay_s)
-    _, duration_ms = claim.elapsed(clock)
-
-    def work(journal: Journal) -> None:
-        row = claim.held()
-        released = StepsDao.release(
-            row,
-            due_at=due_at,
-            enqueued_at=due_at,
-            tries=row.tries,
-            interruptions=0,
-            error_type="postponed",
-            error_message=reason,
-        )
-        if not released:
-            raise _lost(row)
-        data = {"reason": reason, "due_at": due_at, "delay_ms": round(delay_s * 1000)}
-        message = f"{row.name} goes on at {due_at[11:19]}Z: {reason}"
-        journal.add(_entry("step.postponed", message, row, "WARNING", duration_ms, data))
-
-    transition(work, clock, give_up=give_up)
+    message = f"{claim.name} goes on at {due_at[11:19]}Z: {reason}"
+    data = {"reason": reason, "due_at": due_at, "delay_ms": round(delay_s * 1000)}
+    again = _Again("step.postponed", message, data, due_at, claim.row.tries, "postponed", reason)
+    again.record(claim, clock, give_up)
 
 
 def hand_back(
@@ -202,6 +170,40 @@ def hand_back(
         return interrupt(journal, claim.held(), clock, reason, counts=False)
 
     return transition(work, clock, give_up=give_up)
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """An attempt that ended without its step: the step is pending again, due at a later time."""
+
+    event: str
+    message: str
+    data: Mapping[str, Any]
+    due_at: str
+    tries: int
+    error_type: str
+    error_message: str
+
+    def record(self, claim: Claim, clock: Clock, give_up: GiveUp | None) -> None:
+        """Write it, if the attempt still holds its step."""
+        row = claim.held()
+        _, duration_ms = claim.elapsed(clock)
+
+        def work(journal: Journal) -> None:
+            released = StepsDao.release(
+                row,
+                due_at=self.due_at,
+                enqueued_at=self.due_at,
+                tries=self.tries,
+                interruptions=0,
+                error_type=self.error_type,
+                error_message=self.error_message,
+            )
+            if not released:
+                raise _lost(row)
+            journal.add(_entry(self.event, self.message, row, "WARNING", duration_ms, self.data))
+
+        transition(work, clock, give_up=give_up)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from models.dao import AuditDao
 from models.database import current
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
@@ -152,17 +153,11 @@ def _wait_for_the_end(stage: Stage, run_ids: list[str]) -> None:
 
 
 def _finished(run_ids: list[str]) -> int:
-    return sum(_count(run_id, "step.finished") for run_id in run_ids)
+    return sum(AuditDao.count(run_id, "step.finished") for run_id in run_ids)
 
 
 def _interrupted(run_ids: list[str]) -> int:
-    return sum(_count(run_id, "step.interrupted") for run_id in run_ids)
-
-
-def _count(run_id: str, event: str) -> int:
-    from models.dao import AuditDao
-
-    return AuditDao.count(run_id, event)
+    return sum(AuditDao.count(run_id, "step.interrupted") for run_id in run_ids)
 
 
 def _busy() -> list[int]:
