@@ -41,7 +41,8 @@ def rerun(
     """Ask the model about every repository of RUN again, and weigh the keywords anew.
 
     RUN is an id, a unique prefix of one, or `last`. A new run takes over the repositories and
-    READMEs of RUN; each new analysis says which one it supersedes. RUN itself is left as it is.
+    READMEs of RUN; each new analysis says which one it supersedes. RUN itself is left as it is, and
+    may be one that was made with --no-llm.
 
     \b
     Example:
@@ -52,7 +53,12 @@ def rerun(
         run_text,
         Derivation(_ANALYSES + (_BRIEFS if briefs else ()), replaces_analyses=True, keywords=False),
         needs="hydrated repositories",
-        changes={"fresh": True, "max_analyses": max_analyses, "max_llm_tokens": max_llm_tokens},
+        changes={
+            "fresh": True,
+            "no_llm": False,
+            "max_analyses": max_analyses,
+            "max_llm_tokens": max_llm_tokens,
+        },
         waiting=Waiting(**waiting),
         then="scout show" if briefs else "scout briefs generate",
     )

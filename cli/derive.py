@@ -78,7 +78,7 @@ def derive(
     if execution.broker is None and _FROM_SOURCES & set(derivation.steps):
         from tasks.sources.choose import sources_for
 
-        sources_for(args.dry, args.fixtures)
+        sources_for(args.dry, args.fixtures, no_llm=args.no_llm)
     with execution:
         run_id = execution.create(
             args, command=command, parent_run_id=parent.run_id, derivation=derivation
@@ -88,7 +88,8 @@ def derive(
             return
         outcome = execution.wait(run_id, timeout_s=waiting.timeout_s)
     if then and execution.people and outcome.run.status == "success":
-        click.echo(f"next  {then} {run_id}", err=True)
+        follow_up = then.replace("briefs generate", "briefs export") if args.no_llm else then
+        click.echo(f"next  {follow_up} {run_id}", err=True)
     finish(outcome, waiting.as_json)
 
 
@@ -106,10 +107,10 @@ def check_parent(parent: RunRow, needs: str) -> None:
             f"Wait for its end: scout logs {parent.run_id} --follow",
         )
     if not current().execute(_NEEDS[needs], (parent.run_id,)).fetchone()[0]:
-        raise InputError(
-            f"Run {parent.run_id} has no {needs} to go on from.",
-            f"See how far it came: scout show {parent.run_id}",
-        )
+        hint = f"See how far it came: scout show {parent.run_id}"
+        if parent.args.get("no_llm"):
+            hint = f"No model was asked; have one: scout analyses rerun {parent.run_id} --briefs"
+        raise InputError(f"Run {parent.run_id} has no {needs} to go on from.", hint)
 
 
 def changed_args(parent: RunRow, changes: dict[str, Any]) -> RunArgs:

@@ -13,6 +13,7 @@ from cli.case import Case, Diagnosis
 from cli.failures import explain_failure
 from cli.queries import RunView
 from cli.screens import index_path
+from models.dao.steps import StepRow
 from models.readings import time_of_day, worker_count
 
 Rule = Callable[[Case], Diagnosis | None]
@@ -61,6 +62,8 @@ def _cancelled(case: Case) -> Diagnosis | None:
 def _without_briefs(case: Case) -> Diagnosis | None:
     if case.view.run.status != "success" or case.briefs.get("written"):
         return None
+    if not _writing(case).is_planned:
+        return None
     rejected = case.briefs.get("rejected_by_threshold", 0)
     args = case.view.run.args
     evidence = [f"briefs: {rejected} below the threshold, {case.briefs.get('invalid', 0)} invalid"]
@@ -80,19 +83,29 @@ def _without_briefs(case: Case) -> Diagnosis | None:
 def _success(case: Case) -> Diagnosis | None:
     if case.view.run.status != "success":
         return None
-    count = case.briefs["written"]
     index = index_path(case.view.run)
-    noted = _invalid_outputs(case) + case.messages("scout.pass2.capped")
+    noted = _invalid_outputs(case) + _unanswered(case) + case.messages("scout.pass2.capped")
     retries = sum(one.outcome != "success" for one in case.attempts)
     if retries:
         noted.append(f"{retries} of {len(case.attempts)} attempts did not reach their end")
     return Diagnosis(
         "success",
-        f"The run succeeded with {count} brief{'' if count == 1 else 's'}.",
+        _outcome(case),
         "Nothing is wrong." if not noted else "The result is complete; the notes say what to know.",
         noted,
         [str(index)] if index else [f"scout show {case.run_id}"],
     )
+
+
+def _outcome(case: Case) -> str:
+    writing, count = _writing(case), case.briefs.get("written", 0)
+    if count or writing.is_planned:
+        return f"The run succeeded with {count} brief{'' if count == 1 else 's'}."
+    return f"The run succeeded; it wrote no briefs ({writing.error_message})."
+
+
+def _writing(case: Case) -> StepRow:
+    return next(step for step in case.view.steps if step.name == "llm_brief_generate")
 
 
 def _lease_expired(case: Case) -> Diagnosis | None:
@@ -199,3 +212,10 @@ def _invalid_outputs(case: Case) -> list[str]:
     if not found:
         return []
     return [f"{len(found)} answers of the model were not valid and not used", found[-1]]
+
+
+def _unanswered(case: Case) -> list[str]:
+    found = case.messages("llm.item.failed")
+    if not found:
+        return []
+    return [f"{len(found)} times the model gave no answer", found[-1]]

@@ -168,7 +168,7 @@ def _sentence(text: str) -> str:
 
 def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
     """Report trouble on stderr, redacted, and return its exit status."""
-    message, hint = _clean(trouble.message), _clean(trouble.hint)
+    message, hint = _clean(trouble.message), _clean(trouble.hint, keep_newlines=True)
     if as_json:
         import json
 
@@ -192,14 +192,15 @@ def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
     return trouble.exit_code
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, *, keep_newlines: bool = False) -> str:
     """Return text from anywhere, redacted and safe on a terminal; nothing if that fails."""
     if not text:
         return ""
     from models.redaction import default_redactor
     from models.text import printable
 
-    return printable(default_redactor().redact_text(text), _MESSAGE_MAX_LENGTH)
+    redacted = default_redactor().redact_text(text)
+    return printable(redacted, _MESSAGE_MAX_LENGTH, keep_newlines=keep_newlines)
 
 
 def _traceback(exc: BaseException) -> str:

@@ -120,7 +120,7 @@ class Execution:
         if self.settings.broker_kind == "memory":
             from tasks.sources.choose import sources_for
 
-            sources_for(args.dry, args.fixtures)
+            sources_for(args.dry, args.fixtures, no_llm=args.no_llm)
 
     def __enter__(self) -> Execution:
         if self.broker is None:

@@ -46,6 +46,17 @@ def _says(*signs: str, step_name: str | None = None) -> Callable[[StepRow], bool
 #: The first that fits counts, so causes (a full disk) stand before symptoms (a failed write).
 FAILURES: tuple[Failure, ...] = (
     Failure(
+        "postponed_in_vain",
+        _is("postponed_in_vain"),
+        "{step} waited again and again for somebody else, and got no further.",
+        "GitHub or the model endpoint kept asking for a longer wait. What is done is kept.",
+        (
+            "See whether others use the same token or key, and what the status page says.",
+            "scout resume {run}",
+        ),
+        ("step.postponed",),
+    ),
+    Failure(
         "crash_loop",
         _is("crash_loop"),
         "{step} was started again and again without ever reaching an end.",

@@ -25,20 +25,32 @@ _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "llm_repo_analysis": (
         ("valid", "analysis", "analyses"),
+        ("reused", "reused", "reused"),
         ("invalid", "invalid", "invalid"),
+        ("failed", "failed", "failed"),
     ),
-    "keyword_aggregate": (("keywords", "keyword", "keywords"),),
+    "keyword_aggregate": (
+        ("rankings.ranked", "repo ranked", "repos ranked"),
+        ("keywords", "keyword", "keywords"),
+    ),
     "github_search_pass2": (
         ("search.new", "new repo", "new repos"),
         ("search.queries", "query", "queries"),
         ("analyses.valid", "analysis", "analyses"),
+        ("rankings.ranked", "ranked", "ranked"),
     ),
     "llm_brief_generate": (
         ("written", "brief", "briefs"),
         ("shortlisted", "shortlisted", "shortlisted"),
         ("rejected_by_threshold", "below --min-score", "below --min-score"),
+        ("invalid", "invalid", "invalid"),
+        ("failed", "failed", "failed"),
     ),
-    "export_markdown": (("briefs", "brief", "briefs"), ("files", "file", "files")),
+    "export_markdown": (
+        ("ranked", "repo ranked", "repos ranked"),
+        ("briefs", "brief", "briefs"),
+        ("files", "file", "files"),
+    ),
 }
 
 

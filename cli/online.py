@@ -147,7 +147,7 @@ def look_at_model(environ: Mapping[str, str]) -> Endpoint:
     try:
         settings = chat_settings(environ)
     except ConfigError as exc:
-        return Endpoint("", False, problems=[f"model: {exc}"])
+        return Endpoint("", False, problems=[f"model: {' '.join(str(exc).split())}"])
     found = Endpoint(settings.label, bool(settings.api_key), model=settings.model)
     headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
     try:

@@ -68,16 +68,22 @@ def _lines(args: RunArgs, found: Forecast) -> Iterator[str]:
             _row(f"GitHub requests, {limits['core']:,} an hour", found.core),
             _row("  metadata", found.metadata),
             _row("  READMEs", found.readmes),
-            _row("model requests", found.calls),
-            _row("  analyses", found.analyses),
-            _row("  briefs", found.briefs),
-            _row("model tokens", found.tokens),
+            *([] if args.no_llm else _model_rows(found)),
             _row("minutes", found.minutes),
         ]
         yield from table(columns, rows)
         yield ""
     for note in found.notes:
         yield paint("note", "yellow") + "  " + note
+
+
+def _model_rows(found: Forecast) -> list[list[str]]:
+    return [
+        _row("model requests", found.calls),
+        _row("  analyses", found.analyses),
+        _row("  briefs", found.briefs),
+        _row("model tokens", found.tokens),
+    ]
 
 
 def _row(label: str, amount: Amount) -> list[str]:

@@ -27,6 +27,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("max_analyses", {"type": int, "help": "Repositories to have analysed, over both passes."}),
     ("max_llm_tokens", {"type": int, "help": "Tokens to spend; no limit by default. Live only."}),
     ("fresh", {"is_flag": True, "help": "Ask again about what an earlier run has analysed."}),
+    ("no_llm", {"is_flag": True, "help": "No language model: rank by signals, write a landscape."}),
     ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
     ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
 )

@@ -104,7 +104,8 @@ class Screen:
     def _done(self, run: RunRow, seconds: float) -> None:
         if StepsDao.of_run(run.run_id)[-1].status == "success":
             out = Path(run.args["out"]) / f"run_{run.run_id}" / "index.md"
-            self.say(f"briefs → {printable(_relative(out))}")
+            what = "landscape" if run.args.get("no_llm") else "briefs"
+            self.say(f"{what} → {printable(_relative(out))}")
         self.say(
             f"success in {seconds:.1f} s · scout show {run.run_id} · scout logs {run.run_id}",
             "green",

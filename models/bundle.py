@@ -30,6 +30,7 @@ _TABLES: Mapping[str, tuple[type[Table], str]] = {
     "repos.jsonl": (provenance.Repo, "the repositories as GitHub described them then"),
     "readmes.jsonl": (provenance.ReadmeRecord, "README digests, sizes and encodings, no texts"),
     "analyses.jsonl": (provenance.Analysis, "the model's analyses, their scores and inputs"),
+    "rankings.jsonl": (provenance.Ranking, "what a run without a model ranks by, its keywords"),
     "keywords.jsonl": (provenance.Keyword, "the keywords and their weights"),
     "briefs.jsonl": (provenance.Brief, "the groups, their scores, and what was written"),
     "rate_limits.jsonl": (provenance.GithubRateLimit, "what was left of GitHub's limits"),

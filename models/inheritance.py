@@ -83,6 +83,9 @@ def inherit(derivation: Derivation, parent_run_id: str, run_id: str) -> dict[str
     copied["readmes"] = copy.rows(provenance.ReadmeRecord, of_mine, run_id)
     changed = _REPLACED if derivation.replaces_analyses else {}
     copied["analyses"] = copy.rows(provenance.Analysis, of_mine, run_id, changed)
+    if not derivation.replaces_analyses:  # new analyses take the place of rankings, too
+        rankings = copy.rows(provenance.Ranking, of_mine, run_id)
+        copied |= {"rankings": rankings} if rankings else {}
     if derivation.keywords:
         copied["keywords"] = copy.rows(provenance.Keyword)
     if derivation.briefs:

@@ -162,6 +162,31 @@ class Analysis(Table):
         indexes = ((("run_id", "full_name"), True), (("input_hash",), False))
 
 
+class Ranking(Table):
+    """What a run without a language model makes of one repository: its keywords and its score.
+
+    inputs_json holds what the score was computed from, components_json its parts; extractor is the
+    library that found the keywords, and its version.
+    """
+
+    id = AutoField()
+    run = ForeignKeyField(Run, column_name="run_id", on_delete="CASCADE", index=False)
+    full_name = TextField()
+    keywords_json = TextField()
+    extractor = TextField()
+    score = FloatField()
+    scoring_policy = TextField()
+    inputs_json = TextField()
+    components_json = TextField()
+    created_at = TextField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "rankings"
+        indexes = ((("run_id", "full_name"), True),)
+
+
 class Keyword(Table):
     """A keyword over a run's best repositories; rank 1 weighs most."""
 
@@ -299,6 +324,7 @@ PROVENANCE_TABLES: tuple[type[Table], ...] = (
     ReadmeText,
     ReadmeRecord,
     Analysis,
+    Ranking,
     Keyword,
     Brief,
     GithubRateLimit,

@@ -33,6 +33,7 @@ class RunArgs:
     max_analyses: int = 200
     max_llm_tokens: int | None = None
     fresh: bool = False
+    no_llm: bool = False
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:
@@ -72,6 +73,12 @@ class RunArgs:
         _in_range("--max-analyses", self.max_analyses, 0, 2000)
         if self.max_llm_tokens is not None:
             _in_range("--max-llm-tokens", self.max_llm_tokens, 0, 2_000_000_000)
+        if self.no_llm and (self.fresh or self.max_llm_tokens is not None):
+            option = "--fresh" if self.fresh else "--max-llm-tokens"
+            raise InputError(
+                f"{option} is about the language model, and --no-llm asks none.",
+                f"Leave one of {option} and --no-llm out.",
+            )
         if self.max_stars is not None and self.max_stars < self.stars:
             raise InputError(
                 f"--max-stars {self.max_stars} is below --stars {self.stars}: nothing can match.",

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from models.errors import ConfigError
 
 #: Environment variables that hold secrets; only whether they are set is ever reported.
-TOKEN_VARIABLES = ("GITHUB_TOKEN", "OPENROUTER_API_KEY")
+TOKEN_VARIABLES = ("GITHUB_TOKEN", "OPENROUTER_API_KEY", "SCOUT_LLM_API_KEY")
 _SECRET_PARAMETER = re.compile(
     r"([?&][^=&#]*(?:user|pass|pwd|secret|token|key)[^=&#]*=)[^&#]*", re.I
 )

@@ -15,6 +15,9 @@ STEP_NAMES: tuple[str, ...] = (
     "export_markdown",
 )
 
+#: The steps that only ask the language model; a run with `--no-llm` skips them.
+LLM_STEPS = frozenset({"llm_repo_analysis", "llm_brief_generate"})
+
 
 def position_of(name: str) -> int:
     """Return the 1-based position of a step.

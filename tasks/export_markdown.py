@@ -8,6 +8,7 @@ from typing import Any
 from tasks.export.digest import digest_of
 from tasks.export.documents import brief_page, outreach_page
 from tasks.export.index import index_page
+from tasks.export.landscape import landscape_page
 from tasks.export.report import Report, load_report
 from tasks.export.writing import INDEX_NAME, run_dir, write_tree
 from tasks.step import StepContext
@@ -24,19 +25,28 @@ def run(context: StepContext) -> Mapping[str, Any]:
     target = run_dir(context.args.out, context.run_id)
     context.record.checkpoint()
     write_tree(target, files)
-    count = len(report.documents)
-    stats = {"briefs": count, "outreach": count, "files": len(files), "digest": digest_of(files)}
+    stats = _counts(report) | {"files": len(files), "digest": digest_of(files)}
     context.record.audit(
         "export.written",
-        f"Wrote {len(files)} files to {target}.",
+        f"Wrote {len(files)} {'file' if len(files) == 1 else 'files'} to {target}.",
         data={"path": str(target / INDEX_NAME), **stats},
     )
     return stats
 
 
+def _counts(report: Report) -> dict[str, Any]:
+    if report.args.no_llm:
+        return {"ranked": len(report.ranking)}
+    return {"briefs": len(report.documents), "outreach": len(report.documents)}
+
+
 def render(report: Report, exported_at: str) -> dict[str, str]:
-    """Return every file's text by its path inside the export's folder."""
-    files = {INDEX_NAME: index_page(report, exported_at)}
+    """Return every file's text by its path inside the export's folder.
+
+    Without a language model that is one file, the landscape.
+    """
+    index = landscape_page if report.args.no_llm else index_page
+    files = {INDEX_NAME: index(report, exported_at)}
     for document in report.documents:
         files[f"briefs/{document.name}.md"] = brief_page(document, report)
         files[f"outreach/{document.name}.md"] = outreach_page(document)

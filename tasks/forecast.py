@@ -101,7 +101,7 @@ def forecast(args: RunArgs, history: History, *, with_token: bool) -> Forecast:
     queries = min(args.max_queries, caps.MAX_QUERIES)
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos)
-    briefs = Amount(args.max_briefs if analyses.at_most else 0, args.max_briefs)
+    briefs = NOTHING if args.no_llm else _briefs(args, analyses)
     calls = _calls(analyses, briefs, history)
     return Forecast(
         searches=searches,
@@ -133,7 +133,13 @@ def _repositories(args: RunArgs, history: History) -> tuple[Amount, Amount]:
     return Amount(found, args.top), Amount(min(most_new, round(queries * expected)), most_new)
 
 
+def _briefs(args: RunArgs, analyses: Amount) -> Amount:
+    return Amount(args.max_briefs if analyses.at_most else 0, args.max_briefs)
+
+
 def _analyses(args: RunArgs, history: History, repos: Amount) -> Amount:
+    if args.no_llm:
+        return NOTHING
     reusable = history.earlier.reusable if history.earlier and not args.fresh else 0
     expected = min(args.max_analyses, repos.expected)
     return Amount(max(0, expected - reusable), min(args.max_analyses, repos.at_most))
@@ -199,7 +205,7 @@ def _notes(args: RunArgs, history: History, with_token: bool) -> list[str]:
             f"Expected from run {earlier.run_id}. Answers about {earlier.read:,} repositories may"
             " be stored: GitHub answers 304 for what has not changed, which costs no quota."
         )
-        if earlier.reusable and not args.fresh:
+        if earlier.reusable and not args.fresh and not args.no_llm:
             notes.append(
                 f"{earlier.reusable:,} analyses may be reused; --fresh asks for them again."
             )
@@ -209,6 +215,8 @@ def _notes(args: RunArgs, history: History, with_token: bool) -> list[str]:
             f"Without GITHUB_TOKEN GitHub allows {limits['search']} searches a minute and"
             f" {limits['core']} other requests an hour."
         )
+    if args.no_llm:
+        notes.append("--no-llm asks no model: there are no analyses and no briefs.")
     if args.max_llm_tokens is not None:
         notes.append(
             "Requests that are under way when --max-llm-tokens is reached are let through."

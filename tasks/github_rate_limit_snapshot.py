@@ -1,4 +1,4 @@
-"""Step 2: store how much of GitHub's rate limits is left."""
+"""Step 2: store how much of GitHub's rate limits is left, and tidy the answers that save quota."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ USED_BUCKETS = ("core", "search")
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
-    """Store every bucket, and return those that Scout draws on with limit, remaining and used."""
+    """Store every bucket, and return those that Scout draws on with limit, remaining and used.
+
+    A live run also deletes stored answers that no run has used for long, and counts them.
+    """
     github = context.sources.github
     fetch = patiently(context, lambda _: github.rate_limits(), lambda _: "GitHub's rate limits")
     limits = fetch(None) or ()
@@ -44,4 +47,12 @@ def run(context: StepContext) -> Mapping[str, Any]:
     context.record.audit(
         "github.rate_limit_snapshot", f"Requests left: {left or 'not known'}.", data=buckets
     )
-    return {"stored": len(rows), "buckets": buckets}
+    return {"stored": len(rows), "buckets": buckets} | _tidied(context)
+
+
+def _tidied(context: StepContext) -> dict[str, Any]:
+    if context.args.dry:
+        return {}
+    from tasks.sources.github_cache import prune_answers
+
+    return {"http_cache": prune_answers(context.clock, context.record.checkpoint)}

@@ -10,6 +10,7 @@ from tasks import caps
 from tasks.analysis.analyse import analyse_repos
 from tasks.hydration.metadata import hydrate_metadata
 from tasks.hydration.readmes import hydrate_readmes
+from tasks.landscape.ranking import rank_repos
 from tasks.reference_date import reference_date
 from tasks.request_stats import request_stats
 from tasks.search.known import KnownRepos
@@ -39,10 +40,16 @@ def run(context: StepContext) -> Mapping[str, Any]:
         "search": search_totals(context.run_id, PASS),
         "metadata": hydrate_metadata(context, PASS),
         "readmes": hydrate_readmes(context, PASS),
-        "analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES),
-    }
+    } | _judged(context)
     capped = _capped(context, bitten_caps(totals, max_queries))
     return totals | capped | request_stats(context)
+
+
+def _judged(context: StepContext) -> dict[str, Any]:
+    """Have what is new analysed, or rank it where there is no language model."""
+    if context.args.no_llm:
+        return {"rankings": rank_repos(context, PASS)}
+    return {"analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES)}
 
 
 def _queries(context: StepContext, keywords: Sequence[str]) -> list[str]:

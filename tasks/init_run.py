@@ -7,6 +7,7 @@ from typing import Any
 
 from tasks import caps
 from tasks.analysis.scoring import POLICY
+from tasks.landscape.scoring import POLICY as SIGNALS_POLICY
 from tasks.prompts import load_prompt, prompt_names
 from tasks.step import StepContext
 
@@ -26,7 +27,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
         "settings": {
             "source": context.sources.name,
             "today": context.sources.github.today().isoformat(),
-            "scoring_policy": POLICY,
+            "model": context.sources.model.name or None,
+            "scoring_policy": SIGNALS_POLICY if args.no_llm else POLICY,
             "prompts": {prompt.id: prompt.version for prompt in prompts},
             "caps": {
                 "max_queries": caps.MAX_QUERIES,

@@ -9,7 +9,9 @@ from typing import Any
 from models.jsontext import dumps, loads
 from models.provenance import Analysis, Keyword, Repo
 from models.rows import fetch_all, upsert
+from models.run_args import RunArgs
 from tasks.keywords import ScoredRepo, aggregate
+from tasks.landscape.ranking import best_ranked, rank_repos
 from tasks.step import StepContext
 
 #: How many of the best repositories have a say, and how many keywords are kept.
@@ -18,8 +20,12 @@ TOP_KEYWORDS = 30
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
-    """Store the keywords that weigh most, rank 1 first, in the place of any earlier ones."""
-    best = best_repos(context.run_id)
+    """Store the keywords that weigh most, rank 1 first, in the place of any earlier ones.
+
+    Without a language model nobody has named keywords yet: the repositories are ranked first.
+    """
+    ranked = {"rankings": rank_repos(context, pass_number=1)} if context.args.no_llm else {}
+    best = best_repos(context.run_id, context.args)
     keywords = aggregate(best, context.args.query, TOP_KEYWORDS)
     rows = [
         {
@@ -35,7 +41,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
         Keyword.delete().where(Keyword.run == context.run_id).execute()
         upsert(Keyword, rows, ("run_id", "keyword"))
     weights = [[one.keyword, one.weight, list(one.repos)] for one in keywords]
-    return {
+    return ranked | {
         "repos": len(best),
         "keywords": len(keywords),
         "shared": sum(len(one.repos) > 1 for one in keywords),
@@ -44,8 +50,10 @@ def run(context: StepContext) -> Mapping[str, Any]:
     }
 
 
-def best_repos(run_id: str) -> list[ScoredRepo]:
+def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
     """Return the best of pass 1, so that the outcome is the same after pass 2 as before it."""
+    if args.no_llm:
+        return best_ranked(run_id, TOP_REPOS)
     rows = fetch_all(
         Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)
         .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))

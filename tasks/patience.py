@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from models.errors import PostponedError, TransientError
+from models.errors import ItemFailedError, PostponedError, TransientError
 from tasks.pausing import MAX_PAUSE_S, pause
+from tasks.pool import concurrency
 from tasks.step import StepContext
 
 Unit = TypeVar("Unit")
@@ -15,6 +17,9 @@ Result = TypeVar("Result")
 
 #: How often one unit is tried within an attempt at its step.
 MAX_TRIES = 4
+#: Failed tries in a row for each thread, whatever units they were of, after which none is tried
+#: again: nobody is there, and many threads times many tries would not bring them back.
+NOBODY_AFTER = 5
 FIRST_PAUSE_S = 1.0
 PAUSE_FACTOR = 3.0
 JITTER = 0.3
@@ -28,6 +33,8 @@ def patiently(
     """Return `fetch` with up to `MAX_TRIES` tries of a unit that fails with `TransientError`.
 
     Every further try is audited as `item.retrying`. A wait that the other side asks for is kept.
+    What is returned may be called in several threads at a time: a unit is not tried again where
+    all of them have met nothing but trouble (`NOBODY_AFTER`).
 
     Args:
         context: The step that works; a dry run is not patient, its world does not change.
@@ -40,18 +47,60 @@ def patiently(
     """
     if context.args.dry:
         return fetch
+    trouble = _Trouble(NOBODY_AFTER * concurrency())
 
     def attempt(unit: Unit) -> Result | None:
         for number in range(1, MAX_TRIES):
             try:
-                return fetch(unit)
+                return trouble.noted(fetch, unit)
             except TransientError as exc:
                 wait_s = _wait_s(number, exc)
+                if trouble.is_general:
+                    raise
                 _announce(context, name(unit), number, wait_s, exc)
                 pause(wait_s, context.record.checkpoint)
-        return fetch(unit)
+                if trouble.is_general:  # by now
+                    raise
+        return trouble.noted(fetch, unit)
 
     return attempt
+
+
+class _Trouble:
+    """The failed tries in a row of all units of a step, in all its threads.
+
+    Args:
+        limit: So many say that nobody is there.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._in_a_row = 0
+
+    @property
+    def is_general(self) -> bool:
+        """Say whether nobody is there."""
+        return self._in_a_row >= self._limit
+
+    def noted(self, fetch: Callable[[Unit], Result | None], unit: Unit) -> Result | None:
+        """Return what `fetch` returns, and note whether anybody answered."""
+        try:
+            result = fetch(unit)
+        except TransientError as exc:
+            if exc.retry_after_s is None:  # one that asks for a pause is there
+                with self._lock:
+                    self._in_a_row += 1
+            raise
+        except ItemFailedError:  # an answer, too
+            self._end()
+            raise
+        self._end()
+        return result
+
+    def _end(self) -> None:
+        with self._lock:
+            self._in_a_row = 0
 
 
 def _wait_s(number: int, exc: TransientError) -> float:

@@ -66,6 +66,11 @@ class Attempt:
         self._progress_logged_s = self.renewed_s
         self._progress: dict[str, Any] = {"done": 0, "total": 0}
 
+    @property
+    def units(self) -> tuple[int, int]:
+        """Return how many units the step said last to be done, and how many there are."""
+        return self._progress["done"], self._progress["total"]
+
     def run(self, step: Step) -> None:
         """Do the step's work and keep its stats for the middleware to record."""
         context = StepContext(
@@ -162,7 +167,7 @@ class Attempt:
             return _fixtures(self.args.fixtures)
         from tasks.sources.choose import sources_for
 
-        return sources_for(dry=False, record=self)
+        return sources_for(dry=False, record=self, no_llm=self.args.no_llm)
 
     def _check_held(self) -> None:
         if not StepsDao.holds(self.claim.step_id, self.claim.attempt):

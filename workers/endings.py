@@ -84,8 +84,17 @@ def _record(
     error_type, message = describe(exc)
     if isinstance(exc, PostponedError):
         delay_s = min(max(exc.delay_s, 0.0), POSTPONE_MAX_S)
-        postpone_step(claim, message, delay_s=delay_s, clock=clock, give_up=give_up)
-        return Due(claim.name, delay_s)
+        done, total = attempt.units
+        goes_on = postpone_step(
+            claim,
+            _shown(exc.message),
+            delay_s=delay_s,
+            done=done,
+            total=total,
+            clock=clock,
+            give_up=give_up,
+        )
+        return Due(claim.name, delay_s) if goes_on else None
     tries = claim.row.tries + 1
     if is_transient(exc) and tries < policy.max_tries:
         delay_s = policy.delay_s(tries, exc)
@@ -113,9 +122,13 @@ def describe(exc: BaseException) -> tuple[str, str]:
         text = str(exc) or "no message"
     except Exception as error:  # noqa: BLE001 - a foreign __str__ must not cost the ending
         text = f"its message cannot be shown ({type(error).__name__})"
+    return type(exc).__name__, _shown(text)
+
+
+def _shown(text: str) -> str:
     text = default_redactor().redact_text(text)
     # Printable also means that it can be stored: no NUL for PostgreSQL, no lone surrogates.
-    return type(exc).__name__, printable(text, MESSAGE_MAX_LENGTH, keep_newlines=True)
+    return printable(text, MESSAGE_MAX_LENGTH, keep_newlines=True)
 
 
 def _network_error(attempt: Attempt, exc: BaseException | None) -> NetworkBlockedError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from models.clock import Clock
@@ -133,30 +134,23 @@ class StepsDao:
 
     @staticmethod
     def create_all(
-        run_id: str, now: str, planned: Collection[str] = STEP_NAMES, reason: str = ""
-    ) -> list[str]:
-        """Insert the ten steps of a run; the first planned one is due and its message on the way.
+        run_id: str, now: str, left_out: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Insert the ten steps of a run; the first one to execute is due, its message on the way.
 
         Args:
             run_id: The run.
             now: The time, as it is stored.
-            planned: The steps that the run executes; the others are skipped from the beginning.
-            reason: Why they are.
-
-        Returns:
-            The names of the skipped steps, in order.
+            left_out: The steps that are skipped from the beginning, and why.
         """
-        skipped: list[str] = []
         due_at: str | None = now
         for position, name in enumerate(STEP_NAMES, start=1):
             key = (step_id_for(run_id, position), run_id, name, position)
-            if name in planned:
+            if name in left_out:
+                current().execute(_INSERT_SKIPPED, (*key, now, NOT_PLANNED, left_out[name]))
+            else:
                 current().execute(_INSERT, (*key, due_at, due_at))
                 due_at = None
-            else:
-                current().execute(_INSERT_SKIPPED, (*key, now, NOT_PLANNED, reason))
-                skipped.append(name)
-        return skipped
 
     @staticmethod
     def for_claim(run_id: str, name: str) -> ClaimedRow | None:

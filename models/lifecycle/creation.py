@@ -13,7 +13,7 @@ from models.inheritance import Derivation, inherit
 from models.journal import Entry, Journal, transition
 from models.run_args import RunArgs
 from models.settings import load_settings
-from models.steps import STEP_NAMES, position_of, step_id_for
+from models.steps import LLM_STEPS, STEP_NAMES, position_of, step_id_for
 
 
 def create_run(
@@ -65,9 +65,8 @@ def create_run(
             run_id=run_id,
             clock=clock,
         )
-        reason = f"not part of `scout {command}`"
-        planned = derivation.steps if derivation else STEP_NAMES
-        skipped = StepsDao.create_all(run_id, clock.now_iso(), planned, reason)
+        left_out = _left_out(command, checked, derivation)
+        StepsDao.create_all(run_id, clock.now_iso(), left_out)
         inherited = {}
         if derivation and parent_run_id:
             inherited = inherit(derivation, parent_run_id, run_id)
@@ -81,11 +80,23 @@ def create_run(
                 | ({"inherited": inherited} if inherited else {}),
             )
         )
-        for name in skipped:
+        for name, reason in left_out.items():
             journal.add(_skipped(run_id, name, reason))
 
     transition(work, clock)
     return run_id
+
+
+def _left_out(command: str, args: RunArgs, derivation: Derivation | None) -> dict[str, str]:
+    """Return the steps that a run does not execute, in order, and why."""
+    planned = derivation.steps if derivation else STEP_NAMES
+    reasons = {}
+    for name in STEP_NAMES:
+        if name not in planned:
+            reasons[name] = f"not part of `scout {command}`"
+        elif args.no_llm and name in LLM_STEPS:
+            reasons[name] = "--no-llm"
+    return reasons
 
 
 def _skipped(run_id: str, name: str, reason: str) -> Entry:

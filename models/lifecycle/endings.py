@@ -12,11 +12,13 @@ from typing import Any
 
 from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao, encode_stats
+from models.database import current
 from models.errors import InputError, LeaseLostError
 from models.journal import Entry, Journal, Prepared, prepare, transition
 from models.lifecycle.claims import Claim
 from models.lifecycle.interruptions import interrupt
 from models.lifecycle.run_endings import end_run, end_run_as_failed
+from models.lifecycle.standstill import standstill
 from models.steps import STEP_NAMES
 
 GiveUp = Callable[[], bool]
@@ -137,23 +139,46 @@ def postpone_step(
     reason: str,
     *,
     delay_s: float,
+    done: int = 0,
+    total: int = 0,
     clock: Clock | None = None,
     give_up: GiveUp | None = None,
-) -> None:
+) -> bool:
     """Put a step that must wait for long back to pending, due after `delay_s` seconds.
 
-    It counts as neither a failed try nor an interruption.
+    It counts as neither a failed try nor an interruption. A step that got no further through many
+    postponements in a row is ended as failed instead (`models.lifecycle.standstill`).
+
+    Args:
+        claim: The attempt.
+        reason: What it waits for, for people.
+        delay_s: Seconds until it goes on.
+        done: Units that are done, and `total`, all of them, as the attempt said last.
+        total: See `done`.
+        clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
+
+    Returns:
+        Whether it goes on; False where it was ended as failed.
 
     Raises:
         LeaseLostError: The attempt no longer holds its step; nothing was written.
         DatabaseUnavailableError: The database stayed locked or away.
     """
     clock = clock or Clock()
+    row, now = claim.held(), clock.now_iso()
+    still = current().reading(lambda: standstill(row, done, total, now), give_up=give_up)
+    if still.is_too_long(now):
+        failure = still.failure(row, reason, now)
+        fail_step(claim, "postponed_in_vain", failure, clock=clock, give_up=give_up)
+        return False
     due_at = clock.now_iso(delay_s)
     message = f"{claim.name} goes on at {due_at[11:19]}Z: {reason}"
     data = {"reason": reason, "due_at": due_at, "delay_ms": round(delay_s * 1000)}
+    data |= still.to_dict()
     again = _Again("step.postponed", message, data, due_at, claim.row.tries, "postponed", reason)
     again.record(claim, clock, give_up)
+    return True
 
 
 def hand_back(

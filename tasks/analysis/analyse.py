@@ -73,7 +73,8 @@ def analyse_repos(
     totals = analysis_totals(context.run_id, pass_number)
     if not context.args.dry:
         totals |= live_totals(context.run_id, pass_number)
-    return totals | _capped(context, budget, len(found), len(repos), totals["analyses"])
+    analysed = totals["valid"] + totals["invalid"]  # a failed one has a row, but no analysis
+    return totals | _capped(context, budget, len(found), len(repos), analysed)
 
 
 def _ask_about(

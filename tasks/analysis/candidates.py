@@ -12,6 +12,9 @@ from models.provenance import Analysis, ReadmeRecord, Repo
 from models.rows import fetch_all
 from models.tables import proxy
 
+#: What GitHub says where it found no licence, or none that it knows.
+_NO_LICENSE = {None, "NONE", "NOASSERTION"}
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -27,6 +30,7 @@ class Candidate:
     stars: int
     pushed_at: str | None
     archived: bool
+    has_license: bool
     readme_sha256: str | None
     is_analysed: bool
 
@@ -46,6 +50,7 @@ def candidates(run_id: str, pass_number: int) -> list[Candidate]:
             Repo.stars,
             Repo.pushed_at,
             Repo.payload_json,
+            Repo.license,
             ReadmeRecord.sha256,
             Analysis.id,
         )
@@ -98,6 +103,7 @@ def _candidate(  # one argument for each column of the query
     stars: int,
     pushed_at: str | None,
     payload_json: str,
+    license_id: str | None,
     readme_sha256: str | None,
     analysis_id: int | None,
 ) -> Candidate:
@@ -109,6 +115,7 @@ def _candidate(  # one argument for each column of the query
         stars,
         pushed_at,
         bool(loads(payload_json).get("archived")),
+        license_id not in _NO_LICENSE,
         readme_sha256,
         analysis_id is not None,
     )

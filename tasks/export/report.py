@@ -8,11 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.jsontext import loads
-from models.provenance import Analysis, Brief, GithubQuery, Keyword, ReadmeRecord, Repo, RepoQuery
+from models.provenance import (
+    Analysis,
+    Brief,
+    GithubQuery,
+    Keyword,
+    Ranking,
+    ReadmeRecord,
+    Repo,
+    RepoQuery,
+)
 from models.rows import fetch_all
 from models.run_args import RunArgs
 from models.tables import Run, RunStep
 from tasks.export.slugs import document_names
+
+#: The model's answer was not valid, or none came.
+_FAILED = ("invalid", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,8 @@ class Report:
     """Everything that the files are made of.
 
     `documents` and `briefs` are in the order of their rank, `scores` and `ranking` best first;
-    `kept` counts the repositories of each query by its id; `caps` are the limits that were reached.
+    `kept` counts the repositories of each query by its id; `caps` are the limits that were reached;
+    a run without a language model has `rankings` and `repo_keywords` in the place of `summaries`.
     """
 
     run: Run
@@ -57,6 +70,8 @@ class Report:
     caps: Sequence[tuple[str, str]]
     failures: Sequence[Failure]
     readmes_missing: int
+    rankings: Mapping[str, Ranking]
+    repo_keywords: Mapping[str, Sequence[str]]
 
 
 def load_report(run_id: str, args: RunArgs) -> Report:
@@ -78,7 +93,13 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         ).where(Analysis.run == run_id)
     )
     valid = [row for row in analyses if row.status == "valid" and row.final_score is not None]
+    rankings = (
+        {row.full_name: row for row in Ranking.select().where(Ranking.run == run_id)}
+        if args.no_llm
+        else {}
+    )
     scores = {row.full_name: row.final_score for row in valid}
+    scores |= {name: row.score for name, row in rankings.items()}
     return Report(
         run=Run.get_by_id(run_id),
         args=args,
@@ -104,6 +125,8 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         caps=[(step.name, reason) for step in steps for reason in _caps(loads(step.stats_json))],
         failures=_failures(repos, readmes, analyses, briefs),
         readmes_missing=sum(1 for row in readmes if row.status == "missing"),
+        rankings=rankings,
+        repo_keywords={name: loads(row.keywords_json) for name, row in rankings.items()},
     )
 
 
@@ -157,11 +180,11 @@ def _failures(
         *(
             Failure(row.full_name, "analysis", row.error or "the model's answer is invalid")
             for row in analyses
-            if row.status == "invalid"
+            if row.status in _FAILED
         ),
         *(
             Failure(brief.group_key, "brief", brief.error or "the model's answer is invalid")
             for brief in briefs
-            if brief.status == "invalid"
+            if brief.status in _FAILED
         ),
     ]

@@ -1,4 +1,4 @@
-"""Keywords, again: from the stored analyses of the best repositories."""
+"""Keywords, again: from the stored analyses, or rankings, of the best repositories."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from models.dao.runs import RunRow
 from models.jsontext import loads
 from models.provenance import Keyword
 from models.rows import fetch_all
+from models.run_args import RunArgs
 from tasks.keyword_aggregate import TOP_KEYWORDS, best_repos
 from tasks.keywords import aggregate
 from tasks.replay.differences import compare
@@ -24,7 +25,8 @@ def replay_keywords(run: RunRow) -> int:
     )
     if not stored:
         return 0
-    computed = aggregate(best_repos(run.run_id), str(run.args["query"]), TOP_KEYWORDS)
+    args = RunArgs.from_dict(run.args)
+    computed = aggregate(best_repos(run.run_id, args), args.query, TOP_KEYWORDS)
     for (rank, keyword, weight, repos), one in zip(stored, computed, strict=False):
         compare(f"the keyword of rank {rank}", keyword, one.keyword)
         compare(f"the weight of {keyword!r}", weight, one.weight)

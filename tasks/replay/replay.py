@@ -11,12 +11,18 @@ from models.dao.runs import RunRow
 from tasks.replay.briefs import replay_briefs
 from tasks.replay.differences import Difference
 from tasks.replay.keywords import replay_keywords
+from tasks.replay.rankings import replay_rankings
 from tasks.replay.scores import replay_scores
 
 #: Part to what computes it again and returns how many rows agree; in the order of their making,
 #: so that the first difference is where it began.
 _PARTS: Mapping[str, Callable[[RunRow], int]] = MappingProxyType(
-    {"scores": replay_scores, "keywords": replay_keywords, "briefs": replay_briefs}
+    {
+        "scores": replay_scores,
+        "rankings": replay_rankings,
+        "keywords": replay_keywords,
+        "briefs": replay_briefs,
+    }
 )
 
 

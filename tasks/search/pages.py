@@ -75,6 +75,8 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
         return f"page {number} of search {query.position}"
 
     fetch_patiently = patiently(context, fetch, name)
+    if not query.complete:
+        context.record.progress(len(found), top)  # an attempt that gets no page says so, too
     while not (query.complete or known.is_full):
         context.record.checkpoint()
         number = query.pages_fetched + 1

@@ -52,14 +52,15 @@ def bitten_caps(totals: Mapping[str, Any], max_queries: int) -> list[BittenCap]:
     """Return the caps that bit; `tasks.caps` says what that means.
 
     Args:
-        totals: What pass 2 stored: `keywords`, and the totals `search` and `metadata`.
+        totals: What pass 2 stored: `keywords`, the totals `search` and `metadata`, and `analyses`
+            where a language model was asked.
         max_queries: How many queries were allowed; 0 means that pass 2 was switched off.
     """
     search = totals["search"]
     kept_out = search["left_out"]
     unfinished = search["queries_planned"] - search["queries"]
     unsearched = totals["keywords"] - max_queries if max_queries else 0
-    unread = totals["metadata"]["hydrated"] - caps.MAX_ANALYSES
+    unread = totals["metadata"]["hydrated"] - caps.MAX_ANALYSES if "analyses" in totals else 0
     bitten = []
     if unsearched > 0:
         bitten.append(BittenCap("max_queries", max_queries, f"keywords not searched: {unsearched}"))

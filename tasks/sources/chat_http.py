@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from models.errors import ConfigError, ItemFailedError, PermanentError, TransientError
@@ -32,7 +34,7 @@ class Reply:
 
 
 class ChatHttp:
-    """Posts to the endpoint; may be used by several threads at a time.
+    """Posts to the endpoint. It is safe to share between threads, and knows no step.
 
     Args:
         settings: Where to, and with which key.
@@ -73,6 +75,10 @@ class ChatHttp:
                 "Check that it is running and that SCOUT_LLM_BASE_URL is right.",
             ) from exc
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def _exchange(self, body: Mapping[str, Any]) -> Reply:
         deadline_s = time.monotonic() + TOTAL_TIMEOUT_S
         received = bytearray()
@@ -91,6 +97,16 @@ class ChatHttp:
                     )
             retry_after = response.headers.get("retry-after")
             return Reply(response.status_code, bytes(received), retry_after)
+
+
+@lru_cache(maxsize=4)
+def shared_chat_http(settings: ChatSettings) -> ChatHttp:
+    """Return the process's client for an endpoint and key; its connections are used by all steps.
+
+    Raises:
+        ConfigError: The HTTP library is not installed.
+    """
+    return ChatHttp(settings)
 
 
 def _client(settings: ChatSettings) -> httpx.Client:
@@ -117,3 +133,10 @@ def _client(settings: ChatSettings) -> httpx.Client:
 def _words(exc: Exception) -> str:
     text = " ".join(str(exc).split())[:200]
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
+
+
+def _forget() -> None:
+    shared_chat_http.cache_clear()
+
+
+os.register_at_fork(after_in_child=_forget)

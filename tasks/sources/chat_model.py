@@ -9,7 +9,7 @@ from models.errors import TransientError
 from tasks.sources.chat_answers import read_answer
 from tasks.sources.chat_dialect import Dialect
 from tasks.sources.chat_gate import Gate
-from tasks.sources.chat_http import ChatHttp, Reply
+from tasks.sources.chat_http import Reply, shared_chat_http
 from tasks.sources.chat_messages import (
     Message,
     Request,
@@ -41,6 +41,8 @@ def model_from_environ(record: Recorder | None) -> LanguageModel:
 class ChatModel(LanguageModel):
     """Asks a chat endpoint. Each call is one request; trying again is for the caller.
 
+    Models of the same settings share their connections, whichever step they belong to.
+
     Args:
         settings: The endpoint, the model and the key.
         record: The step's recorder, or None.
@@ -54,7 +56,7 @@ class ChatModel(LanguageModel):
     def __init__(self, settings: ChatSettings, record: Recorder | None = None) -> None:
         self.name = settings.model
         self._settings = settings
-        self._http = ChatHttp(settings)
+        self._http = shared_chat_http(settings)
         self._dialect = Dialect(settings)
         self._gate = Gate(record.checkpoint if record is not None else _go_on)
 

@@ -14,12 +14,12 @@ OPENROUTER_URL = "https://openrouter.ai/api/v1"
 OPENROUTER_MODEL = "openai/gpt-4o-mini"
 OLLAMA_URL = "http://localhost:11434/v1"
 
-THREE_WAYS = (
-    "Do one of these: (1) get a key at https://openrouter.ai/keys and set OPENROUTER_API_KEY;"
-    " (2) set SCOUT_LLM_BASE_URL and SCOUT_LLM_MODEL (and SCOUT_LLM_API_KEY where it is needed) for"
-    f" any OpenAI-compatible endpoint; (3) run Ollama here and set SCOUT_LLM_BASE_URL={OLLAMA_URL}"
-    " and SCOUT_LLM_MODEL=llama3.1."
-)
+THREE_WAYS = f"""Do one of these:
+  (1) get a key at https://openrouter.ai/keys and set OPENROUTER_API_KEY
+  (2) set SCOUT_LLM_BASE_URL and SCOUT_LLM_MODEL, and SCOUT_LLM_API_KEY where it is needed, for any
+      OpenAI-compatible endpoint
+  (3) run Ollama here and set SCOUT_LLM_BASE_URL={OLLAMA_URL} and SCOUT_LLM_MODEL=llama3.1
+Or do without a model: --no-llm ranks what is found and writes a landscape instead of briefs."""
 
 
 @dataclass(frozen=True, slots=True)

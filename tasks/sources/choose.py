@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import ConfigError
-from tasks.sources.interface import Sources
+from tasks.sources.interface import NoModel, Sources
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def sources_for(
-    dry: bool, fixtures_dir: str | None = None, record: WaitRecorder | None = None
+    dry: bool,
+    fixtures_dir: str | None = None,
+    record: WaitRecorder | None = None,
+    *,
+    no_llm: bool = False,
 ) -> Sources:
     """Return the sources that a run asked for.
 
@@ -26,21 +30,27 @@ def sources_for(
         dry: Whether the run reads fixtures and nothing else.
         fixtures_dir: A folder with a world of one's own, or None for the one that Scout ships.
         record: The recorder of the step that a live run's sources are for.
+        no_llm: Whether the run works without a language model.
 
     Raises:
-        ConfigError: A live source is not configured, or its HTTP library is not installed.
+        ConfigError: A live source is not configured, or a library that the run needs is not
+            installed.
         FixtureFolderError: `fixtures_dir` is no folder, or has no `manifest.json`.
         FixtureError: The manifest is malformed.
     """
+    if no_llm:
+        from tasks.landscape.extraction import extractor_name
+
+        extractor_name()
     if not dry:
-        return _live(record)
+        return _live(record, no_llm)
     from tasks.sources.fixtures import FixtureGitHub, FixtureModel
 
     root = _shipped_world() if fixtures_dir is None else _own_world(fixtures_dir)
     return Sources("fixtures", FixtureGitHub(root), FixtureModel(root))
 
 
-def _live(record: WaitRecorder | None) -> Sources:
+def _live(record: WaitRecorder | None, no_llm: bool) -> Sources:
     try:
         import httpx  # noqa: F401 - its absence deserves a better message
     except ImportError as exc:
@@ -48,8 +58,11 @@ def _live(record: WaitRecorder | None) -> Sources:
             "A live run needs the HTTP library httpx, which is not installed.",
             "Install it: pip install 'scout[live]', or add --dry to work on fixtures.",
         ) from exc
-    from tasks.sources.chat_model import model_from_environ
     from tasks.sources.github_rest import github_from_environ
+
+    if no_llm:
+        return Sources("live", github_from_environ(record), NoModel())
+    from tasks.sources.chat_model import model_from_environ
 
     return Sources("live", github_from_environ(record), model_from_environ(record))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from models.clock import Clock
+from models.clock import Clock, seconds_between
 from models.dao.http_cache import HttpCacheDao, StoredAnswer
 from models.database import current
 from tasks.sources.github_http import Answer
@@ -15,6 +15,14 @@ from tasks.sources.github_settings import GitHubSettings
 _KEPT = ("content-type", "link")
 _TRUNCATED = "x-scout-truncated"
 _MAX_VALIDATOR_LENGTH = 500
+
+DAY_S = 86_400.0
+#: Answers that no run has used for so long are deleted; what a run uses is noted once a day.
+KEEP_S = 30 * DAY_S
+#: Deleted in one transaction; some answers have a megabyte.
+PRUNE_BATCH = 50
+#: Deleted by one run; the next ones delete the rest.
+PRUNE_MAX = 10_000
 
 
 class AnswerCache:
@@ -49,14 +57,47 @@ class AnswerCache:
         headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
         if answer.truncated:
             headers[_TRUNCATED] = "yes"
-        stored = StoredAnswer(answer.status, etag, last_modified, headers, answer.body)
-        key, now = self._key(url, accept), self._clock.now_iso()
-        current().transact(lambda: HttpCacheDao.put(key, url, accept, stored, now))
+        now = self._clock.now_iso()
+        stored = StoredAnswer(answer.status, etag, last_modified, headers, answer.body, now)
+        key = self._key(url, accept)
+        current().transact(lambda: HttpCacheDao.put(key, url, accept, stored))
         return True
+
+    def keep(self, url: str, accept: str, stored: StoredAnswer) -> None:
+        """Note that a stored answer was renewed, unless that was noted within the last day.
+
+        A renewal saves a request, and must not cost a write each time.
+        """
+        now = self._clock.now_iso()
+        if seconds_between(stored.stored_at, now) >= DAY_S:
+            key = self._key(url, accept)
+            current().transact(lambda: HttpCacheDao.touch(key, now))
 
     def _key(self, url: str, accept: str) -> str:
         parts = "\n".join(("GET", url, accept, self._settings.identity))
         return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def prune_answers(clock: Clock, checkpoint: Callable[[], None]) -> dict[str, int]:
+    """Delete the answers of every server and token that no run has used for `KEEP_S`.
+
+    They are looked for outside a transaction and deleted a few at a time, so that nobody waits for
+    the database's write lock; where it is cut off, the next run goes on.
+
+    Args:
+        clock: Where the time comes from.
+        checkpoint: Called before each transaction; raises where the step must stop.
+
+    Returns:
+        How many were `pruned`, and how many `entries` are left.
+    """
+    before = clock.now_iso(-KEEP_S)
+    keys = current().reading(lambda: HttpCacheDao.keys_before(before, PRUNE_MAX))
+    pruned = 0
+    for start in range(0, len(keys), PRUNE_BATCH):
+        checkpoint()
+        pruned += _delete(keys[start : start + PRUNE_BATCH], before)
+    return {"pruned": pruned, "entries": current().reading(HttpCacheDao.count)}
 
 
 def condition(stored: StoredAnswer) -> dict[str, str]:
@@ -75,6 +116,10 @@ def renewed(stored: StoredAnswer, answer: Answer) -> Answer:
         stored.body,
         _TRUNCATED in stored.headers,
     )
+
+
+def _delete(keys: list[str], before: str) -> int:
+    return current().transact(lambda: HttpCacheDao.delete_before(keys, before))
 
 
 def _validator(headers: Mapping[str, str], name: str) -> str | None:

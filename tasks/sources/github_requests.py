@@ -152,6 +152,7 @@ class GitHubRequests:
             self._count("not_modified")
             answer = renewed(stored, answer)
             _check(ask, answer)
+            self._cache.keep(url, ask.accept, stored)
         elif answer.status == 200:
             _check(ask, answer)
             if self._cache.store(url, ask.accept, answer):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from models.clock import Clock, seconds_between
 from models.errors import PostponedError
-from tasks.pausing import pause
+from tasks.pausing import check_wanted, pause
 from tasks.sources.github_budget import Denied
 from tasks.step import Recorder
 
@@ -77,7 +77,8 @@ class Waits:
         self._pause(wait_s, self.checkpoint)
 
     def checkpoint(self) -> None:
-        """Stop here if the step must stop."""
+        """Stop here if the step must stop, or if nobody waits for this thread's unit any more."""
+        check_wanted()
         if self._record is not None:
             self._record.checkpoint()
 

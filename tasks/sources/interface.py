@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from models.errors import PermanentError
+
 #: A JSON object as GitHub's REST API documents it.
 Payload = Mapping[str, Any]
 
@@ -147,6 +149,22 @@ class LanguageModel(ABC):
             The answer, or None where there is no other, as in fixtures.
         """
         return None
+
+
+class NoModel(LanguageModel):
+    """Stands in for the model of a run with `--no-llm`, none of whose steps asks one."""
+
+    def analyse(self, request: AnalysisRequest) -> ModelAnswer:
+        """Refuse."""
+        raise _not_asked()
+
+    def write_brief(self, request: BriefRequest) -> ModelAnswer:
+        """Refuse."""
+        raise _not_asked()
+
+
+def _not_asked() -> PermanentError:
+    return PermanentError("This run works without a language model.", "Start one without --no-llm.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,13 @@ def test_stalled_runs_are_noted_but_break_nothing(scout: Scout) -> None:
 
 def test_tokens_are_present_or_not_never_shown(scout: Scout) -> None:
     """The fixture that calls `scout` fails if the token comes out."""
-    assert scout.json("doctor")["tokens"] == {"GITHUB_TOKEN": True, "OPENROUTER_API_KEY": False}
-    assert "GITHUB_TOKEN set, OPENROUTER_API_KEY not set" in scout("doctor").stdout
+    assert scout.json("doctor")["tokens"] == {
+        "GITHUB_TOKEN": True,
+        "OPENROUTER_API_KEY": False,
+        "SCOUT_LLM_API_KEY": False,
+    }
+    listed = "GITHUB_TOKEN set, OPENROUTER_API_KEY not set, SCOUT_LLM_API_KEY not set"
+    assert listed in scout("doctor").stdout
 
 
 def test_credentials_of_urls_are_masked(scout: Scout, monkeypatch: pytest.MonkeyPatch) -> None:

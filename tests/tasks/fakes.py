@@ -206,6 +206,7 @@ class World:
     model: FakeModel
     run_id: str = RUN_ID
     sources: Sources | None = None
+    clock: Clock = field(default_factory=Clock)
 
     def step(self, name: str) -> dict[str, Any]:
         """Run one step as a worker would, and return its stats, which must be plain JSON."""
@@ -216,7 +217,7 @@ class World:
             args=self.args,
             sources=self.sources or Sources("fake", self.github, self.model),
             record=self.recorder,
-            clock=Clock(),
+            clock=self.clock,
         )
         stats = dict(step_named(name)(context))
         assert json.loads(json.dumps(stats)) == stats

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from models.errors import PermanentError, TransientError
+from models.errors import PermanentError, PostponedError, TransientError
 from models.provenance import GithubQuery, Repo, RepoQuery
 from models.rows import fetch_all
+from tasks.search.query import build_query
 from tests.tasks.fakes import TODAY, World, new_world
 
 STEP = "github_search_pass1"
+
+
+def build_query_of(world: World) -> str:
+    return build_query(
+        world.args.query,
+        stars_min=world.args.stars,
+        stars_max=world.args.max_stars,
+        pushed_since=TODAY - timedelta(days=world.args.days),
+        lang=world.args.lang,
+        include_forks=world.args.include_forks,
+    )
 
 
 def _ranks() -> list[tuple[int, str]]:
@@ -52,6 +66,18 @@ def test_no_page_beyond_githubs_ceiling_is_asked_for() -> None:
     world.github.results = {"vector": [f"o/{number}" for number in range(900)] + ["o/0"] * 600}
     world.step(STEP)
     assert world.github.calls[-1][1][1] == 10
+
+
+def test_an_attempt_that_gets_no_page_says_how_far_the_search_was_before(world: World) -> None:
+    """So two attempts in a row that get nothing are known to have got nothing."""
+    for number in (2, 2):
+        query = build_query_of(world)
+        world.github.fail_on[("search", (query, number))] = PostponedError("Quota.", delay_s=60)
+        world.recorder.progressed.clear()
+        with pytest.raises(PostponedError):
+            world.step(STEP)
+        assert world.recorder.progressed[-1] == (2, world.args.top)
+    assert world.recorder.progressed == [(2, world.args.top)]
 
 
 def test_a_search_is_audited_with_its_counts(world: World) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from models.errors import ItemFailedError, PermanentError, PostponedError, TransientError
 from tasks import patience
-from tasks.units import work_through
+from tasks.tolerance import DOWN_AFTER
+from tasks.units import BATCH_MAX, work_through
 from tests.tasks.fakes import FakeRecorder
 from tests.tasks.live_units import TIMEOUT_S, Saved, failed, hurry, live, work
 
@@ -132,6 +133,42 @@ def test_an_endpoint_that_is_down_is_transient_and_found_out_early(recorder: Fak
     with pytest.raises(TransientError, match=r"Connection refused"):
         work(recorder, 200, fetch)
     assert len(asked) < 60
+
+
+@pytest.mark.parametrize("threads", [4, 16])
+def test_an_endpoint_that_is_down_is_not_asked_by_every_thread_again_and_again(
+    recorder: FakeRecorder, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    monkeypatch.setenv("SCOUT_CONCURRENCY", str(threads))
+    tries: list[int] = []
+
+    def fetch(unit: int) -> str:
+        tries.append(unit)
+        raise TransientError("Connection refused.")
+
+    with pytest.raises(TransientError, match=r"Connection refused"):
+        work(recorder, 400, fetch)
+    general = patience.NOBODY_AFTER * threads
+    assert len(tries) < general + 2 * threads + DOWN_AFTER + BATCH_MAX
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_units_that_are_answered_keep_the_patience_with_those_that_are_not(
+    recorder: FakeRecorder, refused: bool
+) -> None:
+    """One in four has trouble that stays and all its tries; a refusal is an answer, too."""
+    tries: list[int] = []
+
+    def fetch(unit: int) -> str:
+        tries.append(unit)
+        if unit % 4 == 0:
+            raise TransientError("HTTP 500.")
+        if refused:
+            raise ItemFailedError("HTTP 400.")
+        return str(unit)
+
+    assert len(work(recorder, 100, fetch, done=200)) == 100
+    assert {tries.count(unit) for unit in range(0, 100, 4)} == {patience.MAX_TRIES}
 
 
 def test_an_endpoint_that_goes_down_half_way_is_transient(recorder: FakeRecorder) -> None:

@@ -30,6 +30,7 @@ def test_json_says_how_much_was_compared(scout: Scout, parent: str) -> None:
         "difference": None,
         "parts": [
             {"name": "scores", "rows": 44},
+            {"name": "rankings", "rows": 0},
             {"name": "keywords", "rows": 30},
             {"name": "briefs", "rows": 43},
         ],

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from models.dao.http_cache import HttpCacheDao
 from models.database import Database
 from models.errors import TransientError
+from tasks.sources import github_cache
+from tasks.sources.github_cache import DAY_S, KEEP_S, prune_answers
 from tests.counterparts.github import World
 from tests.counterparts.github.faults import Fault
 from tests.tasks.sources.github import TOKEN, Bench, bench, opened
@@ -144,3 +147,74 @@ def test_the_token_gets_into_no_row(live: Bench, shared: Database) -> None:
     found = stored_bytes(shared)
     assert TOKEN.encode() not in found
     assert hashlib.sha256(TOKEN.encode()).hexdigest()[:12].encode() not in found
+
+
+def stored_at(shared: Database) -> list[str]:
+    rows = shared.execute("SELECT stored_at FROM http_cache ORDER BY key").fetchall()
+    return [moment for (moment,) in rows]
+
+
+def nothing() -> None:
+    """Stand in for a checkpoint."""
+
+
+class TestWhatIsKept:
+    """Answers stay as long as runs use them, which costs a write a day and not one a request."""
+
+    def test_a_renewal_is_noted_once_a_day(self, live: Bench, shared: Database) -> None:
+        live.rest().readme(NAME)
+        (first,) = stored_at(shared)
+        live.clock.advance(DAY_S - 1)
+        live.rest().readme(NAME)
+        assert stored_at(shared) == [first]
+        live.clock.advance(1)
+        live.rest().readme(NAME)
+        (noted,) = stored_at(shared)
+        assert noted == live.clock.now_iso() > first
+        live.clock.advance(DAY_S / 2)
+        assert live.rest().readme(NAME)
+        assert stored_at(shared) == [noted]
+
+    def test_what_no_run_has_used_for_long_goes(self, live: Bench, shared: Database) -> None:
+        rest = live.rest()
+        for name in live.github.world.names:
+            rest.readme(name)
+        live.clock.advance(KEEP_S)
+        assert prune_answers(live.clock, nothing) == {"pruned": 0, "entries": 5}
+        live.rest().readme(NAME)
+        live.clock.advance(1)
+        assert prune_answers(live.clock, nothing) == {"pruned": 4, "entries": 1}
+        again = live.rest()
+        again.readme(NAME)
+        assert again.counters()["not_modified"] == 1
+
+    def test_a_step_that_must_stop_leaves_the_rest_to_the_next_run(
+        self, live: Bench, shared: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(github_cache, "PRUNE_BATCH", 2)
+        rest = live.rest()
+        for name in live.github.world.names:
+            rest.readme(name)
+        live.clock.advance(KEEP_S + 1)
+        left: list[int] = []
+
+        def checkpoint() -> None:
+            left.append(HttpCacheDao.count())
+            if len(left) == 3:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            prune_answers(live.clock, checkpoint)
+        assert left == [5, 3, 1]
+        assert prune_answers(live.clock, nothing) == {"pruned": 1, "entries": 0}
+
+    def test_what_is_renewed_while_it_is_about_to_go_stays(
+        self, live: Bench, shared: Database
+    ) -> None:
+        live.rest().readme(NAME)
+        live.clock.advance(KEEP_S + 1)
+
+        def renew() -> None:
+            live.rest().readme(NAME)
+
+        assert prune_answers(live.clock, renew) == {"pruned": 0, "entries": 1}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from models.clock import seconds_between
 from models.database import Database, current
 from models.errors import PostponedError, TransientError
+from tasks.pausing import UnitAbandonedError, abandon_with
+from tasks.pool import FetchPool
+from tasks.sources.github_http import Answer
 from tasks.sources.github_rest import connect_github
 from tasks.sources.github_waits import Waits
 from tests.counterparts.github import World
@@ -21,9 +25,11 @@ from tests.counterparts.github.faults import (
     refusal,
     secondary,
 )
+from tests.support.waiting import wait_until
 from tests.tasks.sources.github import Bench, bench
 
 NAME = "owner-1/vector-1"
+TIMEOUT_S = 30.0
 PRIMARY = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0"}
 
 
@@ -104,6 +110,43 @@ class TestShortWaits:
         with pytest.raises(KeyboardInterrupt):
             rest.repository(NAME)
         assert live.github.seen == []
+
+    def test_a_thread_whose_step_has_ended_asks_for_nothing_more(
+        self, live: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The step ended while the thread waited for an answer, which redirects it."""
+        target = f"{live.github.url}/repositories/1001"
+        live.github.plan("/repos", Fault(301, {"location": target}))
+        ended, get = threading.Event(), live.http.get
+
+        def get_and_end(*args: Any) -> Answer:
+            answer = get(*args)
+            ended.set()
+            return answer
+
+        def fetch(name: str) -> object:
+            abandon_with(ended)
+            return live.rest().repository(name)
+
+        monkeypatch.setattr(live.http, "get", get_and_end)
+        with FetchPool(fetch, 1) as pool:
+            pool.submit(NAME)
+            (outcome,) = pool.take(TIMEOUT_S, 1)
+        assert isinstance(outcome.error, UnitAbandonedError)
+        assert len(live.github.seen) == 1
+
+    def test_a_thread_that_waits_for_the_budget_ends_with_its_step(self, live: Bench) -> None:
+        """Here time really passes: the wait is cut off, or the test takes as long as it."""
+        live.github.always("/repos", secondary(429, retry_after_s=15))
+        waits = Waits(live.record, live.clock)
+        rest = connect_github(live.http, waits, live.clock)
+        with FetchPool(rest.repository, 2) as pool:
+            pool.submit(NAME)
+            wait_until("the thread to wait", lambda: live.record.notes)
+            pool.stop()
+            (outcome,) = pool.last_outcomes(TIMEOUT_S)
+        assert isinstance(outcome.error, UnitAbandonedError)
+        assert len(live.github.seen) == 1
 
     def test_refusals_without_end_are_given_up_for_now(self, live: Bench) -> None:
         live.github.always("/repos", secondary(429, retry_after_s=2))

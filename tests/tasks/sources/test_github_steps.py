@@ -8,6 +8,7 @@ import pytest
 
 from models.database import Database
 from models.provenance import GithubRateLimit, ReadmeRecord, Repo
+from tasks.sources.github_cache import DAY_S
 from tasks.sources.interface import Sources
 from tests.counterparts.github import World as GitHubWorld
 from tests.counterparts.github.faults import (
@@ -32,6 +33,7 @@ STEPS = (
 def run_steps(live: Bench, run_id: str, **args: Any) -> tuple[World, dict[str, dict[str, Any]]]:
     """Run the steps as four claims of a worker: each with a source of its own."""
     run = new_world(run_id, dry=False, query="vector database", top=100, **args)
+    run.clock = live.clock
     stats = {}
     for name in STEPS:
         run.sources = Sources("live", live.rest(), run.model)
@@ -110,4 +112,22 @@ def test_a_second_run_spends_next_to_nothing(sqlite_database: Database) -> None:
 def test_a_dry_run_has_no_requests_to_tell_of(sqlite_database: Database) -> None:
     run = new_world("RUN1")
     run.github.results = {"vector": ["a/b"]}
-    assert all("requests" not in stats for stats in run.steps(*STEPS).values())
+    for stats in run.steps(*STEPS).values():
+        assert not {"requests", "http_cache"} & set(stats)
+
+
+def test_a_run_deletes_the_answers_that_no_run_has_used_for_thirty_days(
+    sqlite_database: Database,
+) -> None:
+    """What is renewed every week stays, a repository that is found no more goes."""
+    with bench(GitHubWorld(6)) as live:
+        run_steps(live, "RUN0")
+        live.github.world.size = 4
+        for week in range(1, 5):
+            live.clock.advance(7 * DAY_S)
+            _, stats = run_steps(live, f"RUN{week}")
+            assert stats["github_rate_limit_snapshot"]["http_cache"] == {"pruned": 0, "entries": 12}
+        live.clock.advance(3 * DAY_S)
+        _, stats = run_steps(live, "RUN5")
+        assert stats["github_rate_limit_snapshot"]["http_cache"] == {"pruned": 4, "entries": 8}
+        assert stats["hydrate_readme"]["requests"]["not_modified"] == 4

@@ -1,0 +1,158 @@
+"""The index of a run without a language model: what is there, what it is about, what is related."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from models.jsontext import loads
+from tasks.export.documents import BANNER, page
+from tasks.export.markdown import cell, inline, repo_link, table
+from tasks.export.report import Report
+from tasks.export.sections import count, failures, limits, links, listed, run_block, searches
+from tasks.keywords import ScoredRepo, aggregate
+from tasks.landscape.pairs import kindred_pairs
+from tasks.landscape.scoring import POLICY, WEIGHTS
+
+MAX_REPOS = 100
+MAX_SCORES = 25
+MAX_THEMES = 30
+MAX_PAIRS = 20
+MAX_LANGUAGES = 15
+#: Repositories that are named with a theme, and keywords with a repository or pair.
+_NAMED = 6
+
+
+def landscape_page(report: Report, exported_at: str) -> str:
+    """Return the text of `index.md`; ids and times stand in its last section only."""
+    return page(
+        f"# Scout: the landscape of {inline(report.args.query)}",
+        BANNER,
+        _overview(report),
+        "## Themes",
+        _themes(report),
+        "## Repositories",
+        _repositories(report),
+        "## Worth a look together",
+        _pairs(report),
+        "## Languages",
+        _languages(report),
+        "## How the scores came about",
+        _scores(report),
+        "## What was searched",
+        searches(report),
+        limits(report),
+        failures(report),
+        run_block(report, exported_at),
+    )
+
+
+def _overview(report: Report) -> str:
+    passes = [sum(1 for repo in report.repos.values() if repo.found_in_pass == n) for n in (1, 2)]
+    text = (
+        f"{count(len(report.repos), 'repository', 'repositories')}: {passes[0]} found by the first"
+        f" pass, {passes[1]} only by the second. Ranked: {len(report.ranking)}. Without a README:"
+        f" {report.readmes_missing}. No language model was asked: the order, the keywords and the"
+        " pairs are computed from what GitHub and the READMEs say. For briefs, have these"
+        " repositories analysed with `scout analyses rerun`."
+    )
+    if report.args.dry:
+        text += " This was a dry run: it read fixtures, and the repositories in it are invented."
+    return text
+
+
+def _themes(report: Report) -> str:
+    """Return the keywords that more than one repository has, over all that are ranked."""
+    repos = [
+        ScoredRepo(name, report.scores[name], report.repo_keywords[name]) for name in report.ranking
+    ]
+    shared = [
+        theme
+        for theme in aggregate(repos, report.args.query, sum(len(repo.keywords) for repo in repos))
+        if len(theme.repos) > 1
+    ]
+    rows = [
+        [
+            cell(theme.keyword, 60),
+            str(len(theme.repos)),
+            f"{theme.weight:.2f}",
+            _some(sorted(theme.repos, key=lambda name: (-report.scores[name], name))),
+        ]
+        for theme in shared[:MAX_THEMES]
+    ]
+    if not rows:
+        return "No two repositories share a keyword."
+    header = ["Keyword", "Repositories", "Weight", "Best of them"]
+    return listed(header, rows, len(shared), numeric=frozenset({1, 2}))
+
+
+def _some(full_names: list[str]) -> str:
+    more = f" and {len(full_names) - _NAMED} more" if len(full_names) > _NAMED else ""
+    return links(full_names[:_NAMED]) + more
+
+
+def _repositories(report: Report) -> str:
+    rows = [
+        [
+            str(rank),
+            f"{report.scores[name]:.4f}",
+            repo_link(name),
+            f"{repo.stars:,}",
+            cell((repo.pushed_at or "")[:10]),
+            cell(repo.language or "", 40),
+            cell(repo.license or "", 40),
+            cell(repo.description, 160),
+            cell(", ".join(report.repo_keywords[name][:_NAMED])),
+        ]
+        for rank, name in enumerate(report.ranking[:MAX_REPOS], start=1)
+        if (repo := report.repos.get(name))
+    ]
+    if not rows:
+        return "None could be ranked."
+    header = ["Rank", "Score", "Repository", "Stars", "Last push", "Language", "Licence"]
+    header += ["In its own words", "Keywords"]
+    return listed(header, rows, len(report.ranking), numeric=frozenset({0, 1, 3}))
+
+
+def _pairs(report: Report) -> str:
+    keywords = {name: report.repo_keywords[name] for name in report.ranking}
+    rows = [
+        [f"{pair.weight:.2f}", links(pair.full_names), cell(", ".join(pair.shared[:_NAMED]))]
+        for pair in kindred_pairs(keywords, MAX_PAIRS)
+    ]
+    if not rows:
+        return "No two repositories of different owners share two keywords."
+    return table(["In common", "Repositories", "Both are about"], rows, numeric=frozenset({0}))
+
+
+def _languages(report: Report) -> str:
+    repos = [report.repos[name] for name in report.ranking if name in report.repos]
+    counts = Counter(repo.language or "" for repo in repos)
+    ordered = sorted(counts, key=lambda language: (-counts[language], language))
+    rows = [
+        [
+            cell(language, 40),
+            str(counts[language]),
+            f"{max(repo.stars for repo in repos if (repo.language or '') == language):,}",
+        ]
+        for language in ordered
+    ]
+    header = ["Language", "Repositories", "Most stars"]
+    shown = listed(header, rows[:MAX_LANGUAGES], len(rows), numeric=frozenset({1, 2}))
+    return shown or "None could be ranked."
+
+
+def _scores(report: Report) -> str:
+    rows = [
+        [repo_link(name), f"{report.scores[name]:.4f}", *(_part(parts, one) for one in WEIGHTS)]
+        for name in report.ranking[:MAX_SCORES]
+        for parts in [loads(report.rankings[name].components_json)]
+    ]
+    if not rows:
+        return ""
+    header = ["Repository", "Score", *(f"{inline(one)} ({WEIGHTS[one]:.2f})" for one in WEIGHTS)]
+    shown = listed(header, rows, len(report.ranking), numeric=frozenset(range(1, len(header))))
+    return f"Policy {inline(POLICY)}; the weight of each part stands in its column.\n\n{shown}"
+
+
+def _part(parts: dict[str, float], name: str) -> str:
+    return f"{parts.get(name, 0.0):.4f}"

@@ -1,0 +1,93 @@
+"""Sections that the index of every export has, whatever else it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.jsontext import loads
+from models.tables import RunStep
+from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
+from tasks.export.markdown import cell, inline, repo_link, table
+from tasks.export.report import Report
+
+MAX_FAILURES = 100
+
+
+def searches(report: Report) -> str:
+    """Return a table of the queries, and what each brought."""
+    rows = [
+        [
+            str(query.pass_number),
+            cell(query.query, 300),
+            f"{query.total_count:,}" + (" or more" if query.incomplete_results else ""),
+            str(report.kept.get(query.id, 0)),
+        ]
+        for query in report.queries
+    ]
+    header = ["Pass", "Query", "Found", "Kept"]
+    return table(header, rows, numeric=frozenset({0, 2, 3})) if rows else "Nothing."
+
+
+def links(full_names: Sequence[str]) -> str:
+    """Return links to repositories."""
+    return ", ".join(repo_link(name) for name in full_names)
+
+
+def limits(report: Report) -> str:
+    """Return the limits that left something out; empty where none did."""
+    lines = [f"- {inline(step)}: {inline(reason, 300)}" for step, reason in report.caps]
+    return "\n".join(["## Limits that were reached", "", *lines]) if lines else ""
+
+
+def failures(report: Report) -> str:
+    """Return what is missing from the results, and why; empty where nothing is."""
+    rows = [
+        [links(failure.item.split(" ")), failure.what, cell(failure.why, 300)]
+        for failure in report.failures[:MAX_FAILURES]
+    ]
+    shown = listed(["Item", "What", "Why"], rows, len(report.failures))
+    return f"## What failed\n\n{shown}" if shown else ""
+
+
+def run_block(report: Report, exported_at: str) -> str:
+    """Return the one place for the run's id, times and durations."""
+    run = report.run
+    rows = [[step.name, *_progress(step)] for step in report.steps]
+    return "\n".join(
+        [
+            RUN_BLOCK_START,
+            "## Run",
+            "",
+            f"- Run: {inline(run.run_id)}",
+            f"- Created: {run.created_at}",
+            f"- Started: {run.started_at or '–'}",
+            f"- Exported: {exported_at}",
+            "",
+            table(["Step", "Status", "Attempt", "Duration"], rows, numeric=frozenset({2, 3})),
+            RUN_BLOCK_END,
+        ]
+    )
+
+
+def _progress(step: RunStep) -> list[str]:
+    """Return a step's status, attempt and duration; the one that writes this has not ended."""
+    if step.name == "export_markdown":
+        return ["writing this file", str(step.attempt), "–"]
+    duration_ms = (loads(step.stats_json) or {}).get("duration_ms")
+    shown = "–" if duration_ms is None else f"{duration_ms:,.0f} ms"
+    return [inline(step.status), str(step.attempt), shown]
+
+
+def listed(
+    header: list[str], rows: list[list[str]], total: int, numeric: frozenset[int] = frozenset()
+) -> str:
+    """Return a table of the first rows out of `total`, and how many are not shown."""
+    if not rows:
+        return ""
+    more = f"\n\nAnd {total - len(rows)} more." if total > len(rows) else ""
+    return table(header, rows, numeric) + more
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun, such as `1 brief` or `3 briefs`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

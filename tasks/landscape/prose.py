@@ -1,0 +1,54 @@
+"""What a README says in sentences: its Markdown without code, HTML, pictures and addresses."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tasks.clean import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+#: Characters of a README that are read; what a project is about stands at the beginning.
+README_MAX_CHARACTERS = 60_000
+#: Characters of prose that are kept.
+PROSE_MAX_CHARACTERS = 20_000
+
+
+def prose_of(markdown: str) -> str:
+    """Return the paragraphs, headings, list items and cells of a README, a paragraph each.
+
+    Secrets in it are redacted. Each begins and ends as a sentence, so that no phrase goes across
+    two of them.
+    """
+    text = clean_text(markdown[:README_MAX_CHARACTERS], keep_newlines=True)
+    lines = (_words(token) for token in _parser().parse(text) if token.type == "inline")
+    return "\n\n".join(_sentence(line) for line in lines if line)[:PROSE_MAX_CHARACTERS]
+
+
+def _sentence(line: str) -> str:
+    return line[0].upper() + line[1:] + ("" if line[-1] in ".!?:" else ".")
+
+
+def _words(block: Token) -> str:
+    """Return a block's text; what is left out becomes a blank, so that no two words grow together.
+
+    A link's text that is its address says nothing.
+    """
+    children: Sequence[Token] = block.children or ()
+    parts = (
+        child.content if child.type == "text" and "://" not in child.content else " "
+        for child in children
+    )
+    return " ".join("".join(parts).split())
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable("table")

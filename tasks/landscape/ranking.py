@@ -1,0 +1,130 @@
+"""Rankings of a pass's repositories: keywords found, signals scored, and stored as they come."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from models.jsontext import dumps, loads
+from models.provenance import Ranking, Repo
+from models.redaction import default_redactor
+from models.rows import fetch_all, upsert
+from tasks.analysis.candidates import Candidate, candidates, readme_text
+from tasks.analysis.scoring import days_between
+from tasks.keywords import ScoredRepo
+from tasks.landscape.extraction import extract_keywords, extractor_name
+from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
+from tasks.reference_date import reference_date
+from tasks.step import StepContext
+from tasks.units import work_through
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A repository to rank, and the text of its README."""
+
+    candidate: Candidate
+    readme: str | None
+
+
+def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
+    """Store a ranking for each of a pass's hydrated repositories that has none.
+
+    Returns:
+        How many are ranked, and a digest over their keywords and scores.
+
+    Raises:
+        ConfigError: The keyword library is not installed.
+    """
+    ranked = {name for (name,) in fetch_all(_of_pass(context.run_id, pass_number))}
+    found = candidates(context.run_id, pass_number)
+    missing = [candidate for candidate in found if candidate.full_name not in ranked]
+    extractor, today = extractor_name(), reference_date(context)
+
+    def units() -> Iterator[_Unit]:
+        for candidate in missing:
+            yield _Unit(candidate, readme_text(candidate.readme_sha256))
+
+    def fetch(unit: _Unit) -> Row:
+        return _row(context, unit, extractor, today)
+
+    def save(batch: Sequence[Row]) -> None:
+        with context.record.saving():
+            upsert(Ranking, batch, ("run_id", "full_name"))
+
+    work_through(
+        context,
+        units(),
+        fetch,
+        save,
+        done=len(found) - len(missing),
+        count=len(missing),
+        name=lambda unit: unit.candidate.full_name,
+    )
+    return _totals(context.run_id, pass_number)
+
+
+def best_ranked(run_id: str, limit: int) -> list[ScoredRepo]:
+    """Return the best repositories of pass 1, so that pass 2 does not change the outcome."""
+    rows = fetch_all(_of_pass(run_id, 1, Ranking.full_name, Ranking.score, Ranking.keywords_json))
+    # Sorted here because databases differ in how they order names.
+    best = sorted(rows, key=lambda row: (-row[1], row[0]))[:limit]
+    return [ScoredRepo(name, score, loads(keywords)) for name, score, keywords in best]
+
+
+def _row(context: StepContext, unit: _Unit, extractor: str, today: date) -> Row:
+    candidate = unit.candidate
+    found = extract_keywords(
+        unit.readme, candidate.description, candidate.topics, candidate.language
+    )
+    # What a README's prose is cleaned of may still stand in a description or a topic.
+    keywords = loads(default_redactor().scrub_line(dumps(found)))
+    inputs = SignalInputs(
+        relevance=relevance_of(
+            context.args.query,
+            full_name=candidate.full_name,
+            topics=candidate.topics,
+            description=candidate.description,
+            keywords=keywords,
+        ),
+        stars=candidate.stars,
+        days_since_push=days_between(candidate.pushed_at, today),
+        readme_bytes=len((unit.readme or "").encode()),
+        has_license=candidate.has_license,
+        archived=candidate.archived,
+    )
+    score = score_signals(inputs)
+    return {
+        "run_id": context.run_id,
+        "full_name": candidate.full_name,
+        "keywords_json": dumps(keywords),
+        "extractor": extractor,
+        "score": score.final,
+        "scoring_policy": POLICY,
+        "inputs_json": dumps(asdict(inputs)),
+        "components_json": dumps(dict(score.components)),
+        "created_at": context.now_iso(),
+    }
+
+
+def _of_pass(run_id: str, pass_number: int, *columns: Any) -> Any:
+    return (
+        Ranking.select(*(columns or (Ranking.full_name,)))
+        .join(Repo, on=(Repo.run == Ranking.run) & (Repo.full_name == Ranking.full_name))
+        .where((Ranking.run == run_id) & (Repo.found_in_pass == pass_number))
+    )
+
+
+def _totals(run_id: str, pass_number: int) -> dict[str, Any]:
+    columns = (Ranking.full_name, Ranking.score, Ranking.keywords_json)
+    rows = sorted(fetch_all(_of_pass(run_id, pass_number, *columns)))
+    return {
+        "ranked": len(rows),
+        "without_keywords": sum(keywords == "[]" for *_, keywords in rows),
+        "digest": hashlib.sha256(dumps(rows).encode()).hexdigest(),
+    }

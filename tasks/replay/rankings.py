@@ -1,0 +1,77 @@
+"""Rankings, again: from the inputs and keywords that each keeps beside its score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.dao.runs import RunRow
+from models.jsontext import loads
+from models.provenance import Ranking, Repo
+from models.rows import fetch_all
+from models.run_args import RunArgs
+from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
+from tasks.replay.differences import Difference, compare
+
+
+def replay_rankings(run: RunRow) -> int:
+    """Score every ranking again; returns how many there are, 0 for a run with a language model.
+
+    What the inputs have in common with other rows must be what these say; keywords are not looked
+    for again.
+
+    Raises:
+        Difference: A score, or one of its inputs, is another.
+    """
+    query = RunArgs.from_dict(run.args).query
+    rows = fetch_all(
+        Ranking.select(
+            Ranking.full_name,
+            Ranking.scoring_policy,
+            Ranking.score,
+            Ranking.keywords_json,
+            Ranking.inputs_json,
+            Ranking.components_json,
+            Repo.description,
+            Repo.topics_json,
+            Repo.stars,
+            Repo.payload_json,
+        )
+        .join(Repo, on=(Repo.run == Ranking.run) & (Repo.full_name == Ranking.full_name))
+        .where(Ranking.run == run.run_id)
+    )
+    for name, policy, score, keywords, inputs, components, about, topics, stars, payload in sorted(
+        rows, key=lambda row: row[0]
+    ):
+        compare(f"the policy of {name}'s score", policy, POLICY)
+        known = {
+            "relevance": relevance_of(
+                query,
+                full_name=name,
+                topics=loads(topics),
+                description=about,
+                keywords=loads(keywords),
+            ),
+            "stars": stars,
+            "archived": bool(loads(payload).get("archived")),
+        }
+        _check(name, score, loads(inputs), loads(components), known)
+    return len(rows)
+
+
+def _check(
+    name: str,
+    stored_score: float,
+    stored: dict[str, Any],
+    components: dict[str, float],
+    known: dict[str, Any],
+) -> None:
+    try:
+        inputs = SignalInputs(**stored)
+    except TypeError as exc:
+        raise Difference(f"the inputs of {name}'s score are not those of {POLICY}: {exc}.") from exc
+    for key, value in known.items():
+        compare(f"the input {key!r} of {name}'s score", stored[key], value)
+    score = score_signals(inputs)
+    for component, value in score.components.items():
+        compare(f"{component!r} in {name}'s score", components.get(component), value)
+    compare(f"the score of {name}", stored_score, score.final)
