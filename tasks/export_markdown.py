@@ -49,5 +49,5 @@ def render(report: Report, exported_at: str) -> dict[str, str]:
     files = {INDEX_NAME: index(report, exported_at)}
     for document in report.documents:
         files[f"briefs/{document.name}.md"] = brief_page(document, report)
-        files[f"outreach/{document.name}.md"] = outreach_page(document)
+        files[f"outreach/{document.name}.md"] = outreach_page(document, report)
     return files

@@ -27,6 +27,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
         "settings": {
             "source": context.sources.name,
             "today": context.sources.github.today().isoformat(),
+            "github_web_url": context.sources.github.web_url,
             "model": context.sources.model.name or None,
             "scoring_policy": SIGNALS_POLICY if args.no_llm else POLICY,
             "prompts": {prompt.id: prompt.version for prompt in prompts},

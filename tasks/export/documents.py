@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.jsontext import loads
 from tasks.briefs.scoring import WEIGHTS
-from tasks.export.markdown import block, cell, inline, repo_link, table
+from tasks.export.markdown import block, cell, inline, table
 from tasks.export.report import Document, Report
 
 #: Stands in every file.
@@ -43,14 +43,14 @@ def brief_page(document: Document, report: Report) -> str:
     )
 
 
-def outreach_page(document: Document) -> str:
+def outreach_page(document: Document, report: Report) -> str:
     """Return the text of `outreach/NN-<slug>.md`."""
     outreach = document.content["outreach"]
     return page(
         f"# Outreach draft: {inline(document.content['title'])}",
         BANNER,
         "Written by a language model. Check every word, make it yours, and decide whether and where"
-        " to send it: " + ", ".join(repo_link(name) for name in document.full_names) + ".",
+        " to send it: " + report.links(document.full_names) + ".",
         "## Subject",
         block(outreach["subject"]),
         "## Message",
@@ -65,7 +65,7 @@ def _members(document: Document, report: Report) -> str:
         repo, score = report.repos.get(name), report.scores.get(name)
         rows.append(
             [
-                repo_link(name),
+                report.link(name),
                 "–" if score is None else f"{score:.4f}",
                 f"{repo.stars:,}" if repo else "–",
                 cell(repo.language or "", 40) if repo else "–",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from models.jsontext import loads
 from models.provenance import Brief
 from tasks.export.documents import BANNER, page
-from tasks.export.markdown import cell, inline, repo_link, table
+from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
-from tasks.export.sections import count, failures, limits, links, listed, run_block, searches
+from tasks.export.sections import count, failures, limits, listed, run_block, searches
 
 MAX_REPOS = 50
 MAX_KEYWORDS = 30
@@ -59,7 +59,7 @@ def _briefs(report: Report) -> str:
             str(number),
             f"{document.brief.score:.4f}",
             f"[{inline(document.content['title'])}](briefs/{document.name}.md)",
-            links(document.full_names),
+            report.links(document.full_names),
             f"[draft](outreach/{document.name}.md)",
         ]
         for number, document in enumerate(report.documents, start=1)
@@ -78,15 +78,16 @@ def _left_out(report: Report) -> str:
     rejected = [brief for brief in report.briefs if brief.status == "rejected_by_threshold"]
     return page(
         f"### Beyond --max-briefs {report.args.max_briefs}" if unwritten else "",
-        _groups(unwritten),
+        _groups(report, unwritten),
         f"### Close, but below --min-score {report.args.min_score}" if rejected else "",
-        _groups(rejected),
+        _groups(report, rejected),
     ).rstrip("\n")
 
 
-def _groups(briefs: list[Brief]) -> str:
+def _groups(report: Report, briefs: list[Brief]) -> str:
     rows = [
-        [f"{brief.score:.4f}", links(loads(brief.repos_json))] for brief in briefs[:MAX_LEFT_OUT]
+        [f"{brief.score:.4f}", report.links(loads(brief.repos_json))]
+        for brief in briefs[:MAX_LEFT_OUT]
     ]
     return listed(["Score", "Repositories"], rows, len(briefs), numeric=frozenset({0}))
 
@@ -96,7 +97,7 @@ def _repositories(report: Report) -> str:
         [
             str(rank),
             f"{report.scores[name]:.4f}",
-            repo_link(name),
+            report.link(name),
             f"{repo.stars:,}",
             cell(repo.language or "", 40),
             str(repo.found_in_pass),

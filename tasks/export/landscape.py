@@ -6,9 +6,9 @@ from collections import Counter
 
 from models.jsontext import loads
 from tasks.export.documents import BANNER, page
-from tasks.export.markdown import cell, inline, repo_link, table
+from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
-from tasks.export.sections import count, failures, limits, links, listed, run_block, searches
+from tasks.export.sections import count, failures, limits, listed, run_block, searches
 from tasks.keywords import ScoredRepo, aggregate
 from tasks.landscape.pairs import kindred_pairs
 from tasks.landscape.scoring import POLICY, WEIGHTS
@@ -75,7 +75,7 @@ def _themes(report: Report) -> str:
             cell(theme.keyword, 60),
             str(len(theme.repos)),
             f"{theme.weight:.2f}",
-            _some(sorted(theme.repos, key=lambda name: (-report.scores[name], name))),
+            _some(report, sorted(theme.repos, key=lambda name: (-report.scores[name], name))),
         ]
         for theme in shared[:MAX_THEMES]
     ]
@@ -85,9 +85,9 @@ def _themes(report: Report) -> str:
     return listed(header, rows, len(shared), numeric=frozenset({1, 2}))
 
 
-def _some(full_names: list[str]) -> str:
+def _some(report: Report, full_names: list[str]) -> str:
     more = f" and {len(full_names) - _NAMED} more" if len(full_names) > _NAMED else ""
-    return links(full_names[:_NAMED]) + more
+    return report.links(full_names[:_NAMED]) + more
 
 
 def _repositories(report: Report) -> str:
@@ -95,7 +95,7 @@ def _repositories(report: Report) -> str:
         [
             str(rank),
             f"{report.scores[name]:.4f}",
-            repo_link(name),
+            report.link(name),
             f"{repo.stars:,}",
             cell((repo.pushed_at or "")[:10]),
             cell(repo.language or "", 40),
@@ -116,7 +116,7 @@ def _repositories(report: Report) -> str:
 def _pairs(report: Report) -> str:
     keywords = {name: report.repo_keywords[name] for name in report.ranking}
     rows = [
-        [f"{pair.weight:.2f}", links(pair.full_names), cell(", ".join(pair.shared[:_NAMED]))]
+        [f"{pair.weight:.2f}", report.links(pair.full_names), cell(", ".join(pair.shared[:_NAMED]))]
         for pair in kindred_pairs(keywords, MAX_PAIRS)
     ]
     if not rows:
@@ -143,7 +143,7 @@ def _languages(report: Report) -> str:
 
 def _scores(report: Report) -> str:
     rows = [
-        [repo_link(name), f"{report.scores[name]:.4f}", *(_part(parts, one) for one in WEIGHTS)]
+        [report.link(name), f"{report.scores[name]:.4f}", *(_part(parts, one) for one in WEIGHTS)]
         for name in report.ranking[:MAX_SCORES]
         for parts in [loads(report.rankings[name].components_json)]
     ]

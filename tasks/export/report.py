@@ -21,7 +21,9 @@ from models.provenance import (
 from models.rows import fetch_all
 from models.run_args import RunArgs
 from models.tables import Run, RunStep
+from tasks.export.markdown import repo_link
 from tasks.export.slugs import document_names
+from tasks.sources.interface import GITHUB_WEB_URL
 
 #: The model's answer was not valid, or none came.
 _FAILED = ("invalid", "failed")
@@ -70,8 +72,17 @@ class Report:
     caps: Sequence[tuple[str, str]]
     failures: Sequence[Failure]
     readmes_missing: int
+    web_url: str
     rankings: Mapping[str, Ranking]
     repo_keywords: Mapping[str, Sequence[str]]
+
+    def link(self, full_name: str) -> str:
+        """Return a link to a repository on the GitHub that was read."""
+        return repo_link(full_name, self.web_url)
+
+    def links(self, full_names: Iterable[str]) -> str:
+        """Return links to repositories."""
+        return ", ".join(map(self.link, full_names))
 
 
 def load_report(run_id: str, args: RunArgs) -> Report:
@@ -125,9 +136,17 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         caps=[(step.name, reason) for step in steps for reason in _caps(loads(step.stats_json))],
         failures=_failures(repos, readmes, analyses, briefs),
         readmes_missing=sum(1 for row in readmes if row.status == "missing"),
+        web_url=_web_url(steps),
         rankings=rankings,
         repo_keywords={name: loads(row.keywords_json) for name, row in rankings.items()},
     )
+
+
+def _web_url(steps: Sequence[RunStep]) -> str:
+    """Return what `init_run` noted down: the export may run where other settings hold."""
+    stats = loads(steps[0].stats_json) if steps else None
+    noted = ((stats or {}).get("settings") or {}).get("github_web_url")
+    return noted if isinstance(noted, str) else GITHUB_WEB_URL
 
 
 def _by_name(rows: Iterable[Any]) -> list[Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from models.jsontext import loads
 from models.tables import RunStep
 from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
-from tasks.export.markdown import cell, inline, repo_link, table
+from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
 
 MAX_FAILURES = 100
@@ -28,11 +26,6 @@ def searches(report: Report) -> str:
     return table(header, rows, numeric=frozenset({0, 2, 3})) if rows else "Nothing."
 
 
-def links(full_names: Sequence[str]) -> str:
-    """Return links to repositories."""
-    return ", ".join(repo_link(name) for name in full_names)
-
-
 def limits(report: Report) -> str:
     """Return the limits that left something out; empty where none did."""
     lines = [f"- {inline(step)}: {inline(reason, 300)}" for step, reason in report.caps]
@@ -42,7 +35,7 @@ def limits(report: Report) -> str:
 def failures(report: Report) -> str:
     """Return what is missing from the results, and why; empty where nothing is."""
     rows = [
-        [links(failure.item.split(" ")), failure.what, cell(failure.why, 300)]
+        [report.links(failure.item.split(" ")), failure.what, cell(failure.why, 300)]
         for failure in report.failures[:MAX_FAILURES]
     ]
     shown = listed(["Item", "What", "Why"], rows, len(report.failures))

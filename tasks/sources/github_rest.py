@@ -43,11 +43,15 @@ class GitHubRest(GitHubSource):
         requests: The step's requests.
         budgets: What `rate_limits` corrects.
         clock: Where the time comes from.
+        web_url: Where people see what is read.
     """
 
     page_size = 100
 
-    def __init__(self, requests: GitHubRequests, budgets: Budgets, clock: Clock) -> None:
+    def __init__(
+        self, requests: GitHubRequests, budgets: Budgets, clock: Clock, web_url: str
+    ) -> None:
+        self.web_url = web_url
         self._requests = requests
         self._budgets = budgets
         self._clock = clock
@@ -155,7 +159,8 @@ def connect_github(http: GitHubHttp, waits: Waits, clock: Clock) -> GitHubRest:
     """Return GitHub for one step over a connection that steps share."""
     budgets = Budgets(http.settings, clock)
     cache = AnswerCache(http.settings, clock)
-    return GitHubRest(GitHubRequests(http, budgets, cache, waits, clock), budgets, clock)
+    requests = GitHubRequests(http, budgets, cache, waits, clock)
+    return GitHubRest(requests, budgets, clock, http.settings.web_url)
 
 
 def _about(full_name: str, rest: str, accept: str, max_bytes: int, check: Any) -> Ask:

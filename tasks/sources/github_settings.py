@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from models.errors import ConfigError
 from models.settings import without_credentials
@@ -29,6 +29,17 @@ class GitHubSettings:
 
     base_url: str = DEFAULT_URL
     token: str | None = field(default=None, repr=False)
+
+    @property
+    def web_url(self) -> str:
+        """Return where people see what this API tells of; no slash at the end.
+
+        The API of github.com and of GHE.com is a host of its own (`api.`), that of a server on
+        one's own premises a path (`/api/v3`).
+        """
+        parts = urlsplit(self.base_url)
+        host = parts.netloc.removeprefix("api.") if parts.path in {"", "/"} else parts.netloc
+        return f"{parts.scheme}://{host}{quote(parts.path.removesuffix('/api/v3'), safe='/')}"
 
     @property
     def identity(self) -> str:

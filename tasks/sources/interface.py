@@ -14,6 +14,7 @@ from typing import Any
 
 from models.errors import PermanentError
 
+GITHUB_WEB_URL = "https://github.com"
 #: A JSON object as GitHub's REST API documents it.
 Payload = Mapping[str, Any]
 
@@ -52,6 +53,8 @@ class GitHubSource(ABC):
 
     #: Repositories on one search page; GitHub allows 100.
     page_size: int = 100
+    #: Where people see the repositories; no slash at the end.
+    web_url: str = GITHUB_WEB_URL
 
     def counters(self) -> Mapping[str, int]:
         """Return what the requests of one attempt came to, by name; empty without a network."""

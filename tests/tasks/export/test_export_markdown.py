@@ -249,3 +249,15 @@ def test_a_brief_file_shows_how_its_score_came_about(
     assert "| quality | 0.8000 | 0.35 |" in text
     assert "[maker/tool-1](https://github.com/maker/tool-1) | 0.8000 | 120 | Python |" in text
     assert "- One writes what the other reads." in text
+
+
+def test_links_lead_to_the_github_that_the_run_read(tmp_path: Path) -> None:
+    """What `init_run` noted down counts, not what answers say of themselves."""
+    context = create_run(out=str(tmp_path / "out"), min_score=0.0)
+    add_world("RUN1")
+    noted = dumps({"settings": {"github_web_url": "https://git.acme.example"}})
+    first = (RunStep.run == context.run_id) & (RunStep.name == "init_run")
+    assert RunStep.update(stats_json=noted).where(first).execute() == 1
+    files = export(context)
+    assert "(https://git.acme.example/maker/tool-1)" in files["index.md"]
+    assert not [name for name, text in files.items() if "https://github.com" in text]

@@ -93,7 +93,7 @@ def test_secrets_are_removed_before_a_text_is_cut() -> None:
     ],
 )
 def test_only_a_valid_name_becomes_a_link(full_name: str, expected: str) -> None:
-    assert repo_link(full_name) == expected
+    assert repo_link(full_name, "https://github.com") == expected
     assert all(re.fullmatch(r"https://github\.com/[\w./-]+", link) for link in links(expected))
 
 

@@ -81,3 +81,19 @@ def test_the_identity_tells_tokens_and_servers_apart() -> None:
     }
     assert GitHubSettings(token=TOKEN).identity == same
     assert len(others | {same}) == 4
+
+
+@pytest.mark.parametrize(
+    ("api", "web"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com"),
+        ("https://git.acme.example/api/v3", "https://git.acme.example"),
+        ("https://api.acme.example/api/v3/", "https://api.acme.example"),
+        ("https://acme.example:8443/git/api/v3", "https://acme.example:8443/git"),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("https://acme.example/a)b", "https://acme.example/a%29b"),
+    ],
+)
+def test_links_lead_to_the_pages_of_the_server_that_was_read(api: str, web: str) -> None:
+    assert github_settings({"SCOUT_GITHUB_URL": api}).web_url == web
