@@ -18,6 +18,7 @@ from models.settings import Settings, load_settings, without_credentials
 from tasks.step import Step
 from workers.actors import declare_actors
 from workers.handoff import Sender, send_step
+from workers.memory import keep_memory_small
 from workers.middleware import StepMiddleware
 from workers.network_guard import install_network_guard
 from workers.process import ProcessMiddleware
@@ -37,6 +38,7 @@ def boot(build: Callable[[Settings], dramatiq.Broker] | None = None) -> dramatiq
         DatabaseUnavailableError: The database cannot be opened.
         BrokerUnavailableError: The broker does not answer.
     """
+    keep_memory_small()
     settings = load_settings()
     open_database(settings)
     broker = (build or build_broker)(settings)

@@ -26,15 +26,16 @@ WHERE (github_budgets.blocked_until IS NULL OR github_budgets.blocked_until <= ?
     OR github_budgets.used < ?)
 """
 _CORRECT = """
-UPDATE github_budgets SET
+INSERT INTO github_budgets (bucket, used, window_ends_at, updated_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (bucket) DO UPDATE SET
   used = CASE
-    WHEN window_ends_at IS NULL OR window_ends_at < ? THEN ?
-    WHEN used < ? THEN ?
-    WHEN used >= ? THEN used - ?
-    WHEN used > ? THEN ?
-    ELSE used END,
-  window_ends_at = ?, updated_at = ?
-WHERE bucket = ?
+    WHEN github_budgets.window_ends_at IS NULL OR github_budgets.window_ends_at < ?
+      THEN excluded.used
+    WHEN github_budgets.used < excluded.used THEN excluded.used
+    WHEN github_budgets.used >= ? THEN github_budgets.used - ?
+    WHEN github_budgets.used > excluded.used + ? THEN excluded.used + ?
+    ELSE github_budgets.used END,
+  window_ends_at = excluded.window_ends_at, updated_at = excluded.updated_at
 """
 _BLOCK = """
 INSERT INTO github_budgets (bucket, used, blocked_until, reason, updated_at) VALUES (?, 0, ?, ?, ?)
@@ -87,6 +88,8 @@ class GithubBudgetsDao:
     ) -> None:
         """Bring a budget in line with what GitHub says; requests in flight stay counted.
 
+        Also one from which nobody has taken yet: another program may have used up the quota.
+
         Args:
             bucket: The budget.
             used: What GitHub has counted in its present window, less `surplus`.
@@ -96,12 +99,9 @@ class GithubBudgetsDao:
             window_ends_at: When that window ends.
             same_after: Our window is taken for the same one if it ends after this.
         """
-        new_window = (same_after, used)
-        behind = (used, used)
-        lacks_surplus = (used + surplus if surplus > 0 else _NEVER, surplus)
-        ahead = (used + IN_FLIGHT_MAX, used + IN_FLIGHT_MAX)
-        cases = (*new_window, *behind, *lacks_surplus, *ahead)
-        current().execute(_CORRECT, (*cases, window_ends_at, now, bucket))
+        lacks_surplus = used + surplus if surplus > 0 else _NEVER
+        values = (bucket, used, window_ends_at, now, same_after, lacks_surplus, surplus)
+        current().execute(_CORRECT, (*values, IN_FLIGHT_MAX, IN_FLIGHT_MAX))
 
     @staticmethod
     def block(bucket: str, until: str, reason: str, now: str) -> None:

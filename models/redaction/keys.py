@@ -79,6 +79,8 @@ _HARMLESS_BEFORE_TOKEN = word_set(
     "eos bos pad unk cls sep mask stop special unexpected added per input output max min "
     "total prompt completion first last num number"
 )
+# Scout's own steps, `github_search_pass1: OperationalError`, pass over what there is to find.
+_HARMLESS_BEFORE_PASS = frozenset({"search"})
 # The shell's working directories, which would otherwise read as passwords.
 _HARMLESS_NAMES = frozenset({"PWD", "OLDPWD"})
 
@@ -127,6 +129,8 @@ def _judge(words: list[str]) -> Verdict:
     if (before, last) in SECRET_PAIRS:
         return Verdict.SECRET
     if last in ("token", "tokens") and before in _HARMLESS_BEFORE_TOKEN:
+        return Verdict.HARMLESS
+    if last == "pass" and before in _HARMLESS_BEFORE_PASS:
         return Verdict.HARMLESS
     if last in SECRET_WORDS or last.endswith(SECRET_ENDINGS):
         return Verdict.SECRET

@@ -7,7 +7,16 @@ from models.provenance import Brief
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
-from tasks.export.sections import count, failures, limits, listed, run_block, searches
+from tasks.export.sections import (
+    count,
+    dry_note,
+    failures,
+    found,
+    limits,
+    listed,
+    run_block,
+    searches,
+)
 
 MAX_REPOS = 50
 MAX_KEYWORDS = 30
@@ -36,16 +45,11 @@ def index_page(report: Report, exported_at: str) -> str:
 
 
 def _overview(report: Report) -> str:
-    passes = [sum(1 for repo in report.repos.values() if repo.found_in_pass == n) for n in (1, 2)]
-    text = (
-        f"{count(len(report.documents), 'brief')} out of"
-        f" {count(len(report.repos), 'repository', 'repositories')}: {passes[0]} found by the"
-        f" first pass, {passes[1]} only by the second. Analysed: {len(report.scores)}. Without a"
-        f" README: {report.readmes_missing}."
+    return (
+        f"{count(len(report.documents), 'brief')} out of {found(report)}"
+        f" Analysed: {len(report.scores)}. Without a README: {report.readmes_missing}."
+        f"{dry_note(report)}"
     )
-    if report.args.dry:
-        text += " This was a dry run: it read fixtures, and the repositories in it are invented."
-    return text
 
 
 def _briefs(report: Report) -> str:

@@ -8,7 +8,7 @@ from models.jsontext import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
-from tasks.export.sections import count, failures, limits, listed, run_block, searches
+from tasks.export.sections import dry_note, failures, found, limits, listed, run_block, searches
 from tasks.keywords import ScoredRepo, aggregate
 from tasks.landscape.pairs import kindred_pairs
 from tasks.landscape.scoring import POLICY, WEIGHTS
@@ -47,17 +47,12 @@ def landscape_page(report: Report, exported_at: str) -> str:
 
 
 def _overview(report: Report) -> str:
-    passes = [sum(1 for repo in report.repos.values() if repo.found_in_pass == n) for n in (1, 2)]
-    text = (
-        f"{count(len(report.repos), 'repository', 'repositories')}: {passes[0]} found by the first"
-        f" pass, {passes[1]} only by the second. Ranked: {len(report.ranking)}. Without a README:"
+    return (
+        f"{found(report)} Ranked: {len(report.ranking)}. Without a README:"
         f" {report.readmes_missing}. No language model was asked: the order, the keywords and the"
         " pairs are computed from what GitHub and the READMEs say. For briefs, have these"
-        " repositories analysed with `scout analyses rerun`."
+        f" repositories analysed with `scout analyses rerun`.{dry_note(report)}"
     )
-    if report.args.dry:
-        text += " This was a dry run: it read fixtures, and the repositories in it are invented."
-    return text
 
 
 def _themes(report: Report) -> str:
@@ -143,13 +138,22 @@ def _languages(report: Report) -> str:
 
 def _scores(report: Report) -> str:
     rows = [
-        [report.link(name), f"{report.scores[name]:.4f}", *(_part(parts, one) for one in WEIGHTS)]
+        [
+            report.link(name),
+            f"{report.scores[name]:.4f}",
+            *(_part(parts, one) for one in (*WEIGHTS, "archived")),
+        ]
         for name in report.ranking[:MAX_SCORES]
         for parts in [loads(report.rankings[name].components_json)]
     ]
     if not rows:
         return ""
-    header = ["Repository", "Score", *(f"{inline(one)} ({WEIGHTS[one]:.2f})" for one in WEIGHTS)]
+    header = [
+        "Repository",
+        "Score",
+        *(f"{inline(one)} ({WEIGHTS[one]:.2f})" for one in WEIGHTS),
+        "archived",
+    ]
     shown = listed(header, rows, len(report.ranking), numeric=frozenset(range(1, len(header))))
     return f"Policy {inline(POLICY)}; the weight of each part stands in its column.\n\n{shown}"
 

@@ -11,6 +11,22 @@ from tasks.export.report import Report
 MAX_FAILURES = 100
 
 
+def found(report: Report) -> str:
+    """Return how many repositories there are, and which pass found them."""
+    passes = [sum(1 for repo in report.repos.values() if repo.found_in_pass == n) for n in (1, 2)]
+    return (
+        f"{count(len(report.repos), 'repository', 'repositories')}: {passes[0]} found by the first"
+        f" pass, {passes[1]} only by the second."
+    )
+
+
+def dry_note(report: Report) -> str:
+    """Return what a reader of a dry run must know; empty for a live one."""
+    if not report.args.dry:
+        return ""
+    return " This was a dry run: it read fixtures, and the repositories in it are invented."
+
+
 def searches(report: Report) -> str:
     """Return a table of the queries, and what each brought."""
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -9,11 +10,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from models.errors import ConfigError
+from tasks.clean import clean_text
 from tasks.keywords import STOP_WORDS, normalise_keywords, singular
 from tasks.landscape.prose import prose_of
 
 if TYPE_CHECKING:
     from yake_rust import Yake
+
+logger = logging.getLogger(__name__)
 
 LIBRARY = "yake-rust"
 KEYWORDS_MAX = 20
@@ -46,6 +50,8 @@ _README_WORDS = frozenset(
         version versioning via want warning way website welcome wiki work working www your""",
     )
 )
+#: Long runs of these are more than the library's own sentence splitter can stand.
+_BRACKETS = re.compile(r"[\[\]{}()<>'\"`´‘’“”|\\]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -75,15 +81,27 @@ def extract_keywords(
     Raises:
         ConfigError: The library is not installed.
     """
-    text = f"{description.strip().rstrip('.')}.\n\n{prose_of(readme or '')}"
-    found = _extractor().get_n_best(text, n=_CANDIDATES)
-    phrases = sorted(found, key=lambda one: (round(one[1], _DECIMALS), one[0]))
-    chosen = _telling(topic.replace("-", " ") for topic in topics)[:TOPICS_MAX]
-    own_words = _telling(phrase for phrase, _ in phrases)
+    # Redacted first: in its normal form a keyword hides a secret from the redactor.
+    about = clean_text(description).rstrip(".")
+    chosen = _telling(clean_text(topic).replace("-", " ") for topic in topics)[:TOPICS_MAX]
+    own_words = _telling(_phrases(f"{about}.\n\n{prose_of(readme or '')}"))
     # A single word out of a text is mostly too general: where there are topics, these tell better.
     chosen += [word for word in own_words if " " in word] if chosen else own_words
     written_in = {(language or "").lower(), f"{language}lang".lower()}
     return [word for word in _different(chosen) if word not in written_in][:KEYWORDS_MAX]
+
+
+def _phrases(text: str) -> list[str]:
+    """Return the phrases that stand out in a text, best first; none if the library gives up."""
+    try:
+        found = _extractor().get_n_best(_BRACKETS.sub(" ", text), n=_CANDIDATES)
+    except BaseException as exc:  # a panic of native code is no Exception
+        if type(exc).__name__ != "PanicException":
+            raise
+        logger.warning("%s cannot read a text; its keywords are its topics alone.", LIBRARY)
+        return []
+    ranked = sorted(found, key=lambda one: (round(one[1], _DECIMALS), one[0]))
+    return [phrase for phrase, _ in ranked]
 
 
 def _telling(phrases: Iterable[str]) -> list[str]:

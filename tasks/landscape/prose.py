@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 #: Characters of a README that are read; what a project is about stands at the beginning.
-README_MAX_CHARACTERS = 60_000
+README_MAX_CHARACTERS = 30_000
 #: Characters of prose that are kept.
-PROSE_MAX_CHARACTERS = 20_000
+PROSE_MAX_CHARACTERS = 12_000
+_WORD = re.compile(r"\S+")
 
 
 def prose_of(markdown: str) -> str:
@@ -37,14 +39,18 @@ def _sentence(line: str) -> str:
 def _words(block: Token) -> str:
     """Return a block's text; what is left out becomes a blank, so that no two words grow together.
 
-    A link's text that is its address says nothing.
+    An address says nothing, even as the text of a link.
     """
     children: Sequence[Token] = block.children or ()
     parts = (
-        child.content if child.type == "text" and "://" not in child.content else " "
+        _WORD.sub(_unless_address, child.content) if child.type == "text" else " "
         for child in children
     )
     return " ".join("".join(parts).split())
+
+
+def _unless_address(word: re.Match[str]) -> str:
+    return " " if "://" in word[0] else word[0]
 
 
 @lru_cache(maxsize=1)

@@ -114,6 +114,28 @@ def test_without_a_token_the_limits_cost_hours(
     assert "Without GITHUB_TOKEN" in without["notes"][-1]
 
 
+def test_without_a_model_only_github_costs(scout: Scout) -> None:
+    usual, data = planned(scout), planned(scout, "--no-llm")
+    nothing = {"expected": 0, "at_most": 0}
+    assert [data[key] for key in ("analyses", "briefs", "calls", "tokens")] == [nothing] * 4
+    for key in ("searches", "metadata", "readmes", "core"):
+        assert data[key] == usual[key]
+    assert data["minutes"]["at_most"] <= usual["minutes"]["at_most"]
+    assert any("--no-llm asks no model" in note for note in data["notes"])
+    screen = scout(*LIVE, "--no-llm").stdout
+    assert "READMEs" in screen
+    assert "model requests" not in screen
+    assert "tokens" not in screen
+
+
+@pytest.mark.parametrize("option", [("--fresh",), ("--max-llm-tokens", "5")])
+def test_without_a_model_nothing_can_be_said_about_it(
+    scout: Scout, option: tuple[str, ...]
+) -> None:
+    result = scout(*LIVE, "--no-llm", *option)
+    assert (result.exit_code, f"{option[0]} is about" in result.stderr) == (2, True)
+
+
 @pytest.mark.usefixtures("database")
 class TestHistory:
     """An earlier run that searched for the same tells what to expect."""
@@ -134,6 +156,11 @@ class TestHistory:
         usual = planned(scout, "--max-queries", "0", "--fresh", "--max-briefs", "1")
         one_brief = usual["tokens"]["expected"] - 50 * 1000
         assert 0 < one_brief < 5000
+
+    def test_analyses_that_nobody_wants_are_not_offered(self, scout: Scout) -> None:
+        earlier_run()
+        notes = planned(scout, "--no-llm")["notes"]
+        assert not any("may be reused" in note for note in notes)
 
     @pytest.mark.parametrize("args", [{"dry": True}, {"lang": "Rust"}, {"query": "vector"}])
     def test_other_runs_tell_nothing(self, scout: Scout, args: dict[str, Any]) -> None:

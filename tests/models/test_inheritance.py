@@ -11,7 +11,16 @@ from models.clock import Clock
 from models.database import Database
 from models.inheritance import Derivation
 from models.lifecycle import create_run
-from models.provenance import Analysis, Brief, GithubQuery, Keyword, ReadmeRecord, Repo, RepoQuery
+from models.provenance import (
+    Analysis,
+    Brief,
+    GithubQuery,
+    Keyword,
+    Ranking,
+    ReadmeRecord,
+    Repo,
+    RepoQuery,
+)
 from models.tables import Table
 from tests.support.runs import audits, new_run
 
@@ -125,6 +134,37 @@ def test_an_analysis_to_be_replaced_keeps_nothing_but_what_it_replaces(parent: s
         assert (row.output_json, row.final_score, row.novelty, row.raw_text) == (None,) * 4
         assert (row.prompt_tokens, row.error) == (0, "It has not been asked for again yet.")
     assert len(rows(Analysis, run_id)) == len(NAMES)
+
+
+def add_rankings(run_id: str) -> None:
+    for number, name in enumerate(NAMES):
+        Ranking.create(
+            run=run_id,
+            full_name=name,
+            keywords_json='["k"]',
+            extractor="x 1",
+            score=number / 10,
+            scoring_policy="r/1",
+            inputs_json="{}",
+            components_json="{}",
+            created_at=NOW,
+        )
+
+
+def test_rankings_are_taken_over_as_analyses_are(parent: str) -> None:
+    add_rankings(parent)
+    run_id = derived(parent)
+    assert rows(Ranking, run_id) == rows(Ranking, parent)
+    assert [row["full_name"] for row in rows(Ranking, derived(parent, passes=1))] == list(NAMES[:3])
+    (created,) = audits(run_id, "run.created")
+    assert created.data["inherited"]["rankings"] == 4
+
+
+def test_new_analyses_take_the_place_of_rankings(parent: str) -> None:
+    add_rankings(parent)
+    run_id = derived(parent, replaces_analyses=True)
+    assert rows(Ranking, run_id) == []
+    assert len(rows(Ranking, parent)) == 4
 
 
 def test_what_was_copied_is_audited(parent: str) -> None:

@@ -107,6 +107,30 @@ def test_what_is_no_language_cannot_smuggle_in_a_qualifier(lang: str) -> None:
         replace(VALID, lang=lang).normalised()
 
 
+@pytest.mark.parametrize(
+    ("contradiction", "option"),
+    [
+        ({"fresh": True}, "--fresh"),
+        ({"max_llm_tokens": 0}, "--max-llm-tokens"),
+        ({"fresh": True, "max_llm_tokens": 9}, "--fresh"),
+    ],
+)
+def test_options_about_a_model_do_not_go_with_none(
+    contradiction: dict[str, Any], option: str
+) -> None:
+    with pytest.raises(InputError, match=f"{option} is about .* --no-llm asks none") as refusal:
+        replace(VALID, no_llm=True, **contradiction).normalised()
+    assert refusal.value.exit_code is ExitCode.USAGE
+    assert option in refusal.value.hint
+    assert replace(VALID, **contradiction).normalised().no_llm is False
+
+
+def test_a_run_without_a_model_may_have_every_other_option() -> None:
+    args = replace(VALID, no_llm=True, max_analyses=3, max_briefs=2, min_score=0.1, dry=True)
+    assert RunArgs.from_dict(args.normalised().to_dict()) == args
+    assert RunArgs.from_dict({"query": "x"}).no_llm is False
+
+
 def test_arguments_survive_storage_with_defaults_for_what_is_new() -> None:
     args = RunArgs("x", dry=True, top=3, max_stars=9, lang="Go", out="here")
 

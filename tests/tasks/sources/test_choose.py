@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ConfigError, ExitCode
+from models.errors import ConfigError, ExitCode, PermanentError
 from tasks.sources.choose import sources_for
 from tasks.sources.fixture_files import FixtureError, FixtureFolderError
 
@@ -60,6 +60,40 @@ def test_a_live_run_without_its_library_is_refused_with_the_remedy(
         sources_for(dry=False)
     assert "scout[live]" in caught.value.hint
     assert "--dry" in caught.value.hint
+
+
+def test_without_a_model_no_key_is_needed_and_nobody_can_be_asked() -> None:
+    with pytest.raises(ConfigError, match="No language model") as caught:
+        sources_for(dry=False)
+    assert "--no-llm" in caught.value.hint
+    sources = sources_for(dry=False, no_llm=True)
+    assert type(sources.github).__name__ == "GitHubRest"
+    for ask in (sources.model.analyse, sources.model.write_brief):
+        with pytest.raises(PermanentError, match="without a language model"):
+            ask(None)  # type: ignore[arg-type]
+
+
+def test_a_setting_of_a_model_that_is_wrong_does_not_matter_where_none_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SCOUT_LLM_BASE_URL", "not an address")
+    with pytest.raises(ConfigError):
+        sources_for(dry=False)
+    assert sources_for(dry=False, no_llm=True).name == "live"
+
+
+@pytest.mark.parametrize("dry", [True, False])
+@pytest.mark.parametrize("library", ["yake_rust", "markdown_it"])
+def test_without_the_keyword_library_only_runs_without_a_model_are_refused(
+    monkeypatch: pytest.MonkeyPatch, library: str, dry: bool
+) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "a-key")
+    monkeypatch.delitem(sys.modules, "tasks.landscape.extraction", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    assert sources_for(dry=dry)
+    with pytest.raises(ConfigError, match="yake-rust and markdown-it-py") as caught:
+        sources_for(dry=dry, no_llm=True)
+    assert "scout[keywords]" in caught.value.hint
 
 
 def test_a_wrong_address_of_github_is_found_before_any_step(
