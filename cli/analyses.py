@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cli.derive import Waiting, derive
+from cli.derive import Waiting, derive, out_option
 from cli.options import run_argument
 from cli.run import execution_options
 from models.inheritance import Derivation
@@ -29,6 +29,7 @@ def command() -> None:
 @click.option("--max-analyses", type=int, help="Repositories to analyse; as in RUN otherwise.")
 @click.option("--max-llm-tokens", type=int, help="Tokens to spend; as in RUN otherwise.")
 @click.option("--briefs", is_flag=True, help="Also write and export briefs from the new analyses.")
+@out_option
 @execution_options
 def rerun(
     *,
@@ -36,6 +37,7 @@ def rerun(
     max_analyses: int | None,
     max_llm_tokens: int | None,
     briefs: bool,
+    out: str | None,
     **waiting: Any,
 ) -> None:
     """Ask the model about every repository of RUN again, and weigh the keywords anew.
@@ -58,7 +60,8 @@ def rerun(
             "no_llm": False,
             "max_analyses": max_analyses,
             "max_llm_tokens": max_llm_tokens,
+            "out": out,
         },
         waiting=Waiting(**waiting),
-        then="scout show" if briefs else "scout briefs generate",
+        then="" if briefs else "scout briefs generate",
     )

@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
-from cli.derive import Waiting, derive
+from cli.derive import Waiting, derive, out_option
 from cli.options import run_argument
 from cli.run import execution_options
 from models.inheritance import Derivation
 
 _GENERATE = Derivation(("init_run", "llm_brief_generate", "export_markdown"))
 _EXPORT = Derivation(("init_run", "export_markdown"), briefs=True)
-_out = click.option("--out", metavar="DIR", help="Where run_<id>/ is written; as in RUN otherwise.")
 
 
 @click.group()
@@ -28,7 +27,7 @@ def command() -> None:
 @run_argument
 @click.option("--min-score", type=float, help="Briefs below are rejected; as in RUN otherwise.")
 @click.option("--max-briefs", type=int, help="Briefs to write; as in RUN otherwise.")
-@_out
+@out_option
 @execution_options
 def generate(
     *,
@@ -59,7 +58,7 @@ def generate(
 
 @command.command(short_help="Write the stored briefs as Markdown again.")
 @run_argument
-@_out
+@out_option
 @execution_options
 def export(*, run_text: str, out: str | None, **waiting: Any) -> None:
     """Export what RUN stored, without asking anybody.

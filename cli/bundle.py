@@ -37,6 +37,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     from cli.attempts import attempts_of
     from cli.existing import open_existing
     from cli.health import check_versions
+    from cli.live_settings import live_settings
     from cli.output import emit_json, size
     from cli.queries import audit_rows
     from models.bundle import members_of
@@ -56,6 +57,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
         [one.to_dict() for one in attempts_of(audit_rows(run.run_id))],
         log_file=Path(log_name).expanduser() if log_name else None,
         with_readmes=with_readmes,
+        live=live_settings(),
     )
     folder = f"scout-{run.run_id}"
     path = Path(out).expanduser() if out else Path(f"{folder}.tar.gz")

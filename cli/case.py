@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.attempts import Attempt
-from cli.queries import AuditRow, RunView
+from cli.queries import Answers, AuditRow, RunView
 from models.dao.steps import StepRow
 from models.readings import failed_step, time_of_day
 from models.text import printable
@@ -23,6 +23,8 @@ class Case:
     rows: list[AuditRow]
     attempts: list[Attempt]
     briefs: dict[str, int]
+    analysis_answers: Answers
+    brief_answers: Answers
 
     @property
     def run_id(self) -> str:

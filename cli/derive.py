@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from models.inheritance import Derivation
     from models.run_args import RunArgs
 
+#: Where a derived run writes; of use also without briefs, for whatever goes on from it.
+out_option = click.option(
+    "--out", metavar="DIR", help="Where run_<id>/ is written; as in RUN otherwise."
+)
 #: What a run must have for a command, and what is counted to find out.
 _NEEDS = {
     "analyses": "SELECT count(*) FROM analyses WHERE run_id = ? AND status = 'valid'",

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cli.attempts import next_try
+from cli.briefless import explain_briefless, invalid_outputs, writing_step
 from cli.case import Case, Diagnosis
 from cli.failures import explain_failure
 from cli.queries import RunView
 from cli.screens import index_path
-from models.dao.steps import StepRow
-from models.readings import time_of_day, worker_count
+from models.readings import is_postponed, time_of_day, worker_count
 
 Rule = Callable[[Case], Diagnosis | None]
 
@@ -24,12 +24,13 @@ def diagnose(case: Case) -> Diagnosis:
     rules: tuple[Rule, ...] = (
         _cancelled,
         explain_failure,
-        _without_briefs,
+        explain_briefless,
         _success,
         _lease_expired,
         _overdue,
         _retrying,
         _nobody_there,
+        _postponed,
         _waiting,
         _under_way,
     )
@@ -59,32 +60,11 @@ def _cancelled(case: Case) -> Diagnosis | None:
     )
 
 
-def _without_briefs(case: Case) -> Diagnosis | None:
-    if case.view.run.status != "success" or case.briefs.get("written"):
-        return None
-    if not _writing(case).is_planned:
-        return None
-    rejected = case.briefs.get("rejected_by_threshold", 0)
-    args = case.view.run.args
-    evidence = [f"briefs: {rejected} below the threshold, {case.briefs.get('invalid', 0)} invalid"]
-    evidence += case.messages("brief.ranked") + _searches(case) + _invalid_outputs(case)
-    if rejected:
-        meaning = f"Groups were found, but none scored --min-score {args.get('min_score')}."
-        advice = "Lower --min-score, or widen the query."
-    else:
-        meaning = "No repositories were found that fit together."
-        advice = "Widen the query: lower --stars, raise --days or --top, or leave out --lang."
-    todo = [advice, f"scout logs {case.run_id} --step llm_brief_generate"]
-    return Diagnosis(
-        "success_without_briefs", "The run succeeded with 0 briefs.", meaning, evidence, todo
-    )
-
-
 def _success(case: Case) -> Diagnosis | None:
     if case.view.run.status != "success":
         return None
     index = index_path(case.view.run)
-    noted = _invalid_outputs(case) + _unanswered(case) + case.messages("scout.pass2.capped")
+    noted = invalid_outputs(case) + _unanswered(case) + case.messages("scout.pass2.capped")
     retries = sum(one.outcome != "success" for one in case.attempts)
     if retries:
         noted.append(f"{retries} of {len(case.attempts)} attempts did not reach their end")
@@ -98,14 +78,10 @@ def _success(case: Case) -> Diagnosis | None:
 
 
 def _outcome(case: Case) -> str:
-    writing, count = _writing(case), case.briefs.get("written", 0)
+    writing, count = writing_step(case), case.briefs.get("written", 0)
     if count or writing.is_planned:
         return f"The run succeeded with {count} brief{'' if count == 1 else 's'}."
     return f"The run succeeded; it wrote no briefs ({writing.error_message})."
-
-
-def _writing(case: Case) -> StepRow:
-    return next(step for step in case.view.steps if step.name == "llm_brief_generate")
 
 
 def _lease_expired(case: Case) -> Diagnosis | None:
@@ -164,14 +140,30 @@ def _nobody_there(case: Case) -> Diagnosis | None:
     )
 
 
+def _postponed(case: Case) -> Diagnosis | None:
+    step, view = case.current, case.view
+    if step is None or not is_postponed(step, view.now):
+        return None
+    if view.workers:
+        meaning = "It was asked to wait, and goes on by itself. What is done is kept."
+        todo = ["scout doctor --online", f"scout cancel {case.run_id}"]
+    else:
+        meaning = "It was asked to wait, and no worker is there to go on. What is done is kept."
+        todo = _wake_up(case)
+    evidence = case.messages("step.postponed")[-3:]
+    return Diagnosis("postponed", f"{view.reading.text}.", meaning, evidence, todo)
+
+
 def _waiting(case: Case) -> Diagnosis | None:
     step = case.current
     if step is None or case.view.reading.state != "waiting":
         return None
+    workers = case.view.workers
+    have, busy = ("has", "It is") if workers == 1 else ("have", "They are")
     return Diagnosis(
         "waiting",
-        f"{step.name} is due, and {worker_count(case.view.workers)} have not taken it yet.",
-        "They are busy with other runs, or its message was lost; recovery then sends another.",
+        f"{step.name} is due, and {worker_count(workers)} {have} not taken it yet.",
+        f"{busy} busy with other runs, or the step's message was lost; recovery sends another.",
         [case.view.reading.text],
         [f"scout logs {case.run_id} --follow", "scout doctor"],
     )
@@ -201,17 +193,6 @@ def _wake_up(case: Case) -> list[str]:
     if case.view.run.broker == "memory" or case.view.workers:
         return [f"scout resume {case.run_id}", "scout doctor"]
     return ["scout worker", "scout doctor"]
-
-
-def _searches(case: Case) -> list[str]:
-    return case.messages("github.search.completed")[:3]
-
-
-def _invalid_outputs(case: Case) -> list[str]:
-    found = case.messages("llm.output.invalid_json")
-    if not found:
-        return []
-    return [f"{len(found)} answers of the model were not valid and not used", found[-1]]
 
 
 def _unanswered(case: Case) -> list[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cli.online import Online
 
 _LABEL_WIDTH = 12
+#: A label, the status of its mark, and a text.
+Fact = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Examination:
     """Everything that the doctor found."""
 
     settings: dict[str, object]
+    live: dict[str, object]
     versions: dict[str, str | None]
     tokens: dict[str, bool]
     database: DatabaseHealth
@@ -70,6 +73,7 @@ class Examination:
             "problems": self.problems,
             "notes": self.notes,
             "settings": self.settings,
+            "live": self.live,
             "versions": self.versions,
             "tokens": self.tokens,
             "database": asdict(self.database),
@@ -146,12 +150,14 @@ def examine() -> Examination:
         ConfigError: A setting is malformed.
     """
     from cli import broker_health, health
+    from cli.live_settings import live_settings
     from models.settings import load_settings
 
     settings = load_settings()
     database = health.check_database(settings)
     return Examination(
         settings=settings.public(),
+        live=live_settings(),
         versions=health.check_versions(),
         tokens=health.check_tokens(),
         database=database,
@@ -163,63 +169,76 @@ def examine() -> Examination:
 def _lines(found: Examination) -> Iterator[str]:
     from models.text import printable
 
-    for label, ok, text in _facts(found):
-        state = "" if ok is None else mark("success" if ok else "failed")
+    for label, status, text in _facts(found):
+        state = mark(status) if status else ""
         yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {printable(text)}"
     for text in found.notes:
         yield paint("note", "yellow") + "  " + printable(text)
     for text in found.problems:
         yield paint("problem", "red") + "  " + printable(text)
-    if not found.problems:
+    if found.problems:
+        return
+    if found.online is not None and found.online.doubtful:
+        yield paint("healthy as far as can be told; see what is marked with !", "yellow")
+    else:
         yield paint("healthy", "green")
 
 
-def _facts(found: Examination) -> Iterator[tuple[str, bool | None, str]]:
-    """Return a label, whether it is well (None: neither), and a text for each finding."""
+def _facts(found: Examination) -> Iterator[Fact]:
+    """Return what was found; its status is success, failed, warning, or empty for none."""
     versions = found.versions
-    yield "scout", None, f"{versions['scout']} on Python {versions['python']}"
+    yield "scout", "", f"{versions['scout']} on Python {versions['python']}"
     libraries = {name: text for name, text in versions.items() if name not in {"scout", "python"}}
-    yield "libraries", None, ", ".join(f"{name} {text}" for name, text in libraries.items())
+    listed = (f"{name} {text or 'not installed'}" for name, text in libraries.items())
+    yield "libraries", "", ", ".join(listed)
     database = found.database
-    yield "database", not database.broken, f"{database.label}: {database.state}"
+    yield "database", _well(not database.broken), f"{database.label}: {database.state}"
     if database.size_bytes is not None:
         wal = f" and {size(database.wal_bytes)} write-ahead log" if database.wal_bytes else ""
-        yield "", None, f"{size(database.size_bytes)}{wal}"
+        yield "", "", f"{size(database.size_bytes)}{wal}"
     if database.rows:
         filled = {name: count for name, count in database.rows.items() if count}
-        yield "", None, "rows: " + ", ".join(f"{name} {n:,}" for name, n in filled.items())
+        yield "", "", "rows: " + ", ".join(f"{name} {n:,}" for name, n in filled.items())
     if database.oldest_run_at:
-        yield "", None, f"oldest run: {database.oldest_run_at[:10]}"
+        yield "", "", f"oldest run: {database.oldest_run_at[:10]}"
     yield from _broker_facts(found.broker)
     if found.activity is not None:
         yield from _activity_facts(found.activity)
     tokens = (f"{name} {'set' if there else 'not set'}" for name, there in found.tokens.items())
-    yield "tokens", None, ", ".join(tokens)
+    yield "tokens", "", ", ".join(tokens)
+    live = found.live
+    endpoint = f"{live['llm_model']} at {live['llm_base_url']}" if live["llm_base_url"] else "none"
+    asked = f"GitHub {live['github_url']}, model {endpoint}"
+    yield "live", "", f"{asked}, {live['concurrency']} at a time"
     if found.online is not None:
         yield from found.online.facts()
-    yield "settings", None, ", ".join(f"{key}={value}" for key, value in found.settings.items())
+    yield "settings", "", ", ".join(f"{key}={value}" for key, value in found.settings.items())
 
 
-def _broker_facts(broker: BrokerHealth) -> Iterator[tuple[str, bool | None, str]]:
+def _well(is_well: bool) -> str:
+    return "success" if is_well else "failed"
+
+
+def _broker_facts(broker: BrokerHealth) -> Iterator[Fact]:
     if broker.kind == "memory":
-        yield "broker", True, "embedded: runs work inside the command, no broker is needed"
+        yield "broker", "success", "embedded: runs work inside the command, no broker is needed"
         return
     state = "answers" if broker.reachable else "does not answer"
-    yield "broker", broker.reachable, f"{broker.url}: {state}"
+    yield "broker", _well(broker.reachable), f"{broker.url}: {state}"
     if broker.waiting is not None:
-        yield "", None, f"queue: {broker.waiting:,} waiting, {broker.delayed or 0:,} delayed"
+        yield "", "", f"queue: {broker.waiting:,} waiting, {broker.delayed or 0:,} delayed"
 
 
-def _activity_facts(activity: Activity) -> Iterator[tuple[str, bool | None, str]]:
+def _activity_facts(activity: Activity) -> Iterator[Fact]:
     alive = [row for row in activity.workers if row["alive"]]
     threads = sum(row["threads"] for row in alive)
-    yield "workers", None, f"{len(alive)} alive with {threads} threads"
+    yield "workers", "", f"{len(alive)} alive with {threads} threads"
     for row in activity.workers:
         seen = f"last sign of life {row['heartbeat_age_s']:.0f} s ago"
         state = "" if row["alive"] else ", gone"
-        yield "", None, f"{row['worker']} ({row['broker']}): {seen}{state}"
+        yield "", "", f"{row['worker']} ({row['broker']}): {seen}{state}"
     held = [row for row in activity.singletons if row["held"]]
     for row in held:
-        yield "recovery", None, f"{row['name']} is done by {row['holder']}"
+        yield "recovery", "", f"{row['name']} is done by {row['holder']}"
     by_status = ", ".join(f"{n} {status}" for status, n in activity.runs_by_status.items())
-    yield "runs", None, (by_status or "none yet") + f", {len(activity.stalled)} stalled"
+    yield "runs", "", (by_status or "none yet") + f", {len(activity.stalled)} stalled"

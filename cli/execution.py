@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from cli import watch
+from cli.live_screen import Screen
 from cli.run_logging import set_up_logging
+from cli.watch import Watcher
 from models.clock import Clock
 from models.dao import RunRow, RunsDao
 from models.errors import ExitCode, InputError
@@ -172,8 +173,8 @@ class Execution:
 
     def wait(self, run_id: str, *, timeout_s: float | None = None) -> Outcome:
         """Show a run's progress until it ends, the time is over, or Ctrl-C."""
-        screen = watch.Screen(people=self.people)
-        watcher = watch.Watcher(
+        screen = Screen(people=self.people)
+        watcher = Watcher(
             run_id,
             screen,
             Clock(),
@@ -191,7 +192,7 @@ class Execution:
         screen.end(run, timeout_s=timeout_s)
         return Outcome(run, exit_code)
 
-    def _interrupted(self, run_id: str, screen: watch.Screen) -> Outcome:
+    def _interrupted(self, run_id: str, screen: Screen) -> Outcome:
         if self.embedded is None:
             text = "no longer watching; the run goes on"
             text += f" · scout logs {run_id} --follow · scout cancel {run_id}"

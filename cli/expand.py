@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cli.derive import Waiting, derive
+from cli.derive import Waiting, derive, out_option
 from cli.options import run_argument
 from cli.run import execution_options
 from models.inheritance import Derivation
@@ -20,6 +20,7 @@ _BRIEFS = ("llm_brief_generate", "export_markdown")
 @click.option("--max-queries", type=int, help="Queries, at most 10; by default as in RUN.")
 @click.option("--pass2-stars", type=int, help="Fewest stars; by default as in RUN.")
 @click.option("--briefs", is_flag=True, help="Also write and export briefs of what is there then.")
+@out_option
 @execution_options
 def command(
     *,
@@ -27,6 +28,7 @@ def command(
     max_queries: int | None,
     pass2_stars: int | None,
     briefs: bool,
+    out: str | None,
     **waiting: Any,
 ) -> None:
     """Search GitHub with the keywords of RUN, and analyse what it did not find.
@@ -43,7 +45,12 @@ def command(
         run_text,
         Derivation(_PASS2 + (_BRIEFS if briefs else ()), passes=1),
         needs="keywords",
-        changes={"fresh": False, "max_queries": max_queries, "pass2_stars": pass2_stars},
+        changes={
+            "fresh": False,
+            "max_queries": max_queries,
+            "pass2_stars": pass2_stars,
+            "out": out,
+        },
         waiting=Waiting(**waiting),
-        then="scout show" if briefs else "scout briefs generate",
+        then="" if briefs else "scout briefs generate",
     )

@@ -51,12 +51,26 @@ def load_case(run_text: str, settings: Settings) -> Case:
     """
     from cli.attempts import attempts_of
     from cli.case import Case
-    from cli.queries import audit_rows, brief_counts, view_run
+    from cli.queries import (
+        analysis_answers,
+        audit_rows,
+        brief_answers,
+        brief_counts,
+        view_run,
+    )
     from models.dao.runs import RunsDao
 
     view = view_run(RunsDao.resolve(run_text), settings)
     rows = list(audit_rows(view.run.run_id))
-    return Case(view, rows, attempts_of(rows), brief_counts(view.run.run_id))
+    run_id = view.run.run_id
+    return Case(
+        view,
+        rows,
+        attempts_of(rows),
+        brief_counts(run_id),
+        analysis_answers(run_id),
+        brief_answers(run_id),
+    )
 
 
 def _print(case: Case, diagnosis: Diagnosis) -> None:

@@ -2,52 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from cli.case import Case, Diagnosis
+from cli.failure import Failure, is_type, says
+from cli.foreign_failures import GITHUB_FAILURES, MODEL_FAILURES
 from models.dao.steps import StepRow
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A kind of failure that can be recognised.
-
-    Args:
-        code: A stable name for machines.
-        fits: Recognises it by the failed step.
-        what: What happened; `{step}` is the step's name.
-        meaning: What that means.
-        todo: What to do, in order; `{run}` is the run's id, `{step}` the step's name.
-        events: Audit events whose messages are evidence.
-    """
-
-    code: str
-    fits: Callable[[StepRow], bool]
-    what: str
-    meaning: str
-    todo: tuple[str, ...]
-    events: tuple[str, ...] = ()
-
-
-def _is(*error_types: str) -> Callable[[StepRow], bool]:
-    return lambda step: step.error_type in error_types
-
-
-def _says(*signs: str, step_name: str | None = None) -> Callable[[StepRow], bool]:
-    def fits(step: StepRow) -> bool:
-        text = f"{step.error_type} {step.error_message}".lower()
-        right_step = step_name is None or step.name == step_name
-        return right_step and any(sign in text for sign in signs)
-
-    return fits
-
 
 #: The first that fits counts, so causes (a full disk) stand before symptoms (a failed write).
 FAILURES: tuple[Failure, ...] = (
     Failure(
         "postponed_in_vain",
-        _is("postponed_in_vain"),
+        is_type("postponed_in_vain"),
         "{step} waited again and again for somebody else, and got no further.",
         "GitHub or the model endpoint kept asking for a longer wait. What is done is kept.",
         (
@@ -58,7 +22,7 @@ FAILURES: tuple[Failure, ...] = (
     ),
     Failure(
         "crash_loop",
-        _is("crash_loop"),
+        is_type("crash_loop"),
         "{step} was started again and again without ever reaching an end.",
         "Something kills its worker each time: too little memory, a crash in native code, or a "
         "person. Scout gave it up so that it cannot take down workers for ever.",
@@ -70,22 +34,24 @@ FAILURES: tuple[Failure, ...] = (
     ),
     Failure(
         "network_blocked",
-        _is("NetworkBlockedError"),
+        is_type("NetworkBlockedError"),
         "{step} of this dry run tried to reach the network and was stopped.",
         "A dry run uses fixtures only. Nothing was sent.",
         ("scout logs {run} --step {step}", "Report it: no step of a dry run should do that."),
         ("network.blocked",),
     ),
+    *MODEL_FAILURES,  # before the rules that search for words: an endpoint may write any
+    *GITHUB_FAILURES,
     Failure(
         "disk_full",
-        _says("no space left", "disk is full", "disk quota", "enospc"),
+        says("no space left", "disk is full", "disk quota", "enospc"),
         "The disk was full when {step} wanted to write.",
         "What was written before is intact and can be read.",
         ("Free some disk space; scout doctor shows sizes.", "scout resume {run}"),
     ),
     Failure(
         "output_unwritable",
-        _says(
+        says(
             "exporterror", "permission denied", "read-only file system", step_name="export_markdown"
         ),
         "The output folder cannot be written to.",
@@ -94,21 +60,21 @@ FAILURES: tuple[Failure, ...] = (
     ),
     Failure(
         "fixture_broken",
-        _says("fixtureerror", "fixturefoldererror"),
+        is_type("FixtureError", "FixtureFolderError"),
         "A fixture that {step} reads is missing or broken.",
         "The dry run's world is incomplete; no step of it can be trusted until it is whole again.",
         ("Restore the file, or give --fixtures DIR a complete copy.", "scout resume {run}"),
     ),
     Failure(
         "database_error",
-        _is("DatabaseUnavailableError", "OperationalError", "InterfaceError", "DatabaseError"),
+        is_type("DatabaseUnavailableError", "OperationalError", "InterfaceError", "DatabaseError"),
         "The database failed while {step} was using it.",
         "Steps that had finished are recorded.",
         ("scout doctor", "scout resume {run}"),
     ),
     Failure(
         "time_limit",
-        _is("time_limit"),
+        is_type("time_limit"),
         "{step} ran longer than its time limit and was interrupted.",
         "A call that hangs, or more work than the limit allows. The stack of its thread is in the "
         "log.",
@@ -116,19 +82,19 @@ FAILURES: tuple[Failure, ...] = (
         ("step.overdue",),
     ),
     Failure(
-        "bad_input",
-        _is("InputError", "ConfigError"),
-        "{step} was given an argument or a setting that it cannot use.",
-        "Trying again with the same arguments will fail again.",
-        ('scout run --query "…" with other arguments', "scout doctor"),
+        "bad_setting",
+        is_type("ConfigError"),
+        "A setting that {step} needs is missing or malformed.",
+        "Trying again without it will fail again.",
+        ("Set what the error names.", "scout doctor", "scout resume {run}"),
+        sets=True,
     ),
     Failure(
-        "invalid_model_output",
-        lambda step: step.name.startswith("llm_") and _says("invalid", "not valid")(step),
-        "The model's answers to {step} were not valid.",
-        "Invalid answers are never used, and too few were left.",
-        ("scout logs {run} --step {step}", "scout resume {run}"),
-        ("llm.output.invalid_json",),
+        "bad_input",
+        is_type("InputError"),
+        "{step} was given an argument that it cannot use.",
+        "Trying again with the same arguments will fail again.",
+        ('scout run --query "…" with other arguments', "scout doctor"),
     ),
     Failure(
         "tries_exhausted",
@@ -165,8 +131,10 @@ def _known(case: Case, step: StepRow, failure: Failure) -> Diagnosis:
     todo = [
         text.replace("{run}", case.run_id).replace("{step}", step.name) for text in failure.todo
     ]
-    what = failure.what.replace("{step}", step.name)
-    return Diagnosis(failure.code, what, failure.meaning, evidence, todo)
+    if failure.sets and case.view.run.broker != "memory":
+        todo.insert(len(todo) - 1, "Start the workers again: they read settings when they start.")
+    what, meaning = (text.replace("{step}", step.name) for text in (failure.what, failure.meaning))
+    return Diagnosis(failure.code, what, meaning, evidence, todo)
 
 
 def _unknown(case: Case, step: StepRow) -> Diagnosis:

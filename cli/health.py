@@ -15,7 +15,7 @@ from models.errors import DatabaseUnavailableError, ScoutError
 from models.schema import SchemaStatus, schema_status
 from models.settings import TOKEN_VARIABLES, Settings
 
-LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger")
+LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
 _STALLED_LISTED = 10
 _UNFINISHED_LOOKED_AT = 200
 

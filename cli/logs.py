@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options import json_option, open_for_use, run_argument
-from cli.output import emit_json, faint, pad, paint
+from cli.output import cut, emit_json, faint, pad, paint, width_of
 from models.steps import STEP_NAMES
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ POLL_S = 0.3
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _LEVEL_COLOURS = {"WARNING": "yellow", "ERROR": "red"}
 _STEP_WIDTH = max(map(len, STEP_NAMES))
+#: Columns of time and level, with the blanks behind them.
+_HEAD_WIDTH = len("12:00:00.000  WARNING  ")
 #: Events of a run as a whole that belong to what `--failed` shows.
 _RUN_FAILURES = ("run.failed", "run.cancelled")
 #: On a server, ids are given out before they are committed: an earlier id may appear later.
@@ -90,7 +93,9 @@ def command(
     if wanted is None:
         return
     rows = followed(run, settings) if follow else _stored(run)
-    show = _show_json if as_json else _show_text
+    show: Callable[[AuditRow], None] = _show_json if as_json else _show_text
+    if follow and not as_json and sys.stdout.isatty():
+        show = _few_of_each(run.run_id)
     shown = 0
     for row in rows:
         if wanted.wants(row):
@@ -147,8 +152,13 @@ def to_line(row: AuditRow) -> dict[str, Any]:
     }
 
 
-def text_line(row: AuditRow) -> str:
-    """Return a row as a line for people: local time, level, step, message."""
+def text_line(row: AuditRow, width: int | None = None) -> str:
+    """Return a row as a line for people: local time, level, step, message.
+
+    Args:
+        row: The row.
+        width: The columns to cut the line to; None leaves it whole.
+    """
     from models.readings import time_of_day
 
     millis = row.ts[20:23]
@@ -156,7 +166,10 @@ def text_line(row: AuditRow) -> str:
     attempt = f"#{row.attempt}" if row.attempt and row.attempt > 1 else ""
     where = pad(row.step or _printable(row.scope), _STEP_WIDTH)
     clock = faint(f"{time_of_day(row.ts)}.{millis}")
-    return f"{clock}  {level}  {where} {pad(attempt, 3)} {_printable(row.message)}".rstrip()
+    before, message = f"{where} {pad(attempt, 3)} ", _printable(row.message)
+    if width is not None:
+        message = cut(message[:width], max(20, width - _HEAD_WIDTH - width_of(before)))
+    return f"{clock}  {level}  {before}{message}".rstrip()
 
 
 def _stored(run: RunRow) -> Iterable[AuditRow]:
@@ -191,6 +204,23 @@ def _show_json(row: AuditRow) -> None:
 
 def _show_text(row: AuditRow) -> None:
     click.echo(text_line(row))
+
+
+def _few_of_each(run_id: str) -> Callable[[AuditRow], None]:
+    """Return what shows rows to somebody who watches: short, and few warnings of one kind."""
+    from cli.flood import LINE_MAX_LENGTH, Flood
+    from cli.output import terminal_width
+
+    flood = Flood(run_id)
+
+    def show(row: AuditRow) -> None:
+        for line in flood.ended(row.step, row.event):
+            click.echo(paint(line, "yellow"))
+        if flood.lets_through(row.level, row.step, row.event):
+            width = min(LINE_MAX_LENGTH, terminal_width() or LINE_MAX_LENGTH)
+            click.echo(text_line(row, width))
+
+    return show
 
 
 def _printable(text: str) -> str:

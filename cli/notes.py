@@ -6,6 +6,9 @@ from typing import Any
 
 from models.dao import StepRow
 
+#: Where a step's stats say what it spent on the model.
+_USAGE = ("usage", "analyses.usage")
+
 #: Step to its counts: where each is in the stats, and its word for one and for several.
 _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "github_rate_limit_snapshot": (
@@ -67,7 +70,32 @@ def step_note(step: StepRow) -> str:
             words.append(f"{value:,} {one if value == 1 else several}")
     if stats.get("capped") is True:
         words.append("capped")
+    for path in _USAGE:
+        usage = _at(stats, path)
+        if isinstance(usage, dict) and usage.get("requests"):
+            words += _spent(usage)
     return ", ".join(words)
+
+
+def spent_words(tokens: int, cost_usd: float | None, *, estimated: bool) -> list[str]:
+    """Return what a model cost, for people: `61,000 tokens`, and `$0.02` where it is known."""
+    words = [f"{'about ' if estimated else ''}{tokens:,} token{'' if tokens == 1 else 's'}"]
+    return words if cost_usd is None else [*words, dollars(cost_usd)]
+
+
+def dollars(amount: float) -> str:
+    """Return US dollars: in cents, and smaller sums with as many digits as they need."""
+    if 0 < amount < 0.0001:
+        return "under $0.0001"
+    return f"${amount:,.2f}" if amount >= 0.01 or not amount else f"${amount:.4f}"
+
+
+def _spent(usage: dict[str, Any]) -> list[str]:
+    counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+    tokens = sum(count for count in counts if isinstance(count, int))
+    cost = usage.get("cost_usd")
+    cost_usd = float(cost) if isinstance(cost, (int, float)) else None
+    return spent_words(tokens, cost_usd, estimated=usage.get("estimated") is True)
 
 
 def _at(stats: dict[str, Any], path: str) -> Any:

@@ -5,39 +5,24 @@ The only command beside live runs that uses the network, and only when it is ask
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from models.clock import to_iso
+from cli.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
+from cli.online_model import look_at_model
+from cli.output import age
+from models.clock import Clock, from_iso, spoken, to_iso
 from models.errors import ConfigError, ScoutError
 
 TOKEN_URL = "https://github.com/settings/personal-access-tokens"  # noqa: S105 - an address
 _MAKE_TOKEN = f"Make one at {TOKEN_URL}; it needs no permission. Then set GITHUB_TOKEN."
-_BODY_MAX_BYTES = 8 << 20
-_TIMEOUT_S = 15.0
 _BUCKETS = ("core", "search")
-
-
-@dataclass(slots=True)
-class Endpoint:
-    """What one server said.
-
-    status: the HTTP status, or None where it did not answer. `limits` are GitHub's buckets, and
-    `models` counts what a model endpoint lists; each is empty for the other.
-    """
-
-    url: str
-    has_token: bool
-    status: int | None = None
-    limits: dict[str, dict[str, Any]] = field(default_factory=dict)
-    model: str | None = None
-    models: int | None = None
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+_DAY_S = 86_400
+#: A reset that was a little while ago: the window is over, and nobody asked since.
+_SKEW_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +43,37 @@ class Online:
         """Return what a person should know although nothing is broken."""
         return [*self.github.notes, *self.model.notes]
 
+    @property
+    def doubtful(self) -> bool:
+        """Say whether a run may well fail although nothing is known to be broken."""
+        return self.github.doubtful or self.model.doubtful
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-like data."""
         return {"github": asdict(self.github), "model": asdict(self.model), "cost": self.cost}
 
-    def facts(self) -> Iterator[tuple[str, bool | None, str]]:
-        """Return a label, whether it is well (None: neither), and a text for each finding."""
-        yield "github", not self.github.problems, _state(self.github)
+    def facts(self) -> Iterator[tuple[str, str, str]]:
+        """Return a label, the status of its mark, and a text for each finding."""
+        now = Clock().now()
+        yield "github", self.github.state, _state(self.github)
         for name, limit in self.github.limits.items():
             left = f"{name}: {limit['remaining']:,} of {limit['limit']:,} left"
-            yield "", None, f"{left} until {limit['reset_at'][11:16]} UTC"
-        yield "model", not self.model.problems, _state(self.model)
-        yield "cost", None, self.cost["text"]
+            yield "", "", f"{left} {reset_words(from_iso(limit['reset_at']), now)}"
+        yield "model", self.model.state, _state(self.model)
+        if self.model.key:
+            yield "", "", self.model.key
+        yield "cost", "", self.cost["text"]
+
+
+def reset_words(reset_at: datetime, now: datetime) -> str:
+    """Return when a quota comes back, seen from now; GitHub's windows last an hour at most."""
+    left_s = (reset_at - now).total_seconds()
+    if 0 <= left_s < _DAY_S:
+        return f"until {reset_at:%H:%M} UTC, in {spoken(left_s)}"
+    if -_SKEW_S < left_s < 0:
+        return f"until {reset_at:%H:%M} UTC, which is over"
+    words = f"in {age(left_s).removesuffix(' ago')}" if left_s > 0 else age(-left_s)
+    return f"until {reset_at:%Y-%m-%d %H:%M} UTC, {words}"
 
 
 def look(top: int, environ: Mapping[str, str] | None = None) -> Online:
@@ -113,7 +117,7 @@ def look_at_github(environ: Mapping[str, str]) -> Endpoint:
     headers = {"Accept": "application/vnd.github+json"}
     try:
         answer = GitHubHttp(settings).get(
-            f"{settings.base_url}/rate_limit", headers, _BODY_MAX_BYTES
+            f"{settings.base_url}/rate_limit", headers, BODY_MAX_BYTES
         )
     except ScoutError as exc:
         found.problems.append(f"github: {_clean(exc.message)}")
@@ -125,7 +129,7 @@ def look_at_github(environ: Mapping[str, str]) -> Endpoint:
             f" revoked. {_MAKE_TOKEN}"
         )
     elif answer.status == 404:
-        found.notes.append("github: the server has no rate limits, or SCOUT_GITHUB_URL is wrong.")
+        found.doubt("github: the server has no rate limits, or SCOUT_GITHUB_URL is wrong.")
     elif answer.status != 200:
         found.problems.append(f"github: {settings.base_url} answers with HTTP {answer.status}.")
     else:
@@ -135,41 +139,11 @@ def look_at_github(environ: Mapping[str, str]) -> Endpoint:
                 f"github: {settings.base_url} does not answer as GitHub does."
                 " Check SCOUT_GITHUB_URL."
             )
-    return found
-
-
-def look_at_model(environ: Mapping[str, str]) -> Endpoint:
-    """Ask for `GET /models` of the endpoint's base URL, which costs no token."""
-    import httpx
-
-    from tasks.sources.chat_settings import chat_settings
-
-    try:
-        settings = chat_settings(environ)
-    except ConfigError as exc:
-        return Endpoint("", False, problems=[f"model: {' '.join(str(exc).split())}"])
-    found = Endpoint(settings.label, bool(settings.api_key), model=settings.model)
-    headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
-    try:
-        # The key is for this address only, so no redirect is followed.
-        answer = httpx.get(
-            f"{settings.base_url}/models",
-            headers=headers,
-            timeout=_TIMEOUT_S,
-            follow_redirects=False,
-        )
-    except httpx.HTTPError as exc:
-        found.problems.append(
-            f"model: {settings.label} cannot be reached ({type(exc).__name__}). Check that it is"
-            " running and that SCOUT_LLM_BASE_URL is right."
-        )
-        return found
-    found.status = answer.status_code
-    _judge_model(found, answer.content[:_BODY_MAX_BYTES])
-    if settings.is_openrouter and not found.problems:
-        found.notes.append(
-            "model: OpenRouter lists its models to everybody; only a run tries the key."
-        )
+        elif any(_is_long_past(limit["reset_at"]) for limit in found.limits.values()):
+            found.doubt(
+                "github: its limits were to be renewed long ago. Check the clock of this machine,"
+                " and that SCOUT_GITHUB_URL is GitHub's."
+            )
     return found
 
 
@@ -203,10 +177,10 @@ def cost_of(top: int, github: Endpoint) -> dict[str, Any]:
 
 def _limits(body: bytes) -> dict[str, dict[str, Any]]:
     """Return limit, remaining and reset of the buckets that Scout draws on."""
-    resources = _object(_object(_json(body)).get("resources"))
+    resources = as_object(as_object(parsed(body)).get("resources"))
     found = {}
     for name in _BUCKETS:
-        bucket = _object(resources.get(name))
+        bucket = as_object(resources.get(name))
         numbers = [bucket.get(key) for key in ("limit", "remaining", "reset")]
         if all(type(number) is int and 0 <= number < 1 << 40 for number in numbers):
             reset_at = to_iso(datetime.fromtimestamp(bucket["reset"], UTC))
@@ -218,28 +192,8 @@ def _limits(body: bytes) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _judge_model(found: Endpoint, body: bytes) -> None:
-    if found.status in {401, 403}:
-        key = "the key" if found.has_token else "requests without a key"
-        found.problems.append(
-            f"model: {found.url} refuses {key} (HTTP {found.status})."
-            " Set SCOUT_LLM_API_KEY, or OPENROUTER_API_KEY for OpenRouter."
-        )
-    elif found.status in {404, 405, 501}:
-        found.notes.append(
-            f"model: {found.url} answers, but does not list its models (HTTP {found.status})."
-            " Where a run fails as well, check SCOUT_LLM_BASE_URL; it often ends in /v1."
-        )
-    elif found.status != 200:
-        found.problems.append(f"model: {found.url} answers with HTTP {found.status}.")
-    else:
-        listed = _object(_json(body)).get("data")
-        names = [_object(one).get("id") for one in listed] if isinstance(listed, list) else []
-        found.models = len(names)
-        if names and not {found.model, f"{found.model}:latest"} & set(map(str, names)):
-            found.notes.append(
-                f"model: {found.url} does not list {found.model}. Check SCOUT_LLM_MODEL."
-            )
+def _is_long_past(reset_at: str) -> bool:
+    return (from_iso(reset_at) - Clock().now()).total_seconds() < -_SKEW_S
 
 
 def _state(endpoint: Endpoint) -> str:
@@ -251,17 +205,6 @@ def _state(endpoint: Endpoint) -> str:
     if endpoint.model:
         text += f", {endpoint.model}"
     return text + (f", {endpoint.models:,} models listed" if endpoint.models is not None else "")
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _clean(text: str) -> str:

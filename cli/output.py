@@ -29,6 +29,7 @@ _STATUS_COLOURS = {
     "running": "cyan",
     "waiting": "cyan",
     "queued": "cyan",
+    "warning": "yellow",
 }
 #: Status to mark; the second is for streams that carry ASCII only.
 _MARKS = {
@@ -44,6 +45,7 @@ _MARKS = {
     "cancelled": ("■", "#"),
     "skipped": ("–", "-"),
     "pending": ("·", "."),
+    "warning": ("!", "!"),
 }
 
 

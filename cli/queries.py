@@ -15,6 +15,8 @@ from models.readings import Reading, WorkerRow, live_workers, read_run
 from models.settings import Settings
 
 _PAGE = 500
+#: What can come of asking the model for something.
+ANSWERED = ("valid", "invalid", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,65 @@ def brief_counts(run_id: str) -> dict[str, int]:
     rows = current().execute(sql, (run_id,)).fetchall()
     counts = {status: int(count) for status, count, _ in rows}
     return counts | {"written": sum(int(written) for _, _, written in rows)}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came of asking the model about one kind of thing, and why the last bad one was bad."""
+
+    valid: int = 0
+    invalid: int = 0
+    failed: int = 0
+    last_reason: str = ""
+
+    @property
+    def asked(self) -> int:
+        """Return how many things the model was asked about."""
+        return self.valid + self.invalid + self.failed
+
+
+def analysis_answers(run_id: str) -> Answers:
+    """Return what came of a run's analyses."""
+    return _answers("SELECT status, error FROM analyses WHERE run_id = ? ORDER BY id", run_id)
+
+
+def brief_answers(run_id: str) -> Answers:
+    """Return what came of a run's briefs, of those that the model was asked for."""
+    return _answers(
+        "SELECT CASE WHEN content_json IS NULL THEN status ELSE 'valid' END, error FROM briefs"
+        " WHERE run_id = ? ORDER BY rank",
+        run_id,
+    )
+
+
+def _answers(sql: str, run_id: str) -> Answers:
+    rows = current().execute(sql, (run_id,)).fetchall()
+    count = {status: sum(one == status for one, _ in rows) for status in ANSWERED}
+    reasons = [reason for status, reason in rows if status in ANSWERED[1:] and reason]
+    return Answers(**count, last_reason=reasons[-1] if reasons else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What a run has spent on its language model; the cost is None where nobody told it."""
+
+    requests: int
+    tokens: int
+    cost_usd: float | None
+    estimated: bool
+
+
+def model_use(run_id: str) -> ModelUse | None:
+    """Return what a run has spent on its language model, or None where it asked none."""
+    sql = (
+        "SELECT sum(requests), sum(prompt_tokens + completion_tokens), sum(cost_usd),"
+        " max(CASE WHEN estimated THEN 1 ELSE 0 END) FROM llm_usage WHERE run_id = ?"
+    )
+    requests, tokens, cost_usd, estimated = current().execute(sql, (run_id,)).fetchone()
+    if not requests:
+        return None
+    cost_usd = None if cost_usd is None else float(cost_usd)
+    return ModelUse(int(requests), int(tokens), cost_usd, bool(estimated))
 
 
 def _object(text: str) -> dict[str, Any]:

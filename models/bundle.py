@@ -66,6 +66,7 @@ def members_of(
     *,
     log_file: Path | None = None,
     with_readmes: bool = False,
+    live: Mapping[str, object] | None = None,
 ) -> Iterator[Member]:
     """Yield the files about a run, the README last, when it is known what the others are.
 
@@ -76,6 +77,7 @@ def members_of(
         attempts: The run's attempts, in order.
         log_file: Where log lines go, if anywhere.
         with_readmes: Whether the texts of READMEs are packed as well.
+        live: Where live runs ask, without any secret.
 
     Raises:
         InputError: There is no such run.
@@ -88,7 +90,8 @@ def members_of(
             packed.append(Member(member.name, b"", member.about))
             yield member
 
-    yield from listed(_documents(run_id, settings, versions, log_file))
+    public = settings.public() | {"live": dict(live or {})}
+    yield from listed(_documents(run_id, public, versions, log_file))
     yield from listed([_lines("attempts.jsonl", attempts, "every try at a step, and its end")])
     yield from listed(
         _lines(name, _rows(table, run_id), about) for name, (table, about) in _TABLES.items()
@@ -106,11 +109,14 @@ def members_of(
 
 
 def _documents(
-    run_id: str, settings: Settings, versions: Mapping[str, str | None], log_file: Path | None
+    run_id: str,
+    settings: Mapping[str, object],
+    versions: Mapping[str, str | None],
+    log_file: Path | None,
 ) -> Iterator[Member]:
     (run,) = _rows(Run, run_id)
     yield _document("run.json", run, "the run: command, arguments, status and error")
-    yield _document("settings.json", settings.public(), "the settings of who packed this")
+    yield _document("settings.json", settings, "the settings of who packed this, also of live runs")
     yield _document("versions.json", dict(versions), "of Scout, Python and the libraries")
     lines = log_lines(log_file) if log_file else ()
     found = {

@@ -42,3 +42,24 @@ def from_iso(text: str) -> datetime:
 def seconds_between(start_iso: str, end_iso: str) -> float:
     """Return the seconds from one stored time to another; negative where the clock went back."""
     return (from_iso(end_iso) - from_iso(start_iso)).total_seconds()
+
+
+def spoken(seconds: float) -> str:
+    """Return a duration for people: `41 s`, from two minutes on `60 min`, then `3.5 h`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def spoken_wait(seconds: float, now: datetime) -> str:
+    """Return how long a wait is, and when a long one ends: `60 min (until 19:13 UTC)`.
+
+    Args:
+        seconds: From `now` on; of any size, as servers ask for it.
+        now: The time in UTC.
+    """
+    if seconds < 120:
+        return spoken(seconds)
+    end = now + timedelta(seconds=min(seconds, 365 * 86_400.0))
+    form = "%H:%M UTC" if seconds < 43_200 else "%Y-%m-%d %H:%M UTC"
+    return f"{spoken(seconds)} (until {end.strftime(form)})"

@@ -7,11 +7,12 @@ They are pure: they read no database and no clock.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.clock import seconds_between
+from models.clock import seconds_between, spoken
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 
@@ -19,6 +20,9 @@ from models.dao.steps import StepRow
 HEARTBEAT_TIMEOUT_S = 15.0
 #: A step that is due this long without a worker to take it is stalled, not merely between two.
 STALL_AFTER_S = 10.0
+
+#: How a source begins to say what it waits for; the seconds are those from when it said so.
+_WAITING = re.compile(r"Waiting [\d.,]+ \w+(?: \([^()]*\))? (?=for |because )")
 
 #: Every state that a reading can have; the last three are terminal.
 STATES = (
@@ -124,9 +128,9 @@ def _read_running(step: StepRow, workers: int, now: str, time_limit_s: float) ->
 
 def _read_due(step: StepRow, due_at: str, workers: int, now: str) -> Reading:
     late_s = seconds_between(due_at, now)
-    if late_s < 0 and step.error_type == "postponed":
-        text = f"goes on at {time_of_day(due_at)}: {step.error_message or 'it has to wait'}"
-        return Reading("waiting", f"{step.name} {text}", step.name)
+    if is_postponed(step, now):
+        text = postponed_text(step.name, step.error_message or "it has to", -late_s, due_at)
+        return Reading("waiting", text, step.name)
     if late_s < 0:
         tries = f"{step.tries} {'try' if step.tries == 1 else 'tries'} failed, "
         text = f"{tries if step.tries else ''}next try {time_of_day(due_at)}{_last_error(step)}"
@@ -135,6 +139,27 @@ def _read_due(step: StepRow, due_at: str, workers: int, now: str) -> Reading:
     if late_s <= STALL_AFTER_S:
         return Reading("running", text, step.name)
     return Reading("waiting" if workers else "stalled", text, step.name)
+
+
+def is_postponed(step: StepRow, now: str) -> bool:
+    """Say whether a step waits, on purpose, for somebody who asked it to."""
+    postponed = step.status == "pending" and step.error_type == "postponed"
+    return postponed and step.due_at is not None and seconds_between(step.due_at, now) < 0
+
+
+def postponed_text(name: str, reason: str, left_s: float, due_at: str) -> str:
+    """Return how long a postponed step waits, until when, and for whom.
+
+    Args:
+        name: The step.
+        reason: Why, as it was recorded; a time in it is that of the whole wait.
+        left_s: Seconds that are left.
+        due_at: When it goes on.
+    """
+    until = f"{name} waits {spoken(left_s)}, until {time_of_day(due_at)}"
+    reason = reason.rstrip(".")
+    found = _WAITING.match(reason)
+    return f"{until}: {reason}" if found is None else f"{until}, {reason[found.end() :]}"
 
 
 def failed_step(steps: Iterable[StepRow]) -> StepRow | None:

@@ -6,6 +6,7 @@ ones are applied in one transaction under a lock, so that several processes may 
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import peewee
 from models import database as db
 from models.errors import DatabaseUnavailableError
 from models.settings import Settings
+
+logger = logging.getLogger("scout")
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 5_170_614  # any number that no other user of the database takes
@@ -84,6 +87,8 @@ def migrate_database(database: db.Database) -> tuple[str, ...]:
     """Apply the pending migrations and return their names."""
     from playhouse.migrations import Runner
 
+    # Its line per migration says less than ours does.
+    logging.getLogger("peewee.migrations").setLevel(logging.WARNING)
     if database.is_sqlite:
         # A rebuilt table must not cascade into its children; only works outside a transaction.
         database.execute("PRAGMA foreign_keys = 0")
@@ -91,10 +96,18 @@ def migrate_database(database: db.Database) -> tuple[str, ...]:
         with database.write():
             if not database.is_sqlite:
                 database.execute("SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))
-            return tuple(Runner(database.peewee, str(MIGRATIONS_DIR)).up())
+            applied = tuple(Runner(database.peewee, str(MIGRATIONS_DIR)).up())
     finally:
         if database.is_sqlite:
             database.execute("PRAGMA foreign_keys = 1")
+    if applied:  # another process may have been faster
+        logger.info(
+            "The schema of %s was brought up to date: %s.",
+            database.label,
+            ", ".join(applied),
+            extra={"event": "schema.migrated", "data": {"applied": list(applied)}},
+        )
+    return applied
 
 
 def _prepare_file(database: db.Database) -> None:

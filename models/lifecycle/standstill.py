@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.clock import seconds_between
+from models.clock import seconds_between, spoken
 from models.dao.steps import ClaimedRow
 from models.database import current
 from models.jsontext import loads
@@ -55,7 +55,7 @@ class Standstill:
             reason: Why it would be postponed again.
             now: The time, as it is stored.
         """
-        waited = _words(seconds_between(self.since, now))
+        waited = spoken(seconds_between(self.since, now))
         done = f" ({self.done:,} of {self.total:,} done)" if self.total else ""
         return (
             f"{row.name} was postponed {self.in_a_row - 1} times in a row and got no further in"
@@ -81,9 +81,3 @@ def standstill(row: ClaimedRow, done: int, total: int, now: str) -> Standstill:
     if stands_still and isinstance(count, int) and isinstance(since, str):
         return Standstill(done, total, count + 1, since)
     return Standstill(done, total, 1, now)
-
-
-def _words(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from models.redaction.anchors import compile_gate
 from models.redaction.spans import MASK, Rule, Span, mask_spans
 
-#: Characters of one text that are looked at; what lies beyond is masked unseen.
-MAX_TEXT_LENGTH = 1_000_000
+#: Characters of one text that are looked at; what lies beyond is masked unseen. A megabyte, which
+#: is the longest README that is kept, fits in.
+MAX_TEXT_LENGTH = 1_050_000
 # The cut is made at white space, if there is any this near, so that it splits no secret.
 _CUT_WINDOW = 8192
-
-# A mask can uncover what stood beside it: passes are repeated until nothing more is found.
-_MAX_PASSES = 4
 
 # A mask can uncover what stood beside it: passes are repeated until nothing more is found.
 _MAX_PASSES = 4

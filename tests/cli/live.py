@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,11 +131,11 @@ def held(folder: Path, *args: str, step: str = "hydrate_readme", **environ: str)
             running.process.communicate()
 
 
-def on_terminal(*args: str, **environ: str) -> Done:
+def on_terminal(*args: str, command: Sequence[str] = SCOUT, **environ: str) -> Done:
     """Run `scout` with a terminal as its stdout and stderr; both come back as `out`."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*SCOUT, *args],
+        [*command, *args],
         cwd=ROOT,
         env={**os.environ, "TERM": "xterm-256color", **environ},
         stdin=theirs,

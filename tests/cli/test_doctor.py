@@ -108,6 +108,52 @@ def test_tokens_are_present_or_not_never_shown(scout: Scout) -> None:
     assert listed in scout("doctor").stdout
 
 
+def test_it_says_where_live_runs_would_ask(scout: Scout, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SCOUT_GITHUB_URL", "SCOUT_LLM_BASE_URL", "SCOUT_LLM_MODEL", "SCOUT_CONCURRENCY"):
+        monkeypatch.delenv(name, raising=False)
+    found = scout.json("doctor")
+    assert found["live"] == {
+        "github_url": "https://api.github.com",
+        "llm_base_url": None,
+        "llm_model": None,
+        "concurrency": 8,
+    }
+    assert "httpx" in found["versions"]
+    monkeypatch.setenv("SCOUT_LLM_BASE_URL", f"http://user:{SECRET}@llm.example/v1")
+    monkeypatch.setenv("SCOUT_LLM_MODEL", "llama3.1")
+    monkeypatch.setenv("SCOUT_CONCURRENCY", "3")
+    screen = scout("doctor").stdout
+    assert (
+        "GitHub https://api.github.com, model llama3.1 at http://[REDACTED]@llm.example/v1,"
+        " 3 at a time" in screen
+    )
+
+
+def test_the_defaults_of_live_runs_are_those_of_the_sources(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are copied, so that no source need be imported; they must stay the same."""
+    from cli.live_settings import live_settings
+    from tasks.pool import concurrency
+    from tasks.sources.chat_settings import chat_settings
+    from tasks.sources.github_settings import github_settings
+
+    monkeypatch.delenv("SCOUT_CONCURRENCY", raising=False)
+    for environ in (
+        {"OPENROUTER_API_KEY": "k"},
+        {"SCOUT_LLM_API_KEY": "k"},
+        {"SCOUT_LLM_BASE_URL": "https://openrouter.ai/api/v1/", "OPENROUTER_API_KEY": "k"},
+        {"SCOUT_LLM_BASE_URL": "http://localhost:1/v1", "SCOUT_LLM_MODEL": "m"},
+    ):
+        chat = chat_settings(environ)
+        assert live_settings(environ) == {
+            "github_url": github_settings(environ).base_url,
+            "llm_base_url": chat.base_url,
+            "llm_model": chat.model,
+            "concurrency": concurrency(),
+        }
+
+
 def test_credentials_of_urls_are_masked(scout: Scout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCOUT_BROKER_URL", f"redis://user:{SECRET}@127.0.0.1:1/0")
     result = scout("doctor", "--json")

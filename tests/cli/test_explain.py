@@ -15,6 +15,7 @@ from models.lifecycle import (
     log_audit,
     retry_step,
 )
+from models.steps import LLM_STEPS, STEP_NAMES
 from tests.cli.conftest import Scout
 from tests.cli.worlds import (
     WORKER,
@@ -30,6 +31,11 @@ from tests.cli.worlds import (
 )
 
 pytestmark = pytest.mark.usefixtures("database")
+
+MANY_INVALID = (
+    "30 of 40 units failed or brought an answer that is not valid, more than 50% of them;"
+    " the last: a/b: no"
+)
 
 
 def explain(scout: Scout, run_id: str) -> dict[str, Any]:
@@ -82,6 +88,36 @@ def test_success_without_any_group_says_to_widen_the_query(scout: Scout) -> None
     assert "Widen the query" in diagnosis["next"][0]
 
 
+def test_success_without_a_model_misses_no_briefs(scout: Scout) -> None:
+    run_id = successful_run_without_a_model()
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["code"] == "success"
+    assert diagnosis["what"] == "The run succeeded; it wrote no briefs (--no-llm)."
+    assert diagnosis["meaning"] == "Nothing is wrong."
+
+
+def successful_run_without_a_model() -> str:
+    run_id = new_run(no_llm=True)
+    for name in STEP_NAMES:
+        if name not in LLM_STEPS:
+            finish_claim(claim(run_id, name), {})
+    return run_id
+
+
+def test_success_notes_where_the_model_gave_no_answer(scout: Scout) -> None:
+    run_id = new_run()
+    for name in ("a", "b", "c"):
+        log_audit(
+            event="llm.item.failed", message=f"{name} got no answer", run_id=run_id,
+            scope="llm_repo_analysis", step="llm_repo_analysis", level="WARNING",
+        )  # fmt: skip
+    finish_until(run_id)
+    add_brief(run_id)
+    assert explain(scout, run_id)["evidence"] == [
+        "3 times the model gave no answer", "c got no answer",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("step", "error_type", "message", "code"),
     [
@@ -94,9 +130,11 @@ def test_success_without_any_group_says_to_widen_the_query(scout: Scout) -> None
         ("keyword_aggregate", "DatabaseUnavailableError", "gone away", "database_error"),
         ("keyword_aggregate", "OperationalError", "disk I/O error", "database_error"),
         ("llm_repo_analysis", "time_limit", "It ran longer", "time_limit"),
-        ("llm_repo_analysis", "PermanentError", "30 answers are not valid", "invalid_model_output"),
+        ("llm_repo_analysis", "PermanentError", MANY_INVALID, "invalid_model_output"),
+        ("llm_repo_analysis", "PermanentError", "invalid", "unknown_error"),
         ("github_search_pass1", "TransientError", "HTTP 502", "tries_exhausted"),
         ("init_run", "InputError", "--top is 0", "bad_input"),
+        ("init_run", "ConfigError", "No language model is configured.", "bad_setting"),
         ("init_run", "KeyError", "'x'", "unknown_error"),
     ],
 )  # fmt: skip

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from models.clock import from_iso
 from tests.cli.conftest import SECRET, Scout
 from tests.cli.online_server import Answering, answering
 from tests.cli.test_main import loaded_after
 
 KEY = "sk-test-" + "a1b2c3d4e5f6"
-RESET = 1_900_000_000
+#: In some half an hour.
+RESET = int(time.time()) + 2_000
 
 
 def limits(core: int = 4987, search: int = 28) -> dict[str, Any]:
@@ -60,13 +64,13 @@ def test_both_are_asked_once_each_with_its_own_token(scout: Scout, server: Answe
     github, model = data["online"]["github"], data["online"]["model"]
     assert set(github["limits"]) == {"core", "search"}
     assert github["limits"]["core"]["remaining"] == 4987
-    assert github["limits"]["core"]["reset_at"].startswith("2030-03-17T17:46:40")
+    assert from_iso(github["limits"]["core"]["reset_at"]).timestamp() == RESET
     assert (model["models"], model["model"], model["status"]) == (2, "llama3.1", 200)
 
 
 def test_people_see_what_is_left_and_what_a_run_costs(scout: Scout, server: Answering) -> None:
     screen = scout("doctor", "--online", "--top", "80").stdout
-    assert "core: 4,987 of 5,000 left until 17:46 UTC" in screen
+    assert re.search(r"core: 4,987 of 5,000 left until \d\d:\d\d UTC, in 3\d min", screen)
     assert "a run of --top 80 makes at most 11 searches and 560 other requests" in screen
     assert "that is less than what is left" in screen
     assert screen.rstrip().endswith("healthy")
@@ -107,8 +111,11 @@ def test_a_server_that_is_no_github_is_a_problem(
     assert (code, "does not answer as GitHub does" in data["problems"][0]) == (3, True)
 
 
-def test_a_server_without_rate_limits_is_no_problem(scout: Scout, server: Answering) -> None:
+def test_a_server_without_rate_limits_is_no_problem_but_doubtful(
+    scout: Scout, server: Answering
+) -> None:
     del server.answers["/api/v3/rate_limit"]
+    assert "github       !" in scout("doctor", "--online").stdout
     code, data = seen(scout)
     assert (code, data["online"]["cost"]["fits"]) == (0, None)
     assert "has no rate limits" in data["notes"][0]
@@ -139,6 +146,20 @@ def test_a_model_that_is_not_listed_is_a_note(
     monkeypatch.setenv("SCOUT_LLM_MODEL", "mistral")
     code, data = seen(scout)
     assert (code, "does not list mistral" in data["notes"][0]) == (0, True)
+    assert_doubtful(scout)
+
+
+def test_an_endpoint_that_lists_no_models_is_doubtful(scout: Scout, server: Answering) -> None:
+    del server.answers["/v1/models"]
+    assert_doubtful(scout)
+
+
+def assert_doubtful(scout: Scout) -> None:
+    """Check that people see a warning at the model instead of a mark that all is well."""
+    screen = scout("doctor", "--online").stdout
+    assert "model        !" in screen
+    assert "model        ✓" not in screen
+    assert screen.rstrip().splitlines()[-1].startswith("healthy as far as can be told")
 
 
 def test_a_listed_model_may_bear_a_tag(scout: Scout, server: Answering) -> None:
@@ -169,6 +190,86 @@ def test_servers_that_are_not_there_are_two_problems(
     assert code == 3
     assert len(data["problems"]) == 2
     assert "cannot be reached" in data["problems"][1]
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "words", "doubtful"),
+    [
+        (-3 * 86_400 - 60, " UTC, 3 d ago", True),
+        (-120, " UTC, which is over", False),
+        (9 * 86_400 + 60, " UTC, in 9 d", False),
+    ],
+)
+def test_a_reset_is_told_as_seen_from_now(
+    scout: Scout, server: Answering, offset_s: int, words: str, doubtful: bool
+) -> None:
+    body = limits()
+    for bucket in body["resources"].values():
+        bucket["reset"] = int(time.time()) + offset_s
+    server.answers["/api/v3/rate_limit"] = (200, body)
+    screen = scout("doctor", "--online").stdout
+    assert words in screen
+    assert ("github       !" in screen) is doubtful
+    assert ("Check the clock" in screen) is doubtful
+
+
+class TestOpenRoutersKey:
+    """OpenRouter lists its models to everybody; only `GET /key` tries the key."""
+
+    @pytest.fixture
+    def openrouter(self, server: Answering, monkeypatch: pytest.MonkeyPatch) -> Answering:
+        """Let the server stand in for OpenRouter, as the proxy on the way to it."""
+        monkeypatch.setenv("SCOUT_LLM_BASE_URL", "http://openrouter.ai/api/v1")
+        monkeypatch.setenv("HTTP_PROXY", server.url)
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        server.answers["http://openrouter.ai/api/v1/models"] = server.answers["/v1/models"]
+        return server
+
+    @pytest.mark.parametrize(
+        ("status", "data", "problem"),
+        [
+            (401, None, "OpenRouter refuses the key (HTTP 401)"),
+            (200, {"limit": 5, "limit_remaining": 0}, "has spent its limit"),
+        ],
+    )
+    def test_one_that_is_of_no_use_is_a_problem(
+        self, scout: Scout, openrouter: Answering, status: int, data: Any, problem: str
+    ) -> None:
+        openrouter.answers["http://openrouter.ai/api/v1/key"] = (status, {"data": data})
+        code, found = seen(scout)
+        assert (code, problem in found["problems"][0]) == (3, True)
+        assert openrouter.asked[-1] == ("http://openrouter.ai/api/v1/key", f"Bearer {KEY}")
+
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            ({"limit_remaining": 4.5, "label": KEY}, "it may still spend $4.50"),
+            ({"limit_remaining": None}, "it has no spending limit of its own"),
+        ],
+    )
+    def test_one_that_is_good_is_said(
+        self, scout: Scout, openrouter: Answering, data: Any, words: str
+    ) -> None:
+        openrouter.answers["http://openrouter.ai/api/v1/key"] = (200, {"data": data})
+        screen = scout("doctor", "--online").stdout
+        assert f"OpenRouter accepts the key; {words}" in screen
+        assert KEY not in screen
+        assert screen.rstrip().endswith("healthy")
+
+    def test_an_answer_that_says_nothing_is_doubtful(
+        self, scout: Scout, openrouter: Answering
+    ) -> None:
+        assert seen(scout)[1]["online"]["model"]["doubtful"] is True
+
+    @pytest.mark.usefixtures("openrouter")
+    def test_no_other_endpoint_is_asked_about_a_key(
+        self, scout: Scout, server: Answering, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SCOUT_LLM_BASE_URL", f"{server.url}/v1")
+        seen(scout)
+        assert [path for path, _ in server.asked if path.endswith("/key")] == []
 
 
 def test_without_the_option_nobody_is_asked(scout: Scout, server: Answering) -> None:

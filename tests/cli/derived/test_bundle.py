@@ -73,6 +73,23 @@ def test_everything_on_record_is_in_it(scout: Scout, parent: str, tmp_path: Path
     assert all(name in readme for name in files if name != "README.txt")
 
 
+def test_it_says_where_live_runs_ask_and_with_which_library(
+    scout: Scout, parent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOUT_GITHUB_URL", "https://github.example/api/v3")
+    monkeypatch.setenv("SCOUT_LLM_BASE_URL", f"https://user:{SECRET}@llm.example/v1")
+    monkeypatch.setenv("SCOUT_LLM_MODEL", "llama3.1")
+    monkeypatch.setenv("SCOUT_CONCURRENCY", "5")
+    files = packed(scout, parent, tmp_path / "b.tar.gz")
+    assert json.loads(files["settings.json"])["live"] == {
+        "github_url": "https://github.example/api/v3",
+        "llm_base_url": "https://[REDACTED]@llm.example/v1",
+        "llm_model": "llama3.1",
+        "concurrency": 5,
+    }
+    assert "httpx" in json.loads(files["versions.json"])
+
+
 def test_texts_of_readmes_are_only_packed_when_asked_for(
     scout: Scout, parent: str, tmp_path: Path
 ) -> None:

@@ -317,6 +317,18 @@ def test_all_of_it_works_on_postgres(
     current().close_thread()
 
 
+@pytest.mark.parametrize("command", [("expand",), ("analyses", "rerun")])
+def test_with_briefs_it_writes_where_it_is_told_and_ends_with_one_next_command(
+    scout: Scout, parent: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    out = str(tmp_path / "elsewhere")
+    result = scout(*command, parent, "--briefs", "--out", out, "--log-format", "text")
+    assert result.exit_code == 0, result.output
+    ((run_id,),) = rows("SELECT run_id FROM runs WHERE parent_run_id = ?", parent)
+    assert (tmp_path / "elsewhere" / f"run_{run_id}" / "index.md").is_file()
+    assert result.stderr.count(f"scout show {run_id}") == 1
+
+
 def test_what_it_does_not_do_is_shown(scout: Scout, parent: str) -> None:
     run_id = child(scout, "expand", parent)
     screen = scout("show", run_id).stdout
