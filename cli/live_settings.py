@@ -1,21 +1,18 @@
-"""Where live runs would ask, as the environment says: for `doctor` and `bundle`, which run none.
-
-The defaults are those of `tasks.sources`, copied so that looking at them imports no source; a test
-compares them.
-"""
+"""Where live runs would ask, as the environment says: for `doctor` and `bundle`, which run none."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from models.live_defaults import (
+    CONCURRENCY,
+    GITHUB_URL,
+    OPENROUTER_MODEL,
+    OPENROUTER_URL,
+    is_openrouter,
+)
 from models.settings import without_credentials
-
-GITHUB_URL = "https://api.github.com"
-MODEL_URL = "https://openrouter.ai/api/v1"
-MODEL_NAME = "openai/gpt-4o-mini"
-CONCURRENCY = 8
 
 
 def live_settings(environ: Mapping[str, str] | None = None) -> dict[str, object]:
@@ -27,9 +24,9 @@ def live_settings(environ: Mapping[str, str] | None = None) -> dict[str, object]
     env = os.environ if environ is None else environ
     model_url, model = _text(env, "SCOUT_LLM_BASE_URL"), _text(env, "SCOUT_LLM_MODEL")
     if not model_url and (_text(env, "SCOUT_LLM_API_KEY") or _text(env, "OPENROUTER_API_KEY")):
-        model_url = MODEL_URL
-    if _is_openrouter(model_url):
-        model = model or MODEL_NAME
+        model_url = OPENROUTER_URL
+    if is_openrouter(model_url):
+        model = model or OPENROUTER_MODEL
     concurrency = _text(env, "SCOUT_CONCURRENCY")
     return {
         "github_url": without_credentials(_text(env, "SCOUT_GITHUB_URL") or GITHUB_URL),
@@ -37,14 +34,6 @@ def live_settings(environ: Mapping[str, str] | None = None) -> dict[str, object]
         "llm_model": model or None,
         "concurrency": int(concurrency) if concurrency.isdecimal() else concurrency or CONCURRENCY,
     }
-
-
-def _is_openrouter(url: str) -> bool:
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return host == "openrouter.ai" or host.endswith(".openrouter.ai")
 
 
 def _text(env: Mapping[str, str], name: str) -> str:

@@ -101,13 +101,14 @@ def look(top: int, environ: Mapping[str, str] | None = None) -> Online:
 
 def look_at_github(environ: Mapping[str, str]) -> Endpoint:
     """Ask for `GET /rate_limit`, which costs no quota."""
+    from models.live_defaults import GITHUB_URL
     from tasks.sources.github_http import GitHubHttp
-    from tasks.sources.github_settings import DEFAULT_URL, github_settings
+    from tasks.sources.github_settings import github_settings
 
     try:
         settings = github_settings(environ)
     except ConfigError as exc:
-        return Endpoint(DEFAULT_URL, False, problems=[f"github: {exc}"])
+        return Endpoint(GITHUB_URL, False, problems=[f"github: {exc}"])
     found = Endpoint(settings.base_url, settings.token is not None)
     if settings.token is None:
         found.notes.append(

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from models.errors import ScoutError
+from models.errors import ItemFailedError, ScoutError
 from tasks.clean import clean_text
 from tasks.pausing import check_wanted
 from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
+from tasks.step import StepContext
 from tasks.usage import Spent
 
 Content = TypeVar("Content")
@@ -27,6 +28,22 @@ class Asked(Generic[Content]):
     content: Content | None
     error: str | None
     spent: Spent
+
+
+def no_valid_answer(context: StepContext, item: str, reason: str) -> ScoutError:
+    """Return what is wrong with an item that got no valid answer, and what to do if many did not.
+
+    Args:
+        context: The step that asked.
+        item: What was asked about.
+        reason: Why the answer is not valid; printable.
+    """
+    run_id = context.run_id
+    return ItemFailedError(
+        f"{item}: {reason}",
+        "Choose another model with SCOUT_LLM_MODEL, then: scout resume"
+        f" {run_id} asks again for what is not valid, or begin anew: scout rerun {run_id}",
+    )
 
 
 class Question(Generic[Content]):

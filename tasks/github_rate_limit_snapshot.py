@@ -10,6 +10,7 @@ from models.clock import to_iso
 from models.provenance import GithubRateLimit
 from models.rows import upsert
 from tasks.patience import patiently
+from tasks.sources.unreachable import UnreachableError
 from tasks.step import StepContext
 
 #: The buckets that Scout's requests count against.
@@ -22,7 +23,13 @@ def run(context: StepContext) -> Mapping[str, Any]:
     A live run also deletes stored answers that no run has used for long, and counts them.
     """
     github = context.sources.github
-    fetch = patiently(context, lambda _: github.rate_limits(), lambda _: "GitHub's rate limits")
+    # A wrong address shows here, in a run's first request: no use in knocking again and again.
+    fetch = patiently(
+        context,
+        lambda _: github.rate_limits(),
+        lambda _: "GitHub's rate limits",
+        at_once=(UnreachableError,),
+    )
     limits = fetch(None) or ()
     rows = [
         {

@@ -36,5 +36,5 @@ def run(context: StepContext) -> Mapping[str, Any]:
     known = KnownRepos(context.run_id, PASS)
     (planned,) = plan_queries(context, PASS, [query])
     run_search(context, planned, known, args.top)
-    totals = {"query": planned.query} | search_totals(context.run_id, PASS)
+    totals = {"query": planned.query} | search_totals(context.run_id, PASS) | known.stats(context)
     return totals | request_stats(context)

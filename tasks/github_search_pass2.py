@@ -37,7 +37,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
         run_search(context, query, known, min(context.args.top, caps.RESULTS_PER_QUERY))
     totals = {
         "keywords": len(keywords),
-        "search": search_totals(context.run_id, PASS),
+        "search": search_totals(context.run_id, PASS) | known.stats(context),
         "metadata": hydrate_metadata(context, PASS),
         "readmes": hydrate_readmes(context, PASS),
     } | _judged(context)

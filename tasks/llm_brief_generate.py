@@ -6,27 +6,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import ScoutError
+from tasks.asking import no_valid_answer
 from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.candidates import load_candidates
 from tasks.briefs.grouping import group_candidates
 from tasks.briefs.plan import brief_stats, plan_briefs, to_be_written
 from tasks.step import StepContext
+from tasks.tolerance import is_too_many
 from tasks.units import work_through
 from tasks.usage import TokenBudget
 
 #: Briefs that may still get a text.
-_OPEN = ("shortlisted", "failed")
+_OPEN = {"shortlisted", "failed"}
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
     """Return how many groups were shortlisted, rejected and written, and a digest over them.
 
-    What an earlier attempt planned and wrote stays; only missing texts are asked for.
+    What an earlier attempt planned and wrote stays; only missing texts are asked for, and those
+    that were refused where they were so many that the attempt failed.
+
+    Raises:
+        PermanentError: Too many texts were refused, or did not come.
     """
     candidates = {candidate.full_name: candidate for candidate in load_candidates(context.run_id)}
     plan_briefs(context, lambda: group_candidates(list(candidates.values())))
     chosen = to_be_written(context)
-    missing = [row for row in chosen if row.status in _OPEN and row.content_json is None]
+    lost = sum(row.status == "invalid" for row in chosen)
+    again = is_too_many(lost, len(chosen)) and not context.args.dry
+    wanted = _OPEN | {"invalid"} if again else _OPEN
+    missing = [row for row in chosen if row.status in wanted and row.content_json is None]
     budget = TokenBudget(context)
 
     def fetch(unit: Unit) -> Answer | None:
@@ -38,13 +47,20 @@ def run(context: StepContext) -> Mapping[str, Any]:
     def failed(unit: Unit, error: ScoutError) -> Answer:
         return failure(context, unit, error)
 
+    def unusable(answer: Answer) -> ScoutError | None:
+        if answer.failed or answer.error is None:
+            return None
+        return no_valid_answer(context, answer.group_key.replace(" ", ", "), answer.error)
+
     work_through(
         context,
         [unit_of(context, row, candidates) for row in missing],
         fetch,
         save,
         done=len(chosen) - len(missing),
+        lost=0 if again else lost,
         failed=failed,
+        unusable=unusable,
         name=lambda unit: unit.group_key,
     )
     return brief_stats(context, budget)

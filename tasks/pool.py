@@ -14,13 +14,13 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from models.errors import ConfigError
+from models.live_defaults import CONCURRENCY
 from models.tables import proxy
 from tasks.pausing import abandon_with
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
-DEFAULT_CONCURRENCY = 8
 MAX_CONCURRENCY = 64
 
 
@@ -32,11 +32,11 @@ def concurrency() -> int:
     """
     text = os.environ.get("SCOUT_CONCURRENCY", "").strip()
     if not text:
-        return DEFAULT_CONCURRENCY
+        return CONCURRENCY
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_CONCURRENCY):
         raise ConfigError(
             f"SCOUT_CONCURRENCY is {text!r}, which is not a number from 1 to {MAX_CONCURRENCY}.",
-            f"Set it to a number such as {DEFAULT_CONCURRENCY}, or unset it.",
+            f"Set it to a number such as {CONCURRENCY}, or unset it.",
         )
     return int(text)
 

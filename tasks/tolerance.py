@@ -1,28 +1,36 @@
-"""How many units of a step may fail before the step itself does."""
+"""How many units of a step may be lost before the step itself fails."""
 
 from __future__ import annotations
 
 from models.errors import PermanentError, ScoutError, TransientError
 
-#: The share of a step's units that may fail, and the number that may fail whatever the share is.
+#: The share of a step's units that may be lost, and the number that may be whatever the share is.
 MAX_FAILED_SHARE = 0.5
 MIN_FAILED = 5
 #: So many units in a row with trouble that may pass: nobody is there to ask.
 DOWN_AFTER = 10
 
 
+def is_too_many(lost: int, total: int) -> bool:
+    """Say whether a step of `total` units may not lose so many of them."""
+    return lost >= max(MIN_FAILED, MAX_FAILED_SHARE * total + 1)
+
+
 class Tolerance:
-    """Counts how the units of an attempt end.
+    """Counts how the units of a step end: a unit is lost if it failed or brought nothing of use.
 
     Args:
         total: The step's units, those of earlier attempts included.
         done: How many of them were done before this attempt.
+        lost: How many of those brought nothing of use.
     """
 
-    def __init__(self, total: int, done: int) -> None:
+    def __init__(self, total: int, done: int, lost: int = 0) -> None:
         self._total = total
         self._done = done
-        self._succeeded = 0
+        self._useful = done - lost
+        self._useless = lost
+        self._answered = False
         self._failed = 0
         self._passing = 0
         self._passing_in_a_row = 0
@@ -30,7 +38,15 @@ class Tolerance:
 
     def success(self) -> None:
         """Count a unit that is done."""
-        self._succeeded += 1
+        self._useful += 1
+        self._answered = True
+        self._passing_in_a_row = 0
+
+    def useless(self, error: ScoutError) -> None:
+        """Count a unit that is done and brought nothing of use; `error` says why."""
+        self._useless += 1
+        self._answered = True
+        self._last = error
         self._passing_in_a_row = 0
 
     def failure(self, error: ScoutError) -> None:
@@ -49,23 +65,41 @@ class Tolerance:
         Raises:
             TransientError: All that was asked lately, or everything, failed for a reason that may
                 pass: the other side is away.
-            PermanentError: More units failed than a step may lose.
+            PermanentError: More units are lost than a step may lose.
         """
         error = self._last
         if error is None:
             return
-        too_many = self._failed >= max(MIN_FAILED, MAX_FAILED_SHARE * self._total + 1)
-        nothing_works = not self._succeeded and self._passing == self._failed
+        too_many = is_too_many(self._lost, self._total)
+        only_passing = not self._answered and self._passing == self._failed
         everything = self._failed >= self._total and not self._done
-        if self._passing_in_a_row >= DOWN_AFTER or (nothing_works and (everything or too_many)):
+        if self._passing_in_a_row >= DOWN_AFTER or (only_passing and (everything or too_many)):
             raise TransientError(
                 f"{self._failed} units failed one after the other; the last: {error.message}",
                 error.hint,
                 getattr(error, "retry_after_s", None),
             ) from error
         if too_many:
-            raise PermanentError(
-                f"{self._failed} of {self._total} units failed, more than"
-                f" {MAX_FAILED_SHARE:.0%} of them; the last: {error.message}",
-                error.hint or "The audit log says what was wrong with each.",
-            ) from error
+            raise self._failure(error, f", more than {MAX_FAILED_SHARE:.0%} of them")
+
+    def check_end(self) -> None:
+        """Return if the step may end here, where a budget may have left units undone.
+
+        Raises:
+            PermanentError: Nothing of what was done is of use.
+        """
+        if self._last and self._useless and not self._useful and self._lost >= MIN_FAILED:
+            raise self._failure(self._last, ", and no other was done")
+
+    @property
+    def _lost(self) -> int:
+        return self._failed + self._useless
+
+    def _failure(self, error: ScoutError, how_many: str) -> PermanentError:
+        what = "failed or brought an answer that is not valid" if self._useless else "failed"
+        found = PermanentError(
+            f"{self._lost} of {self._total} units {what}{how_many}; the last: {error.message}",
+            error.hint or "The audit log says what was wrong with each.",
+        )
+        found.__cause__ = error
+        return found

@@ -35,8 +35,10 @@ def work_through(
     save: Callable[[Sequence[Result]], None],
     *,
     done: int = 0,
+    lost: int = 0,
     count: int | None = None,
     failed: Callable[[Unit, ScoutError], Result] | None = None,
+    unusable: Callable[[Result], ScoutError | None] | None = None,
     name: Callable[[Unit], str] = str,
 ) -> None:
     """Fetch each unit and save the results in small batches, also when a fetch fails.
@@ -54,17 +56,21 @@ def work_through(
             says that the unit was left undone.
         save: Writes a batch of results in one transaction of its own.
         done: Units that earlier attempts have done, for the progress.
+        lost: How many of those brought nothing that can be used.
         count: How many units there are, where they are no sequence.
         failed: Returns the result that records a failed unit; None lets every error end the loop.
+        unusable: Returns what is wrong with a result that is saved and of no use, or None. In a
+            live run such units count as failed ones do.
         name: What a unit is called in the audit log.
 
     Raises:
         TransientError: The other side is away, or a dry run's source raised it.
-        PermanentError: Too many units failed.
+        PermanentError: Too many units failed, or brought nothing that can be used.
         PostponedError: The other side asks for a long wait.
     """
     expected = count if count is not None else len(units)  # type: ignore[arg-type]
-    work = _Work(context, save, failed, done, expected)
+    tolerance = Tolerance(done + expected, done, lost)
+    work = _Work(context, save, failed, unusable, tolerance, done, expected)
     if context.args.dry:
         _one_by_one(work, units, fetch)
     else:
@@ -79,17 +85,20 @@ class _Work(Generic[Unit, Result]):
         context: StepContext,
         save: Callable[[Sequence[Result]], None],
         failed: Callable[[Unit, ScoutError], Result] | None,
+        unusable: Callable[[Result], ScoutError | None] | None,
+        tolerance: Tolerance,
         done: int,
         count: int,
     ) -> None:
         self.context = context
         self._save = save
         self._failed = failed
+        self._unusable = unusable
+        self._tolerance = tolerance
         self._done = done
         self._total = done + count
         self._batch: list[Result] = []
         self._flushed_s = context.clock.monotonic_s()
-        self._tolerance = Tolerance(self._total, done)
         if count:
             context.record.progress(done, self._total)
 
@@ -126,14 +135,30 @@ class _Work(Generic[Unit, Result]):
         """Take an outcome into the batch, or return an error that concerns more than its unit."""
         error = outcome.error
         if error is None:
+            self._count(outcome.result)
             self.add(outcome.result)
-            self._tolerance.success()
         elif self._failed and isinstance(error, (ItemFailedError, TransientError)):
             self.add(self._failed(outcome.unit, error))
             self._tolerance.failure(error)
         else:
             return error
         return None
+
+    def finish(self) -> None:
+        """Say that nothing is left to do.
+
+        Raises:
+            PermanentError: All that was done is of no use.
+        """
+        self._tolerance.check_end()
+
+    def _count(self, result: Result | None) -> None:
+        if result is None:  # left undone
+            return
+        if self._unusable and (error := self._unusable(result)):
+            self._tolerance.useless(error)
+        else:
+            self._tolerance.success()
 
     def flush(self) -> None:
         """Save the batch, if there is one, and say how far the step is."""
@@ -171,7 +196,8 @@ def _in_parallel(
                 work.context.record.checkpoint()
                 while more and pool.open < 2 * size:
                     more = _submit_next(pool, waiting)
-                work.accept(pool.take(SLICE_S, BATCH_MAX))
+                if pool.open:  # else there is nothing that could come
+                    work.accept(pool.take(SLICE_S, BATCH_MAX))
         except BaseException:
             pool.stop()
             with work.context.record.saving():
@@ -179,6 +205,7 @@ def _in_parallel(
             work.flush()
             work.keep(pool.last_outcomes(STOP_GRACE_S))
             raise
+    work.finish()
 
 
 def _submit_next(pool: FetchPool[Unit, Result], waiting: Iterator[Unit]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from models.errors import ScoutError
@@ -14,15 +15,19 @@ from tasks.analysis.reuse import reuse_analyses
 from tasks.analysis.rows import Row, RowMaker
 from tasks.analysis.schema import InvalidOutputError, RepoAnalysis, parse_analysis
 from tasks.analysis.totals import analysis_totals, live_totals
-from tasks.asking import Question
+from tasks.asking import Question, no_valid_answer
+from tasks.clean import clean_text
 from tasks.prompts import load_prompt
 from tasks.reference_date import reference_date
 from tasks.sources.interface import AnalysisRequest, ModelAnswer
 from tasks.step import StepContext
+from tasks.tolerance import is_too_many
 from tasks.units import work_through
 from tasks.usage import Spent, TokenBudget, save_spent
 
 PROMPT = "repo_analysis"
+#: Characters of an error that a message shows; the row and the event's data hold all of it.
+_REASON_MAX_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,10 @@ def analyse_repos(
 
     An answer that breaks the schema is shown to the model with what is wrong with it; one that is
     still not valid then is stored as `invalid`, with the raw text and the reason, and without
-    scores, and is not asked for again. One whose evidence is nowhere to be found stays valid,
-    without those reasons, and loses points. Where the model gives no answer, the repository is
-    stored as `failed`, and the next attempt asks again.
+    scores, and is not asked for again, unless so many are not valid that an earlier attempt failed
+    for it: whoever resumes such a run has changed something. One whose evidence is nowhere to be
+    found stays valid, without those reasons, and loses points. Where the model gives no answer, the
+    repository is stored as `failed`, and the next attempt asks again.
 
     Args:
         context: The step that works.
@@ -59,17 +65,24 @@ def analyse_repos(
         limit: How many of the pass are analysed, earlier attempts included; None for all. The
             run's own `--max-analyses` holds as well.
 
+    Raises:
+        PermanentError: Too many answers were not valid, or did not come.
+
     Returns:
         The pass's totals; `capped` and the `reason` where a budget of the run left some out.
     """
     found = candidates(context.run_id, pass_number)[:limit]
     allowed = context.args.max_analyses - count_analyses(context.run_id, before_pass=pass_number)
     repos = found[: max(0, allowed)]
-    waiting = [candidate for candidate in repos if not candidate.is_analysed]
+    lost = sum(candidate.is_invalid for candidate in repos)
+    if is_too_many(lost, len(repos)) and not context.args.dry:
+        waiting, lost = [one for one in repos if one.is_invalid or not one.is_analysed], 0
+    else:
+        waiting = [one for one in repos if not one.is_analysed]
     maker = RowMaker(context, load_prompt(PROMPT), reference_date(context))
     missing = reuse_analyses(maker, waiting, _request)
     budget = TokenBudget(context)
-    _ask_about(context, missing, maker, budget, done=len(repos) - len(missing))
+    _ask_about(context, missing, maker, budget, done=len(repos) - len(missing), lost=lost)
     totals = analysis_totals(context.run_id, pass_number)
     if not context.args.dry:
         totals |= live_totals(context.run_id, pass_number)
@@ -84,6 +97,7 @@ def _ask_about(
     budget: TokenBudget,
     *,
     done: int,
+    lost: int,
 ) -> None:
     def units() -> Iterator[_Unit]:
         for candidate in missing:
@@ -118,10 +132,18 @@ def _ask_about(
         fetch,
         save,
         done=done,
+        lost=lost,
         count=len(missing),
         failed=failed,
+        unusable=partial(_unusable, context),
         name=lambda unit: unit.candidate.full_name,
     )
+
+
+def _unusable(context: StepContext, one: _Analysed) -> ScoutError | None:
+    if one.row["status"] != "invalid":
+        return None
+    return no_valid_answer(context, one.row["full_name"], one.row["error"])
 
 
 def _unit(context: StepContext, candidate: Candidate) -> _Unit:
@@ -149,7 +171,10 @@ def _request(candidate: Candidate) -> AnalysisRequest:
 def _announce(context: StepContext, row: Row) -> None:
     if row["status"] == "invalid":
         event = "llm.output.invalid_json"
-        text = f"The model's answer about {row['full_name']} is not valid and was not used."
+        reason = clean_text(row["error"], _REASON_MAX_CHARACTERS)
+        text = (
+            f"The model's answer about {row['full_name']} is not valid and was not used: {reason}"
+        )
     elif row["status"] == "failed":
         event = "llm.item.failed"
         text = f"{row['full_name']} has no analysis: {row['error']}"

@@ -20,7 +20,8 @@ _NO_LICENSE = {None, "NONE", "NOASSERTION"}
 class Candidate:
     """What is stored about a repository before it is analysed.
 
-    One about which the model gave no answer is not analysed.
+    One about which the model gave no answer is not analysed; one about which it gave none that is
+    valid is analysed, and `is_invalid`.
     """
 
     full_name: str
@@ -33,6 +34,7 @@ class Candidate:
     has_license: bool
     readme_sha256: str | None
     is_analysed: bool
+    is_invalid: bool
 
 
 def candidates(run_id: str, pass_number: int) -> list[Candidate]:
@@ -52,7 +54,7 @@ def candidates(run_id: str, pass_number: int) -> list[Candidate]:
             Repo.payload_json,
             Repo.license,
             ReadmeRecord.sha256,
-            Analysis.id,
+            Analysis.status,
         )
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo(ReadmeRecord))
         .switch(Repo)
@@ -105,7 +107,7 @@ def _candidate(  # one argument for each column of the query
     payload_json: str,
     license_id: str | None,
     readme_sha256: str | None,
-    analysis_id: int | None,
+    analysis: str | None,
 ) -> Candidate:
     return Candidate(
         full_name,
@@ -117,5 +119,6 @@ def _candidate(  # one argument for each column of the query
         bool(loads(payload_json).get("archived")),
         license_id not in _NO_LICENSE,
         readme_sha256,
-        analysis_id is not None,
+        analysis is not None,
+        analysis == "invalid",
     )

@@ -20,6 +20,7 @@ from tasks.analysis.scoring import POLICY, ScoreInputs, days_between, score_repo
 from tasks.asking import Asked
 from tasks.clean import clean_text
 from tasks.prompts import Prompt
+from tasks.sources.chat_length import ShortenedAnswer
 from tasks.sources.interface import AnalysisRequest
 from tasks.step import StepContext
 from tasks.text import storable
@@ -83,6 +84,8 @@ class RowMaker:
         output = stored_form(analysis, reasons) | {
             "evidence_dropped": len(analysis.reasons) - len(reasons)
         }
+        if isinstance(asked.answer, ShortenedAnswer):
+            output["readme_cut_at"] = asked.answer.readme_cut_at
         scores = msgspec.structs.asdict(analysis.scores)
         return row | self._judged(candidate, scores, output, has_readme=bool(request.readme))
 

@@ -43,10 +43,14 @@ def decode_readme(content: bytes, truncated: bool = False) -> DecodedReadme:
     return DecodedReadme(storable(text), encoding, truncated)
 
 
+def marked_encoding(data: bytes) -> str | None:
+    """Return the encoding that the first bytes name by a byte order mark, if they do."""
+    return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
+
+
 def _decode(data: bytes, *, whole: bool) -> tuple[str, str]:
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strictly_or_replaced(data, encoding, whole=whole)
+    if marked := marked_encoding(data):
+        return _strictly_or_replaced(data, marked, whole=whole)
     text, encoding = _strictly_or_replaced(data, "utf-8", whole=whole)
     if encoding == "utf-8" or _is_mostly_utf8(text):
         return text, encoding

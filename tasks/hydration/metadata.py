@@ -46,7 +46,8 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
         payload = context.sources.github.repository(full_name)
         if payload is None:
             return {"full_name": full_name, "status": "gone", "error": GONE}
-        columns = repo_columns(parse_repository(payload, f"GET /repos/{full_name}"))
+        asked_for = f"GET /repos/{full_name}"
+        columns = repo_columns(parse_repository(payload, asked_for, from_fixture=context.args.dry))
         return {"full_name": full_name, "status": "hydrated", "error": None} | columns
 
     def failed(full_name: str, error: ScoutError) -> dict[str, Any]:

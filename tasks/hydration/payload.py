@@ -49,12 +49,15 @@ class RepositoryPayload(Struct, frozen=True):
     fork: bool = False
 
 
-def parse_repository(payload: Payload, asked_for: str) -> RepositoryPayload:
+def parse_repository(
+    payload: Payload, asked_for: str, *, from_fixture: bool = False
+) -> RepositoryPayload:
     """Return the checked fields of a repository object.
 
     Args:
         payload: What GitHub sent.
         asked_for: What was asked, for the message.
+        from_fixture: Whether a file is to blame, or a server.
 
     Raises:
         PermanentError: A field is missing or has another type than GitHub documents.
@@ -64,7 +67,9 @@ def parse_repository(payload: Payload, asked_for: str) -> RepositoryPayload:
     except msgspec.ValidationError as exc:
         raise PermanentError(
             f"GitHub's answer to {asked_for} is not a repository as its API documents it: {exc}.",
-            "Correct the fixture of that name, or check which server answered.",
+            "Correct the fixture of that name."
+            if from_fixture
+            else "Check that SCOUT_GITHUB_URL is the base of GitHub's REST API.",
         ) from exc
 
 

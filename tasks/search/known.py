@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.provenance import Repo
 from models.rows import fetch_all
+from tasks.step import StepContext
 
 
 class KnownRepos:
@@ -20,6 +21,12 @@ class KnownRepos:
         self._spelling: dict[str, str] = {name.lower(): name for name, _ in found}
         self._added = sum(1 for _, number in found if number == pass_number)
         self._limit = limit
+        #: Items of search results that this attempt could not read.
+        self.malformed = 0
+
+    def stats(self, context: StepContext) -> dict[str, int]:
+        """Return how many items this attempt could not read, of which a dry run has none."""
+        return {} if context.args.dry else {"malformed_items": self.malformed}
 
     @property
     def is_full(self) -> bool:

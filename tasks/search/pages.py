@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from models.errors import PermanentError
 from models.provenance import GithubQuery, Repo, RepoQuery
 from models.rows import fetch_all, insert_missing
-from tasks.hydration.payload import INTEGER_MAX, parse_repository, repo_columns
+from tasks.clean import clean_text
+from tasks.hydration.payload import (
+    INTEGER_MAX,
+    RepositoryPayload,
+    parse_repository,
+    repo_columns,
+)
 from tasks.patience import patiently
 from tasks.search.known import KnownRepos
-from tasks.sources.interface import SearchPage
+from tasks.sources.interface import Payload, SearchPage
 from tasks.step import StepContext
+from tasks.tolerance import is_too_many
 
 #: GitHub shows no results beyond this many, however many there are.
 GITHUB_CEILING = 1000
+ERROR_MAX_CHARACTERS = 500
 #: What a page changes of its query.
 _PROGRESS = (
     GithubQuery.pages_fetched,
@@ -59,10 +68,11 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
     """Fetch and store the rest of a query's pages, until `top` results are kept.
 
     It also stops at the last page, at GitHub's ceiling, and, unfinished, when no new repository
-    may be stored any more.
+    may be stored any more. In a live run an item that is not what GitHub documents is recorded and
+    left out; `known` counts it.
 
     Raises:
-        PermanentError: A page is not what GitHub documents.
+        PermanentError: Most items of a page are not what GitHub documents, or one of a fixture.
     """
     github = context.sources.github
     last_page = -(-GITHUB_CEILING // github.page_size)
@@ -121,10 +131,15 @@ def _rows(
     A repository that `known` does not admit has only the former: so a cap leaves a trace.
     """
     links, repos = [], []
+    malformed: list[PermanentError] = []
     for rank, item in enumerate(page.items, start=query.items_seen + 1):
         if len(found) >= top:
             break
-        payload = parse_repository(item, f"the search {query.query!r}")
+        payload = _parsed(context, query, rank, item, malformed)
+        if is_too_many(len(malformed), len(page.items)):
+            raise malformed[-1]
+        if payload is None:
+            continue
         name = known.spelling(payload.full_name)
         if name.lower() in found:  # pages shift while they are read
             continue
@@ -134,7 +149,45 @@ def _rows(
         if known.admit(name):
             new = {"found_in_pass": query.pass_number, "status": "found"}
             repos.append(link | new | repo_columns(payload) | {"updated_at": context.now_iso()})
+    known.malformed += len(malformed)
     return links, repos
+
+
+def _parsed(
+    context: StepContext,
+    query: GithubQuery,
+    rank: int,
+    item: Payload,
+    malformed: list[PermanentError],
+) -> RepositoryPayload | None:
+    """Return an item's fields; None for one of a live run that has another shape, which is noted.
+
+    A fixture can be corrected, so one that is malformed ends the step.
+    """
+    asked_for = f"search {query.position} of pass {query.pass_number}, item {rank}"
+    if context.args.dry:
+        asked_for = f"the search {query.query!r}, item {rank}"  # whose fixture is looked for
+    try:
+        return parse_repository(item, asked_for, from_fixture=context.args.dry)
+    except PermanentError as exc:
+        if context.args.dry:
+            raise
+        malformed.append(exc)
+        reason = clean_text(exc.message, ERROR_MAX_CHARACTERS)
+        context.record.audit(
+            "github.search.item_malformed",
+            f"{reason} The run goes on without it.",
+            level="WARNING",
+            data={
+                "query": query.query,
+                "pass": query.pass_number,
+                "position": query.position,
+                "rank": rank,
+                "full_name": clean_text(str(item.get("full_name")), 200),
+                "reason": reason,
+            },
+        )
+        return None
 
 
 def _announce(context: StepContext, query: GithubQuery, kept: int) -> None:

@@ -20,6 +20,7 @@ from tasks.text import storable
 CHARACTERS_PER_TOKEN = 4
 #: More than this in one answer is a mistake, or a hostile endpoint.
 TOKENS_MAX = 100_000_000
+_EXCERPT_MAX_CHARACTERS = 80
 _REASONING = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _CODE_BLOCK = re.compile(r"\A```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?```\Z", re.DOTALL)
 
@@ -87,12 +88,19 @@ def _json(reply: Reply, label: str) -> dict[str, Any]:
         body = json.loads(reply.body)
     except (ValueError, RecursionError) as exc:
         raise TransientError(
-            f"The model at {label} sent {len(reply.body):,} bytes that are not JSON.",
+            f"The model at {label} sent {len(reply.body):,} bytes that are not JSON"
+            f"{_beginning(reply.body)}.",
             "Check that SCOUT_LLM_BASE_URL is the address of an OpenAI-compatible endpoint.",
         ) from exc
     if not isinstance(body, dict):
         raise TransientError(f"The model at {label} sent no chat completion.")
     return body
+
+
+def _beginning(body: bytes) -> str:
+    """Return the first characters of an answer, such as the title of a proxy's page."""
+    text = clean_text(body[:2_000].decode("utf-8", "replace"), _EXCERPT_MAX_CHARACTERS)
+    return f": “{text}”" if text else ""
 
 
 def _code_in(body: dict[str, Any]) -> int:

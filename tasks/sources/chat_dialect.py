@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from tasks.sources.chat_refusals import is_too_long
 from tasks.sources.chat_settings import ChatSettings
 
 logger = logging.getLogger(__name__)
@@ -53,8 +54,8 @@ class Dialect:
             text: What the endpoint said.
             sent: The request that it refused.
         """
-        if status not in REFUSALS or "context length" in text:
-            return False  # the latter is about this input, whatever parameter it names
+        if status not in REFUSALS or is_too_long(status, text):
+            return False
         for name in _REPLACEMENTS:
             if name in sent and (name in text or _synonym(name) in text):
                 if name not in self._refused:

@@ -9,10 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.prompts import Prompt, load_prompt
+from tasks.sources.chat_length import README_MAX_CHARACTERS
 from tasks.sources.interface import AnalysisRequest, BriefRequest, ModelAnswer
 
-#: Characters of a README that a model is shown; evidence is looked for in all of it.
-README_MAX_CHARACTERS = 24_000
 #: Characters of an invalid answer that the model is shown again.
 ANSWER_MAX_CHARACTERS = 12_000
 ERROR_MAX_CHARACTERS = 500
@@ -53,16 +52,26 @@ def response_format(request: Request) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
 
 
-def first_messages(request: Request) -> list[Message]:
-    """Return the messages that ask for an answer; the same ones for the same request."""
+def first_messages(request: Request, readme_max: int = README_MAX_CHARACTERS) -> list[Message]:
+    """Return the messages that ask for an answer; the same ones for the same request.
+
+    Args:
+        request: What is asked.
+        readme_max: The most characters of a README that are shown.
+    """
     prompt = prompt_for(request)
     schema = json.dumps(answer_schema(prompt.id), sort_keys=True, separators=(",", ":"))
     system = f"{prompt.text}\n\nThe JSON Schema of `{prompt.schema}`:\n{schema}"
-    material = _repository(request) if isinstance(request, AnalysisRequest) else _group(request)
+    if isinstance(request, AnalysisRequest):
+        material = _repository(request, readme_max)
+    else:
+        material = _group(request)
     return [{"role": "system", "content": system}, {"role": "user", "content": material}]
 
 
-def correcting_messages(request: Request, answer: ModelAnswer, error: str) -> list[Message]:
+def correcting_messages(
+    request: Request, answer: ModelAnswer, error: str, readme_max: int = README_MAX_CHARACTERS
+) -> list[Message]:
     """Return the messages that ask again after an answer that was not valid."""
     complaint = (
         f"This answer is not valid: {error[:ERROR_MAX_CHARACTERS]}\n"
@@ -71,7 +80,7 @@ def correcting_messages(request: Request, answer: ModelAnswer, error: str) -> li
     if answer.finish_reason == "length":
         complaint += " Be much shorter: the answer was cut off at its length limit."
     return [
-        *first_messages(request),
+        *first_messages(request, readme_max),
         {"role": "assistant", "content": answer.text[:ANSWER_MAX_CHARACTERS] or "(nothing)"},
         {"role": "user", "content": complaint},
     ]
@@ -87,10 +96,10 @@ def fenced(text: str) -> str:
     return f"UNTRUSTED {mark}\n{text}\nEND UNTRUSTED {mark}"
 
 
-def _repository(request: AnalysisRequest) -> str:
+def _repository(request: AnalysisRequest, readme_max: int) -> str:
     readme = request.readme or "(There is no README.)"
-    if len(readme) > README_MAX_CHARACTERS:
-        readme = f"{readme[:README_MAX_CHARACTERS]}\n[The README is longer and was cut here.]"
+    if len(readme) > readme_max:
+        readme = f"{readme[:readme_max]}\n[The README is longer and was cut here.]"
     material = (
         f"Description: {request.description or '(none)'}\n"
         f"Language: {request.language or '(unknown)'}\n"

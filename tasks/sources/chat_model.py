@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from models.errors import TransientError
 from tasks.sources.chat_answers import read_answer
 from tasks.sources.chat_dialect import Dialect
 from tasks.sources.chat_gate import Gate
 from tasks.sources.chat_http import Reply, shared_chat_http
+from tasks.sources.chat_length import ReadmeLength
 from tasks.sources.chat_messages import (
     Message,
     Request,
@@ -18,19 +21,19 @@ from tasks.sources.chat_messages import (
     prompt_for,
     response_format,
 )
-from tasks.sources.chat_refusals import error_text, refusal
+from tasks.sources.chat_refusals import InputTooLongError, error_text, refusal
 from tasks.sources.chat_settings import ChatSettings, chat_settings
 from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
 
 if TYPE_CHECKING:
-    from tasks.step import Recorder
+    from tasks.sources.github_waits import WaitRecorder
 
 
-def model_from_environ(record: Recorder | None) -> LanguageModel:
+def model_from_environ(record: WaitRecorder | None) -> LanguageModel:
     """Return the model that the environment names.
 
     Args:
-        record: The step's recorder, whose checkpoint ends waits; None outside a step.
+        record: The step's recorder, which is told of waits and ends them; None outside a step.
 
     Raises:
         ConfigError: The environment names none, or the HTTP library is not installed.
@@ -53,37 +56,53 @@ class ChatModel(LanguageModel):
             that concerns this request alone, or that every request will have.
     """
 
-    def __init__(self, settings: ChatSettings, record: Recorder | None = None) -> None:
+    def __init__(self, settings: ChatSettings, record: WaitRecorder | None = None) -> None:
         self.name = settings.model
         self._settings = settings
         self._http = shared_chat_http(settings)
         self._dialect = Dialect(settings)
-        self._gate = Gate(record.checkpoint if record is not None else _go_on)
+        self._gate = Gate(record, urlsplit(settings.base_url).netloc.rpartition("@")[2])
+        self._readmes = ReadmeLength(record, settings.label)
 
     def analyse(self, request: AnalysisRequest) -> ModelAnswer:
         """Return the model's analysis of one repository."""
-        return self._ask(request, first_messages(request))
+        return self._ask(request, lambda shown: first_messages(request, shown))
 
     def write_brief(self, request: BriefRequest) -> ModelAnswer:
         """Return the model's collaboration brief for a group of repositories."""
-        return self._ask(request, first_messages(request))
+        return self._ask(request, lambda shown: first_messages(request, shown))
 
     def correct(self, request: Request, answer: ModelAnswer, error: str) -> ModelAnswer:
         """Return the model's next answer, after it was shown its last one and what is wrong."""
-        return self._ask(request, correcting_messages(request, answer, error))
+        return self._ask(request, lambda shown: correcting_messages(request, answer, error, shown))
 
-    def _ask(self, request: Request, messages: Sequence[Message]) -> ModelAnswer:
+    def _ask(self, request: Request, messages_of: Callable[[int], list[Message]]) -> ModelAnswer:
+        """Return the answer to a request, made shorter where it is too long for the model.
+
+        Args:
+            request: What is asked.
+            messages_of: Returns the messages that show at most so many characters of a README.
+        """
+        *longer, shortest = self._readmes.lengths(request)
+        for shown in longer:
+            with suppress(InputTooLongError):
+                answer = self._answer(request, messages_of(shown))
+                return self._readmes.noted(answer, request, shown)
+        answer = self._answer(request, messages_of(shortest))
+        return self._readmes.noted(answer, request, shortest)
+
+    def _answer(self, request: Request, messages: Sequence[Message]) -> ModelAnswer:
         label = self._settings.label
         reply = self._reply(self._body(request, messages))
         if reply.status == 200:
             try:
                 return read_answer(reply, messages, model=self.name, label=label)
             except TransientError as exc:
-                self._gate.hold(exc.retry_after_s)
+                self._gate.hold(exc.retry_after_s, reply.status)
                 raise
         error = refusal(reply.status, error_text(reply), reply.retry_after, label)
         if isinstance(error, TransientError):
-            self._gate.hold(error.retry_after_s)
+            self._gate.hold(error.retry_after_s, reply.status)
         raise error
 
     def _reply(self, body: dict[str, Any]) -> Reply:
@@ -109,7 +128,3 @@ class ChatModel(LanguageModel):
         if self._settings.is_openrouter:
             body["usage"] = {"include": True}
         return body
-
-
-def _go_on() -> None:
-    """Stand in for a checkpoint where no step is at work."""

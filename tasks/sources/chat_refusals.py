@@ -12,11 +12,30 @@ from tasks.clean import clean_text
 from tasks.sources.chat_http import Reply
 
 _TEXT_MAX_CHARACTERS = 300
+#: What is asked for beyond this is a mistake, or a hostile endpoint.
+RETRY_AFTER_MAX_S = 7 * 86_400.0
 #: Statuses of trouble that may pass; so may every 5xx but the two that say "not implemented".
 _PASSING = frozenset({408, 409, 425, 429})
 _LASTING_5XX = frozenset({501, 505})
 #: Error codes of 429 that no waiting cures.
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
+#: Statuses and words with which endpoints say that a request is longer than the model's context.
+_TOO_LONG_STATUSES = frozenset({400, 413, 422})
+_TOO_LONG = (
+    "context_length",
+    "context length",
+    "context window",
+    "context size",
+    "maximum context",
+    "prompt is too long",
+    "input is too long",
+    "too many tokens",
+    "reduce the length",
+)
+
+
+class InputTooLongError(ItemFailedError):
+    """A request is longer than the model's context."""
 
 
 def refusal(status: int, text: str, retry_after: str | None, label: str) -> ScoutError:
@@ -38,7 +57,15 @@ def refusal(status: int, text: str, retry_after: str | None, label: str) -> Scou
         return PermanentError(message, "Check OPENROUTER_API_KEY or SCOUT_LLM_API_KEY.")
     if 300 <= status < 400 or status in {404, 405}:
         return PermanentError(message, "Check SCOUT_LLM_BASE_URL and SCOUT_LLM_MODEL.")
+    if is_too_long(status, text):
+        return InputTooLongError(message, "Choose a model with a longer context: SCOUT_LLM_MODEL.")
     return ItemFailedError(message, "Check SCOUT_LLM_MODEL if this happens to all.")
+
+
+def is_too_long(status: int, text: str) -> bool:
+    """Say whether a refusal is about the length of this input, whatever parameter it names."""
+    said = text.lower()
+    return status in _TOO_LONG_STATUSES and any(words in said for words in _TOO_LONG)
 
 
 def error_text(reply: Reply) -> str:
@@ -58,7 +85,7 @@ def said_in(body: Any) -> str:
     if not isinstance(error, dict):
         return ""
     parts = [error.get("message"), error.get("code"), error.get("type")]
-    return " · ".join(str(part) for part in parts if part)
+    return " · ".join(dict.fromkeys(str(part) for part in parts if part))
 
 
 def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:
@@ -67,10 +94,11 @@ def retry_after_s(header: str | None, now: datetime | None = None) -> float | No
         return None
     text = header.strip()
     if text.replace(".", "", 1).isdigit() and text.isascii():
-        return float(text)
+        return min(float(text), RETRY_AFTER_MAX_S)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, IndexError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), RETRY_AFTER_MAX_S)

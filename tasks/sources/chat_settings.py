@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from models.errors import ConfigError
+from models.live_defaults import OPENROUTER_MODEL, OPENROUTER_URL, is_openrouter
 from models.settings import without_credentials
 
-OPENROUTER_URL = "https://openrouter.ai/api/v1"
-OPENROUTER_MODEL = "openai/gpt-4o-mini"
 OLLAMA_URL = "http://localhost:11434/v1"
 
 THREE_WAYS = f"""Do one of these:
@@ -33,7 +32,7 @@ class ChatSettings:
     @property
     def is_openrouter(self) -> bool:
         """Return whether OpenRouter is asked, which understands more than others."""
-        return _is_openrouter(self.base_url)
+        return is_openrouter(self.base_url)
 
     @property
     def label(self) -> str:
@@ -53,7 +52,7 @@ def chat_settings(environ: Mapping[str, str] | None = None) -> ChatSettings:
     base_url = env.get("SCOUT_LLM_BASE_URL", "").strip().rstrip("/")
     key = env.get("SCOUT_LLM_API_KEY", "").strip()
     model = env.get("SCOUT_LLM_MODEL", "").strip()
-    if not base_url or _is_openrouter(base_url):
+    if not base_url or is_openrouter(base_url):
         key = key or env.get("OPENROUTER_API_KEY", "").strip()
         if not key:
             raise ConfigError("No language model is configured.", THREE_WAYS)
@@ -65,14 +64,6 @@ def chat_settings(environ: Mapping[str, str] | None = None) -> ChatSettings:
             "Set SCOUT_LLM_MODEL to a model that it serves, such as llama3.1.",
         )
     return ChatSettings(base_url, model, _checked(key))
-
-
-def _is_openrouter(url: str) -> bool:
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return host == "openrouter.ai" or host.endswith(".openrouter.ai")
 
 
 def _check_url(url: str) -> None:

@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from models.errors import PermanentError, TransientError
+from models.settings import without_credentials
 from models.version import __version__
 from tasks.sources.github_settings import GitHubSettings
+from tasks.sources.unreachable import UnreachableError
 
 API_VERSION = "2022-11-28"
 TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=60.0)
@@ -50,6 +52,7 @@ class GitHubHttp:
         self, settings: GitHubSettings, monotonic_s: Callable[[], float] = time.monotonic
     ) -> None:
         self.settings = settings
+        self._label = without_credentials(settings.base_url)
         self._monotonic_s = monotonic_s
         headers = {"User-Agent": f"scout/{__version__}", "X-GitHub-Api-Version": API_VERSION}
         if settings.token:
@@ -71,6 +74,7 @@ class GitHubHttp:
             max_bytes: The body is cut there.
 
         Raises:
+            UnreachableError: No connection could be made.
             TransientError: No whole answer came.
         """
         deadline_s = self._monotonic_s() + TOTAL_TIMEOUT_S
@@ -80,9 +84,14 @@ class GitHubHttp:
                 known = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, url, known, body, truncated)
         except httpx.TimeoutException as exc:
-            raise _no_answer(f"did not answer in time ({type(exc).__name__})") from exc
+            raise self._no_answer(f"did not answer in time ({type(exc).__name__})") from exc
+        except httpx.ConnectError as exc:
+            raise UnreachableError(
+                f"GitHub at {self._label} could not be read: ConnectError: {exc}.",
+                "Check SCOUT_GITHUB_URL and the network.",
+            ) from exc
         except (httpx.RequestError, httpx.InvalidURL) as exc:
-            raise _no_answer(f"could not be read: {type(exc).__name__}: {exc}") from exc
+            raise self._no_answer(f"could not be read: {type(exc).__name__}: {exc}") from exc
 
     def close(self) -> None:
         """Close the connections."""
@@ -99,8 +108,13 @@ class GitHubHttp:
             if size > max_bytes:
                 return b"".join(chunks)[:max_bytes], True
             if self._monotonic_s() > deadline_s:
-                raise _no_answer(f"took longer than {TOTAL_TIMEOUT_S:g} s for one answer")
+                raise self._no_answer(f"took longer than {TOTAL_TIMEOUT_S:g} s for one answer")
         return b"".join(chunks), False
+
+    def _no_answer(self, what: str) -> TransientError:
+        return TransientError(
+            f"GitHub at {self._label} {what}.", "Scout tries again; check the network if it stays."
+        )
 
     def _refuse_all_but_reading(self, request: httpx.Request) -> None:
         """Keep the promise that Scout only reads, and that the token stays with its server."""
@@ -123,10 +137,6 @@ def is_within(url: str, base_url: str) -> bool:
 def shared_http(settings: GitHubSettings) -> GitHubHttp:
     """Return the process's client for a GitHub; its connections are used by all steps."""
     return GitHubHttp(settings)
-
-
-def _no_answer(what: str) -> TransientError:
-    return TransientError(f"GitHub {what}.", "Scout tries again; check the network if it stays.")
 
 
 def _forget(*_: Any) -> None:

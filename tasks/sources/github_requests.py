@@ -23,6 +23,7 @@ from tasks.sources.github_limits import (
     read_retry_after,
     read_throttled,
 )
+from tasks.sources.github_secrets import without_secrets
 from tasks.sources.github_waits import Waits
 
 #: Refusals of one request for its limits' sake before it is given up for now.
@@ -44,6 +45,8 @@ class Ask:
         check: Called with a whole answer; raises `TransientError` where it is garbage.
         params: The query's parameters.
         about_one: Whether a failure is that of one repository, and says nothing about others.
+        unwrap: Returns what an answer is about, where servers wrap it; done before it is cleaned
+            and stored.
     """
 
     path: str
@@ -54,6 +57,7 @@ class Ask:
     check: Callable[[Answer], Any] | None = None
     params: Mapping[str, str] | None = None
     about_one: bool = False
+    unwrap: Callable[[Answer], Answer] | None = None
 
 
 class GitHubRequests:
@@ -80,7 +84,7 @@ class GitHubRequests:
         self._cache = cache
         self._waits = waits
         self._clock = clock
-        self._counts: Counter[str] = Counter(sent=0, not_modified=0, cache_stored=0)
+        self._counts: Counter[str] = Counter(sent=0, not_modified=0, cache_stored=0, throttled=0)
         self._lock = threading.Lock()
 
     def counters(self) -> dict[str, int]:
@@ -122,6 +126,7 @@ class GitHubRequests:
             throttled = read_throttled(answer, self._clock.now())
             if throttled is None:
                 return answer
+            self._count("throttled")
             self._budgets.block(ask.bucket or "core", throttled, answer.status)
         raise TransientError(
             f"GitHub refused {ask.what} {MAX_REFUSALS} times for its limits:"
@@ -150,10 +155,11 @@ class GitHubRequests:
             if stored is None:
                 raise TransientError(f"GitHub answered {ask.what} with 304 to no condition.")
             self._count("not_modified")
-            answer = renewed(stored, answer)
+            answer = without_secrets(_unwrapped(ask, renewed(stored, answer)))
             _check(ask, answer)
             self._cache.keep(url, ask.accept, stored)
         elif answer.status == 200:
+            answer = without_secrets(_unwrapped(ask, answer))
             _check(ask, answer)
             if self._cache.store(url, ask.accept, answer):
                 self._count("cache_stored")
@@ -171,6 +177,10 @@ class GitHubRequests:
     def _count(self, name: str) -> None:
         with self._lock:
             self._counts[name] += 1
+
+
+def _unwrapped(ask: Ask, answer: Answer) -> Answer:
+    return answer if ask.unwrap is None else ask.unwrap(answer)
 
 
 def _check(ask: Ask, answer: Answer) -> None:

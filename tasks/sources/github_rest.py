@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeGuard
 
@@ -14,6 +15,7 @@ from models.errors import ItemFailedError, PermanentError, TransientError
 from tasks.hydration.payload import parse_repository
 from tasks.sources.github_budget import WINDOW_S, Budgets
 from tasks.sources.github_cache import AnswerCache
+from tasks.sources.github_envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
 from tasks.sources.github_http import Answer, GitHubHttp, shared_http
 from tasks.sources.github_limits import Quota, is_about_one_repository, message_of
 from tasks.sources.github_requests import Ask, GitHubRequests
@@ -22,10 +24,7 @@ from tasks.sources.github_waits import WaitRecorder, Waits
 from tasks.sources.interface import GitHubSource, Payload, RateLimit, Readme, SearchPage
 
 JSON = "application/vnd.github+json"
-RAW = "application/vnd.github.raw+json"
 JSON_MAX_BYTES = 32 << 20
-#: Bytes of a README that are fetched; the rest is left on the server.
-README_MAX_BYTES = 1 << 20
 #: GitHub shows no results beyond this many.
 SEARCH_CEILING = 1000
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
@@ -120,8 +119,9 @@ class GitHubRest(GitHubSource):
         return payload
 
     def readme(self, full_name: str) -> Readme | None:
-        """Return the repository's README, cut at `README_MAX_BYTES`, or None without one."""
-        ask = _about(full_name, "/readme", RAW, README_MAX_BYTES, None)
+        """Return the repository's README, cut after a megabyte, or None without one."""
+        ask = _about(full_name, "/readme", RAW, ENVELOPE_MAX_BYTES, None)
+        ask = replace(ask, unwrap=readme_in)
         answer = self._requests.get(ask)
         if answer.status == 404:
             return None

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, urlsplit
 
 from models.errors import ConfigError
+from models.live_defaults import GITHUB_URL
 from models.settings import without_credentials
 
-DEFAULT_URL = "https://api.github.com"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-_HINT = f"Set it to https://HOST/api/v3 for GitHub Enterprise, or unset it for {DEFAULT_URL}."
+_HINT = f"Set it to https://HOST/api/v3 for GitHub Enterprise, or unset it for {GITHUB_URL}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class GitHubSettings:
         token: The token, which never leaves this object but in a request to that server.
     """
 
-    base_url: str = DEFAULT_URL
+    base_url: str = GITHUB_URL
     token: str | None = field(default=None, repr=False)
 
     @property
@@ -57,7 +57,7 @@ def github_settings(environ: Mapping[str, str]) -> GitHubSettings:
     Raises:
         ConfigError: One of them cannot be used; the message names it, and never holds the token.
     """
-    url = environ.get("SCOUT_GITHUB_URL", "").strip().rstrip("/") or DEFAULT_URL
+    url = environ.get("SCOUT_GITHUB_URL", "").strip().rstrip("/") or GITHUB_URL
     token = environ.get("GITHUB_TOKEN", "").strip() or None
     if token is not None and not _TOKEN.fullmatch(token):
         raise ConfigError(

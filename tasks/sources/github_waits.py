@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from models.clock import Clock, seconds_between
+from models.clock import Clock, seconds_between, spoken_wait
 from models.errors import PostponedError
 from tasks.pausing import check_wanted, pause
 from tasks.sources.github_budget import Denied
@@ -67,7 +67,7 @@ class Waits:
         """
         # Not all at the same moment, and never before the time that GitHub named.
         wait_s = denied.wait_s + self._uniform(0.05, min(1.0, 0.1 + denied.wait_s / 10))
-        text = _words(denied, wait_s)
+        text = _words(denied, spoken_wait(wait_s, self._clock.now()))
         if self._is_new(denied):
             self._announce(denied, wait_s, text)
         if wait_s > self._max_wait_s:
@@ -106,7 +106,7 @@ class Waits:
             self._record.waiting(text)
 
 
-def _words(denied: Denied, wait_s: float) -> str:
+def _words(denied: Denied, wait: str) -> str:
     if denied.reason == "secondary_limit":
-        return f"waiting {wait_s:.0f} s because GitHub wants fewer requests (secondary limit)"
-    return f"waiting {wait_s:.0f} s for GitHub {denied.bucket} quota"
+        return f"waiting {wait} because GitHub wants fewer requests (secondary limit)"
+    return f"waiting {wait} for GitHub {denied.bucket} quota"

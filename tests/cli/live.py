@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from models.database import current
+from models.schema import open_database
+from models.settings import load_settings
 from tests.support.processes import ROOT
 from tests.support.waiting import wait_until
 
@@ -175,6 +177,20 @@ def leaks(folder: Path, secret: str) -> list[str]:
 def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """Return rows of the open database."""
     return [tuple(row) for row in current().execute(sql, params).fetchall()]
+
+
+def rows_after(sql: str) -> list[tuple[Any, ...]]:
+    """Return rows of the test's database, which another process has written."""
+    database = open_database(load_settings())
+    try:
+        return [tuple(row) for row in database.execute(sql).fetchall()]
+    finally:
+        database.close_thread()
+
+
+def count(table: str, run_id: str) -> int:
+    """Return how many rows of a table belong to a run."""
+    return int(rows(f"SELECT count(*) FROM {table} WHERE run_id = ?", run_id)[0][0])
 
 
 def only_run() -> str:

@@ -132,7 +132,7 @@ def test_it_says_where_live_runs_would_ask(scout: Scout, monkeypatch: pytest.Mon
 def test_the_defaults_of_live_runs_are_those_of_the_sources(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """They are copied, so that no source need be imported; they must stay the same."""
+    """A run with the same environment would ask the same."""
     from cli.live_settings import live_settings
     from tasks.pool import concurrency
     from tasks.sources.chat_settings import chat_settings

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import random
 import string
+from typing import Any
 
+from models import provenance  # noqa: F401 - makes its tables known
 from models.database import Database
+from models.tables import Table
 
 _LETTERS = string.ascii_letters + string.digits
-_SCANNED = ("runs", "run_steps", "audit_log")
 
 
 def planted_secrets() -> dict[str, str]:
@@ -29,12 +31,20 @@ def planted_secrets() -> dict[str, str]:
 
 
 def stored_text(database: Database) -> dict[str, str]:
-    """Return everything that the tables of the machinery hold, by table."""
+    """Return everything that is stored, by table: of the machinery, and of what runs find."""
     found = {}
-    for table in _SCANNED:
-        rows = database.execute(f"SELECT * FROM {table}").fetchall()
-        found[table] = "\n".join(str(value) for row in rows for value in row)
+    for table in Table.__subclasses__():
+        name = table._meta.table_name
+        rows = database.execute(f'SELECT * FROM "{name}"').fetchall()
+        found[name] = "\n".join(_text(value) for row in rows for value in row)
     return found
+
+
+def _text(value: Any) -> str:
+    """Return a column as text; bytes without the NULs that UTF-16 puts between letters."""
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).replace(b"\0", b"").decode("latin-1")
+    return str(value)
 
 
 def assert_kept(secrets: dict[str, str], places: dict[str, str]) -> None:

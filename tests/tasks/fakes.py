@@ -39,6 +39,7 @@ class FakeRecorder:
         self.audits: list[tuple[str, str, dict[str, Any]]] = []
         self.messages: list[str] = []
         self.progressed: list[tuple[int, int]] = []
+        self.waits: list[str] = []
         self._saving = threading.local()  # a live step fetches on other threads while it saves
 
     @property
@@ -71,6 +72,10 @@ class FakeRecorder:
     def progress(self, done: int, total: int) -> None:
         assert 0 <= done <= total
         self.progressed.append((done, total))
+
+    def waiting(self, text: str) -> None:
+        assert not self.is_saving
+        self.waits.append(text)
 
     def checkpoint(self) -> None:
         assert not self.is_saving

@@ -47,7 +47,7 @@ def test_a_valid_answer() -> None:
         ({"signals": SIGNALS | {"integration_surface": ["carrier pigeon"]}}, "integration_surface"),
         ({"signals": SIGNALS | {"provides": ["x"] * 9}}, "$.signals.provides"),
         ({"keywords": ["a", "b"]}, "$.keywords"),
-        ({"keywords": ["a", "A ", "b"]}, "3 different keywords"),
+        ({"keywords": ["-", "::", "…"]}, "only punctuation"),
         ({"keywords": ["a"] * 13}, "$.keywords"),
         ({"keywords": None}, "$.keywords"),
     ],
@@ -84,6 +84,11 @@ def test_what_is_not_the_json_asked_for_is_refused(text: str) -> None:
 def test_an_answer_that_was_cut_off_says_so() -> None:
     with pytest.raises(InvalidOutputError, match="cut off at its length limit"):
         parse_analysis(json.dumps(analysis())[:-20], "length")
+
+
+def test_keywords_that_repeat_cost_nothing_but_themselves() -> None:
+    parsed = parse_analysis(json.dumps(analysis(keywords=["Index", "index ", "INDEX"])))
+    assert stored_form(parsed, parsed.reasons)["keywords"] == ["index"]
 
 
 def test_what_is_stored_is_normalised_and_storable() -> None:

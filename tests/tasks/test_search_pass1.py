@@ -142,8 +142,9 @@ def test_an_item_of_another_shape_fails_the_step_and_names_the_field(
     world: World, broken: dict[str, object]
 ) -> None:
     world.github.overrides = {"c/three": broken}
-    with pytest.raises(PermanentError, match=rf"\$\.{next(iter(broken))}"):
+    with pytest.raises(PermanentError, match=rf"\$\.{next(iter(broken))}") as caught:
         world.step(STEP)
+    assert caught.value.hint == "Correct the fixture of that name."
 
 
 def test_hostile_text_is_stored_as_it_is_but_for_what_no_database_takes(world: World) -> None:

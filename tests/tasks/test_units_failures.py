@@ -84,11 +84,53 @@ def test_the_wait_that_is_asked_for_is_kept(
     assert event[2]["wait_ms"] >= 41_000
 
 
+def test_a_wait_that_is_asked_for_is_not_made_longer_and_costs_no_try(
+    recorder: FakeRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nine refusals for the rate limit's sake, among them the three that the tries are for."""
+    waits: list[float] = []
+    monkeypatch.setattr(patience, "pause", lambda wait_s, checkpoint: waits.append(wait_s))
+    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 1.0)
+    asked_s = [1.08, 1.08, None, 1.08, 0.0, 1.08, None, 1.08, None]
+    left = iter(asked_s)
+
+    def fetch(unit: int) -> str:
+        for seconds in left:
+            raise TransientError("HTTP 429.", "", seconds)
+        return "done"
+
+    assert work(recorder, 1, fetch) == ["done"]
+    as_asked = [wait for wait, asked in zip(waits, asked_s, strict=True) if asked is not None]
+    assert all(1.0 <= wait <= 1.08 * 1.3 for wait in as_asked)
+    assert waits[-1] >= 9.0
+    events = recorder.events("item.retrying")
+    assert [event.get("asked_wait") for event in events] == [1, 2, None, 3, 4, 5, None, 6, None]
+    assert [event["try"] for event in events] == [1, 1, 2, 2, 2, 2, 3, 3, 4]
+    assert recorder.messages[0].endswith("s, as it asks.")
+
+
+@pytest.mark.parametrize(("asked_s", "most"), [(1.0, patience.MAX_ASKED_WAITS), (50.0, 12)])
+def test_waits_that_are_asked_for_without_end_come_to_one(
+    recorder: FakeRecorder, monkeypatch: pytest.MonkeyPatch, asked_s: float, most: int
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(patience, "pause", lambda wait_s, checkpoint: waits.append(wait_s))
+
+    def fetch(unit: int) -> str:
+        if unit == 0:
+            raise TransientError("HTTP 429.", "", asked_s)
+        return str(unit)
+
+    assert "0 failed: HTTP 429." in work(recorder, 5, fetch)
+    assert most / 1.3 - 1 <= len(waits) <= most
+    assert sum(waits) <= patience.MAX_ASKED_S
+
+
 def test_a_longer_wait_hands_the_step_back(recorder: FakeRecorder) -> None:
     def fetch(unit: int) -> str:
         raise TransientError("HTTP 429.", "", 3600.0)
 
-    with pytest.raises(PostponedError, match=r"wait 3,600 s") as caught:
+    with pytest.raises(PostponedError, match=r"wait 60 min \(until \d\d:\d\d UTC\)") as caught:
         work(recorder, 3, fetch)
     assert caught.value.delay_s == 3600.0
 

@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
+from typing import Any
 
 import pytest
 
 from models.errors import ConfigError, LeaseLostError, PermanentError
+from models.live_defaults import CONCURRENCY
 from tasks import units
 from tasks.pausing import UnitAbandonedError, pause
-from tasks.pool import DEFAULT_CONCURRENCY, FetchPool, concurrency
+from tasks.pool import FetchPool, concurrency
 from tasks.units import BATCH_MAX, work_through
 from tests.support.waiting import wait_until
 from tests.tasks.fakes import FakeRecorder
@@ -127,6 +129,23 @@ def test_units_are_prepared_little_by_little_in_the_thread_of_the_step(
     work_through(live(recorder), prepare(), fetch, saved, count=200)
     assert len(saved) == 200
     assert max(ahead) <= 8 + BATCH_MAX
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_nothing_is_waited_for_that_cannot_come(
+    recorder: FakeRecorder, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    open_then: list[int] = []
+    take = FetchPool.take
+
+    def noting(pool: FetchPool[int, str], timeout_s: float, limit: int) -> Any:
+        open_then.append(pool.open)
+        return take(pool, timeout_s, limit)
+
+    monkeypatch.setattr(FetchPool, "take", noting)
+    assert len(work(recorder, count, str)) == count
+    assert bool(open_then) == bool(count)
+    assert 0 not in open_then
 
 
 def test_a_unit_left_undone_is_neither_saved_nor_counted(recorder: FakeRecorder) -> None:
@@ -250,7 +269,7 @@ class TestStopping:
         )
 
 
-@pytest.mark.parametrize(("text", "number"), [("", DEFAULT_CONCURRENCY), ("1", 1), (" 64 ", 64)])
+@pytest.mark.parametrize(("text", "number"), [("", CONCURRENCY), ("1", 1), (" 64 ", 64)])
 def test_the_environment_says_how_many_at_a_time(
     monkeypatch: pytest.MonkeyPatch, text: str, number: int
 ) -> None:

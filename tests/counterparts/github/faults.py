@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -26,6 +26,12 @@ class Fault:
     body: bytes = b""
     manner: str = "answer"
     delay_s: float = 0.0
+    name: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return what to call it in a count of faults."""
+        return self.name or (self.manner if self.manner != "answer" else f"status {self.status}")
 
 
 def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Fault:
@@ -37,12 +43,14 @@ def refusal(status: int, message: str, headers: Mapping[str, str] | None = None)
 def secondary(status: int = 403, retry_after_s: int | None = None) -> Fault:
     """Return a secondary limit: with `Retry-After`, or with its message alone."""
     headers = {} if retry_after_s is None else {"retry-after": str(retry_after_s)}
-    return refusal(status, SECONDARY, headers | {"x-ratelimit-remaining": "17"})
+    fault = refusal(status, SECONDARY, headers | {"x-ratelimit-remaining": "17"})
+    return replace(fault, name="secondary limit")
 
 
 def limited_by_header(status: int = 403) -> Fault:
     """Return a secondary limit that only a header tells of."""
-    return refusal(status, "Forbidden", {"gh-limited-by": "elapsed-time-over-cpu"})
+    fault = refusal(status, "Forbidden", {"gh-limited-by": "elapsed-time-over-cpu"})
+    return replace(fault, name="secondary limit")
 
 
 def server_error(status: int = 502) -> Fault:
@@ -50,7 +58,11 @@ def server_error(status: int = 502) -> Fault:
     return Fault(status, {"content-type": "text/html"}, b"<html><h1>Server Error</h1></html>")
 
 
-GARBAGE = Fault(200, {"content-type": "application/json"}, b'{"full_name": "owner-1/vec')
-HTML = Fault(200, {"content-type": "text/html"}, b"<html>Sign in to the proxy</html>")
+GARBAGE = Fault(
+    200, {"content-type": "application/json"}, b'{"full_name": "owner-1/vec', name="garbage"
+)
+HTML = Fault(
+    200, {"content-type": "text/html"}, b"<html>Sign in to the proxy</html>", name="garbage"
+)
 RESET = Fault(manner="reset")
 CUT_OFF = Fault(manner="cut_off")

@@ -1,20 +1,17 @@
-"""The server: routes, quotas, ETags, and faults that a test switches on."""
+"""What the counterpart answers: routes, quotas, and faults that a test switches on."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from tests.counterparts.github.contract import violations
 from tests.counterparts.github.faults import Fault
 from tests.counterparts.github.world import World, name_of
 
@@ -48,6 +45,14 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Injected:
+    """A fault that was answered with, and where."""
+
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """An answer before its quota's headers are added."""
 
@@ -76,7 +81,12 @@ class Counterpart:
     #: Whether answers tell of quotas, as GitHub Enterprise does only where they are switched on.
     has_limits: bool = True
     incomplete: bool = False
+    #: A text that stands in every refusal, and in a header of every answer.
+    echo: str = ""
     seen: list[Seen] = field(default_factory=list)
+    injected: list[Injected] = field(default_factory=list)
+    #: Requests by bucket that came although its quota was used up.
+    refused: Counter[str] = field(default_factory=Counter)
     windows: dict[str, Window] = field(default_factory=dict)
     url: str = ""
     busy: int = 0
@@ -112,12 +122,22 @@ class Counterpart:
     def fault_for(self, path: str) -> Fault | None:
         """Take the fault that is planned for a request, if one is."""
         with self._lock:
-            for part, faults in self._plans:
-                if part in path and faults:
-                    return faults.pop(0)
-            if self._chance and self._chance[2].random() < self._chance[0]:
-                return self._chance[2].choice(self._chance[1])
+            fault = self._planned(path) or self._by_chance()
+            if fault is not None:
+                self.injected.append(Injected(fault.kind, path))
+            return fault
+
+    def _planned(self, path: str) -> Fault | None:
+        for part, faults in self._plans:
+            if part in path and faults:
+                return faults.pop(0)
         return None
+
+    def _by_chance(self) -> Fault | None:
+        if self._chance is None:
+            return None
+        share, faults, dice = self._chance
+        return dice.choice(faults) if dice.random() < share else None
 
     def note(self, seen: Seen) -> None:
         """Remember a request."""
@@ -137,6 +157,7 @@ class Counterpart:
             window.begin(self.now_s())
             granted = window.used + cost <= window.limit
             window.used += cost if granted else 0
+            self.refused[bucket] += not granted
             return granted, {
                 "x-ratelimit-limit": str(window.limit),
                 "x-ratelimit-remaining": str(window.limit - window.used),
@@ -157,26 +178,26 @@ class Counterpart:
                 return self._named(f"{owner}/{name}", rest)
             case ["repositories", number, *rest] if rest in ([], ["readme"]):
                 return self._numbered(int(number) - 1000, rest)
-        return _error(404, "Not Found")
+        return error_reply(404, "Not Found")
 
     def _rate_limit(self) -> Reply:
         if not self.has_limits:
-            return _error(404, "Rate limiting is not enabled.", bucket=None)
+            return error_reply(404, "Rate limiting is not enabled.", bucket=None)
         resources = {}
         for name in self.windows:
             _, headers = self.spend(name, 0)
             keys = ("limit", "remaining", "reset", "used")
             resources[name] = {key: int(headers[f"x-ratelimit-{key}"]) for key in keys}
-        return _json(200, {"resources": resources, "rate": resources["core"]}, bucket=None)
+        return json_reply(200, {"resources": resources, "rate": resources["core"]}, bucket=None)
 
     def _search(self, query: Mapping[str, str]) -> Reply:
         text, page = query.get("q", ""), int(query.get("page", "1"))
         size = min(int(query.get("per_page", "30")), 100)
         if not text:
-            return _error(422, "Validation Failed", bucket="search")
+            return error_reply(422, "Validation Failed", bucket="search")
         if page * size > CEILING:
             message = "Only the first 1000 search results are available"
-            return _error(422, message, bucket="search")
+            return error_reply(422, message, bucket="search")
         names = self.world.search(text)
         shown = names[(page - 1) * size : page * size]
         items = [self.world.repository(self._number(name), self.url) for name in shown]
@@ -193,30 +214,30 @@ class Counterpart:
             target = f"{self.url}/search/repositories?"
             target += urlencode({"q": text, "per_page": size, "page": page + 1})
             links = {"link": f'<{target}>; rel="next", <{target}>; rel="last"'}
-        return _json(200, found, links, bucket="search")
+        return json_reply(200, found, links, bucket="search")
 
     def _named(self, full_name: str, rest: list[str]) -> Reply:
         for old, new in self.world.renamed.items():
             if old.lower() == full_name.lower() != new.lower():
                 target = "/".join([f"{self.url}/repositories/{1000 + self._number(old)}", *rest])
                 body = {"message": "Moved Permanently", "url": target}
-                return _json(301, body, {"location": target})
+                return json_reply(301, body, {"location": target})
         number = self.world.number(full_name)
-        return _error(404, "Not Found") if number is None else self._numbered(number, rest)
+        return error_reply(404, "Not Found") if number is None else self._numbered(number, rest)
 
     def _numbered(self, number: int, rest: list[str]) -> Reply:
         name = name_of(number)
         block = {"reason": "dmca", "created_at": "2026-01-01T00:00:00Z"}
         if name in self.world.gone or not 1 <= number <= self.world.size:
-            return _error(404, "Not Found")
+            return error_reply(404, "Not Found")
         if name in self.world.blocked | self.world.forbidden:
             status = 451 if name in self.world.blocked else 403
-            return _error(status, "Repository access blocked", {"block": block})
+            return error_reply(status, "Repository access blocked", {"block": block})
         if not rest:
-            return _json(200, self.world.repository(number, self.url))
+            return json_reply(200, self.world.repository(number, self.url))
         readme = self.world.readme(number)
         if readme is None:
-            return _error(404, "Not Found")
+            return error_reply(404, "Not Found")
         return Reply(200, readme, {"content-type": "application/vnd.github.raw+json"})
 
     def _number(self, full_name: str) -> int:
@@ -225,7 +246,7 @@ class Counterpart:
         return number
 
 
-def _json(
+def json_reply(
     status: int,
     found: Any,
     headers: Mapping[str, str] | None = None,
@@ -236,7 +257,7 @@ def _json(
     return Reply(status, json.dumps(found).encode(), headers, bucket)
 
 
-def _error(
+def error_reply(
     status: int,
     message: str,
     more: Mapping[str, Any] | None = None,
@@ -244,133 +265,4 @@ def _error(
     bucket: str | None = "core",
 ) -> Reply:
     documentation = {"documentation_url": "https://docs.github.com/rest", "status": str(status)}
-    return _json(status, {"message": message, **documentation, **(more or {})}, bucket=bucket)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """Answers one request after the other on a connection."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    disable_nagle_algorithm = True
-    github: Counterpart
-
-    def do_GET(self) -> None:
-        self.github.enter(1)
-        try:
-            self._answer()
-        finally:
-            self.github.enter(-1)
-
-    def _refuse(self) -> None:
-        """Note what must never come in; tests look for it at their end."""
-        self._send(Reply(405, b"{}", bucket=None))
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("do_"):
-            return self._refuse
-        raise AttributeError(name)
-
-    def _answer(self) -> None:
-        github, path = self.github, urlsplit(self.path).path
-        time.sleep(github.latency_s)
-        fault = github.fault_for(path)
-        if fault is not None and fault.manner == "slow":
-            time.sleep(fault.delay_s)
-        elif fault is not None:
-            self._fail(fault)
-            return
-        if not path.startswith(github.prefix):
-            self._send(_error(404, "Not Found", bucket=None))
-            return
-        authorization = self.headers.get("Authorization")
-        if github.token is not None and authorization not in {None, f"Bearer {github.token}"}:
-            self._send(_error(401, "Bad credentials", bucket=None))
-            return
-        query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
-        self._send_counted(github.reply(path.removeprefix(github.prefix), query))
-
-    def _send_counted(self, reply: Reply) -> None:
-        """Send an answer with its ETag and quota, or a 304, or the refusal of a used up quota."""
-        authorization = self.headers.get("Authorization") or ""
-        headers = dict(reply.headers)
-        if reply.status == 200 and reply.bucket == "core":
-            digest = hashlib.sha256(reply.body + authorization.encode()).hexdigest()
-            headers |= {"etag": f'W/"{digest}"', "vary": "Accept, Authorization"}
-            if self.headers.get("If-None-Match") == headers["etag"]:
-                reply = Reply(304, b"", headers)
-        if reply.bucket is None or not self.github.has_limits:
-            self._send(Reply(reply.status, reply.body, headers))
-            return
-        free = reply.status == 304 and authorization
-        granted, quota = self.github.spend(reply.bucket, 0 if free else 1)
-        if not granted:
-            refused = _error(403, "API rate limit exceeded for user ID 1.")
-            self._send(Reply(403, refused.body, {**refused.headers, **quota}))
-            return
-        self._send(Reply(reply.status, reply.body, headers | quota))
-
-    def _fail(self, fault: Fault) -> None:
-        if fault.manner == "answer":
-            self._send(Reply(fault.status, fault.body, fault.headers))
-            return
-        self._note(0)
-        if fault.manner == "cut_off":
-            self.send_response(200)
-            self.send_header("Content-Length", "100000")
-            self.end_headers()
-            self.wfile.write(b'{"total_count": 1')
-            self.wfile.flush()
-        self.close_connection = True
-
-    def _send(self, reply: Reply) -> None:
-        self._note(reply.status)
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def _note(self, status: int) -> None:
-        parts = urlsplit(self.path)
-        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.github.note(Seen(self.command, parts.path, query, headers, status))
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """Tell the time of the counterpart's own clock."""
-        return super().date_time_string(timestamp or self.github.now_s())
-
-    def log_message(self, *_: Any) -> None:
-        """Keep still: `Counterpart.seen` has it all."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up in the middle of an answer is no error here."""
-
-
-@contextmanager
-def running_github(github: Counterpart, port: int = 0) -> Iterator[Counterpart]:
-    """Run a counterpart for the block; in the end all requests must have been as GitHub wants."""
-    handler = type("Handler", (_Handler,), {"github": github})
-    server = _Server(("127.0.0.1", port), handler)
-    github.url = f"http://127.0.0.1:{server.server_port}{github.prefix}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield github
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
-    wrong = [
-        (one.path, problem)
-        for one in github.seen
-        for problem in violations(one.method, one.path.removeprefix(github.prefix), one.query)
-    ]
-    assert not wrong
+    return json_reply(status, {"message": message, **documentation, **(more or {})}, bucket=bucket)

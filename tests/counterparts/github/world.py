@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ class World:
 
     Args:
         size: How many repositories there are.
+        writer: Writes READMEs by number, where `readmes` has none.
+        shelves: Repository N stands on shelf N modulo this, by which a search can tell them apart.
     """
 
     size: int = 200
@@ -30,6 +33,8 @@ class World:
     readmes: dict[str, bytes] = field(default_factory=dict)
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
     old_server: bool = False
+    writer: Callable[[int], bytes] | None = None
+    shelves: int = 1
 
     @property
     def names(self) -> list[str]:
@@ -97,13 +102,16 @@ class World:
             return None
         if name in self.readmes:
             return self.readmes[name]
+        if self.writer is not None:
+            return self.writer(number)
         filler = hashlib.sha256(name.encode()).hexdigest()
         lines = [f"# vector-{number}", "", self._text(number), "", "## Usage", ""]
         return "\n".join([*lines, *(f"- {filler} line {i}" for i in range(number % 80))]).encode()
 
     def _text(self, number: int) -> str:
         subject = _SUBJECTS[number % len(_SUBJECTS)]
-        return f"vector database project {number}: {subject} for nearest neighbours"
+        shelf = f" on shelf{number % self.shelves}" if self.shelves > 1 else ""
+        return f"vector database project {number}: {subject} for nearest neighbours{shelf}"
 
 
 def name_of(number: int) -> str:

@@ -23,19 +23,31 @@ def status(code: int, message: str = "Something is wrong.", **headers: str) -> B
 
     def behave(handler: Handler, asked: Asked) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        handler.reply(code, {"error": {"message": message, "type": "error", "code": None}}, named)
+        said = f"{message} {handler.server.chat.echo}".rstrip()
+        handler.reply(code, {"error": {"message": said, "type": "error", "code": None}}, named)
 
+    behave.__name__ = f"status {code}"
     return behave
 
 
 def error_in_body(code: int, message: str = "Upstream trouble.") -> Behaviour:
     """Answer 200 with an error inside, as OpenRouter does."""
-    return raw(json.dumps({"error": {"code": code, "message": message}}).encode())
+
+    def behave(handler: Handler, asked: Asked) -> None:
+        handler.reply(200, {"error": {"code": code, "message": message}})
+
+    behave.__name__ = "error in body"
+    return behave
 
 
 def raw(body: bytes, code: int = 200) -> Behaviour:
     """Answer with some bytes."""
-    return lambda handler, asked: handler.reply(code, body)
+
+    def behave(handler: Handler, asked: Asked) -> None:
+        handler.reply(code, body)
+
+    behave.__name__ = "garbage"
+    return behave
 
 
 def says(text: str | None, **changes: Any) -> Behaviour:

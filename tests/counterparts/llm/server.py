@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import threading
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _ITEM = re.compile(r"\AThe (?:repository is|projects are) (?P<item>[^\n]+?)\.(?: They|\n)")
-_README = re.compile(r"^README:\n[# ]*(?P<words>\S+(?: \S+){0,3})", re.MULTILINE)
+#: Words of a README that are quoted as evidence.
+_QUOTED_WORDS = 4
+_QUOTE_MAX_CHARACTERS = 150
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """Return analysis or brief."""
+        return "analysis" if self.messages[1]["content"].startswith("The repository") else "brief"
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -38,6 +47,8 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else an answer in two writes takes 40 ms
     server: Server
+    #: Whether the last request got a whole completion, which a model is paid for.
+    answered = False
 
     def do_POST(self) -> None:
         """Answer a chat completion request."""
@@ -47,15 +58,22 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         asked = Asked(found["item"] if found else "?", self.path, headers, body)
         chat = self.server.chat
+        self.answered = False
         with chat.counting(asked) as behave:
+            time.sleep(chat.latency_s)
             (behave or answer_well)(self, asked)
+            if self.answered:
+                chat.paid_for(asked)
 
     def reply(
         self, status: int, body: Any, headers: dict[str, str] | None = None, *, cut: int = 0
     ) -> None:
         """Send an answer; `cut` bytes of what was promised are kept back."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.answered = status == 200 and not cut and b'"choices"' in content
         self.send_response(status)
+        if self.server.chat.echo:
+            self.send_header("X-Echo", self.server.chat.echo)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         for name, value in (headers or {}).items():
@@ -87,8 +105,12 @@ class ChatServer:
     """What the endpoint was asked, and the faults that are still to come.
 
     Attributes:
-        faults: Behaviours by item, each used once in their order; the key "*" is for every item.
+        faults: Behaviours by item, each used once in their order; the keys "analysis", "brief" and
+            "*" are for every item of that kind.
         always: A behaviour for every request that has no fault of its own.
+        injected: The names of the faults that were used, with the items they were about.
+        answered: How often each item got a whole completion, good or bad.
+        echo: A text that good answers, errors and headers repeat.
     """
 
     def __init__(self) -> None:
@@ -98,7 +120,16 @@ class ChatServer:
         self.concurrent = 0
         self.most_concurrent = 0
         self.url = ""
+        self.latency_s = 0.0
+        self.echo = ""
+        self.injected: list[tuple[str, str]] = []
+        self.answered: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._chance: tuple[float, list[Behaviour], random.Random] | None = None
+
+    def sometimes(self, share: float, faults: list[Behaviour], seed: int = 1) -> None:
+        """Answer a share of all requests with one of the faults."""
+        self._chance = (share, faults, random.Random(seed))
 
     def fail(self, item: str, *faults: Behaviour) -> None:
         """Let the next requests about an item go wrong."""
@@ -116,20 +147,35 @@ class ChatServer:
             self.asked.append(asked)
             self.concurrent += 1
             self.most_concurrent = max(self.most_concurrent, self.concurrent)
-            queues = [self.faults[asked.item], self.faults["*"]]
-            behave = next((queue.popleft() for queue in queues if queue), self.always)
+            behave = self._fault_for(asked)
+            if behave is not None:
+                self.injected.append((behave.__name__, asked.item))
+            behave = behave or self.always
         try:
             yield behave
         finally:
             with self._lock:
                 self.concurrent -= 1
 
+    def paid_for(self, asked: Asked) -> None:
+        """Count a completion that was sent whole."""
+        with self._lock:
+            self.answered[asked.item] += 1
+
+    def _fault_for(self, asked: Asked) -> Behaviour | None:
+        for key in (asked.item, asked.kind, "*"):
+            if self.faults[key]:
+                return self.faults[key].popleft()
+        if self._chance and self._chance[2].random() < self._chance[0]:
+            return self._chance[2].choice(self._chance[1])
+        return None
+
 
 @contextmanager
-def chat_server() -> Iterator[ChatServer]:
+def chat_server(port: int = 0) -> Iterator[ChatServer]:
     """Run an endpoint for the block."""
     chat = ChatServer()
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", port), Handler)
     server.chat = chat
     chat.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
@@ -144,13 +190,16 @@ def chat_server() -> Iterator[ChatServer]:
 
 def answer_well(handler: Handler, asked: Asked) -> None:
     """Answer as a good model does: valid, with evidence, and with the tokens that it took."""
-    handler.reply(200, completion(json.dumps(content_for(asked))))
+    handler.reply(200, completion(json.dumps(content_for(asked, handler.server.chat.echo))))
 
 
-def content_for(asked: Asked) -> dict[str, Any]:
-    """Return a valid answer to a request."""
-    user = asked.messages[1]["content"]
-    return _analysis(user) if user.startswith("The repository is ") else _brief()
+def content_for(asked: Asked, echo: str = "") -> dict[str, Any]:
+    """Return a valid answer to a request; `echo` is in its text."""
+    content = _analysis(asked.messages[1]["content"]) if asked.kind == "analysis" else _brief()
+    if echo:
+        key = "summary" if asked.kind == "analysis" else "pitch"
+        content[key] += f" It is reached with {echo} at night."
+    return content
 
 
 def completion(text: str | None, **changes: Any) -> dict[str, Any]:
@@ -168,11 +217,10 @@ def completion(text: str | None, **changes: Any) -> dict[str, Any]:
 
 
 def _analysis(user: str) -> dict[str, Any]:
-    readme = _README.search(user)
     return {
         "summary": "An index.",
         "scores": {"interestingness": 0.7, "novelty": 0.5, "collaboration_potential": 0.8},
-        "reasons": [{"claim": "It says so.", "evidence": readme["words"] if readme else "index"}],
+        "reasons": [{"claim": "It says so.", "evidence": _quote(user)}],
         "signals": {
             "maturity": "active",
             "integration_surface": ["library"],
@@ -181,6 +229,14 @@ def _analysis(user: str) -> dict[str, Any]:
         },
         "keywords": ["embeddings", "approximate search", "simd"],
     }
+
+
+def _quote(user: str) -> str:
+    """Return the first words of a README."""
+    for line in user.partition("\nREADME:\n")[2].splitlines():
+        if words := line.lstrip("# ").split()[:_QUOTED_WORDS]:
+            return " ".join(words)[:_QUOTE_MAX_CHARACTERS]
+    return "index"
 
 
 def _brief() -> dict[str, Any]:

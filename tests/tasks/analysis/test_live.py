@@ -128,6 +128,26 @@ class TestTrouble:
         (event,) = world.recorder.events("llm.item.failed")
         assert event["full_name"] == "b/two"
 
+    def test_a_readme_that_is_too_long_for_the_model_is_cut_and_the_row_says_so(
+        self, live: MakeWorld, chat: ChatServer
+    ) -> None:
+        """The evidence may stand beyond the cut; and a later run that reuses it still knows."""
+        chat.fail("b/two", faults.status(400, "Context length exceeded."))
+        evidence = {"claim": "It ends.", "evidence": "The very end."}
+        chat.fail("b/two", faults.says(json.dumps(analysis(reasons=[evidence]))))
+        world = live()
+        world.github.readmes = {"b/two": b"word " * 6_000 + b"The very end."}
+        stats = world.steps(*BEFORE, STEP)[STEP]
+        assert (stats["valid"], stats["failed"], stats["evidence_dropped"]) == (5, 0, 0)
+        assert loads(row("b/two").output_json)["readme_cut_at"] == 12_000
+        assert "readme_cut_at" not in loads(row("a/one").output_json)
+        again = live("RUN2")
+        again.github.readmes = world.github.readmes
+        assert again.steps(*BEFORE, STEP)[STEP]["reused"] == 5
+        ours = (Analysis.run == "RUN2") & (Analysis.full_name == "b/two")
+        reused: Any = Analysis.get(ours)
+        assert loads(reused.output_json)["readme_cut_at"] == 12_000
+
     def test_another_attempt_asks_again_for_what_failed_alone(
         self, live: MakeWorld, chat: ChatServer
     ) -> None:
@@ -300,65 +320,6 @@ class TestBriefs:
         assert world.recorder.events("llm.item.failed")[0]["kind"] == "brief"
         assert world.step("llm_brief_generate")["written"] == 1
         assert (Brief.get().status, Brief.get().error) == ("shortlisted", None)
-
-
-class TestReuse:
-    def test_the_same_input_is_not_paid_for_again(self, live: MakeWorld, chat: ChatServer) -> None:
-        first = live("RUN1").steps(*BEFORE, STEP)[STEP]
-        chat.asked.clear()
-        world = live("RUN2")
-        stats = world.steps(*BEFORE, STEP)[STEP]
-        assert chat.asked == []
-        assert (stats["valid"], stats["reused"], stats["reused_from"]) == (5, 5, ["RUN1"])
-        assert (stats["usage"]["requests"], stats["prompt_tokens"]) == (0, 0)
-        assert first["reused"] == 0
-        rows = list(Analysis.select().where(Analysis.full_name == "a/one").order_by(Analysis.run))
-        assert rows[0].final_score == rows[1].final_score
-        assert rows[0].input_hash == rows[1].input_hash
-        assert world.recorder.events("llm.analysis.reused") == [{"count": 5, "runs": ["RUN1"]}]
-
-    def test_the_run_that_asked_stays_the_origin(self, live: MakeWorld) -> None:
-        for run_id in ("RUN1", "RUN2", "RUN3"):
-            stats = live(run_id).steps(*BEFORE, STEP)[STEP]
-        assert stats["reused_from"] == ["RUN1"]
-
-    def test_fresh_asks_again(self, live: MakeWorld, chat: ChatServer) -> None:
-        live("RUN1").steps(*BEFORE, STEP)
-        stats = live("RUN2", fresh=True).steps(*BEFORE, STEP)[STEP]
-        assert (stats["reused"], len(chat.asked)) == (0, 10)
-
-    def test_another_readme_or_model_is_another_input(
-        self, live: MakeWorld, chat: ChatServer
-    ) -> None:
-        live("RUN1").steps(*BEFORE, STEP)
-        world = live("RUN2")
-        world.github.readmes = {"a/one": b"# Something else entirely"}
-        assert world.steps(*BEFORE, STEP)[STEP]["reused"] == 4
-        other = live("RUN3")
-        assert other.sources is not None
-        other.sources.model.name = "another-model"
-        assert other.steps(*BEFORE, STEP)[STEP]["reused"] == 0
-
-    def test_only_valid_analyses_are_reused(self, live: MakeWorld, chat: ChatServer) -> None:
-        chat.fail("a/one", *[faults.wrong_schema] * 3)
-        live("RUN1").steps(*BEFORE, STEP)
-        assert live("RUN2").steps(*BEFORE, STEP)[STEP]["reused"] == 4
-
-    def test_it_is_scored_by_what_is_known_today(self, live: MakeWorld) -> None:
-        live("RUN1").steps(*BEFORE, STEP)
-        world = live("RUN2")
-        world.github.overrides = {"a/one": {"stargazers_count": 90_000}}
-        world.steps(*BEFORE, STEP)
-        of_one = Analysis.select().where(Analysis.full_name == "a/one")
-        rows: list[Any] = list(of_one.order_by(Analysis.run))
-        assert rows[1].final_score > rows[0].final_score
-        assert loads(rows[1].output_json)["score"]["inputs"]["stars"] == 90_000
-
-    def test_a_dry_run_never_reuses(self, live: MakeWorld) -> None:
-        live("RUN1").steps(*BEFORE, STEP)
-        world = with_args(live("RUN2"), dry=True)
-        assert "reused" not in world.steps(*BEFORE, STEP)[STEP]
-        assert len({row.input_hash for row in Analysis.select()}) == 5
 
 
 def test_no_secret_gets_into_any_table(

@@ -16,7 +16,7 @@ from tasks.sources import chat_http
 from tasks.sources.chat_answers import bare
 from tasks.sources.chat_dialect import forget_dialects
 from tasks.sources.chat_model import ChatModel, model_from_environ
-from tasks.sources.chat_refusals import retry_after_s
+from tasks.sources.chat_refusals import RETRY_AFTER_MAX_S, retry_after_s
 from tasks.sources.chat_settings import ChatSettings
 from tasks.sources.interface import BriefRequest, ModelAnswer
 from tests.counterparts.llm import ChatServer, chat_server, faults
@@ -117,9 +117,13 @@ class TestTroubleThatMayPass:
             (faults.status(408), "HTTP 408"),
             (faults.error_in_body(502), "HTTP 502: Upstream trouble"),
             (faults.error_in_body(429), "HTTP 429"),
-            (faults.raw(b"<html>gateway</html>"), "not JSON"),
+            (
+                faults.raw(b"<html>gate\x1b[31mway</html>"),
+                "25 bytes .* not JSON: “<html>gateway</html>”",
+            ),
+            (faults.raw(b"x" * 5000), "not JSON: “x{79}…”"),
             (faults.raw(b"\xff\xfe\x00"), "not JSON"),
-            (faults.raw(b""), "not JSON"),
+            (faults.raw(b""), "not JSON\\."),
             (faults.raw(b"[1]"), "no chat completion"),
             (faults.raw(b"{}"), "without any choice"),
             (faults.raw(b'{"choices": []}'), "without any choice"),
@@ -307,6 +311,14 @@ def test_when_one_request_is_told_to_wait_the_others_wait_as_well(
     assert 29 < waits[0] <= 31
 
 
+def test_an_error_that_says_the_same_twice_is_told_once(chat: ChatServer, model: ChatModel) -> None:
+    error = {"message": "No credit.", "code": "insufficient_quota", "type": "insufficient_quota"}
+    chat.fail("a/one", faults.raw(json.dumps({"error": error}).encode(), 429))
+    with pytest.raises(PermanentError, match="No credit") as caught:
+        model.analyse(request())
+    assert caught.value.message.endswith("HTTP 429: No credit. · insufficient_quota.")
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
@@ -316,6 +328,8 @@ def test_when_one_request_is_told_to_wait_the_others_wait_as_well(
         (" 1.5 ", 1.5),
         ("soon", None),
         ("-3", None),
+        ("9" * 400, RETRY_AFTER_MAX_S),
+        ("Sun, 01 Mar 2099 12:00:00 GMT", RETRY_AFTER_MAX_S),
         ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0),
         ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
     ],

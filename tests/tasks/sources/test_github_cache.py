@@ -54,12 +54,14 @@ def test_a_second_step_reads_nothing_twice(live: Bench) -> None:
         "sent": 10,
         "not_modified": 0,
         "cache_stored": 10,
+        "throttled": 0,
         "throttle_waits": 0,
     }
     assert second.counters() == {
         "sent": 10,
         "not_modified": 10,
         "cache_stored": 0,
+        "throttled": 0,
         "throttle_waits": 0,
     }
 

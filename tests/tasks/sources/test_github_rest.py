@@ -10,7 +10,7 @@ import pytest
 from models.database import Database
 from models.errors import ItemFailedError, PermanentError
 from models.version import __version__
-from tasks.sources.github_rest import README_MAX_BYTES
+from tasks.sources.github_envelope import README_MAX_BYTES
 from tests.counterparts.github import World
 from tests.counterparts.github.faults import Fault, refusal
 from tests.tasks.sources.github import TOKEN, Bench, bench

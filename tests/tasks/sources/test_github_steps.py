@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from models.database import Database
+from models.errors import PermanentError, TransientError
 from models.provenance import GithubRateLimit, ReadmeRecord, Repo
 from tasks.sources.github_cache import DAY_S
+from tasks.sources.github_http import GitHubHttp
 from tasks.sources.interface import Sources
 from tests.counterparts.github import World as GitHubWorld
 from tests.counterparts.github.faults import (
@@ -63,6 +66,7 @@ def test_a_run_reads_what_there_is_and_records_what_is_not(sqlite_database: Data
         "sent": 21,
         "not_modified": 0,
         "cache_stored": 18,
+        "throttled": 0,
         "throttle_waits": 0,
     }
     assert len(run.recorder.events("repo.hydrate.failed")) == 2
@@ -95,6 +99,58 @@ def test_one_bad_repository_does_not_fail_the_step(sqlite_database: Database) ->
     assert (readmes["found"], readmes["failed"]) == (8, 1)
     assert Repo.get(full_name="owner-1/vector-1").status == "failed"
     assert ReadmeRecord.get(full_name="owner-2/vector-2").status == "failed"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"stargazers_count": "many"}, {"full_name": "../../etc"}, {"full_name": None}],
+    ids=str,
+)
+def test_a_bad_item_of_a_search_costs_that_item_alone(
+    sqlite_database: Database, broken: dict[str, Any]
+) -> None:
+    with bench(GitHubWorld(10)) as live:
+        run = new_world("RUN1", dry=False, query="vector database", top=100)
+        items = [live.github.world.repository(number, live.github.url) for number in range(1, 11)]
+        items[3] |= broken
+        page = {"total_count": 10, "incomplete_results": False, "items": items}
+        live.github.plan("/search", Fault(body=json.dumps(page).encode()))
+        run.sources = Sources("live", live.rest(), run.model)
+        stats = run.step("github_search_pass1")
+    assert (stats["found"], stats["malformed_items"]) == (9, 1)
+    (event,) = run.recorder.events("github.search.item_malformed")
+    assert (event["rank"], event["full_name"]) == (4, str(items[3]["full_name"]))
+    assert f"$.{next(iter(broken))}" in event["reason"]
+
+
+def test_a_search_whose_items_are_mostly_bad_is_another_servers(sqlite_database: Database) -> None:
+    with bench(GitHubWorld(10)) as live:
+        run = new_world("RUN1", dry=False, query="vector database", top=100)
+        items: list[dict[str, Any]] = [{"name": f"vector-{number}"} for number in range(10)]
+        page = {"total_count": 10, "incomplete_results": False, "items": items}
+        live.github.plan("/search", Fault(body=json.dumps(page).encode()))
+        run.sources = Sources("live", live.rest(), run.model)
+        with pytest.raises(PermanentError, match=r"SCOUT_GITHUB_URL") as caught:
+            run.step("github_search_pass1")
+    assert "fixture" not in str(caught.value)
+
+
+def test_a_wrong_address_is_known_by_the_first_request(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step's own tries, seconds apart, are left to a server that is being restarted."""
+    with bench() as live:
+        pass  # and now nothing listens there
+    waits: list[float] = []
+    monkeypatch.setattr("tasks.patience.pause", lambda wait_s, checkpoint: waits.append(wait_s))
+    run = new_world("RUN1", dry=False)
+    http = GitHubHttp(live.http.settings)
+    live.http = http
+    run.sources = Sources("live", live.rest(), run.model)
+    with pytest.raises(TransientError, match=f"GitHub at {live.github.url} could not be read"):
+        run.step("github_rate_limit_snapshot")
+    http.close()
+    assert waits == []
 
 
 def test_a_second_run_spends_next_to_nothing(sqlite_database: Database) -> None:

@@ -13,6 +13,7 @@ from models.errors import ItemFailedError, PermanentError, TransientError
 from tasks.sources import github_http
 from tasks.sources.github_http import GitHubHttp
 from tasks.sources.github_settings import GitHubSettings
+from tasks.sources.unreachable import UnreachableError
 from tests.counterparts.github.faults import (
     CUT_OFF,
     GARBAGE,
@@ -81,8 +82,9 @@ def test_a_server_that_is_not_there_is_transient(sqlite_database: Database) -> N
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         http = GitHubHttp(GitHubSettings(f"http://127.0.0.1:{taken.getsockname()[1]}", TOKEN))
-        with pytest.raises(TransientError, match="ConnectError") as caught:
+        with pytest.raises(UnreachableError, match="ConnectError") as caught:
             http.get(f"{http.settings.base_url}/rate_limit", {}, 1000)
+        assert f"GitHub at {http.settings.base_url} could not" in caught.value.message
         http.close()
     assert TOKEN not in str(caught.value)
 
