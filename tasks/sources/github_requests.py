@@ -126,8 +126,10 @@ class GitHubRequests:
             throttled = read_throttled(answer, self._clock.now())
             if throttled is None:
                 return answer
+            bucket = ask.bucket or "core"
             self._count("throttled")
-            self._budgets.block(ask.bucket or "core", throttled, answer.status)
+            self._waits.refused(ask.what, bucket, answer.status, secondary=throttled.secondary)
+            self._budgets.block(bucket, throttled, answer.status)
         raise TransientError(
             f"GitHub refused {ask.what} {MAX_REFUSALS} times for its limits:"
             f" HTTP {answer.status}: {message_of(answer)}",

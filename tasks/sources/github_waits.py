@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from models.clock import Clock, seconds_between, spoken_wait
 from models.errors import PostponedError
@@ -76,6 +76,13 @@ class Waits:
             )
         self._pause(wait_s, self.checkpoint)
 
+    def refused(self, what: str, bucket: str, status: int, *, secondary: bool) -> None:
+        """Put on record that GitHub refused a request for its limits' sake; waiting comes next."""
+        reason = "secondary_limit" if secondary else "primary_limit"
+        text = f"GitHub refused {what} for its limits: HTTP {status} ({reason.replace('_', ' ')})."
+        data = {"what": what, "bucket": bucket, "status": status, "reason": reason}
+        self._tell("github.refused", text, data, logging.INFO)
+
     def checkpoint(self) -> None:
         """Stop here if the step must stop, or if nobody waits for this thread's unit any more."""
         check_wanted()
@@ -99,11 +106,15 @@ class Waits:
             "status": denied.status,
             "reset_at": denied.until,
         }
-        if self._record is None:
-            logger.warning("%s", text, extra={"event": "github.throttle"} | data)
-        else:
-            self._record.audit("github.throttle", text, level="WARNING", data=data)
+        self._tell("github.throttle", text, data, logging.WARNING)
+        if self._record is not None:
             self._record.waiting(text)
+
+    def _tell(self, event: str, text: str, data: Mapping[str, Any], level: int) -> None:
+        if self._record is None:
+            logger.log(level, "%s", text, extra={"event": event} | dict(data))
+        else:
+            self._record.audit(event, text, level=logging.getLevelName(level), data=data)
 
 
 def _words(denied: Denied, wait: str) -> str:
