@@ -27,6 +27,16 @@ _IN_CI = bool(os.environ.get("CI"))
 _numbers = count(1)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Make what tests logged encodable: reports travel between processes, hostile texts do not."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="replace").decode()) for name, text in report.sections
+    ]
+    return report
+
+
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Hide the developer's settings, tokens and home, and undo what is global to a process."""

@@ -85,7 +85,7 @@ def test_troubles_that_pass_cost_no_repository(
         _, stats = run_steps(live, "RUN1")
     assert stats["hydrate_repo_metadata"]["hydrated"] == 10
     assert stats["hydrate_readme"]["found"] == 10
-    assert [event for event, *_ in live.record.audits] == ["github.throttle"]
+    assert [event for event, *_ in live.record.audits] == ["github.refused", "github.throttle"]
 
 
 def test_one_bad_repository_does_not_fail_the_step(sqlite_database: Database) -> None:
