@@ -26,16 +26,7 @@ from tests.support.processes import ROOT
 from tests.support.runs import run_of
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
 
-SKIPPED = {"llm_repo_analysis", "llm_brief_generate"}
 RUN = ("run", "--no-llm", "--query", "vector database")
-DRY = (*RUN, "--dry")
-#: What there is to compare, without ids and times.
-RANKINGS = (
-    "SELECT full_name, score, keywords_json, inputs_json, components_json FROM rankings"
-    " WHERE run_id = ? ORDER BY full_name"
-)
-KEYWORDS = "SELECT rank, keyword, weight, repos_json FROM keywords WHERE run_id = ? ORDER BY rank"
-RANKED = 43
 
 
 @pytest.mark.parametrize("missing", ["yake_rust", "markdown_it"])
