@@ -35,9 +35,9 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
       scout bundle last --out report.tar.gz
     """
     from cli.attempts import attempts_of
+    from cli.checks.health import check_versions
+    from cli.checks.live_settings import live_settings
     from cli.existing import open_existing
-    from cli.health import check_versions
-    from cli.live_settings import live_settings
     from cli.output import emit_json, size
     from cli.queries import audit_rows
     from models.bundle import members_of

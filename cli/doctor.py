@@ -13,9 +13,9 @@ from cli.output import emit_json, mark, pad, paint, size
 from models.errors import ExitCode
 
 if TYPE_CHECKING:
-    from cli.broker_health import BrokerHealth
-    from cli.health import Activity, DatabaseHealth
-    from cli.online import Online
+    from cli.checks.broker_health import BrokerHealth
+    from cli.checks.health import Activity, DatabaseHealth
+    from cli.checks.online import Online
 
 _LABEL_WIDTH = 12
 #: A label, the status of its mark, and a text.
@@ -115,7 +115,7 @@ def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -
         return _reconcile(reconcile_text, as_json)
     found = examine()
     if online:
-        from cli.online import look
+        from cli.checks.online import look
 
         found = replace(found, online=look(top))
     if as_json:
@@ -127,7 +127,7 @@ def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -
 
 
 def _reconcile(run_text: str, as_json: bool) -> int:
-    from cli.reconciliation import reconcile
+    from cli.checks.reconciliation import reconcile
 
     result = reconcile(run_text)
     found = result["contradictions"]
@@ -149,8 +149,8 @@ def examine() -> Examination:
     Raises:
         ConfigError: A setting is malformed.
     """
-    from cli import broker_health, health
-    from cli.live_settings import live_settings
+    from cli.checks import broker_health, health
+    from cli.checks.live_settings import live_settings
     from models.settings import load_settings
 
     settings = load_settings()

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from cli.live_screen import Screen
 from cli.run_logging import set_up_logging
-from cli.watch import Watcher
+from cli.watching.live_screen import Screen
+from cli.watching.watch import Watcher
 from models.clock import Clock
 from models.dao import RunRow, RunsDao
 from models.errors import ExitCode, InputError

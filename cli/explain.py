@@ -10,7 +10,7 @@ from cli.options import json_option, open_for_use, run_argument
 from cli.output import emit_json, faint, paint, status_text
 
 if TYPE_CHECKING:
-    from cli.case import Case, Diagnosis
+    from cli.explaining.case import Case, Diagnosis
     from models.settings import Settings
 
 
@@ -26,7 +26,7 @@ def command(run_text: str, as_json: bool) -> None:
     Example: scout explain last
     """
     settings = open_for_use()
-    from cli.diagnosis import diagnose
+    from cli.explaining.diagnosis import diagnose
 
     case = load_case(run_text, settings)
     diagnosis = diagnose(case)
@@ -50,7 +50,7 @@ def load_case(run_text: str, settings: Settings) -> Case:
         InputError: No run matches, or several do.
     """
     from cli.attempts import attempts_of
-    from cli.case import Case
+    from cli.explaining.case import Case
     from cli.queries import (
         analysis_answers,
         audit_rows,
@@ -74,7 +74,7 @@ def load_case(run_text: str, settings: Settings) -> Case:
 
 
 def _print(case: Case, diagnosis: Diagnosis) -> None:
-    from cli.case import EVIDENCE_MAX_LENGTH
+    from cli.explaining.case import EVIDENCE_MAX_LENGTH
     from models.text import printable
 
     state = status_text(case.view.reading.state)

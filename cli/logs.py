@@ -208,8 +208,8 @@ def _show_text(row: AuditRow) -> None:
 
 def _few_of_each(run_id: str) -> Callable[[AuditRow], None]:
     """Return what shows rows to somebody who watches: short, and few warnings of one kind."""
-    from cli.flood import LINE_MAX_LENGTH, Flood
     from cli.output import terminal_width
+    from cli.watching.flood import LINE_MAX_LENGTH, Flood
 
     flood = Flood(run_id)
 

@@ -11,7 +11,7 @@ import fakeredis
 import peewee
 import pytest
 
-from cli import broker_health
+from cli.checks import broker_health
 from cli.existing import open_existing
 from models.clock import Clock
 from models.database import Database, current
@@ -133,7 +133,7 @@ def test_the_defaults_of_live_runs_are_those_of_the_sources(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A run with the same environment would ask the same."""
-    from cli.live_settings import live_settings
+    from cli.checks.live_settings import live_settings
     from tasks.pool import concurrency
     from tasks.sources.chat_settings import chat_settings
     from tasks.sources.github_settings import github_settings

@@ -355,7 +355,7 @@ class TestBehindABroker:
     def test_when_nobody_consumes_it_says_so_and_gives_up_at_the_timeout(
         self, scout: Scout, out: str, monkeypatch: pytest.MonkeyPatch, log_format: str
     ) -> None:
-        from cli import watch
+        from cli.watching import watch
 
         assert watch.NOBODY_AFTER_S < 4, "the promise is five seconds"
         monkeypatch.setattr(watch, "NOBODY_AFTER_S", 0.2)

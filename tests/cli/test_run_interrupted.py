@@ -95,7 +95,7 @@ class TestCtrlC:
         log_format: str,
     ) -> None:
         """Nobody works here; the key is pressed while the command waits."""
-        from cli import watch
+        from cli.watching import watch
 
         def interrupt(_: float) -> None:
             signal.raise_signal(signal.SIGINT)
@@ -229,7 +229,7 @@ def test_scout_run_outlives_a_database_read_that_fails_for_a_moment(
     """As when PostgreSQL is restarted while the command only watches."""
     import peewee
 
-    from cli.watch import Watcher
+    from cli.watching.watch import Watcher
 
     real, failures = Watcher._show_news, iter([1, 1])
 

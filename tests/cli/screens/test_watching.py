@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from cli.flood import LINE_MAX_LENGTH, SHOWN
 from cli.notes import dollars
+from cli.watching.flood import LINE_MAX_LENGTH, SHOWN
 from models.errors import ExitCode
 from models.lifecycle import finish_claim, log_audit
 from models.steps import STEP_NAMES
@@ -31,8 +31,8 @@ Live = Callable[..., Result]
 #: `scout` with a step that ends when the screen was looked at 50 times while it went on.
 _LOOKED_AT = """
 import threading
-import cli.watch, tasks.chain
-real_step, real_look = tasks.chain.step_named, cli.watch.Watcher._look
+import cli.watching.watch, tasks.chain
+real_step, real_look = tasks.chain.step_named, cli.watching.watch.Watcher._look
 looks, pause = [0], threading.Event()
 def look(self):
     looks[0] += 1
@@ -45,7 +45,7 @@ def step_named(name):
             pause.wait(0.005)
         return real_step(name)(context)
     return body
-cli.watch.Watcher._look, tasks.chain.step_named = look, step_named
+cli.watching.watch.Watcher._look, tasks.chain.step_named = look, step_named
 from cli.main import main
 main()
 """

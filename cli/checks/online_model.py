@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cli.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
+from cli.checks.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
 from cli.notes import dollars
 from models.errors import ConfigError
 

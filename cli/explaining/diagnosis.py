@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cli.attempts import next_try
-from cli.briefless import explain_briefless, invalid_outputs, writing_step
-from cli.case import Case, Diagnosis
-from cli.failures import explain_failure
+from cli.explaining.briefless import explain_briefless, invalid_outputs, writing_step
+from cli.explaining.case import Case, Diagnosis
+from cli.explaining.failures import explain_failure
 from cli.queries import RunView
 from cli.screens import index_path
 from models.readings import is_postponed, time_of_day, worker_count

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cli.failure import Failure, Fits
+from cli.explaining.failure import Failure, Fits
 from models.dao.steps import StepRow
 
 #: Errors that the sources raise; no other one's message is read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.case import Case, Diagnosis
+from cli.explaining.case import Case, Diagnosis
 from cli.queries import Answers
 from models.dao.steps import StepRow
 from models.text import printable

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from cli.flood import LINE_MAX_LENGTH
 from cli.notes import spent_words, step_note
 from cli.output import cut, paint, wants_colour
 from cli.queries import model_use
+from cli.watching.flood import LINE_MAX_LENGTH
 from models.dao import RunRow, StepRow, StepsDao
 from models.database import current
 from models.text import printable

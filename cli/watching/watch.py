@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cli.flood import Flood
-from cli.live_screen import Screen
 from cli.queries import worker_rows
+from cli.watching.flood import Flood
+from cli.watching.live_screen import Screen
 from models.clock import Clock, seconds_between, spoken
 from models.dao import RunsDao, StepRow, StepsDao
 from models.database import current

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
-from cli.online_model import look_at_model
+from cli.checks.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
+from cli.checks.online_model import look_at_model
 from cli.output import age
 from models.clock import Clock, from_iso, spoken, to_iso
 from models.errors import ConfigError, ScoutError
