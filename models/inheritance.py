@@ -14,6 +14,8 @@ from typing import Any
 from models.database import current
 from models.tables import Table
 
+#: Why an analysis that is to be replaced has none yet; with status `failed`, it was not asked for.
+NOT_ASKED_AGAIN = "It has not been asked for again yet."
 #: An analysis that is to be replaced: nothing of it is taken over but what it was about.
 _REPLACED: Mapping[str, str] = {
     "status": "'failed'",
@@ -25,7 +27,7 @@ _REPLACED: Mapping[str, str] = {
     "final_score": "NULL",
     "prompt_tokens": "0",
     "completion_tokens": "0",
-    "error": "'It has not been asked for again yet.'",
+    "error": f"'{NOT_ASKED_AGAIN}'",
     "supersedes": "id",
 }
 _LINKS = """

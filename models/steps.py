@@ -17,6 +17,8 @@ STEP_NAMES: tuple[str, ...] = (
 
 #: The steps that only ask the language model; a run with `--no-llm` skips them.
 LLM_STEPS = frozenset({"llm_repo_analysis", "llm_brief_generate"})
+#: Every step that asks it, unless the run does without.
+MODEL_STEPS = LLM_STEPS | {"github_search_pass2"}
 
 
 def position_of(name: str) -> int:

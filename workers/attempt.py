@@ -22,6 +22,7 @@ from models.errors import ScoutError
 from models.journal import Entry, Journal, transition
 from models.lifecycle import Claim
 from models.run_args import RunArgs
+from models.steps import MODEL_STEPS
 from tasks.sources.interface import Sources
 from tasks.step import Step, StepContext
 from workers.interrupts import StepInterruptError, StepLostError
@@ -167,7 +168,8 @@ class Attempt:
             return _fixtures(self.args.fixtures)
         from tasks.sources.choose import sources_for
 
-        return sources_for(dry=False, record=self, no_llm=self.args.no_llm)
+        asks = StepsDao.plans_any(self.claim.run_id, MODEL_STEPS)
+        return sources_for(dry=False, record=self, no_llm=self.args.no_llm, with_model=asks)
 
     def _check_held(self) -> None:
         if not StepsDao.holds(self.claim.step_id, self.claim.attempt):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -151,6 +151,16 @@ class StepsDao:
             else:
                 current().execute(_INSERT, (*key, due_at, due_at))
                 due_at = None
+
+    @staticmethod
+    def plans_any(run_id: str, names: Collection[str]) -> bool:
+        """Say whether a run means to execute one of some steps, or has executed it."""
+        marks = ", ".join("?" * len(names))
+        sql = (
+            "SELECT count(*) FROM run_steps WHERE run_id = ? AND (error_type IS NULL"  # noqa: S608
+            f" OR error_type <> ?) AND name IN ({marks})"
+        )
+        return bool(current().execute(sql, (run_id, NOT_PLANNED, *names)).fetchone()[0])
 
     @staticmethod
     def for_claim(run_id: str, name: str) -> ClaimedRow | None:

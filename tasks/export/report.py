@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.dao.steps import NOT_PLANNED
+from models.inheritance import NOT_ASKED_AGAIN
 from models.jsontext import loads
 from models.provenance import (
     Analysis,
@@ -25,6 +27,8 @@ from tasks.export.markdown import repo_link
 from tasks.export.slugs import document_names
 from tasks.sources.interface import GITHUB_WEB_URL
 
+#: Runs that go on from one another, which is looked back at.
+MAX_ANCESTORS = 1_000
 #: The model's answer was not valid, or none came.
 _FAILED = ("invalid", "failed")
 
@@ -136,16 +140,25 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         caps=[(step.name, reason) for step in steps for reason in _caps(loads(step.stats_json))],
         failures=_failures(repos, readmes, analyses, briefs),
         readmes_missing=sum(1 for row in readmes if row.status == "missing"),
-        web_url=_web_url(steps),
+        web_url=_web_url(run_id),
         rankings=rankings,
         repo_keywords={name: loads(row.keywords_json) for name, row in rankings.items()},
     )
 
 
-def _web_url(steps: Sequence[RunStep]) -> str:
-    """Return what `init_run` noted down: the export may run where other settings hold."""
-    stats = loads(steps[0].stats_json) if steps else None
-    noted = ((stats or {}).get("settings") or {}).get("github_web_url")
+def _web_url(run_id: str) -> str:
+    """Return what `init_run` of the run that searched noted down.
+
+    The export may run where other settings hold, and so may a run that goes on from another.
+    """
+    for _ in range(MAX_ANCESTORS):
+        searched = RunStep.get(RunStep.run == run_id, RunStep.name == "github_search_pass1")
+        parent = Run.get_by_id(run_id).parent_run_id
+        if searched.error_type != NOT_PLANNED or parent is None:
+            break
+        run_id = parent
+    first = RunStep.get(RunStep.run == run_id, RunStep.name == "init_run")
+    noted = ((loads(first.stats_json) or {}).get("settings") or {}).get("github_web_url")
     return noted if isinstance(noted, str) else GITHUB_WEB_URL
 
 
@@ -199,7 +212,7 @@ def _failures(
         *(
             Failure(row.full_name, "analysis", row.error or "the model's answer is invalid")
             for row in analyses
-            if row.status in _FAILED
+            if row.status in _FAILED and row.error != NOT_ASKED_AGAIN
         ),
         *(
             Failure(brief.group_key, "brief", brief.error or "the model's answer is invalid")

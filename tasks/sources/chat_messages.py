@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from models.redaction import default_redactor
 from tasks.prompts import Prompt, load_prompt
 from tasks.sources.chat_length import README_MAX_CHARACTERS
 from tasks.sources.interface import AnalysisRequest, BriefRequest, ModelAnswer
@@ -65,7 +66,7 @@ def first_messages(request: Request, readme_max: int = README_MAX_CHARACTERS) ->
     if isinstance(request, AnalysisRequest):
         material = _repository(request, readme_max)
     else:
-        material = _group(request)
+        material = default_redactor().redact_text(_group(request))
     return [{"role": "system", "content": system}, {"role": "user", "content": material}]
 
 
@@ -81,9 +82,13 @@ def correcting_messages(
         complaint += " Be much shorter: the answer was cut off at its length limit."
     return [
         *first_messages(request, readme_max),
-        {"role": "assistant", "content": answer.text[:ANSWER_MAX_CHARACTERS] or "(nothing)"},
+        {"role": "assistant", "content": _shown(answer.text) or "(nothing)"},
         {"role": "user", "content": complaint},
     ]
+
+
+def _shown(answer: str) -> str:
+    return default_redactor().redact_text(answer)[:ANSWER_MAX_CHARACTERS]
 
 
 def fenced(text: str) -> str:
@@ -97,11 +102,13 @@ def fenced(text: str) -> str:
 
 
 def _repository(request: AnalysisRequest, readme_max: int) -> str:
-    readme = request.readme or "(There is no README.)"
+    # What an earlier version stored may hold secrets; redacted before it is cut, so that no half
+    # of one is left.
+    readme = default_redactor().redact_text(request.readme or "(There is no README.)")
     if len(readme) > readme_max:
         readme = f"{readme[:readme_max]}\n[The README is longer and was cut here.]"
     material = (
-        f"Description: {request.description or '(none)'}\n"
+        f"Description: {default_redactor().redact_text(request.description) or '(none)'}\n"
         f"Language: {request.language or '(unknown)'}\n"
         f"Topics: {', '.join(request.topics) or '(none)'}\n\n"
         f"README:\n{readme}"

@@ -20,6 +20,7 @@ def sources_for(
     record: WaitRecorder | None = None,
     *,
     no_llm: bool = False,
+    with_model: bool = True,
 ) -> Sources:
     """Return the sources that a run asked for.
 
@@ -30,7 +31,8 @@ def sources_for(
         dry: Whether the run reads fixtures and nothing else.
         fixtures_dir: A folder with a world of one's own, or None for the one that Scout ships.
         record: The recorder of the step that a live run's sources are for.
-        no_llm: Whether the run works without a language model.
+        no_llm: Whether the run works without a language model, and finds keywords itself.
+        with_model: Whether any of its steps asks one; a run that only exports needs no key.
 
     Raises:
         ConfigError: A live source is not configured, or a library that the run needs is not
@@ -43,14 +45,14 @@ def sources_for(
 
         extractor_name()
     if not dry:
-        return _live(record, no_llm)
+        return _live(record, with_model and not no_llm)
     from tasks.sources.fixtures import FixtureGitHub, FixtureModel
 
     root = _shipped_world() if fixtures_dir is None else _own_world(fixtures_dir)
     return Sources("fixtures", FixtureGitHub(root), FixtureModel(root))
 
 
-def _live(record: WaitRecorder | None, no_llm: bool) -> Sources:
+def _live(record: WaitRecorder | None, with_model: bool) -> Sources:
     try:
         import httpx  # noqa: F401 - its absence deserves a better message
     except ImportError as exc:
@@ -60,7 +62,7 @@ def _live(record: WaitRecorder | None, no_llm: bool) -> Sources:
         ) from exc
     from tasks.sources.github_rest import github_from_environ
 
-    if no_llm:
+    if not with_model:
         return Sources("live", github_from_environ(record), NoModel())
     from tasks.sources.chat_model import model_from_environ
 

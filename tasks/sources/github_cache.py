@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from models.clock import Clock, seconds_between
 from models.dao.http_cache import HttpCacheDao, StoredAnswer
@@ -54,7 +55,7 @@ class AnswerCache:
         token = self._settings.token
         if token is not None and token.encode() in answer.body:
             return False  # a server that sends the token back must not get it into the database
-        headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+        headers = _kept(answer)
         if answer.truncated:
             headers[_TRUNCATED] = "yes"
         now = self._clock.now_iso()
@@ -63,19 +64,32 @@ class AnswerCache:
         current().transact(lambda: HttpCacheDao.put(key, url, accept, stored))
         return True
 
-    def keep(self, url: str, accept: str, stored: StoredAnswer) -> None:
+    def keep(self, url: str, accept: str, stored: StoredAnswer, answer: Answer) -> None:
         """Note that a stored answer was renewed, unless that was noted within the last day.
 
         A renewal saves a request, and must not cost a write each time.
+
+        Args:
+            url: What was asked.
+            accept: The media type.
+            stored: What was found.
+            answer: What was made of it: cleaner, where an earlier version has stored it.
         """
-        now = self._clock.now_iso()
-        if seconds_between(stored.stored_at, now) >= DAY_S:
-            key = self._key(url, accept)
+        now, key = self._clock.now_iso(), self._key(url, accept)
+        if answer.body != stored.body:
+            headers = {**stored.headers, **_kept(answer)}
+            cleaned = replace(stored, headers=headers, body=answer.body, stored_at=now)
+            current().transact(lambda: HttpCacheDao.put(key, url, accept, cleaned))
+        elif seconds_between(stored.stored_at, now) >= DAY_S:
             current().transact(lambda: HttpCacheDao.touch(key, now))
 
     def _key(self, url: str, accept: str) -> str:
         parts = "\n".join(("GET", url, accept, self._settings.identity))
         return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _kept(answer: Answer) -> dict[str, str]:
+    return {name: answer.headers[name] for name in _KEPT if name in answer.headers}
 
 
 def prune_answers(clock: Clock, checkpoint: Callable[[], None]) -> dict[str, int]:

@@ -159,7 +159,7 @@ class GitHubRequests:
             self._count("not_modified")
             answer = without_secrets(_unwrapped(ask, renewed(stored, answer)))
             _check(ask, answer)
-            self._cache.keep(url, ask.accept, stored)
+            self._cache.keep(url, ask.accept, stored, answer)
         elif answer.status == 200:
             answer = without_secrets(_unwrapped(ask, answer))
             _check(ask, answer)

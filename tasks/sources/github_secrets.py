@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from models.jsontext import dumps
 from models.redaction import default_redactor
@@ -37,7 +38,23 @@ def _clean_json(body: bytes) -> bytes:
     except (ValueError, RecursionError):
         return _clean_text(body)
     cleaned = default_redactor().redact(found)
+    if cleaned == found:
+        return body
+    for one, clean in zip(_repositories(found), _repositories(cleaned), strict=False):
+        _restore_topics(one, clean)
     return body if cleaned == found else dumps(cleaned).encode()
+
+
+def _repositories(found: Any) -> list[Any]:
+    items = found.get("items") if isinstance(found, dict) else None
+    return items if isinstance(items, list) else [found]
+
+
+def _restore_topics(one: Any, clean: Any) -> None:
+    """Clean topics each for itself: a list of two is a name and its value elsewhere, not here."""
+    topics = one.get("topics") if isinstance(one, dict) else None
+    if isinstance(topics, list) and isinstance(clean, dict):
+        clean["topics"] = [default_redactor().redact(topic) for topic in topics]
 
 
 def _clean_text(body: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from models.database import current
 from models.errors import PermanentError
 from models.reconcile import contradictions
 from models.schema import open_database
@@ -96,9 +98,6 @@ class TestLive:
             places = stored_text(database)
         finally:
             database.close_thread()
-        # docs/security.md: what GitHub said is kept as it was said.
-        for table in ("readme_texts", "http_cache", "repos"):
-            del places[table]
         places |= {"stdout": done.out, "stderr": done.err}
         places["log"] = (tmp_path / "scout.log").read_text()
         places["landscape"] = Path(done.out.strip()).read_text()
@@ -145,3 +144,22 @@ class TestLive:
         monkeypatch.setattr(ranking, "extract_keywords", extract_keywords)
         assert scout("resume", "last").exit_code == 0
         assert count("rankings", only_run()) >= 5
+
+
+def test_exporting_again_needs_no_key_and_links_to_the_github_that_was_searched(
+    scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a run that a model was asked for, too, and where the environment has changed since."""
+    with running_github(Counterpart(World(3))) as github:
+        monkeypatch.setenv("SCOUT_GITHUB_URL", github.url)
+        options = ("--top", "3", "--max-queries", "0", "--out", str(tmp_path / "out"))
+        run_id = scout.json(*RUN, *options)["run_id"]
+    monkeypatch.delenv("SCOUT_GITHUB_URL")
+    first = scout.json("briefs", "export", run_id)
+    for outcome in (first, scout.json("briefs", "export", first["run_id"])):
+        index = Path(outcome["index"]).read_text()
+        assert f"({github.url}/owner-1/vector-1)" in index
+        assert "https://github.com" not in index
+    args = json.dumps(json.loads(rows("SELECT args_json FROM runs")[0][0]) | {"no_llm": False})
+    current().transact(lambda: current().execute("UPDATE runs SET args_json = ?", (args,)))
+    assert scout.json("briefs", "export", run_id)["status"] == "success"

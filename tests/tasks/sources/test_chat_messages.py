@@ -119,3 +119,19 @@ def test_a_correction_shows_the_answer_and_what_is_wrong_with_it() -> None:
     assert len(messages[2]["content"]) == ANSWER_MAX_CHARACTERS
     assert "at `$.scores`" in messages[3]["content"]
     assert "cut off" in messages[3]["content"]
+
+
+def test_no_secret_is_sent_to_a_model_wherever_it_was_stored() -> None:
+    """Earlier versions stored READMEs as they were."""
+    token = "ghp_" + "a1B2c3" * 6
+    cut = "x" * (README_MAX_CHARACTERS - 20)
+    for one in (
+        request(readme=f"# One\n\n{token}", description=f"has {token}"),
+        request(readme=f"{cut}\n{token}"),
+        BriefRequest(["a/one", "b/two"], {"a/one": token}, [token], f"find {token}"),
+    ):
+        answer = ModelAnswer(f"It says {token}.", "m", 1, 1, "stop")
+        for messages in (first_messages(one), correcting_messages(one, answer, "Not JSON.")):
+            sent = json.dumps(messages)
+            assert token[:12] not in sent
+            assert "[REDACTED]" in sent or one.readme.startswith("xxx")

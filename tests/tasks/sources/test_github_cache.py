@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.dao.http_cache import HttpCacheDao
-from models.database import Database
+from models.database import Database, current
 from models.errors import TransientError
 from tasks.sources import github_cache
 from tasks.sources.github_cache import DAY_S, KEEP_S, prune_answers
@@ -220,3 +220,17 @@ class TestWhatIsKept:
             live.rest().readme(NAME)
 
         assert prune_answers(live.clock, renew) == {"pruned": 0, "entries": 1}
+
+
+def test_what_an_earlier_version_stored_is_cleaned_when_it_is_renewed(live: Bench) -> None:
+    token = "ghp_" + "a1B2c3" * 6
+    live.rest().readme(NAME)
+    dirty = f"# One\n\n{token}\n".encode()
+    sql = "UPDATE http_cache SET body = ?"
+    current().transact(lambda: current().execute(sql, (dirty,)))
+    readme = live.rest().readme(NAME)
+    assert readme
+    assert readme.content == b"# One\n\n[REDACTED]\n"
+    assert live.github.count(status=304) == 1
+    ((body,),) = current().execute("SELECT body FROM http_cache").fetchall()
+    assert bytes(body) == readme.content

@@ -76,3 +76,18 @@ def test_no_bytes_are_too_strange(body: bytes) -> None:
 def test_a_header_that_sends_the_token_back_is_cleaned() -> None:
     answer = Answer(200, "u", {**RAW, "link": f'<https://x/?t={token()}>; rel="next"'}, b"")
     assert token() not in without_secrets(answer).headers["link"]
+
+
+@pytest.mark.parametrize("name", ["token", "jwt", "secrets", "password"])
+def test_two_topics_are_no_name_with_its_value(name: str) -> None:
+    item = {"full_name": "a/b", "description": f"with {token()}", "topics": [name, "argon2"]}
+    for body in ({"total_count": 1, "items": [item, item]}, item):
+        left = json.loads(cleaned(json.dumps(body).encode(), JSON))
+        one = left["items"][1] if "items" in left else left
+        assert one["topics"] == [name, "argon2"]
+        assert one["description"] == "with [REDACTED]"
+
+
+def test_a_token_among_topics_goes_all_the_same() -> None:
+    left = json.loads(cleaned(json.dumps({"topics": ["ann", token()]}).encode(), JSON))
+    assert left == {"topics": ["ann", "[REDACTED]"]}
