@@ -112,7 +112,7 @@ def check_parent(parent: RunRow, needs: str) -> None:
         )
     if not current().execute(_NEEDS[needs], (parent.run_id,)).fetchone()[0]:
         hint = f"See how far it came: scout show {parent.run_id}"
-        if parent.args.get("no_llm"):
+        if needs == "analyses" and parent.args.get("no_llm"):
             hint = f"No model was asked; have one: scout analyses rerun {parent.run_id} --briefs"
         raise InputError(f"Run {parent.run_id} has no {needs} to go on from.", hint)
 

@@ -64,7 +64,13 @@ class Filter:
     help="Only lines of at least this level.",
 )
 @click.option("--failed", is_flag=True, help="Only the last attempt of the step that failed.")
-@click.option("--follow", "-f", is_flag=True, help="Go on printing until the run ends.")
+@click.option(
+    "--follow",
+    "-f",
+    is_flag=True,
+    help="Go on printing until the run ends; on a terminal only the first three warnings of a"
+    " kind in each step, then how many more there were of those that pass the filters.",
+)
 @json_option
 def command(
     run_text: str,
@@ -93,11 +99,14 @@ def command(
     if wanted is None:
         return
     rows = followed(run, settings) if follow else _stored(run)
+    ended: Callable[[AuditRow], None] = _ignore
     show: Callable[[AuditRow], None] = _show_json if as_json else _show_text
     if follow and not as_json and sys.stdout.isatty():
-        show = _few_of_each(run.run_id)
+        few = _FewOfEach(run.run_id)
+        ended, show = few.ended, few.show
     shown = 0
     for row in rows:
+        ended(row)  # also where the filter holds it back: a step's end is told at level INFO
         if wanted.wants(row):
             show(row)
             shown += 1
@@ -206,21 +215,34 @@ def _show_text(row: AuditRow) -> None:
     click.echo(text_line(row))
 
 
-def _few_of_each(run_id: str) -> Callable[[AuditRow], None]:
-    """Return what shows rows to somebody who watches: short, and few warnings of one kind."""
-    from cli.output import terminal_width
-    from cli.watching.flood import LINE_MAX_LENGTH, Flood
+def _ignore(_: AuditRow) -> None:
+    pass
 
-    flood = Flood(run_id)
 
-    def show(row: AuditRow) -> None:
-        for line in flood.ended(row.step, row.event):
+class _FewOfEach:
+    """Shows rows to somebody who watches: short, and few warnings of one kind.
+
+    Only rows that are shown are counted, so that nothing is told of what a filter leaves out.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        from cli.watching.flood import Flood
+
+        self._flood = Flood(run_id)
+
+    def ended(self, row: AuditRow) -> None:
+        """Tell how many rows were held back, where this row ends their step; call it for each."""
+        for line in self._flood.ended(row.step, row.event):
             click.echo(paint(line, "yellow"))
-        if flood.lets_through(row.level, row.step, row.event):
+
+    def show(self, row: AuditRow) -> None:
+        """Print a row, or hold it back and count it."""
+        from cli.output import terminal_width
+        from cli.watching.flood import LINE_MAX_LENGTH
+
+        if self._flood.lets_through(row.level, row.step, row.event):
             width = min(LINE_MAX_LENGTH, terminal_width() or LINE_MAX_LENGTH)
             click.echo(text_line(row, width))
-
-    return show
 
 
 def _printable(text: str) -> str:

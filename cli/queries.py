@@ -117,8 +117,15 @@ class Answers:
 
 
 def analysis_answers(run_id: str) -> Answers:
-    """Return what came of a run's analyses."""
-    return _answers("SELECT status, error FROM analyses WHERE run_id = ? ORDER BY id", run_id)
+    """Return what came of a run's analyses, of those that the model was asked for."""
+    from models.inheritance import NOT_ASKED_AGAIN  # most commands count no answers
+
+    return _answers(
+        "SELECT status, error FROM analyses"
+        " WHERE run_id = ? AND NOT (status = 'failed' AND error = ?) ORDER BY id",
+        run_id,
+        NOT_ASKED_AGAIN,
+    )
 
 
 def brief_answers(run_id: str) -> Answers:
@@ -130,8 +137,8 @@ def brief_answers(run_id: str) -> Answers:
     )
 
 
-def _answers(sql: str, run_id: str) -> Answers:
-    rows = current().execute(sql, (run_id,)).fetchall()
+def _answers(sql: str, *params: str) -> Answers:
+    rows = current().execute(sql, params).fetchall()
     count = {status: sum(one == status for one, _ in rows) for status in ANSWERED}
     reasons = [reason for status, reason in rows if status in ANSWERED[1:] and reason]
     return Answers(**count, last_reason=reasons[-1] if reasons else "")

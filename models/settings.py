@@ -17,6 +17,7 @@ TOKEN_VARIABLES = ("GITHUB_TOKEN", "OPENROUTER_API_KEY", "SCOUT_LLM_API_KEY")
 _SECRET_PARAMETER = re.compile(
     r"([?&][^=&#]*(?:user|pass|pwd|secret|token|key)[^=&#]*=)[^&#]*", re.I
 )
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 BROKER_KINDS = {
     "": "memory",
     "redis": "redis",
@@ -104,6 +105,8 @@ def without_credentials(url: str) -> str:
     """Return a URL with the user name and password masked, wherever in it they stand."""
     try:
         url = _SECRET_PARAMETER.sub(r"\1[REDACTED]", url)
+        if "@" in url and not _SCHEME.match(url):  # malformed: a user may be taken for a scheme
+            return f"[REDACTED]@{url.rpartition('@')[2]}"
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""

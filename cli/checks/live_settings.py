@@ -12,6 +12,7 @@ from models.live_defaults import (
     OPENROUTER_URL,
     is_openrouter,
 )
+from models.redaction.process import default_redactor
 from models.settings import without_credentials
 
 
@@ -28,11 +29,16 @@ def live_settings(environ: Mapping[str, str] | None = None) -> dict[str, object]
     if is_openrouter(model_url):
         model = model or OPENROUTER_MODEL
     concurrency = _text(env, "SCOUT_CONCURRENCY")
-    return {
+    found = {
         "github_url": without_credentials(_text(env, "SCOUT_GITHUB_URL") or GITHUB_URL),
         "llm_base_url": without_credentials(model_url) or None,
         "llm_model": model or None,
         "concurrency": int(concurrency) if concurrency.isdecimal() else concurrency or CONCURRENCY,
+    }
+    redact_text = default_redactor().redact_text  # a key may stand where it does not belong
+    return {
+        name: redact_text(value) if isinstance(value, str) else value
+        for name, value in found.items()
     }
 
 

@@ -70,15 +70,18 @@ def _bad_answers(
 
 def _budget_before_analyses(case: Case) -> Diagnosis | None:
     spent = case.messages("llm.budget.exhausted")
-    if not spent or any(case.briefs.values()):
+    rejected = case.briefs.get("rejected_by_threshold", 0)
+    if not spent or sum(case.briefs.values()) > rejected:
         return None
     count = case.analysis_answers.valid
     analysed = f"{count} {'repository was' if count == 1 else 'repositories were'} analysed"
     return Diagnosis(
         "budget_used_up",
         f"The run's budget was used up when {analysed}. The run has 0 briefs.",
-        "That was too little for repositories that fit together.",
-        spent[:3],
+        _below_threshold(case)
+        if rejected
+        else "That was too little for repositories that fit together.",
+        spent[:3] + case.messages("brief.ranked"),
         [f"scout analyses rerun {case.run_id} --briefs --max-analyses N --max-llm-tokens N"],
     )
 
@@ -104,8 +107,7 @@ def _nothing_fits(case: Case) -> Diagnosis:
     evidence += case.messages("brief.ranked") + case.messages("github.search.completed")[:3]
     evidence += invalid_outputs(case)
     if rejected:
-        threshold = case.view.run.args.get("min_score")
-        meaning = f"Groups were found, but none scored --min-score {threshold}."
+        meaning = _below_threshold(case)
         advice = "Lower --min-score, or widen the query."
     else:
         meaning = "No repositories were found that fit together."
@@ -117,6 +119,10 @@ def _nothing_fits(case: Case) -> Diagnosis:
         evidence,
         [advice, f"scout logs {case.run_id} --step llm_brief_generate"],
     )
+
+
+def _below_threshold(case: Case) -> str:
+    return f"Groups were found, but none scored --min-score {case.view.run.args.get('min_score')}."
 
 
 def invalid_outputs(case: Case) -> list[str]:

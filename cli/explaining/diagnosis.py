@@ -11,7 +11,7 @@ from collections.abc import Callable
 from cli.attempts import next_try
 from cli.explaining.briefless import explain_briefless, invalid_outputs, writing_step
 from cli.explaining.case import Case, Diagnosis
-from cli.explaining.failures import explain_failure
+from cli.explaining.own_failures import explain_failure
 from cli.queries import RunView
 from cli.screens import index_path
 from models.readings import is_postponed, time_of_day, worker_count

@@ -129,6 +129,23 @@ def test_it_says_where_live_runs_would_ask(scout: Scout, monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SCOUT_GITHUB_URL", f"bob:{SECRET}@ghe.corp/api/v3"),
+        ("SCOUT_LLM_BASE_URL", f"bob:{SECRET}@llm.corp/v1"),
+        ("SCOUT_LLM_MODEL", f"sk-or-v1-{'0123456789abcdef' * 4}"),
+    ],
+)
+def test_a_secret_in_a_malformed_setting_is_not_shown(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    shown = scout("doctor").stdout, scout("doctor", "--json").stdout
+    assert not any(SECRET in text or "0123456789abcdef" in text for text in shown)
+    assert "[REDACTED]" in shown[1]
+
+
 def test_the_defaults_of_live_runs_are_those_of_the_sources(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.explaining.failures import FAILURES
+from cli.explaining.own_failures import FAILURES
 from models.lifecycle import (
     cancel_run,
     close_worker,

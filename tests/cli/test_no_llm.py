@@ -329,6 +329,17 @@ class TestGoingOn:
         assert f"scout analyses rerun {parent} --briefs" in result.stderr
         assert rows("SELECT count(*) FROM runs") == [(1,)]
 
+    def test_where_nothing_was_hydrated_no_rerun_is_advised(
+        self, scout: Scout, parent: str
+    ) -> None:
+        """The advice would end in the same refusal again."""
+        current().execute("UPDATE repos SET status = 'found' WHERE run_id = ?", (parent,))
+        result = scout("analyses", "rerun", parent)
+        assert result.exit_code == 2
+        assert "has no hydrated repositories to go on from" in result.stderr
+        assert "analyses rerun" not in result.stderr
+        assert f"scout show {parent}" in result.stderr
+
     def test_a_model_can_have_a_look_later(self, scout: Scout, parent: str) -> None:
         before = rows(RANKINGS, parent)
         run_id = self.child(scout, "analyses", "rerun", parent, "--briefs")

@@ -43,6 +43,12 @@ def test_an_unknown_broker_is_a_configuration_error(url: str) -> None:
     assert refusal.value.exit_code is ExitCode.DEPENDENCY
 
 
+def test_a_malformed_broker_url_keeps_its_password_to_itself() -> None:
+    with pytest.raises(ConfigError, match="SCOUT_BROKER_URL") as refusal:
+        load_settings({"SCOUT_BROKER_URL": "bob:hunter2@host:6379/0"})
+    assert "hunter2" not in str(refusal.value)
+
+
 def test_common_variables_are_honoured_as_fallbacks() -> None:
     common = {"REDIS_URL": "redis://common", "DATABASE_URL": "postgresql://common/x"}
     own = {"SCOUT_BROKER_URL": "redis://own", "SCOUT_DATABASE_URL": "postgresql://own/x"}
@@ -87,6 +93,12 @@ def test_numbers_are_seconds() -> None:
         ("redis://ada:hunter2@host:port/0", "[REDACTED]"),
         ("redis://ada:hunter2@[bad", "[REDACTED]"),
         ("sqlite:////data/scout.db", "sqlite:////data/scout.db"),
+        ("bob:hunter2@ghe.corp/api/v3", "[REDACTED]@ghe.corp/api/v3"),
+        ("bob:hunt@er2@ghe.corp/?key=hunter2", "[REDACTED]@ghe.corp/?key=[REDACTED]"),
+        ("//bob:hunter2@ghe.corp", "[REDACTED]@ghe.corp"),
+        ("://bob:hunter2@ghe.corp", "[REDACTED]@ghe.corp"),
+        ("bob:hunter2@ghe.corp/http://x", "[REDACTED]@ghe.corp/http://x"),
+        ("ghe.corp/api/v3", "ghe.corp/api/v3"),
     ],
 )
 def test_urls_are_shown_without_credentials(url: str, shown: str) -> None:

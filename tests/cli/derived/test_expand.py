@@ -12,6 +12,7 @@ import pytest
 from cli.options import open_for_use
 from models.dao import RunsDao
 from models.database import Database, current
+from models.inheritance import NOT_ASKED_AGAIN
 from models.reconcile import contradictions
 from models.settings import load_settings
 from models.steps import STEP_NAMES
@@ -266,7 +267,18 @@ class TestAnalyses:
             run_id,
         )
         expected = counts(parent)["analyses"] - 5
-        assert left == [(expected, 0, 0, "It has not been asked for again yet.")]
+        assert left == [(expected, 0, 0, NOT_ASKED_AGAIN)]
+
+    @pytest.mark.parametrize(
+        ("options", "code"), [((), "success"), (("--briefs",), "budget_used_up")]
+    )
+    def test_what_was_not_asked_again_is_not_the_models_fault(
+        self, scout: Scout, parent: str, options: tuple[str, ...], code: str
+    ) -> None:
+        run_id = child(scout, "analyses", "rerun", parent, "--max-analyses", "5", *options)
+        told = scout.json("explain", run_id)["diagnosis"]
+        assert told["code"] == code
+        assert "gave no answer" not in json.dumps(told)
 
     def test_with_briefs_it_goes_on_to_the_export(self, scout: Scout, parent: str) -> None:
         data = scout.json("analyses", "rerun", parent, "--briefs")

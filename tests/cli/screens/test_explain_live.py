@@ -36,6 +36,7 @@ pytestmark = pytest.mark.usefixtures("database")
 ENDPOINT = "https://llm.example/v1"
 #: What endpoints write into errors of every kind.
 FOREIGN = "disk is full, not valid · invalid_request_error"
+NO_REPOSITORY = "is not a repository as its API documents it: Expected `int`, got `str`."
 Live = Callable[..., Result]
 
 
@@ -124,6 +125,14 @@ class TestAGitHubThatRefuses:
             ("GitHub refused page 1 of a search 5 times for its limits: HTTP", "github_limits"),
             ("GitHub redirects its rate limits to evil.example, which is", "github_url_wrong"),
             ("GitHub answered with what is not JSON: Expecting value.", "github_url_wrong"),
+            (f"GitHub's answer to search 1 of pass 1, item 7 {NO_REPOSITORY}", "github_url_wrong"),
+            (f"GitHub's answer to GET /repos/a/b {NO_REPOSITORY}", "github_url_wrong"),
+            ("GitHub sent a file inside JSON, and its content is cut off.", "github_url_wrong"),
+            (
+                "7 of 9 units failed; the last: GitHub sent a file inside JSON, and",
+                "github_url_wrong",
+            ),
+            (f"GitHub's answer to x {NO_REPOSITORY} Correct the fixture of it.", "unknown_error"),
             ("GitHub answered its rate limits with HTTP 502: bad gateway", "github_away"),
             ("GitHub did not answer in time (ReadTimeout).", "github_away"),
             ("GitHub at https://x/api could not be read: ConnectError: no", "github_away"),

@@ -95,6 +95,23 @@ class TestAFlood:
         more = f"… and 7 more like it (item.retrying): scout logs {flooded} --step init_run"
         assert more in lines
 
+    @pytest.mark.parametrize(
+        "options", [("--level", "WARNING"), ("--step", STEP_NAMES[0]), ("--attempt", "1")]
+    )
+    def test_how_many_were_held_back_is_told_whatever_the_filter(
+        self, flooded: str, options: tuple[str, ...]
+    ) -> None:
+        """The line that ends a step may itself not pass the filter."""
+        out = on_terminal("logs", flooded, "--follow", *options, NO_COLOR="1").out
+        assert out.count("item ") == SHOWN
+        assert out.count("… and 7 more like it (item.retrying)") == 1
+
+    @pytest.mark.parametrize("options", [("--level", "ERROR"), ("--step", STEP_NAMES[1])])
+    def test_nothing_is_told_of_what_a_filter_leaves_out(
+        self, flooded: str, options: tuple[str, ...]
+    ) -> None:
+        assert "more like it" not in on_terminal("logs", flooded, "--follow", *options).out
+
     def test_machines_and_those_who_look_back_get_everything(
         self, scout: Scout, flooded: str
     ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cli.explaining.failure import Failure, Fits
+from cli.explaining.rule import Failure, Fits
 from models.dao.steps import StepRow
 
 #: Errors that the sources raise; no other one's message is read.
@@ -214,6 +214,9 @@ GITHUB_FAILURES: tuple[Failure, ...] = (
             _refused(range(300, 400), 404, 405, 410),
             _begins(
                 r"GitHub(?:'s rate limits have another shape"
+                r"|'s answer to .{1,300}? is not a repository as its API documents it:"
+                r"(?!.* Correct the fixture)"
+                r"| sent a file inside JSON, and"
                 r"|(?: at \S+)? (?:redirects "
                 r"|answered with (?:what is not JSON|a \w+, not an object)"
                 r"|answered a search with another object|answered .{1,300}? with JSON, and))"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cli.explaining.case import Case, Diagnosis
-from cli.explaining.failure import Failure, is_type, says
-from cli.explaining.foreign_failures import GITHUB_FAILURES, MODEL_FAILURES
+from cli.explaining.rule import Failure, is_type, says
+from cli.explaining.service_failures import GITHUB_FAILURES, MODEL_FAILURES
 from models.dao.steps import StepRow
 
 #: The first that fits counts, so causes (a full disk) stand before symptoms (a failed write).
