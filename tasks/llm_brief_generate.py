@@ -10,7 +10,7 @@ from tasks.asking import no_valid_answer
 from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.candidates import load_candidates
 from tasks.briefs.grouping import group_candidates
-from tasks.briefs.plan import brief_stats, plan_briefs, to_be_written
+from tasks.briefs.plan import brief_stats, plan_briefs, reopen, to_be_written
 from tasks.step import StepContext
 from tasks.tolerance import is_too_many
 from tasks.units import work_through
@@ -32,10 +32,11 @@ def run(context: StepContext) -> Mapping[str, Any]:
     candidates = {candidate.full_name: candidate for candidate in load_candidates(context.run_id)}
     plan_briefs(context, lambda: group_candidates(list(candidates.values())))
     chosen = to_be_written(context)
-    lost = sum(row.status == "invalid" for row in chosen)
-    again = is_too_many(lost, len(chosen)) and not context.args.dry
-    wanted = _OPEN | {"invalid"} if again else _OPEN
-    missing = [row for row in chosen if row.status in wanted and row.content_json is None]
+    lost = [row for row in chosen if row.status == "invalid"]
+    if is_too_many(len(lost), len(chosen)) and not context.args.dry:
+        reopen(context, lost)
+        chosen, lost = to_be_written(context), []
+    missing = [row for row in chosen if row.status in _OPEN and row.content_json is None]
     budget = TokenBudget(context)
 
     def fetch(unit: Unit) -> Answer | None:
@@ -58,7 +59,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
         fetch,
         save,
         done=len(chosen) - len(missing),
-        lost=0 if again else lost,
+        lost=len(lost),
         failed=failed,
         unusable=unusable,
         name=lambda unit: unit.group_key,

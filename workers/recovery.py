@@ -61,6 +61,7 @@ class Recovery:
             kind,
             messages_waiting(self.broker),
             repeat_after_s=self.settings.repeat_after_s,
+            guest=worker_name() if kind == "memory" else None,
             clock=self.clock,
         )
         for step in due:

@@ -6,20 +6,24 @@ may be lost: a due step that nobody claimed is handed out again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
 from models.database import current
 from models.journal import Journal, transition
+from models.jsontext import loads
 from models.lifecycle.interruptions import interrupt
 
 _DUE = (
-    "SELECT s.run_id, s.name, s.step_id, s.enqueued_at FROM run_steps s"
+    "SELECT s.run_id, s.name, s.step_id, s.enqueued_at, r.args_json FROM run_steps s"
     " JOIN runs r ON r.run_id = s.run_id"
     " WHERE s.status = 'pending' AND s.due_at <= ? AND r.broker = ?"
     " AND r.status IN ('queued', 'running') ORDER BY s.due_at, s.step_id LIMIT 500"
 )
+_MINE = "SELECT DISTINCT run_id FROM run_steps WHERE worker = ?"
 _SENT = "UPDATE run_steps SET enqueued_at = ? WHERE step_id = ? AND status = 'pending'"
 
 
@@ -61,7 +65,12 @@ def close_worker(worker_prefix: str, why: str, *, clock: Clock | None = None) ->
 
 
 def take_due_steps(
-    broker: str, messages_waiting: int, *, repeat_after_s: float, clock: Clock | None = None
+    broker: str,
+    messages_waiting: int,
+    *,
+    repeat_after_s: float,
+    guest: str | None = None,
+    clock: Clock | None = None,
 ) -> list[DueStep]:
     """Return the due steps that need a message, and note that one is being sent.
 
@@ -73,10 +82,16 @@ def take_due_steps(
         broker: memory, redis or amqp; runs of other brokers are left alone.
         messages_waiting: How many messages the broker holds that no worker has taken.
         repeat_after_s: How old a message must be to count as lost.
+        guest: The name of a worker that came for a run of its own. It finishes other dry runs, too,
+            but never a live one: that would spend tokens, by the settings of somebody else's
+            command.
         clock: Where the time comes from.
     """
     clock = clock or Clock()
-    rows = current().execute(_DUE, (clock.now_iso(), broker)).fetchall()
+    found = current().execute(_DUE, (clock.now_iso(), broker)).fetchall()
+    if found and guest is not None:
+        found = _welcome(found, guest)
+    rows = [row[:4] for row in found]
     if not rows:
         return []
     stale_before = clock.now_iso(-repeat_after_s)
@@ -96,6 +111,11 @@ def take_due_steps(
 
     transition(work, clock)
     return [DueStep(run_id, name) for run_id, name, _ in wanted]
+
+
+def _welcome(rows: Sequence[Sequence[Any]], guest: str) -> list[Sequence[Any]]:
+    mine = {run_id for (run_id,) in current().execute(_MINE, (guest,)).fetchall()}
+    return [row for row in rows if row[0] in mine or loads(row[4]).get("dry") is True]
 
 
 def _close(row: ClaimedRow, clock: Clock) -> bool:

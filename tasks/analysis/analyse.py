@@ -10,7 +10,13 @@ from typing import Any
 from models.errors import ScoutError
 from models.provenance import Analysis
 from models.rows import upsert
-from tasks.analysis.candidates import Candidate, candidates, count_analyses, readme_text
+from tasks.analysis.candidates import (
+    Candidate,
+    candidates,
+    count_analyses,
+    readme_text,
+    turn_into_failed,
+)
 from tasks.analysis.reuse import reuse_analyses
 from tasks.analysis.rows import Row, RowMaker
 from tasks.analysis.schema import InvalidOutputError, RepoAnalysis, parse_analysis
@@ -55,9 +61,9 @@ def analyse_repos(
     An answer that breaks the schema is shown to the model with what is wrong with it; one that is
     still not valid then is stored as `invalid`, with the raw text and the reason, and without
     scores, and is not asked for again, unless so many are not valid that an earlier attempt failed
-    for it: whoever resumes such a run has changed something. One whose evidence is nowhere to be
-    found stays valid, without those reasons, and loses points. Where the model gives no answer, the
-    repository is stored as `failed`, and the next attempt asks again.
+    for it. One whose evidence is nowhere to be found stays valid, without those reasons, and loses
+    points. Where the model gives no answer, the repository is stored as `failed`, and the next
+    attempt asks again.
 
     Args:
         context: The step that works.
@@ -73,12 +79,9 @@ def analyse_repos(
     """
     found = candidates(context.run_id, pass_number)[:limit]
     allowed = context.args.max_analyses - count_analyses(context.run_id, before_pass=pass_number)
-    repos = found[: max(0, allowed)]
-    lost = sum(candidate.is_invalid for candidate in repos)
-    if is_too_many(lost, len(repos)) and not context.args.dry:
-        waiting, lost = [one for one in repos if one.is_invalid or not one.is_analysed], 0
-    else:
-        waiting = [one for one in repos if not one.is_analysed]
+    repos = _reopened(context, found[: max(0, allowed)])
+    lost = sum(one.is_invalid for one in repos)
+    waiting = [one for one in repos if not one.is_analysed]
     maker = RowMaker(context, load_prompt(PROMPT), reference_date(context))
     missing = reuse_analyses(maker, waiting, _request)
     budget = TokenBudget(context)
@@ -88,6 +91,23 @@ def analyse_repos(
         totals |= live_totals(context.run_id, pass_number)
     analysed = totals["valid"] + totals["invalid"]  # a failed one has a row, but no analysis
     return totals | _capped(context, budget, len(found), len(repos), analysed)
+
+
+def _reopened(context: StepContext, repos: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates; those with an invalid answer anew, if an attempt failed for them.
+
+    Whoever resumes such a run has changed something. It is stored, all at once, that they are to be
+    asked: an attempt that is interrupted cures some, and the others would be few enough to stay.
+    """
+    invalid = [one.full_name for one in repos if one.is_invalid]
+    if context.args.dry or not is_too_many(len(invalid), len(repos)):
+        return list(repos)
+    with context.record.saving():
+        turn_into_failed(context.run_id, invalid)
+    return [
+        replace(one, is_analysed=False, is_invalid=False) if one.is_invalid else one
+        for one in repos
+    ]
 
 
 def _ask_about(

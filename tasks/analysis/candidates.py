@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from models.tables import proxy
 
 #: What GitHub says where it found no licence, or none that it knows.
 _NO_LICENSE = {None, "NONE", "NOASSERTION"}
+#: Names in one statement; SQLite before 3.32 allows no more than 999 parameters.
+_NAMES_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,19 @@ def count_analyses(run_id: str, *, before_pass: int) -> int:
         .where((Analysis.run == run_id) & (Repo.found_in_pass < before_pass))
         .count()
     )
+
+
+def turn_into_failed(run_id: str, full_names: Sequence[str]) -> None:
+    """Have this and each later attempt ask again about repositories whose answer is not valid.
+
+    Call inside a transaction.
+    """
+    error = "Its answer was not valid; it is to be asked again."
+    for start in range(0, len(full_names), _NAMES_MAX):
+        some = full_names[start : start + _NAMES_MAX]
+        Analysis.update(status="failed", error=error).where(
+            (Analysis.run == run_id) & (Analysis.status == "invalid") & Analysis.full_name.in_(some)
+        ).execute()
 
 
 def readme_text(sha256: str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from models.jsontext import loads
 from models.provenance import Analysis
 from models.rows import fetch_all, upsert
 from tasks.analysis.candidates import Candidate
@@ -62,7 +63,11 @@ def reuse_analyses(
 
 
 def _known(run_id: str, hashes: Sequence[str]) -> dict[str, tuple[str, str, str]]:
-    """Return the newest valid analysis of other runs by input: model, output and run."""
+    """Return the newest valid analysis of other runs by input: model, output and run.
+
+    One that is based on less of the README than usual is left out: it was the endpoint's limit
+    that cut it, which is not part of the input and may have been raised.
+    """
     rows: list[tuple[Any, ...]] = fetch_all(
         Analysis.select(Analysis.input_hash, Analysis.model, Analysis.output_json, Analysis.run)
         .where(
@@ -72,4 +77,8 @@ def _known(run_id: str, hashes: Sequence[str]) -> dict[str, tuple[str, str, str]
         )
         .order_by(Analysis.id)
     )
-    return {sha256: (model, output, run) for sha256, model, output, run in rows}
+    return {
+        sha256: (model, output, run)
+        for sha256, model, output, run in rows
+        if "readme_cut_at" not in loads(output)
+    }

@@ -17,6 +17,8 @@ from tasks.usage import TokenBudget, spent_on, usage_stats
 
 #: The best rejected groups are kept, so that a reader sees what was close.
 MAX_REJECTED = 20
+#: Rows named in one statement; SQLite before 3.32 allows no more than 999 parameters.
+_ROWS_MAX = 500
 
 
 def plan_briefs(context: StepContext, find_groups: Callable[[], Sequence[Group]]) -> None:
@@ -66,6 +68,19 @@ def to_be_written(context: StepContext) -> list[Brief]:
     """Return the rows that get a text, or have one, or had an invalid one: best first."""
     above = [row for row in _rows(context.run_id) if row.status != "rejected_by_threshold"]
     return above[: context.args.max_briefs]
+
+
+def reopen(context: StepContext, rows: Sequence[Brief]) -> None:
+    """Have this and each later attempt ask again for texts that were refused.
+
+    All are stored as `failed` at once: an attempt that is interrupted writes some, and the others
+    would be few enough to stay refused.
+    """
+    error = "Its text was not valid; it is to be asked for again."
+    with context.record.saving():
+        for start in range(0, len(rows), _ROWS_MAX):
+            ids = [row.id for row in rows[start : start + _ROWS_MAX]]
+            Brief.update(status="failed", error=error).where(Brief.id.in_(ids)).execute()
 
 
 def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:

@@ -82,8 +82,9 @@ def _row(context: StepContext, unit: _Unit, extractor: str, today: date) -> Row:
     found = extract_keywords(
         unit.readme, candidate.description, candidate.topics, candidate.language
     )
-    # What a README's prose is cleaned of may still stand in a description or a topic.
-    keywords = loads(default_redactor().scrub_line(dumps(found)))
+    # Markdown and capitals hide a secret from the redactor, and a keyword's normal form does not.
+    scrub = default_redactor().scrub_line
+    keywords = [keyword for keyword in found if scrub(keyword) == keyword]
     inputs = SignalInputs(
         relevance=relevance_of(
             context.args.query,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from models.database import Database
+from models.database import Database, current
+from models.jsontext import dumps
 from models.steps import STEP_NAMES
 from tests.cli.conftest import SECRET, Scout
 from tests.cli.live import Done, executed, held, leaks, only_run, rows
@@ -168,6 +169,32 @@ def test_a_run_whose_process_died_is_finished_by_the_next_one(
     assert run_of(left).status == "success"
     assert executed(left)[HELD_STEP] == 2
     assert len(audits(left, "step.interrupted")) == 1
+
+
+def test_a_live_run_whose_process_died_waits_for_a_resume(
+    tmp_path: Path, run: tuple[str, ...], scout: Scout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another command would finish it by its own settings, and spend tokens unasked."""
+    monkeypatch.setenv("SCOUT_LEASE_S", "0.5")
+    with held(tmp_path, *run) as running:
+        running.process.kill()
+        running.end()
+    left = only_run()
+    wait_until("its lease to run out", lambda: _stale(left))
+    _set_dry(left, False)
+    assert scout(*run).exit_code == 0
+    assert run_of(left).status == "running"
+    assert executed(left)[HELD_STEP] == 1
+    _set_dry(left, True)  # so that it can be finished without a network
+    assert scout("resume", left).exit_code == 0
+    assert run_of(left).status == "success"
+
+
+def _set_dry(run_id: str, dry: bool) -> None:
+    ((text,),) = rows("SELECT args_json FROM runs WHERE run_id = ?", run_id)
+    args = dumps(json.loads(text) | {"dry": dry})
+    sql = "UPDATE runs SET args_json = ? WHERE run_id = ?"
+    current().transact(lambda: current().execute(sql, (args, run_id)))
 
 
 def test_a_run_that_is_being_worked_on_elsewhere_is_left_alone(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from models.database import current
+from models.live_defaults import CONCURRENCY
 from models.schema import open_database
 from models.settings import load_settings
 from tests.counterparts.github.faults import CUT_OFF, RESET, secondary, server_error
@@ -92,8 +93,9 @@ def test_a_worker_killed_among_its_analyses_pays_for_none_of_them_twice(shared: 
         chat.fail(name(number), llm.held_by(released))
     with fleet("-p", "1", "-t", "2", secrets=shared.own, **shared.environ):
         run_id = submit(shared, "--detach", "--json")
-        wait_until("the model to be asked", lambda: chat.concurrent == 8)
-        wait_until("the others to be stored", lambda: len(stored()) == len(chat.answered))
+        wait_until("every thread to be held", lambda: len(chat.injected) == CONCURRENCY)
+        others = len(chat.asked) - CONCURRENCY
+        wait_until("the others to be stored", lambda: len(stored()) == others)
         before = stored()
         worker = step_of(run_id, STEP).worker
         assert worker

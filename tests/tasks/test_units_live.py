@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -48,13 +47,14 @@ def test_as_many_units_as_allowed_are_fetched_at_a_time(recorder: FakeRecorder) 
 
 def test_never_more_than_allowed_are_fetched_at_a_time(recorder: FakeRecorder) -> None:
     lock, now, most = threading.Lock(), 0, 0
+    meeting = threading.Barrier(4)
 
     def fetch(unit: int) -> str:
         nonlocal now, most
         with lock:
             now += 1
             most = max(most, now)
-        time.sleep(0.001)
+        meeting.wait(TIMEOUT_S)  # four are there together, and a fifth would be counted
         with lock:
             now -= 1
         return str(unit)

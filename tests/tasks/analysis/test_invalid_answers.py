@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from models.errors import PermanentError
+from models.jsontext import loads
 from models.provenance import Analysis, Brief
 from tests.counterparts.llm import ChatServer, faults
 from tests.tasks.analysis.conftest import MakeWorld
@@ -16,6 +19,12 @@ NAMES = [f"o/repo-{number}" for number in range(20)]
 
 def statuses() -> list[str]:
     return sorted(row.status for row in Analysis.select(Analysis.status))
+
+
+def of_brief(number: int) -> str:
+    """Return what the endpoint calls a planned brief; the best is 0."""
+    row: Any = Brief.select().order_by(Brief.rank)[number]
+    return ", ".join(loads(row.repos_json))
 
 
 class TestAnalyses:
@@ -46,6 +55,45 @@ class TestAnalyses:
         stats = world.step(STEP)
         assert (stats["valid"], stats["invalid"]) == (20, 0)
         assert Analysis.select().where(Analysis.error.is_null(False)).count() == 0
+
+    def test_a_resume_that_is_interrupted_leaves_none_of_them_behind(
+        self, live: MakeWorld, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is cured before the interruption makes the others no few that may stay."""
+        chat.always = faults.wrong_schema
+        world = live(names=NAMES)
+        world.steps(*BEFORE)
+        with pytest.raises(PermanentError):
+            world.step(STEP)
+        chat.always = None
+        monkeypatch.setenv("SCOUT_CONCURRENCY", "1")
+        chat.fail(NAMES[7], faults.status(401))
+        with pytest.raises(PermanentError, match="401"):
+            world.step(STEP)
+        assert "invalid" not in statuses()
+        cured = {row.full_name for row in Analysis.select().where(Analysis.status == "valid")}
+        assert set(NAMES[:7]) <= cured < set(NAMES)
+        chat.asked.clear()
+        stats = world.step(STEP)
+        assert (stats["valid"], stats["invalid"], stats["failed"]) == (20, 0, 0)
+        assert set(chat.count()) == set(NAMES) - cured
+
+    def test_any_number_of_them_is_asked_again(
+        self, live: MakeWorld, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """More than are named in one statement, and none of another run."""
+        monkeypatch.setattr("tasks.analysis.candidates._NAMES_MAX", 3)
+        for run_id in ("RUN1", "RUN2"):
+            chat.always = faults.wrong_schema
+            world = live(run_id, names=NAMES)
+            world.steps(*BEFORE)
+            with pytest.raises(PermanentError):
+                world.step(STEP)
+        chat.always = faults.status(401)
+        with pytest.raises(PermanentError, match="401"):
+            world.step(STEP)
+        rows = Analysis.select(Analysis.run, Analysis.status).tuples()
+        assert set(rows) == {("RUN1", "invalid"), ("RUN2", "failed")}
 
     def test_a_few_that_are_not_valid_are_never_asked_for_again(
         self, live: MakeWorld, chat: ChatServer
@@ -96,3 +144,26 @@ class TestBriefs:
         stats = world.step("llm_brief_generate")
         assert (stats["written"], stats["invalid"]) == (10, 0)
         assert Brief.select().where(Brief.status == "invalid").count() == 0
+
+    def test_a_resume_that_is_interrupted_leaves_none_of_them_behind(
+        self, live: MakeWorld, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tasks.briefs.plan._ROWS_MAX", 3)
+        world = live(names=NAMES, min_score=0.0)
+        world.steps(*BEFORE, STEP)
+        chat.always = faults.wrong_schema
+        with pytest.raises(PermanentError):
+            world.step("llm_brief_generate")
+        chat.always = None
+        monkeypatch.setenv("SCOUT_CONCURRENCY", "1")
+        chat.fail(of_brief(3), faults.status(401))
+        with pytest.raises(PermanentError, match="401"):
+            world.step("llm_brief_generate")
+        assert Brief.select().where(Brief.status == "invalid").count() == 0
+        written = Brief.select().where(Brief.content_json.is_null(False)).count()
+        assert 3 <= written < 10
+        chat.asked.clear()
+        stats = world.step("llm_brief_generate")
+        assert (stats["written"], stats["invalid"], stats["failed"]) == (10, 0, 0)
+        assert len(chat.asked) == 10 - written
+        assert Brief.select().where(Brief.error.is_null(False)).count() == 0

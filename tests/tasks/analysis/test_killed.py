@@ -50,7 +50,7 @@ def test_what_was_stored_when_it_was_killed_is_not_asked_for_again(
     process = start_python(_ATTEMPT, str(tmp_path / "scout.db"), chat.url)
     try:
         wait_until("15 analyses to be stored", lambda: Analysis.select().count() >= 15)
-        wait_until("the next requests to be under way", lambda: chat.concurrent == 8)
+        wait_until("the next requests to be under way", lambda: len(chat.injected) == 8)
     finally:
         process.kill()
         process.communicate()

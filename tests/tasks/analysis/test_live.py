@@ -131,7 +131,7 @@ class TestTrouble:
     def test_a_readme_that_is_too_long_for_the_model_is_cut_and_the_row_says_so(
         self, live: MakeWorld, chat: ChatServer
     ) -> None:
-        """The evidence may stand beyond the cut; and a later run that reuses it still knows."""
+        """The evidence may stand beyond the cut."""
         chat.fail("b/two", faults.status(400, "Context length exceeded."))
         evidence = {"claim": "It ends.", "evidence": "The very end."}
         chat.fail("b/two", faults.says(json.dumps(analysis(reasons=[evidence]))))
@@ -141,12 +141,6 @@ class TestTrouble:
         assert (stats["valid"], stats["failed"], stats["evidence_dropped"]) == (5, 0, 0)
         assert loads(row("b/two").output_json)["readme_cut_at"] == 12_000
         assert "readme_cut_at" not in loads(row("a/one").output_json)
-        again = live("RUN2")
-        again.github.readmes = world.github.readmes
-        assert again.steps(*BEFORE, STEP)[STEP]["reused"] == 5
-        ours = (Analysis.run == "RUN2") & (Analysis.full_name == "b/two")
-        reused: Any = Analysis.get(ours)
-        assert loads(reused.output_json)["readme_cut_at"] == 12_000
 
     def test_another_attempt_asks_again_for_what_failed_alone(
         self, live: MakeWorld, chat: ChatServer

@@ -61,6 +61,21 @@ def test_only_valid_analyses_are_reused(live: MakeWorld, chat: ChatServer) -> No
     assert live("RUN2").steps(*BEFORE, STEP)[STEP]["reused"] == 4
 
 
+def test_what_was_judged_by_half_a_readme_is_asked_again(live: MakeWorld, chat: ChatServer) -> None:
+    """The endpoint's context may have been raised; once it was, the whole analysis is reused."""
+    chat.fail("b/two", faults.status(400, "Context length exceeded."))
+    reused = []
+    for run_id in ("RUN1", "RUN2", "RUN3"):
+        world = live(run_id)
+        world.github.readmes = {"b/two": b"word " * 6_000}
+        reused.append(world.steps(*BEFORE, STEP)[STEP]["reused"])
+    assert reused == [0, 4, 5]
+    assert chat.count()["b/two"] == 2 + 1
+    rows = Analysis.select().where(Analysis.full_name == "b/two").order_by(Analysis.run)
+    cut_at = [loads(row.output_json).get("readme_cut_at") for row in rows]
+    assert cut_at == [12_000, None, None]
+
+
 def test_it_is_scored_by_what_is_known_today(live: MakeWorld) -> None:
     live("RUN1").steps(*BEFORE, STEP)
     world = live("RUN2")

@@ -283,6 +283,26 @@ class TestHostile:
         }
         assert_kept(own | {f"a published {key}": text for key, text in published.items()}, places)
 
+    @pytest.mark.parametrize(
+        ("readme", "topics"),
+        [
+            ("The correcthorse&#98;atterystaple vector store.", []),
+            ("A vector store.", ["CorrectHorseBatteryStaple", "vector-store"]),
+        ],
+    )
+    def test_no_secret_that_shows_only_as_a_keyword_is_kept(
+        self, landscape: MakeWorld, monkeypatch: pytest.MonkeyPatch, readme: str, topics: list[str]
+    ) -> None:
+        monkeypatch.setenv("TEST_SERVICE_PASSWORD", "correcthorsebatterystaple")
+        world = landscape(names=["a/one"])
+        self.rank(world, "a/one", readme, "", topics)
+        world.steps(*FIRST, STEP)
+        (ranking,) = rankings("RUN1")
+        found = ranking["keywords_json"]
+        assert "vector store" in found
+        assert "horse" not in found
+        assert "REDACTED" not in found
+
     def test_nothing_in_them_fails_the_step(self, landscape: MakeWorld) -> None:
         texts = {
             "a/empty": "",
