@@ -140,6 +140,8 @@ def _reconcile(run_text: str, as_json: bool) -> int:
         log = result["log_file"] or "no log file (SCOUT_LOG_FILE is not set)"
         verdict = paint(f"{len(found)} disagree", "red") if found else paint("all agree", "green")
         click.echo(f"{result['runs']} run(s) compared with the audit log and {log}: {verdict}")
+        if older := result["older_than_log"]:
+            click.echo(f"{older} of them began before that file, and were compared without it.")
     return int(ExitCode.RUN_FAILED if found else ExitCode.SUCCESS)
 
 

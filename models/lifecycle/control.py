@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.clock import Clock
+from models.clock import Clock, seconds_between, spoken
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
 from models.database import current
@@ -55,9 +55,11 @@ def resume_run(
             if step.status == "running" and (step.lease_expires_at or "") >= now
         ]
         if active:
+            left_s = seconds_between(now, active[0].lease_expires_at or now)
             raise InputError(
                 f"{active[0].name} is running on {active[0].worker}; there is nothing to resume.",
-                f"Watch it: scout logs {run_id} --follow",
+                f"Watch it: scout logs {run_id} --follow. If that process is dead, its lease runs"
+                f" out in {spoken(left_s)}; resume the run then.",
             )
         _close_dead_attempts(journal, run_id, clock)
         RunsDao.reopen(run_id)

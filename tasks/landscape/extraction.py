@@ -35,19 +35,20 @@ _DECIMALS = 6
 _README_WORDS = frozenset(
     re.findall(
         r"\S+",
-        """about acknowledgement alt api author badge basic branch bug build built change
-        changelog check citation clone code-block coming command commit community config
-        configuration contact contribute contributing contribution contributor copyright coverage
-        credit custom default demo dependency detail discord doc documentation download easy
-        enable example faq fast feature fewer file follow following from full getting guide help
-        high html http https image info information inside install installation installed
-        installing introduction issue latest learn license licensed link list mailing main make
-        many mit more new next note option overview page pip please provide provided pull quick
-        quickstart read readme redacted release report request require required requirement review
-        roadmap run running sample screenshot script section security see set setup simple site
-        slack sponsor star start started status step support supported supports table task test
-        testing thank todo troubleshooting tutorial twitter update usage use used user using
-        version versioning via want warning way website welcome wiki work working www your""",
+        """about acknowledgement alt api argument author badge basic branch bug build built call
+        called change changelog check citation clone code-block coming command commit community
+        config configuration contact contribute contributing contribution contributor copyright
+        coverage credit custom default demo dependency detail discord doc documentation download
+        easy enable example false faq fast feature fewer file follow following from full getting
+        guide help high html http https image info information inside install installation
+        installed installing introduction issue latest learn license licensed link list mailing
+        main make many method mit more new next note null option overview page param parameter pip
+        please provide provided pull quick quickstart read readme redacted release report request
+        require required requirement return returned returning returns review roadmap run running
+        sample screenshot script section security see set setup simple site slack sponsor star
+        start started status step string support supported supports table task test testing thank
+        todo troubleshooting true tutorial twitter type undefined update usage use used user using
+        value version versioning via want warning way website welcome wiki work working www your""",
     )
 )
 #: Long runs of these are more than the library's own sentence splitter can stand.

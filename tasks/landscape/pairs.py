@@ -14,6 +14,8 @@ from tasks.keywords import singular
 MAX_REPOS = 250
 #: So that one repository does not fill the whole list.
 MAX_APPEARANCES = 3
+#: From so many on, keywords that more than half of them have are left out.
+MANY_REPOS = 10
 DECIMALS = 4
 
 
@@ -42,9 +44,12 @@ def kindred_pairs(keywords: Mapping[str, Sequence[str]], limit: int) -> list[Pai
     }
     holders = Counter(key for words in forms.values() for key in words)
     rarity = {key: math.log(len(forms) / count) for key, count in holders.items()}
+    # What most of many have does not tell two of them from the others.
+    most = len(forms) / 2 if len(forms) >= MANY_REPOS else len(forms)
+    telling = {key for key, count in holders.items() if count <= most}
     pairs = []
     for one, other in combinations(forms, 2):
-        common = _longest(forms[one].keys() & forms[other].keys())
+        common = _longest(telling & forms[one].keys() & forms[other].keys())
         if len(common) < 2 or _owner(one) == _owner(other):
             continue
         ordered = sorted(common, key=lambda key: (-rarity[key], key))

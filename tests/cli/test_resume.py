@@ -141,6 +141,7 @@ class TestResume:
         result = scout("resume", run_id)
         assert result.exit_code == 2
         assert "there is nothing to resume" in result.stderr
+        assert "its lease runs out in" in result.stderr
         assert step_of(run_id, STEP_NAMES[0]).status == "running"
 
     @pytest.mark.parametrize("name", ["ZZZZ", "01", "not-an-id!", "last"])

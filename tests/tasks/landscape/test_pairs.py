@@ -112,3 +112,12 @@ def test_the_order_of_the_words_does_not_matter(
 @given(worlds)
 def test_a_longer_list_begins_with_the_shorter_one(keywords: dict[str, list[str]]) -> None:
     assert kindred_pairs(keywords, 20)[:2] == kindred_pairs(keywords, 2)
+
+
+def test_what_most_of_many_have_is_no_bond() -> None:
+    keywords = {f"o{n}/r{n}": ["vector", "search", f"own {n}"] for n in range(12)}
+    assert kindred_pairs(keywords, 5) == []
+    keywords["o1/r1"] += ["rare", "odd"]
+    keywords["o2/r2"] += ["rare", "odd"]
+    (pair,) = kindred_pairs(keywords, 5)
+    assert (pair.full_names, sorted(pair.shared)) == (("o1/r1", "o2/r2"), ["odd", "rare"])

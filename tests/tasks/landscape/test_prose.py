@@ -125,3 +125,14 @@ def test_prose_is_printable_and_can_be_stored(readme: str) -> None:
     assert all(line == printable(line) for line in prose.split("\n\n"))
     prose.encode()
     assert prose_of(readme) == prose
+
+
+def test_sections_about_people_are_left_out_and_what_follows_is_not() -> None:
+    text = (
+        "# License checker\n\nReads manifests.\n\n## Authors & Contributors\n\nAda Lovelace\n\n"
+        "### Emeriti\n\nGrace Hopper\n\n## Support matrix\n\nLinux only\n\n## 📄 License\n\nMIT\n"
+    )
+    prose = prose_of(text)
+    assert "Reads manifests." in prose
+    assert "Linux only." in prose
+    assert not {"Ada", "Grace", "Emeriti", "MIT"} & set(prose.replace(".", "").split())
