@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options import json_option
-from cli.output import emit_json, mark, pad, paint, size
+from cli.output import emit_json, hanging, mark, pad, paint, size
 from models.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -175,9 +175,9 @@ def _lines(found: Examination) -> Iterator[str]:
         state = mark(status) if status else ""
         yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {printable(text)}"
     for text in found.notes:
-        yield paint("note", "yellow") + "  " + printable(text)
+        yield paint("note", "yellow") + "  " + hanging(text, 6)
     for text in found.problems:
-        yield paint("problem", "red") + "  " + printable(text)
+        yield paint("problem", "red") + "  " + hanging(text, 9)
     if found.problems:
         return
     if found.online is not None and found.online.doubtful:

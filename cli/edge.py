@@ -15,6 +15,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,8 @@ def run(work: Callable[[], Any], *, as_json: bool = False) -> int:
         status = _tell(_interrupted(), exc, as_json)
     except (SystemExit, click.exceptions.Exit) as exc:
         status = _requested(exc, as_json)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        status = _help_instead(exc)
     except Exception as exc:  # noqa: BLE001 - the edge: whatever it is becomes a message
         _give_up_on_broken_stdout(exc)
         status = _tell(describe(exc), exc, as_json)
@@ -110,6 +113,13 @@ def _requested(exc: SystemExit | click.exceptions.Exit, as_json: bool) -> int:
     except OSError:
         _abandon_stdout()
     return int(code or ExitCode.SUCCESS)
+
+
+def _help_instead(exc: click.exceptions.NoArgsIsHelpError) -> int:
+    """Show the help of a group that was called without a subcommand, as it is."""
+    with suppress(OSError):  # where nobody reads stderr the exit status still tells
+        exc.show()
+    return exc.exit_code
 
 
 def _interrupted() -> Trouble:

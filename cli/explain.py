@@ -54,6 +54,7 @@ def load_case(run_text: str, settings: Settings) -> Case:
     from cli.queries import (
         analysis_answers,
         audit_rows,
+        best_rejected_score,
         brief_answers,
         brief_counts,
         view_run,
@@ -70,6 +71,7 @@ def load_case(run_text: str, settings: Settings) -> Case:
         brief_counts(run_id),
         analysis_answers(run_id),
         brief_answers(run_id),
+        best_rejected_score(run_id),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from models.dao import StepRow
@@ -18,11 +19,13 @@ _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "github_search_pass1": (("found", "repo", "repos"), ("pages", "page", "pages")),
     "hydrate_repo_metadata": (
         ("hydrated", "repo", "repos"),
+        ("requests.not_modified", "unchanged", "unchanged"),
         ("gone", "gone", "gone"),
         ("failed", "failed", "failed"),
     ),
     "hydrate_readme": (
         ("found", "README", "READMEs"),
+        ("requests.not_modified", "unchanged", "unchanged"),
         ("missing", "missing", "missing"),
         ("failed", "failed", "failed"),
     ),
@@ -40,6 +43,7 @@ _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("search.new", "new repo", "new repos"),
         ("search.queries", "query", "queries"),
         ("analyses.valid", "analysis", "analyses"),
+        ("analyses.reused", "reused", "reused"),
         ("rankings.ranked", "ranked", "ranked"),
     ),
     "llm_brief_generate": (
@@ -63,11 +67,7 @@ def step_note(step: StepRow) -> str:
     The first count is told even where it is zero, the others only where they are not.
     """
     stats = step.stats
-    words: list[str] = []
-    for path, one, several in _COUNTS.get(step.name, ()):
-        value = _at(stats, path)
-        if isinstance(value, int) and (value or not words):
-            words.append(f"{value:,} {one if value == 1 else several}")
+    words = _counted(step)
     if stats.get("capped") is True:
         words.append("capped")
     for path in _USAGE:
@@ -75,6 +75,21 @@ def step_note(step: StepRow) -> str:
         if isinstance(usage, dict) and usage.get("requests"):
             words += _spent(usage)
     return ", ".join(words)
+
+
+def result_note(steps: Iterable[StepRow]) -> str:
+    """Return what a run has brought: the first count of its export; empty where it made none."""
+    exports = (step for step in steps if step.name == "export_markdown")
+    return next((words[0] for step in exports if (words := _counted(step))), "")
+
+
+def _counted(step: StepRow) -> list[str]:
+    words: list[str] = []
+    for path, one, several in _COUNTS.get(step.name, ()):
+        value = _at(step.stats, path)
+        if isinstance(value, int) and (value or not words):
+            words.append(f"{value:,} {one if value == 1 else several}")
+    return words
 
 
 def spent_words(tokens: int, cost_usd: float | None, *, estimated: bool) -> list[str]:

@@ -98,6 +98,16 @@ def symbol(fancy: str, plain: str) -> str:
     return fancy
 
 
+def hanging(text: str, width: int) -> str:
+    """Return text from anywhere for people, its later lines set in by `width`.
+
+    No line but the first can pass for one of Scout's own.
+    """
+    from models.text import printable
+
+    return printable(text, keep_newlines=True).strip().replace("\n", "\n" + " " * width)
+
+
 def emit_json(value: Any, *, indent: int | None = 2) -> None:
     """Write a value to stdout as JSON in ASCII, which no text in it can break out of."""
     click.echo(json.dumps(value, indent=indent, default=str))

@@ -101,6 +101,13 @@ def brief_counts(run_id: str) -> dict[str, int]:
     return counts | {"written": sum(int(written) for _, _, written in rows)}
 
 
+def best_rejected_score(run_id: str) -> float | None:
+    """Return the score of a run's best brief that is below --min-score, or None without one."""
+    sql = "SELECT max(score) FROM briefs WHERE run_id = ? AND status = 'rejected_by_threshold'"
+    (score,) = current().execute(sql, (run_id,)).fetchone()
+    return None if score is None else float(score)
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What came of asking the model about one kind of thing, and why the last bad one was bad."""

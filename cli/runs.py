@@ -23,6 +23,7 @@ _COLUMNS = (
     Column("RUN"),
     Column("STATUS"),
     Column("SOURCE"),
+    Column("WHAT"),
     Column("AGE", right=True),
     Column("TOOK", right=True),
     Column("QUERY", flexible=True),
@@ -91,6 +92,7 @@ def _cells(view: RunView) -> list[str]:
         run.run_id,
         view.reading.state,
         "dry" if run.args.get("dry") else "live",
+        printable(run.command + (" --no-llm" if run.args.get("no_llm") else "")),
         age(seconds_between(run.created_at, view.now)),
         duration(run_duration_ms(run, view.now)),
         printable(str(run.args.get("query", "")), _QUERY_MAX_LENGTH),
@@ -101,7 +103,11 @@ def _cells(view: RunView) -> list[str]:
 def _note(view: RunView) -> str:
     if view.reading.text:
         return view.reading.text
-    return f"failed at {view.reading.step}" if view.reading.step else ""
+    if view.reading.step:
+        return f"failed at {view.reading.step}"
+    from cli.notes import result_note
+
+    return result_note(view.steps) if view.run.status == "success" else ""
 
 
 def _to_dict(view: RunView) -> dict[str, Any]:

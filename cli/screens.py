@@ -15,6 +15,7 @@ from cli.output import (
     cut,
     duration,
     faint,
+    hanging,
     local_time,
     mark,
     pad,
@@ -126,7 +127,8 @@ def _heading(view: RunView) -> Iterator[str]:
     state = status_text(view.reading.state)
     yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source}  "{query}"'
     facts = [
-        f"created {local_time(run.created_at)} ({age(seconds_between(run.created_at, view.now))})"
+        f"made by scout {printable(run.command)}",
+        f"created {local_time(run.created_at)} ({age(seconds_between(run.created_at, view.now))})",
     ]
     took_ms = run_duration_ms(run, view.now)
     if took_ms is not None:
@@ -189,7 +191,7 @@ def _trouble(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
         yield ""
         title = f"error  {failed.name} · attempt {failed.attempt} · {failed.error_type}"
         yield paint(printable(title), "red", bold=True)
-        yield "  " + printable(failed.error_message or "no message")
+        yield "  " + hanging(failed.error_message or "no message", 2)
     elif view.run.error:
         yield ""
         yield paint(printable(f"{view.run.status}  {view.run.error}"), "yellow")

@@ -29,7 +29,7 @@ def look_at_model(environ: Mapping[str, str]) -> Endpoint:
     try:
         settings = chat_settings(environ)
     except ConfigError as exc:
-        return Endpoint("", False, problems=[f"model: {' '.join(str(exc).split())}"])
+        return Endpoint("", False, problems=[f"model: {exc}"])
     found = Endpoint(settings.label, bool(settings.api_key), model=settings.model)
     try:
         answer = _ask_model(settings, "/models")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import ROUND_FLOOR, Decimal
 
 from cli.explaining.case import Case, Diagnosis
 from cli.queries import Answers
@@ -17,11 +18,12 @@ _WIDEN = "Widen the query: lower --stars, raise --days or --top, or leave out --
 def explain_briefless(case: Case) -> Diagnosis | None:
     """Return why there are no briefs, or None where there are some, or none were meant to be.
 
-    A model that answered badly is told also where no briefs were meant to be.
+    A query without a hit, and a model that answered badly, are told also where no briefs were
+    meant to be.
     """
     if case.view.run.status != "success" or case.briefs.get("written"):
         return None
-    rules: tuple[Callable[[Case], Diagnosis | None], ...] = (_bad_analyses,)
+    rules: tuple[Callable[[Case], Diagnosis | None], ...] = (_no_match, _bad_analyses)
     if writing_step(case).is_planned:
         rules += (_budget_before_analyses, _bad_briefs, _budget_before_briefs, _nothing_fits)
     return next((found for rule in rules if (found := rule(case)) is not None), None)
@@ -30,6 +32,24 @@ def explain_briefless(case: Case) -> Diagnosis | None:
 def writing_step(case: Case) -> StepRow:
     """Return the step that writes briefs."""
     return next(step for step in case.view.steps if step.name == "llm_brief_generate")
+
+
+def _no_match(case: Case) -> Diagnosis | None:
+    search = next(step for step in case.view.steps if step.name == "github_search_pass1")
+    if search.stats.get("found") != 0:
+        return None
+    args = case.view.run.args
+    asked = f"It asked for --stars {args.get('stars')} at least, and --days {args.get('days')}"
+    return Diagnosis(
+        "no_match",
+        "No repository matches the query.",
+        f"{asked} at most since the last push.",
+        case.messages("github.search.completed")[:3],
+        [
+            "Use other or fewer words in --query, lower --stars, or raise --days.",
+            f"scout logs {case.run_id} --step github_search_pass1",
+        ],
+    )
 
 
 def _bad_analyses(case: Case) -> Diagnosis | None:
@@ -82,7 +102,10 @@ def _budget_before_analyses(case: Case) -> Diagnosis | None:
         if rejected
         else "That was too little for repositories that fit together.",
         spent[:3] + case.messages("brief.ranked"),
-        [f"scout analyses rerun {case.run_id} --briefs --max-analyses N --max-llm-tokens N"],
+        [
+            *_lower_threshold(case),
+            f"scout analyses rerun {case.run_id} --briefs --max-analyses N --max-llm-tokens N",
+        ],
     )
 
 
@@ -106,23 +129,28 @@ def _nothing_fits(case: Case) -> Diagnosis:
     evidence = [f"briefs: {rejected} below the threshold, {case.briefs.get('invalid', 0)} invalid"]
     evidence += case.messages("brief.ranked") + case.messages("github.search.completed")[:3]
     evidence += invalid_outputs(case)
+    meaning = "No repositories were found that fit together."
     if rejected:
         meaning = _below_threshold(case)
-        advice = "Lower --min-score, or widen the query."
-    else:
-        meaning = "No repositories were found that fit together."
-        advice = _WIDEN
     return Diagnosis(
         "success_without_briefs",
         "The run succeeded with 0 briefs.",
         meaning,
         evidence,
-        [advice, f"scout logs {case.run_id} --step llm_brief_generate"],
+        [*_lower_threshold(case), _WIDEN, f"scout logs {case.run_id} --step llm_brief_generate"],
     )
 
 
 def _below_threshold(case: Case) -> str:
     return f"Groups were found, but none scored --min-score {case.view.run.args.get('min_score')}."
+
+
+def _lower_threshold(case: Case) -> list[str]:
+    """Return the command that accepts the best rejected group; it needs no new analyses."""
+    if case.best_rejected_score is None:
+        return []
+    score = Decimal(str(case.best_rejected_score)).quantize(Decimal("0.01"), ROUND_FLOOR)
+    return [f"scout briefs generate {case.run_id} --min-score {score}"]
 
 
 def invalid_outputs(case: Case) -> list[str]:

@@ -25,6 +25,7 @@ class Case:
     briefs: dict[str, int]
     analysis_answers: Answers
     brief_answers: Answers
+    best_rejected_score: float | None
 
     @property
     def run_id(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.attempts import next_try
+from cli.attempts import Attempt, next_try
 from cli.explaining.briefless import explain_briefless, invalid_outputs, writing_step
 from cli.explaining.case import Case, Diagnosis
 from cli.explaining.own_failures import explain_failure
@@ -17,6 +17,14 @@ from cli.screens import index_path
 from models.readings import is_postponed, time_of_day, worker_count
 
 Rule = Callable[[Case], Diagnosis | None]
+
+_DETOURS_MAX = 3
+_PREDICATES = {
+    "interrupted": "was interrupted",
+    "retrying": "failed and was tried again",
+    "postponed": "was postponed",
+    "failed": "failed",
+}
 
 
 def diagnose(case: Case) -> Diagnosis:
@@ -65,9 +73,7 @@ def _success(case: Case) -> Diagnosis | None:
         return None
     index = index_path(case.view.run)
     noted = invalid_outputs(case) + _unanswered(case) + case.messages("scout.pass2.capped")
-    retries = sum(one.outcome != "success" for one in case.attempts)
-    if retries:
-        noted.append(f"{retries} of {len(case.attempts)} attempts did not reach their end")
+    noted += _detours(case)
     return Diagnosis(
         "success",
         _outcome(case),
@@ -75,6 +81,26 @@ def _success(case: Case) -> Diagnosis | None:
         noted,
         [str(index)] if index else [f"scout show {case.run_id}"],
     )
+
+
+def _detours(case: Case) -> list[str]:
+    """Return each attempt that did not reach its end, and why; at most a few."""
+    found = [one for one in case.attempts if one.outcome != "success"]
+    noted = [f"{one.step} #{one.attempt} {_ended_how(one)}" for one in found[:_DETOURS_MAX]]
+    if len(found) > _DETOURS_MAX:
+        noted.append(f"and {len(found) - _DETOURS_MAX} more: scout show {case.run_id} --attempts")
+    return noted
+
+
+def _ended_how(one: Attempt) -> str:
+    """Return how an attempt ended, as a predicate with its reason."""
+    if one.outcome not in _PREDICATES:
+        return "has no end on record"
+    reason = (one.data or {}).get("reason")
+    if not isinstance(reason, str):
+        before, _, error = (one.reason or "").partition("last error: ")
+        reason = error or before.removeprefix(f"{one.step} failed: ")
+    return _PREDICATES[one.outcome] + (f": {reason}" if reason else "")
 
 
 def _outcome(case: Case) -> str:

@@ -51,7 +51,7 @@ def _overview(report: Report) -> str:
         f"{found(report)} Ranked: {len(report.ranking)}. Without a README:"
         f" {report.readmes_missing}. No language model was asked: the order, the keywords and the"
         " pairs are computed from what GitHub and the READMEs say. For briefs, have these"
-        f" repositories analysed with `scout analyses rerun`.{dry_note(report)}"
+        f" repositories analysed with `scout analyses rerun RUN --briefs`.{dry_note(report)}"
     )
 
 
@@ -116,7 +116,8 @@ def _pairs(report: Report) -> str:
     ]
     if not rows:
         return "No two repositories of different owners share two keywords."
-    return table(["In common", "Repositories", "Both are about"], rows, numeric=frozenset({0}))
+    shown = table(["In common", "Repositories", "Both are about"], rows, numeric=frozenset({0}))
+    return f"The first column adds up how rare here each thing is that both are about.\n\n{shown}"
 
 
 def _languages(report: Report) -> str:

@@ -213,3 +213,10 @@ def test_a_malformed_setting_is_told_by_name(scout: Scout, monkeypatch: pytest.M
         result = scout(command)
         assert result.exit_code == 3
         assert "SCOUT_LEASE_S" in result.stderr
+
+
+@pytest.mark.parametrize("group", ["briefs", "analyses", "db"])
+def test_a_group_without_a_subcommand_shows_its_help_as_it_is(scout: Scout, group: str) -> None:
+    result = scout(group)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == scout(group, "--help").stdout

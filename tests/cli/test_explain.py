@@ -82,6 +82,32 @@ def test_success_without_briefs_names_the_threshold(scout: Scout) -> None:
     assert "--min-score 0.77" in diagnosis["meaning"]
 
 
+@pytest.mark.parametrize(("score", "accepted"), [(0.5789, "0.57"), (0.57, "0.57"), (0.004, "0.00")])
+def test_success_without_briefs_begins_with_the_command_that_accepts_the_best_group(
+    scout: Scout, score: float, accepted: str
+) -> None:
+    run_id = new_run()
+    finish_until(run_id)
+    for rejected in (0.001, score):
+        add_brief(run_id, "rejected_by_threshold", None, score=rejected)
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["next"][0] == f"scout briefs generate {run_id} --min-score {accepted}"
+    assert len(diagnosis["next"]) == 3
+
+
+@pytest.mark.parametrize("no_llm", [False, True])
+def test_a_query_without_a_hit_points_to_the_search(scout: Scout, no_llm: bool) -> None:
+    run_id = new_run(no_llm=no_llm, stars=700, days=30)
+    finish_until(run_id, stats={"found": 0}, without=LLM_STEPS if no_llm else ())
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["what"] == "No repository matches the query."
+    assert "--stars 700 at least, and --days 30" in diagnosis["meaning"]
+    advice = " ".join(diagnosis["next"])
+    assert "lower --stars, or raise --days" in advice
+    assert "--step github_search_pass1" in advice
+    assert "llm_brief_generate" not in advice
+
+
 def test_success_without_any_group_says_to_widen_the_query(scout: Scout) -> None:
     diagnosis = explain(scout, successful_run())
     assert diagnosis["code"] == "success_without_briefs"
@@ -116,6 +142,28 @@ def test_success_notes_where_the_model_gave_no_answer(scout: Scout) -> None:
     assert explain(scout, run_id)["evidence"] == [
         "3 times the model gave no answer", "c got no answer",
     ]  # fmt: skip
+
+
+def test_a_recovered_run_names_the_attempts_that_did_not_reach_their_end(scout: Scout) -> None:
+    clock = PastClock(3_600)
+    run_id = new_run(clock=clock)
+    retry_step(
+        claim(run_id, "init_run", clock), "TransientError", "HTTP 502", delay_s=1, max_tries=3,
+        clock=clock,
+    )  # fmt: skip
+    for why in ("it was killed", "it ran away", "it fell over"):
+        clock.pass_s(60)
+        claim(run_id, "init_run", clock)
+        close_worker("testhost:4242:", why, clock=clock)
+    clock.pass_s(60)
+    finish_until(run_id, clock=clock)
+    add_brief(run_id)
+    assert explain(scout, run_id)["evidence"] == [
+        "init_run #1 failed and was tried again: TransientError: HTTP 502",
+        "init_run #2 was interrupted: it was killed",
+        "init_run #3 was interrupted: it ran away",
+        f"and 1 more: scout show {run_id} --attempts",
+    ]
 
 
 @pytest.mark.parametrize(

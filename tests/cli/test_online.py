@@ -282,3 +282,16 @@ def test_without_the_option_no_http_library_is_imported() -> None:
     loaded = loaded_after("from cli.main import main; main()", "doctor")
     assert "peewee" in loaded
     assert not loaded & {"httpx", "httpcore", "openai"}
+
+
+def test_people_see_the_ways_to_a_model_on_lines_of_their_own(
+    scout: Scout, server: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SCOUT_LLM_BASE_URL", "SCOUT_LLM_MODEL", "SCOUT_LLM_API_KEY"):
+        monkeypatch.delenv(name)
+    lines = scout("doctor", "--online").stdout.splitlines()
+    first = next(n for n, line in enumerate(lines) if "No language model is configured" in line)
+    assert lines[first].startswith("problem  model: No language model is configured.")
+    ways = [line for line in lines[first + 1 :] if line.startswith(" " * 9)]
+    assert ways == lines[first + 1 :]
+    assert [line.split()[0] for line in ways if "(" in line[:13]] == ["(1)", "(2)", "(3)"]

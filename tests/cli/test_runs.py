@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.database import Database
-from models.lifecycle import cancel_run, finish_claim
+from models.lifecycle import cancel_run, create_run, finish_claim
+from models.steps import LLM_STEPS
 from tests.cli.conftest import SECRET, Scout
 from tests.cli.worlds import (
     PastClock,
@@ -31,10 +32,10 @@ def test_newest_first_with_status_query_and_failed_step(scout: Scout) -> None:
     old = successful_run("older", PastClock(3_700))
     failed = failed_run("hydrate_readme", clock=PastClock(70))
     lines = scout("runs").stdout.splitlines()
-    assert lines[0].split() == ["RUN", "STATUS", "SOURCE", "AGE", "TOOK", "QUERY", "NOTE"]
-    assert lines[1].split()[:4] == [failed, "failed", "dry", "1"]
+    assert lines[0].split() == ["RUN", "STATUS", "SOURCE", "WHAT", "AGE", "TOOK", "QUERY", "NOTE"]
+    assert lines[1].split()[:5] == [failed, "failed", "dry", "run", "1"]
     assert lines[1].endswith("failed at hydrate_readme")
-    assert lines[2].split()[:6] == [old, "success", "dry", "1", "h", "ago"]
+    assert lines[2].split()[:7] == [old, "success", "dry", "run", "1", "h", "ago"]
     assert lines[2].endswith("older")
 
 
@@ -122,3 +123,23 @@ def test_a_run_between_two_steps_is_running(scout: Scout) -> None:
     run_id = new_run()
     finish_claim(claim(run_id, "init_run"), {})
     assert scout.json("runs")[0]["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("command", "no_llm", "stats", "what", "note"),
+    [
+        ("run", False, {"briefs": 10, "files": 21}, "run", "10 briefs"),
+        ("run", True, {"ranked": 100, "files": 1}, "run --no-llm", "100 repos ranked"),
+        ("briefs generate", False, {"briefs": 1}, "briefs generate", "1 brief"),
+        ("expand", False, {}, "expand", ""),
+    ],
+)
+def test_each_run_says_what_it_was_and_what_it_brought(
+    scout: Scout, command: str, no_llm: bool, stats: dict[str, int], what: str, note: str
+) -> None:
+    run_id = create_run({"query": "graphs", "no_llm": no_llm}, command=command)
+    finish_until(run_id, stats=stats, without=LLM_STEPS if no_llm else ())
+    line = scout("runs").stdout.splitlines()[1]
+    assert f"  live    {what}  " in line
+    assert line.endswith(f"graphs  {note}".rstrip())
+    assert f"\nmade by scout {command} · created " in scout("show", run_id).stdout

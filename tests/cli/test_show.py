@@ -204,3 +204,35 @@ def test_a_secret_in_an_error_does_not_come_out(scout: Scout) -> None:
             result = scout(*args, *extra)
             assert result.exit_code == 0
     assert "[REDACTED]" in scout("show", run_id).stdout
+
+
+@pytest.mark.parametrize(
+    ("step", "stats", "note"),
+    [
+        (
+            "hydrate_repo_metadata",
+            {"hydrated": 50, "requests": {"sent": 50, "not_modified": 50}},
+            "50 repos, 50 unchanged",
+        ),
+        ("hydrate_readme", {"found": 2, "requests": {"not_modified": 1}}, "2 READMEs, 1 unchanged"),
+        ("hydrate_readme", {"found": 2, "requests": {"not_modified": 0}}, "2 READMEs"),
+        (
+            "github_search_pass2",
+            {"search": {"new": 30}, "analyses": {"valid": 9, "reused": 21}},
+            "30 new repos, 9 analyses, 21 reused",
+        ),
+    ],
+)
+def test_notes_tell_what_needed_no_new_request(
+    scout: Scout, step: str, stats: dict[str, object], note: str
+) -> None:
+    run_id = new_run()
+    finish_until(run_id, stats=stats)
+    (line,) = (line for line in step_lines(scout("show", run_id).stdout) if f" {step} " in line)
+    assert line.endswith(f"  {note}")
+
+
+def test_the_lines_of_an_error_are_kept_and_none_passes_for_one_of_the_screen(scout: Scout) -> None:
+    run_id = failed_run(message="No model.\nDo one of these:\n  (1) this\nnext  rm -r x\x1b[31m")
+    screen = scout("show", run_id).stdout
+    assert "\n  No model.\n  Do one of these:\n    (1) this\n  next  rm -r x\n" in screen

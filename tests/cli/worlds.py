@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,11 +58,14 @@ def finish_until(
     step: str | None = None,
     clock: Clock | None = None,
     stats: Mapping[str, Any] | None = None,
+    without: Collection[str] = (),
 ) -> None:
-    """Finish every step before `step`, or all."""
+    """Finish every step before `step`, or all, but for those that the run is `without`."""
     for name in STEP_NAMES:
         if name == step:
             return
+        if name in without:
+            continue
         finish_claim(claim(run_id, name, clock), stats or {}, clock=clock)
 
 
@@ -96,14 +99,16 @@ def add_worker(broker: str = "redis", ago_s: float = 0.0) -> None:
     )
 
 
-def add_brief(run_id: str, status: str = "shortlisted", content: str | None = "{}") -> None:
+def add_brief(
+    run_id: str, status: str = "shortlisted", content: str | None = "{}", score: float = 0.7
+) -> None:
     """Put a brief on record."""
     count = current().execute("SELECT count(*) FROM briefs").fetchone()[0]
     current().execute(
         "INSERT INTO briefs (run_id, group_key, rank, status, score, scoring_policy,"
         " components_json, repos_json, shared_keywords_json, content_json, created_at)"
-        " VALUES (?, ?, 1, ?, 0.7, 'p/1', '{}', '[]', '[]', ?, ?)",
-        (run_id, f"a/b c/d{count}", status, content, Clock().now_iso()),
+        " VALUES (?, ?, 1, ?, ?, 'p/1', '{}', '[]', '[]', ?, ?)",
+        (run_id, f"a/b c/d{count}", status, score, content, Clock().now_iso()),
     )
 
 

@@ -95,6 +95,11 @@ def test_it_tells_what_is_there_and_that_no_model_was_asked(tmp_path: Path) -> N
     assert "brief" not in page.split("## Themes")[1].lower().replace("llm_brief_generate", "")
 
 
+def test_its_hint_is_a_command_that_also_writes_briefs(tmp_path: Path) -> None:
+    page = exported(landscape_run(tmp_path))
+    assert "analysed with `scout analyses rerun RUN --briefs`." in page
+
+
 def test_repositories_are_in_the_order_of_their_scores(tmp_path: Path) -> None:
     context = landscape_run(tmp_path)
     add_some()
@@ -172,7 +177,7 @@ def test_what_was_not_ranked_is_said_with_its_reason(tmp_path: Path) -> None:
 def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
     context = landscape_run(tmp_path)
     for number in range(120):
-        words = [f"own{number}x", "shared", f"g{number % 40}x"]
+        words = [f"own{number}x", "shared", f"g{number % 40}x", f"h{number % 40}x"]
         add(f"o{number}/r", words, language=f"L{number:03}", relevance=number / 200)
     page = exported(context)
     counts = {name: len(section(page, name)) for name in SECTIONS[:5]}
@@ -183,7 +188,7 @@ def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
         "Languages": 15,
         "How the scores came about": 25,
     }
-    assert re.findall(r"^And (\d+) more\.$", page, re.MULTILINE) == ["11", "20", "105", "95"]
+    assert re.findall(r"^And (\d+) more\.$", page, re.MULTILINE) == ["51", "20", "105", "95"]
     (shared,) = [row for row in section(page, "Themes") if row.startswith("| shared ")]
     assert "and 114 more" in shared
 
