@@ -11,7 +11,7 @@ from tasks.clean import clean_text
 from tasks.pausing import check_wanted
 from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
 from tasks.step import StepContext
-from tasks.usage import Spent
+from tasks.usage import Spent, TokenBudget
 
 Content = TypeVar("Content")
 
@@ -91,6 +91,16 @@ class Question(Generic[Content]):
             except self._invalid as exc:
                 text = exc.message if isinstance(exc, ScoutError) else str(exc)
                 self._error = clean_text(text, ERROR_MAX_CHARACTERS)
+
+    def ask_within(self, budget: TokenBudget) -> Asked[Content] | None:
+        """Return what `ask` does, and have the budget pay; None where it has no token left."""
+        if budget.is_exhausted:
+            return None
+        before = self.spent.tokens
+        try:
+            return self.ask()
+        finally:
+            budget.spend(self.spent.tokens - before)
 
     def _next(self) -> ModelAnswer | None:
         """Return the next answer, or None where there is no other."""

@@ -17,12 +17,11 @@ from tasks.asking import MAX_CORRECTIONS
 from tasks.history import History
 from tasks.pool import concurrency
 from tasks.prompts import load_prompt
+from tasks.sources.github_quotas import PAGE_SIZE, WITH_TOKEN, WITHOUT_TOKEN
 
-#: Results on a page of GitHub's search.
-PAGE_SIZE = 100
 #: Searches a minute and other requests an hour, with a token and without one.
 LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(
-    {True: {"search": 30, "core": 5000}, False: {"search": 10, "core": 60}}
+    {True: WITH_TOKEN, False: WITHOUT_TOKEN}
 )
 #: Assumed where no earlier run tells: the share of the results of pass 2 that is new.
 NEW_SHARE = 0.3

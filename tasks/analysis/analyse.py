@@ -126,13 +126,9 @@ def _ask_about(
             yield _unit(context, candidate)
 
     def fetch(unit: _Unit) -> _Analysed | None:
-        if budget.is_exhausted:
+        asked = unit.question.ask_within(budget)
+        if asked is None:
             return None
-        before = unit.question.spent.tokens
-        try:
-            asked = unit.question.ask()
-        finally:
-            budget.spend(unit.question.spent.tokens - before)
         return _Analysed(maker.answered(unit.candidate, unit.request, asked), asked.spent)
 
     def failed(unit: _Unit, error: ScoutError) -> _Analysed:

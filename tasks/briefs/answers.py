@@ -62,13 +62,9 @@ def unit_of(context: StepContext, row: Brief, candidates: Mapping[str, Candidate
 
 def ask(unit: Unit, budget: TokenBudget) -> Answer | None:
     """Return the model's text for a planned brief, valid or not; None where no token is left."""
-    if budget.is_exhausted:
+    asked = unit.question.ask_within(budget)
+    if asked is None:
         return None
-    before = unit.question.spent.tokens
-    try:
-        asked = unit.question.ask()
-    finally:
-        budget.spend(unit.question.spent.tokens - before)
     model = clean_text(asked.answer.model, 100)
     if asked.content is not None:
         return Answer(unit.group_key, model, asked.content, spent=asked.spent)

@@ -17,12 +17,11 @@ from tasks.hydration.payload import (
 )
 from tasks.patience import patiently
 from tasks.search.known import KnownRepos
+from tasks.sources.github_quotas import SEARCH_CEILING
 from tasks.sources.interface import Payload, SearchPage
 from tasks.step import StepContext
 from tasks.tolerance import is_too_many
 
-#: GitHub shows no results beyond this many, however many there are.
-GITHUB_CEILING = 1000
 ERROR_MAX_CHARACTERS = 500
 #: What a page changes of its query.
 _PROGRESS = (
@@ -75,7 +74,7 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
         PermanentError: Most items of a page are not what GitHub documents, or one of a fixture.
     """
     github = context.sources.github
-    last_page = -(-GITHUB_CEILING // github.page_size)
+    last_page = -(-SEARCH_CEILING // github.page_size)
     found = _names_found(query)
 
     def fetch(number: int) -> SearchPage:

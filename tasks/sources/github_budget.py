@@ -6,20 +6,15 @@ corrects the count, and what it forbids closes the budget for everybody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.clock import Clock, seconds_between
 from models.dao.github_budgets import BudgetRow, GithubBudgetsDao
 from models.database import current
 from tasks.sources.github_limits import MAX_WAIT_S, Quota, Throttled
+from tasks.sources.github_quotas import WINDOW_S, WITH_TOKEN, WITHOUT_TOKEN
 from tasks.sources.github_settings import GitHubSettings
 
-#: How long GitHub's windows are, in seconds.
-WINDOW_S: Mapping[str, float] = {"search": 60.0, "core": 3600.0}
-#: How many requests a window has, with a token and without one.
-WITH_TOKEN: Mapping[str, int] = {"search": 30, "core": 5000}
-WITHOUT_TOKEN: Mapping[str, int] = {"search": 10, "core": 60}
 #: GitHub asks for a minute at least where it names no time, and for more each time after that.
 FIRST_PAUSE_S = 60.0
 MAX_PAUSE_S = 900.0

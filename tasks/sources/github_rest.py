@@ -13,11 +13,12 @@ from typing import Any, TypeGuard
 from models.clock import Clock
 from models.errors import ItemFailedError, PermanentError, TransientError
 from tasks.hydration.payload import parse_repository
-from tasks.sources.github_budget import WINDOW_S, Budgets
+from tasks.sources.github_budget import Budgets
 from tasks.sources.github_cache import AnswerCache
 from tasks.sources.github_envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
 from tasks.sources.github_http import Answer, GitHubHttp, shared_http
 from tasks.sources.github_limits import Quota, is_about_one_repository, message_of
+from tasks.sources.github_quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
 from tasks.sources.github_requests import Ask, GitHubRequests
 from tasks.sources.github_settings import github_settings
 from tasks.sources.github_waits import WaitRecorder, Waits
@@ -25,8 +26,6 @@ from tasks.sources.interface import GitHubSource, Payload, RateLimit, Readme, Se
 
 JSON = "application/vnd.github+json"
 JSON_MAX_BYTES = 32 << 20
-#: GitHub shows no results beyond this many.
-SEARCH_CEILING = 1000
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _NEXT_PAGE = re.compile(r'<[^<>]*>\s*;[^,<]*\brel="?next\b')
 
@@ -45,7 +44,7 @@ class GitHubRest(GitHubSource):
         web_url: Where people see what is read.
     """
 
-    page_size = 100
+    page_size = PAGE_SIZE
 
     def __init__(
         self, requests: GitHubRequests, budgets: Budgets, clock: Clock, web_url: str

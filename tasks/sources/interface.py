@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from models.errors import PermanentError
+from tasks.sources.github_quotas import PAGE_SIZE
 
 GITHUB_WEB_URL = "https://github.com"
 #: A JSON object as GitHub's REST API documents it.
@@ -51,8 +52,8 @@ class Readme:
 class GitHubSource(ABC):
     """Read-only access to GitHub, or to something that stands in for it."""
 
-    #: Repositories on one search page; GitHub allows 100.
-    page_size: int = 100
+    #: Repositories on one search page.
+    page_size: int = PAGE_SIZE
     #: Where people see the repositories; no slash at the end.
     web_url: str = GITHUB_WEB_URL
 
