@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import edge
+from cli import errors as edge
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -23,24 +23,24 @@ COMPLETE_VARIABLE = "_SCOUT_COMPLETE"
 
 #: Command, its module, and what `scout --help` says about it; in the order of that list.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("cli.run", "Find projects and write collaboration briefs."),
-    "runs": ("cli.runs", "List runs, newest first."),
-    "show": ("cli.show", "Show a run: its steps, attempts, stats and error."),
-    "logs": ("cli.logs", "Print what a run recorded, during it or after."),
-    "explain": ("cli.explain", "Say what happened to a run, and what to do next."),
-    "resume": ("cli.resume", "Continue a run from its first unfinished step."),
-    "rerun": ("cli.rerun", "Start a new run with the arguments of another."),
-    "expand": ("cli.expand", "Widen the search of a run with its keywords, again."),
-    "briefs": ("cli.briefs", "Write or export the briefs of a run, again."),
-    "analyses": ("cli.analyses", "Have the repositories of a run analysed again."),
-    "replay": ("cli.replay", "Compute a run's scores and ranking again, and compare."),
-    "bundle": ("cli.bundle", "Pack what a run recorded, to attach to a bug report."),
-    "cancel": ("cli.cancel", "Cancel a queued or running run."),
-    "worker": ("cli.worker", "Start worker processes."),
-    "doctor": ("cli.doctor", "Check configuration, database, broker and workers."),
-    "drill": ("cli.drill", "Kill workers on purpose and check that nothing is lost."),
-    "db": ("cli.db", "Look at the database's schema, or bring it up to date."),
-    "completion": ("cli.completion", "Print the completion script of a shell."),
+    "run": ("cli.commands.run", "Find projects and write collaboration briefs."),
+    "runs": ("cli.commands.runs", "List runs, newest first."),
+    "show": ("cli.commands.show", "Show a run: its steps, attempts, stats and error."),
+    "logs": ("cli.commands.logs", "Print what a run recorded, during it or after."),
+    "explain": ("cli.commands.explain", "Say what happened to a run, and what to do next."),
+    "resume": ("cli.commands.resume", "Continue a run from its first unfinished step."),
+    "rerun": ("cli.commands.rerun", "Start a new run with the arguments of another."),
+    "expand": ("cli.commands.expand", "Widen the search of a run with its keywords, again."),
+    "briefs": ("cli.commands.briefs", "Write or export the briefs of a run, again."),
+    "analyses": ("cli.commands.analyses", "Have the repositories of a run analysed again."),
+    "replay": ("cli.commands.replay", "Compute a run's scores and ranking again, and compare."),
+    "bundle": ("cli.commands.bundle", "Pack what a run recorded, to attach to a bug report."),
+    "cancel": ("cli.commands.cancel", "Cancel a queued or running run."),
+    "worker": ("cli.commands.worker", "Start worker processes."),
+    "doctor": ("cli.commands.doctor", "Check configuration, database, broker and workers."),
+    "drill": ("cli.commands.drill", "Kill workers on purpose and check that nothing is lost."),
+    "db": ("cli.commands.db", "Look at the database's schema, or bring it up to date."),
+    "completion": ("cli.commands.completion", "Print the completion script of a shell."),
 }
 
 
@@ -93,7 +93,7 @@ class LazyGroup(click.Group):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command line and exit with its status; every error passes through `cli.edge`.
+        """Run a command line and exit with its status; every error passes through `cli.errors`.
 
         With `standalone_mode` off the status is returned instead.
         """

@@ -89,7 +89,7 @@ class NetworkBlockedError(PermanentError):
 
 
 class ItemFailedError(ScoutError):
-    """One unit of work cannot be done, whatever is tried; the others can (`tasks.units`)."""
+    """One unit of work cannot be done, whatever is tried; the others can (`tasks.units.loop`)."""
 
 
 class PostponedError(ScoutError):

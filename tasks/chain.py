@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _lazy(name: str) -> Step:
     def run(context: StepContext) -> Mapping[str, Any]:
-        stats: Mapping[str, Any] = import_module(f"tasks.{name}").run(context)
+        stats: Mapping[str, Any] = import_module(f"tasks.steps.{name}").run(context)
         return stats
 
     run.__name__ = run.__qualname__ = name

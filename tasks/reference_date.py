@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from models.jsontext import loads
-from models.tables import RunStep
+from models.tables.machinery import RunStep
+from models.text.canonical_json import loads
 
 if TYPE_CHECKING:
     from tasks.step import StepContext

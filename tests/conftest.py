@@ -13,11 +13,11 @@ from typing import TypeVar
 
 import pytest
 
-from models import database as db
+from models.database import connection as db
+from models.database.migrate import open_database
 from models.redaction import set_default_redactor
-from models.schema import open_database
-from models.settings import load_settings
-from models.tables import proxy
+from models.settings.runtime import load_settings
+from models.tables.machinery import proxy
 from tests.support.clock import FakeClock
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
 from tests.support.servers import Postgres, redis_server, running_postgres

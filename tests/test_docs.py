@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from cli.main import COMMANDS, cli
 from models.errors import ExitCode
-from models.settings import load_settings
+from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -23,7 +23,7 @@ LAYERS = ("cli", "workers", "tasks", "models")
 PACKAGES = (*LAYERS, "fixtures")
 LINES_MAX = 400
 #: A corpus of examples, not code.
-DATA_MODULES = {"tests/models/redaction/corpus.py"}
+DATA_MODULES = {"tests/support/redaction_corpus.py"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 

@@ -9,8 +9,8 @@ import dramatiq
 from models.errors import LeaseLostError
 from models.steps import STEP_NAMES
 from tasks.step import Step
-from workers.attempt import claimed_attempt
-from workers.interrupts import StepInterruptError
+from workers.attempts.attempt import claimed_attempt
+from workers.attempts.interrupts import StepInterruptError
 
 #: The queue of every actor.
 QUEUE = "scout"

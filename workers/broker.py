@@ -12,16 +12,16 @@ from typing import Any
 import dramatiq
 from dramatiq.middleware import Middleware
 
+from models.database.migrate import open_database
 from models.errors import BrokerUnavailableError, ConfigError
-from models.schema import open_database
-from models.settings import Settings, load_settings, without_credentials
+from models.settings.runtime import Settings, load_settings, without_credentials
 from tasks.step import Step
 from workers.actors import declare_actors
-from workers.handoff import Sender, send_step
-from workers.memory import keep_memory_small
-from workers.middleware import StepMiddleware
+from workers.enqueue import Sender, send_step
+from workers.malloc import keep_memory_small
+from workers.middleware.step_recorder import StepMiddleware
+from workers.middleware.upkeep import ProcessMiddleware
 from workers.network_guard import install_network_guard
-from workers.process import ProcessMiddleware
 
 #: Prefix of every key in Redis, so that a shared server stays tidy.
 NAMESPACE = "scout"

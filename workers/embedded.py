@@ -6,11 +6,11 @@ from types import TracebackType
 
 import dramatiq
 
-from models.database import current
-from models.settings import Settings
+from models.database.connection import current
+from models.settings.runtime import Settings
 from workers.broker import build_broker
-from workers.handoff import send_step
-from workers.identity import worker_name
+from workers.enqueue import send_step
+from workers.worker_name import worker_name
 
 #: Milliseconds after which an idle thread looks whether it should stop; keeps the exit quick.
 _WAKE_UP_MS = 20

@@ -11,10 +11,10 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from models.context import current_work
 from models.errors import NetworkBlockedError
-from models.settings import Settings, without_credentials
-from workers.attempt import current_attempt
+from models.log_context import current_work
+from models.settings.runtime import Settings, without_credentials
+from workers.attempts.attempt import current_attempt
 
 _DEFAULT_PORTS = {
     "redis": 6379,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.database import current
+from models.database.connection import current
 
 #: Our count may be ahead of GitHub's by the requests that are on their way, and by no more.
 IN_FLIGHT_MAX = 64

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.database import current
-from models.jsontext import dumps, loads
+from models.database.connection import current
+from models.text.canonical_json import dumps, loads
 
 _GET = (
     "SELECT status, etag, last_modified, headers_json, body, stored_at FROM http_cache"

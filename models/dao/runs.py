@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.clock import Clock
-from models.dao.texts import error_text
-from models.database import current
+from models.database.connection import current
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
-from models.jsontext import dumps, loads
 from models.redaction import default_redactor
+from models.text.canonical_json import dumps, loads
+from models.text.error_text import error_text
 
 _QUERY_SQLITE = "json_extract(args_json, '$.query')"
 _QUERY_POSTGRES = "(args_json::json ->> 'query')"

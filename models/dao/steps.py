@@ -8,12 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from models.clock import Clock
-from models.dao.texts import error_text
-from models.database import current
+from models.database.connection import current
 from models.errors import InputError, LeaseLostError
-from models.jsontext import dumps, loads
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES, step_id_for
+from models.text.canonical_json import dumps, loads
+from models.text.error_text import error_text
 
 STEP_ENDED = ("success", "failed", "skipped", "cancelled")
 #: The error type of a step that its run never meant to execute; `resume` leaves it alone.

@@ -5,10 +5,11 @@ Step:  pending → running → success | failed | cancelled, or back to pending 
        or after an interruption; a step that will not be reached becomes skipped or cancelled.
 """
 
-from models.lifecycle.claims import Claim, Refusal, claim_step, start_step
-from models.lifecycle.control import cancel_run, resume_run
-from models.lifecycle.creation import create_run, log_audit
-from models.lifecycle.endings import (
+from models.lifecycle.cancel_resume import cancel_run, resume_run
+from models.lifecycle.claim import Claim, Refusal, claim_step, start_step
+from models.lifecycle.create import create_run, log_audit
+from models.lifecycle.expire import DueStep, close_worker, expire_leases, take_due_steps
+from models.lifecycle.finish import (
     fail_step,
     finish_claim,
     finish_step,
@@ -16,7 +17,6 @@ from models.lifecycle.endings import (
     postpone_step,
     retry_step,
 )
-from models.lifecycle.recovery import DueStep, close_worker, expire_leases, take_due_steps
 
 __all__ = [
     "Claim",

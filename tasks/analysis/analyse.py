@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from models.database.upsert import upsert
 from models.errors import ScoutError
-from models.provenance import Analysis
-from models.rows import upsert
+from models.tables.results import Analysis
+from models.text.clean import clean_text
 from tasks.analysis.candidates import (
     Candidate,
     candidates,
@@ -19,17 +20,16 @@ from tasks.analysis.candidates import (
 )
 from tasks.analysis.reuse import reuse_analyses
 from tasks.analysis.rows import Row, RowMaker
-from tasks.analysis.schema import InvalidOutputError, RepoAnalysis, parse_analysis
 from tasks.analysis.totals import analysis_totals, live_totals
-from tasks.asking import Question, no_valid_answer
-from tasks.clean import clean_text
-from tasks.prompts import load_prompt
+from tasks.llm.question import Question, no_valid_answer
+from tasks.llm.usage import Spent, TokenBudget, save_spent
+from tasks.prompts.analysis_schema import InvalidOutputError, RepoAnalysis, parse_analysis
+from tasks.prompts.prompt import load_prompt
 from tasks.reference_date import reference_date
 from tasks.sources.interface import AnalysisRequest, ModelAnswer
 from tasks.step import StepContext
-from tasks.tolerance import is_too_many
-from tasks.units import work_through
-from tasks.usage import Spent, TokenBudget, save_spent
+from tasks.units.failure_budget import is_too_many
+from tasks.units.loop import work_through
 
 PROMPT = "repo_analysis"
 #: Characters of an error that a message shows; the row and the event's data hold all of it.

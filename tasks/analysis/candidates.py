@@ -8,10 +8,10 @@ from typing import Any
 
 from peewee import JOIN
 
-from models.jsontext import loads
-from models.provenance import Analysis, ReadmeRecord, Repo
-from models.rows import fetch_all
-from models.tables import proxy
+from models.database.upsert import fetch_all
+from models.tables.machinery import proxy
+from models.tables.results import Analysis, ReadmeRecord, Repo
+from models.text.canonical_json import loads
 
 #: What GitHub says where it found no licence, or none that it knows.
 _NO_LICENSE = {None, "NONE", "NOASSERTION"}

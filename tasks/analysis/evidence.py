@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.analysis.schema import Reason
+from tasks.prompts.analysis_schema import Reason
 
 
 def grounded_reasons(

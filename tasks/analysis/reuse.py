@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from models.jsontext import loads
-from models.provenance import Analysis
-from models.rows import fetch_all, upsert
+from models.database.upsert import fetch_all, upsert
+from models.tables.results import Analysis
+from models.text.canonical_json import loads
 from tasks.analysis.candidates import Candidate
 from tasks.analysis.rows import RowMaker, input_hash
 from tasks.sources.interface import AnalysisRequest

@@ -11,20 +11,20 @@ from typing import Any
 import msgspec
 
 from models.errors import ScoutError
-from models.jsontext import dumps, loads
 from models.redaction import default_redactor
+from models.text.canonical_json import dumps, loads
+from models.text.clean import clean_text
+from models.text.storable import storable
 from tasks.analysis.candidates import Candidate
 from tasks.analysis.evidence import grounded_reasons
-from tasks.analysis.schema import ANSWER_MAX_CHARACTERS, RepoAnalysis, stored_form
 from tasks.analysis.scoring import POLICY, ScoreInputs, days_between, score_repo
-from tasks.asking import Asked
-from tasks.clean import clean_text
-from tasks.prompts import Prompt
-from tasks.sources.chat_length import ShortenedAnswer
+from tasks.llm.question import Asked
+from tasks.llm.usage import Spent
+from tasks.prompts.analysis_schema import ANSWER_MAX_CHARACTERS, RepoAnalysis, stored_form
+from tasks.prompts.prompt import Prompt
+from tasks.sources.chat.context_length import ShortenedAnswer
 from tasks.sources.interface import AnalysisRequest
 from tasks.step import StepContext
-from tasks.text import storable
-from tasks.usage import Spent
 
 #: Characters of an invalid answer that are kept for the person who wonders why.
 RAW_MAX_CHARACTERS = 16 * 1024

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from models.jsontext import dumps, loads
-from models.provenance import Analysis, Repo
-from models.rows import fetch_all
-from tasks.usage import spent_on, usage_stats
+from models.database.upsert import fetch_all
+from models.tables.results import Analysis, Repo
+from models.text.canonical_json import dumps, loads
+from tasks.llm.usage import spent_on, usage_stats
 
 #: Outputs in memory at a time; a model may write tens of kilobytes.
 CHUNK = 50

@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 
 from models.errors import ScoutError
-from models.jsontext import dumps, loads
-from models.provenance import Brief
-from tasks.asking import Question
+from models.tables.results import Brief
+from models.text.canonical_json import dumps, loads
+from models.text.clean import clean_text
 from tasks.briefs.candidates import Candidate
-from tasks.briefs.schema import BriefContent, InvalidBriefError, parse_brief
-from tasks.clean import clean_text
+from tasks.llm.question import Question
+from tasks.llm.usage import Spent, TokenBudget, save_spent
+from tasks.prompts.brief_schema import BriefContent, InvalidBriefError, parse_brief
 from tasks.sources.interface import BriefRequest, ModelAnswer
 from tasks.step import StepContext
-from tasks.usage import Spent, TokenBudget, save_spent
 
 _ERROR_LENGTH = 300
 _EXCERPT_LENGTH = 300

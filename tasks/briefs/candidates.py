@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from models.jsontext import loads
-from models.provenance import Analysis, Repo
-from models.rows import fetch_all
+from models.database.upsert import fetch_all
+from models.tables.results import Analysis, Repo
+from models.text.canonical_json import loads
 
 #: Only the best repositories are grouped: comparing all pairs grows with the square.
 MAX_CANDIDATES = 250

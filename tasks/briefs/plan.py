@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from models.jsontext import dumps
-from models.provenance import Brief
-from models.rows import insert_missing
+from models.database.upsert import insert_missing
+from models.tables.results import Brief
+from models.text.canonical_json import dumps
 from tasks.briefs.grouping import Group
 from tasks.briefs.scoring import POLICY
+from tasks.llm.usage import TokenBudget, spent_on, usage_stats
 from tasks.step import StepContext
-from tasks.usage import TokenBudget, spent_on, usage_stats
 
 #: The best rejected groups are kept, so that a reader sees what was close.
 MAX_REJECTED = 20

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
-from models.text import printable
+from models.text.printable import printable
 from tasks.export.writing import INDEX_NAME
 
 #: Around the run's id, times and durations, which stand nowhere else.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.jsontext import loads
+from models.text.canonical_json import loads
 from tasks.briefs.scoring import WEIGHTS
 from tasks.export.markdown import block, cell, inline, table
 from tasks.export.report import Document, Report

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models.jsontext import loads
-from models.provenance import Brief
+from models.tables.results import Brief
+from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from models.jsontext import loads
+from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
 from tasks.export.sections import dry_note, failures, found, limits, listed, run_block, searches
-from tasks.keywords import ScoredRepo, aggregate
 from tasks.landscape.pairs import kindred_pairs
 from tasks.landscape.scoring import POLICY, WEIGHTS
+from tasks.text.keywords import ScoredRepo, aggregate
 
 MAX_REPOS = 100
 MAX_SCORES = 25

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from tasks.clean import clean_text
+from models.text.clean import clean_text
 
 _FULL_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,63})/([A-Za-z0-9._-]{1,100})")
 

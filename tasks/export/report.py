@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.dao.steps import NOT_PLANNED
-from models.inheritance import NOT_ASKED_AGAIN
-from models.jsontext import loads
-from models.provenance import (
+from models.database.upsert import fetch_all
+from models.lifecycle.derivation import NOT_ASKED_AGAIN
+from models.run_args import RunArgs
+from models.tables.machinery import Run, RunStep
+from models.tables.results import (
     Analysis,
     Brief,
     GithubQuery,
@@ -20,9 +22,7 @@ from models.provenance import (
     Repo,
     RepoQuery,
 )
-from models.rows import fetch_all
-from models.run_args import RunArgs
-from models.tables import Run, RunStep
+from models.text.canonical_json import loads
 from tasks.export.markdown import repo_link
 from tasks.export.slugs import document_names
 from tasks.sources.interface import GITHUB_WEB_URL

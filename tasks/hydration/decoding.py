@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
-from tasks.text import storable
+from models.text.storable import storable
 
 #: Bytes of a README that are kept; the digest is over all that the source gave.
 STORED_MAX_BYTES = 1 << 20

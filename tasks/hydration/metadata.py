@@ -7,13 +7,13 @@ from typing import Any
 
 from peewee import fn
 
+from models.database.upsert import fetch_all, upsert
 from models.errors import ScoutError
-from models.provenance import Repo
-from models.rows import fetch_all, upsert
-from tasks.clean import clean_text
+from models.tables.results import Repo
+from models.text.clean import clean_text
 from tasks.hydration.payload import parse_repository, repo_columns
 from tasks.step import StepContext
-from tasks.units import work_through
+from tasks.units.loop import work_through
 
 GONE = "GitHub has it no more."
 ERROR_MAX_CHARACTERS = 500

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from models.errors import PermanentError
-from models.jsontext import dumps
+from models.text.canonical_json import dumps
+from models.text.storable import storable, storable_tree
 from tasks.sources.interface import Payload
-from tasks.text import storable, storable_tree
 
 #: The widest integer that the columns hold on PostgreSQL.
 INTEGER_MAX = 2**31 - 1

@@ -9,14 +9,14 @@ from typing import Any
 
 from peewee import JOIN
 
+from models.database.upsert import fetch_all, insert_missing, upsert
 from models.errors import ScoutError
-from models.jsontext import dumps
-from models.provenance import ReadmeRecord, ReadmeText, Repo
-from models.rows import fetch_all, insert_missing, upsert
-from tasks.clean import clean_text
+from models.tables.results import ReadmeRecord, ReadmeText, Repo
+from models.text.canonical_json import dumps
+from models.text.clean import clean_text
 from tasks.hydration.decoding import DecodedReadme, decode_readme
 from tasks.step import StepContext
-from tasks.units import work_through
+from tasks.units.loop import work_through
 
 ERROR_MAX_CHARACTERS = 500
 

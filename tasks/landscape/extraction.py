@@ -10,9 +10,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from models.errors import ConfigError
-from tasks.clean import clean_text
-from tasks.keywords import STOP_WORDS, normalise_keywords, singular
-from tasks.landscape.prose import prose_of
+from models.text.clean import clean_text
+from tasks.text.keywords import STOP_WORDS, normalise_keywords, singular
+from tasks.text.prose import prose_of
 
 if TYPE_CHECKING:
     from yake_rust import Yake

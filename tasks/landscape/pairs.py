@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from tasks.keywords import singular
+from tasks.text.keywords import singular
 
 #: Only the best repositories are compared: pairs grow with the square.
 MAX_REPOS = 250

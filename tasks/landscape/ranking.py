@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from models.jsontext import dumps, loads
-from models.provenance import Ranking, Repo
+from models.database.upsert import fetch_all, upsert
 from models.redaction import default_redactor
-from models.rows import fetch_all, upsert
+from models.tables.results import Ranking, Repo
+from models.text.canonical_json import dumps, loads
 from tasks.analysis.candidates import Candidate, candidates, readme_text
 from tasks.analysis.scoring import days_between
-from tasks.keywords import ScoredRepo
 from tasks.landscape.extraction import extract_keywords, extractor_name
 from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
 from tasks.reference_date import reference_date
 from tasks.step import StepContext
-from tasks.units import work_through
+from tasks.text.keywords import ScoredRepo
+from tasks.units.loop import work_through
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tasks.analysis.scoring import DAYS_STALE, DECIMALS, STARS_FULL, Score
-from tasks.keywords import STOP_WORDS, normalise_keyword, singular
+from tasks.text.keywords import STOP_WORDS, normalise_keyword, singular
 
 POLICY = "scout-signals/1"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from models.dao.runs import RunRow
-from models.jsontext import loads
-from models.provenance import Brief
 from models.run_args import RunArgs
+from models.tables.results import Brief
+from models.text.canonical_json import loads
 from tasks.briefs.candidates import load_candidates
 from tasks.briefs.grouping import Group, group_candidates
 from tasks.briefs.plan import kept_groups

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.jsontext import dumps
-from models.text import printable
+from models.text.canonical_json import dumps
+from models.text.printable import printable
 
 _SHOWN_LENGTH = 160
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from models.dao.runs import RunRow
-from models.jsontext import loads
-from models.provenance import Keyword
-from models.rows import fetch_all
+from models.database.upsert import fetch_all
 from models.run_args import RunArgs
-from tasks.keyword_aggregate import TOP_KEYWORDS, best_repos
-from tasks.keywords import aggregate
+from models.tables.results import Keyword
+from models.text.canonical_json import loads
 from tasks.replay.differences import compare
+from tasks.steps.keyword_aggregate import TOP_KEYWORDS, best_repos
+from tasks.text.keywords import aggregate
 
 
 def replay_keywords(run: RunRow) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from models.dao.runs import RunRow
-from models.jsontext import loads
-from models.provenance import Ranking, Repo
-from models.rows import fetch_all
+from models.database.upsert import fetch_all
 from models.run_args import RunArgs
+from models.tables.results import Ranking, Repo
+from models.text.canonical_json import loads
 from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
 from tasks.replay.differences import Difference, compare
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from models.dao.runs import RunRow
-from models.jsontext import loads
-from models.provenance import Analysis, Repo
-from models.rows import fetch_all
+from models.database.upsert import fetch_all
+from models.tables.results import Analysis, Repo
+from models.text.canonical_json import loads
 from tasks.analysis.scoring import POLICY, ScoreInputs, score_repo
 from tasks.replay.differences import Difference, compare
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from models.database.upsert import fetch_all, insert_missing
 from models.errors import PermanentError
-from models.provenance import GithubQuery, Repo, RepoQuery
-from models.rows import fetch_all, insert_missing
-from tasks.clean import clean_text
+from models.tables.results import GithubQuery, Repo, RepoQuery
+from models.text.clean import clean_text
 from tasks.hydration.payload import (
     INTEGER_MAX,
     RepositoryPayload,
     parse_repository,
     repo_columns,
 )
-from tasks.patience import patiently
-from tasks.search.known import KnownRepos
-from tasks.sources.github_quotas import SEARCH_CEILING
+from tasks.repositories import KnownRepos
+from tasks.sources.github.quotas import SEARCH_CEILING
 from tasks.sources.interface import Payload, SearchPage
 from tasks.step import StepContext
-from tasks.tolerance import is_too_many
+from tasks.units.failure_budget import is_too_many
+from tasks.units.retries import patiently
 
 ERROR_MAX_CHARACTERS = 500
 #: What a page changes of its query.

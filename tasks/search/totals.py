@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from models.jsontext import dumps
-from models.provenance import GithubQuery, Repo, RepoQuery
-from models.rows import fetch_all
+from models.database.upsert import fetch_all
+from models.tables.results import GithubQuery, Repo, RepoQuery
+from models.text.canonical_json import dumps
 
 
 def search_totals(run_id: str, pass_number: int) -> dict[str, Any]:

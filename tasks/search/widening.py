@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.jsontext import loads
-from models.provenance import Keyword
-from models.rows import fetch_all
+from models.database.upsert import fetch_all
+from models.tables.results import Keyword
+from models.text.canonical_json import loads
 from tasks import caps
-from tasks.keywords import normalise_keyword, singular
+from tasks.text.keywords import normalise_keyword, singular
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tasks.sources.interface import NoModel, Sources
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from tasks.sources.github_waits import WaitRecorder
+    from tasks.sources.github.waits import WaitRecorder
 
 
 def sources_for(
@@ -46,7 +46,7 @@ def sources_for(
         extractor_name()
     if not dry:
         return _live(record, with_model and not no_llm)
-    from tasks.sources.fixtures import FixtureGitHub, FixtureModel
+    from tasks.sources.fixtures.source import FixtureGitHub, FixtureModel
 
     root = _shipped_world() if fixtures_dir is None else _own_world(fixtures_dir)
     return Sources("fixtures", FixtureGitHub(root), FixtureModel(root))
@@ -60,11 +60,11 @@ def _live(record: WaitRecorder | None, with_model: bool) -> Sources:
             "A live run needs the HTTP library httpx, which is not installed.",
             "Install it: pip install 'scout[live]', or add --dry to work on fixtures.",
         ) from exc
-    from tasks.sources.github_rest import github_from_environ
+    from tasks.sources.github.rest import github_from_environ
 
     if not with_model:
         return Sources("live", github_from_environ(record), NoModel())
-    from tasks.sources.chat_model import model_from_environ
+    from tasks.sources.chat.model import model_from_environ
 
     return Sources("live", github_from_environ(record), model_from_environ(record))
 
@@ -76,7 +76,7 @@ def _shipped_world() -> Traversable:
 
 
 def _own_world(fixtures_dir: str) -> Path:
-    from tasks.sources.fixture_files import FixtureFolderError
+    from tasks.sources.fixtures.files import FixtureFolderError
 
     root = Path(fixtures_dir)
     if not root.is_dir():

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from models.errors import PermanentError
-from tasks.sources.github_quotas import PAGE_SIZE
+from tasks.sources.github.quotas import PAGE_SIZE
 
 GITHUB_WEB_URL = "https://github.com"
 #: A JSON object as GitHub's REST API documents it.

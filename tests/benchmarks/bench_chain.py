@@ -75,13 +75,13 @@ def _bare(runs: int) -> float:
 
 
 def _recorded(runs: int) -> float:
-    from models.database import current
+    from models.database.connection import current
+    from models.database.migrate import open_database
     from models.lifecycle import create_run
-    from models.schema import open_database
-    from models.settings import load_settings
+    from models.settings.runtime import load_settings
     from models.steps import STEP_NAMES
     from tests.benchmarks import recorded_chain
-    from workers.handoff import send_step
+    from workers.enqueue import send_step
 
     open_database(load_settings())
     broker = recorded_chain.build(load_settings())

@@ -17,18 +17,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.schema import open_database
-from models.settings import load_settings
-from tasks.pool import concurrency
-from tasks.sources.chat_model import ChatModel
-from tasks.sources.chat_settings import ChatSettings
+from models.database.migrate import open_database
+from models.settings.chat import ChatSettings
+from models.settings.runtime import load_settings
+from tasks.sources.chat.model import ChatModel
 from tasks.sources.interface import Readme, Sources
-from tests.tasks.fakes import FakeGitHub, FakeRecorder, World, new_world
+from tasks.units.fetch_pool import concurrency
+from tests.support.step_fakes import FakeGitHub, FakeRecorder, World, new_world
 
 _ENDPOINT = """
 import sys, time
-from tests.counterparts.llm import chat_server
-from tests.counterparts.llm.server import answer_well
+from tests.support.counterparts.llm import chat_server
+from tests.support.counterparts.llm.server import answer_well
 
 def slowly(handler, asked):
     time.sleep(float(sys.argv[1]))

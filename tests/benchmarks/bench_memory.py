@@ -21,9 +21,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import mean
 
-from models.database import current
-from models.schema import open_database
-from models.settings import load_settings
+from models.database.connection import current
+from models.database.migrate import open_database
+from models.settings.runtime import load_settings
 from tests.support.processes import ROOT
 from tests.support.servers import redis_server
 from tests.support.waiting import wait_until
@@ -71,7 +71,7 @@ def main() -> None:
 def server(what: str, *args: str) -> Iterator[str]:
     """Run a counterpart for the block and yield its URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", f"tests.counterparts.{what}", *args],
+        [sys.executable, "-m", f"tests.support.counterparts.{what}", *args],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -7,7 +7,7 @@ from typing import Any
 
 import dramatiq
 
-from models.settings import Settings
+from models.settings.runtime import Settings
 from tasks.step import Step, StepContext
 from workers.broker import build_broker
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from cli.main import cli
-from models.database import Database
+from models.database.connection import Database
+from models.database.migrate import open_database
 from models.redaction import set_default_redactor
-from models.schema import open_database
-from models.settings import load_settings
+from models.settings.runtime import load_settings
+from tests.support.cli import SECRET, Scout
+from tests.support.live_cli import chat, github, live
 
-SECRET = "ghp_" + "Zx9Kq7Lm2Np4Rs6Tv8Wy" + "1Bc3Df5Gh7Jk9M"
+__all__ = ["chat", "github", "live"]
 
 
 @pytest.fixture(autouse=True)
@@ -38,24 +36,6 @@ def database() -> Iterator[Database]:
     opened = open_database(load_settings())
     yield opened
     opened.close_thread()
-
-
-class Scout:
-    """Calls `scout` in this process; the planted secret must never come out."""
-
-    def __call__(self, *args: str) -> Result:
-        """Return the result of a command."""
-        result = CliRunner().invoke(cli, list(args), prog_name="scout")
-        assert SECRET not in result.output
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    def json(self, *args: str) -> Any:
-        """Return the data that a command with `--json` wrote."""
-        result = self(*args, "--json")
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from cli.main import COMMANDS
-from tests.cli.conftest import Scout
+from tests.support.cli import Scout
 
 HEAVY = {"dramatiq", "redis", "peewee", "msgspec", "httpx", "openai", "sqlite3", "logging"}
 
@@ -112,4 +112,4 @@ def test_a_module_without_a_command_is_a_bug_that_is_named(
     result = scout("runs")
     assert result.exit_code == 1
     assert "models.clock.command is no click command" in result.stderr
-    assert isinstance(import_module("cli.runs").command, click.Command)
+    assert isinstance(import_module("cli.commands.runs").command, click.Command)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.database import Database
+from models.database.connection import Database
 
 
 @pytest.fixture

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from models.database import current
+from models.database.connection import current
 from models.lifecycle import create_run
-from models.settings import load_settings
+from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tests.support.processes import ROOT
 from tests.support.runs import audits, events, run_of
 from tests.support.secrets import assert_kept
 from tests.support.waiting import wait_until
 from workers.broker import build_broker
-from workers.handoff import send_step
+from workers.enqueue import send_step
 
 SCOUT = [sys.executable, "-m", "cli.main"]
 
@@ -173,7 +173,7 @@ def assert_truthful(run_ids: list[str], *, undisturbed: bool = False) -> None:
 
 def same_results(run_ids: list[str]) -> None:
     """Check that all exports are byte for byte the same, but for what is declared to differ."""
-    from cli.verify import _folder
+    from cli.running.verify import _folder
     from tasks.export.digest import export_digest
 
     assert len({export_digest(_folder(run_id)) for run_id in run_ids}) == 1

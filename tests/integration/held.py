@@ -18,16 +18,16 @@ import dramatiq
 from tasks.step import Step, StepContext
 from tests.support.processes import ROOT
 from workers.broker import boot, build_broker
-from workers.child import main
-from workers.handoff import send_step
+from workers.enqueue import send_step
+from workers.supervisor.worker_process import main
 
 #: `scout worker` with these processes; the parent is the real one.
 SUPERVISOR = """
 import sys
-from models.schema import open_database
-from models.settings import load_settings
-from workers.supervisor import run_supervisor
-from workers.supervisor_evidence import close_dead_worker
+from models.database.migrate import open_database
+from models.settings.runtime import load_settings
+from workers.supervisor.supervisor import run_supervisor
+from workers.supervisor.dead_workers import close_dead_worker
 open_database(load_settings()).close_thread()
 command = [sys.executable, "-m", "tests.integration.held", "--threads", "2", "--stop-on-eof"]
 sys.exit(run_supervisor(int(sys.argv[1]), 2, close_dead_worker, command=command))

@@ -6,12 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.counterparts.github import Counterpart, Fault
-from tests.counterparts.github.faults import CUT_OFF, GARBAGE, RESET, secondary, server_error
-from tests.counterparts.llm import ChatServer
-from tests.counterparts.llm import faults as llm
-from tests.counterparts.llm.server import Behaviour
 from tests.integration.live_world import name
+from tests.support.counterparts.github import Counterpart, Fault
+from tests.support.counterparts.github.faults import (
+    CUT_OFF,
+    GARBAGE,
+    RESET,
+    secondary,
+    server_error,
+)
+from tests.support.counterparts.llm import ChatServer
+from tests.support.counterparts.llm import faults as llm
+from tests.support.counterparts.llm.server import Behaviour
 from tests.support.runs import Audit
 
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.counterparts.github import Counterpart, World, running_github
-from tests.counterparts.github.readmes import readme, writer
-from tests.counterparts.llm import ChatServer, chat_server
 from tests.integration.fleet import SCOUT
+from tests.support.counterparts.github import Counterpart, World, running_github
+from tests.support.counterparts.github.readmes import readme, writer
+from tests.support.counterparts.llm import ChatServer, chat_server
 from tests.support.processes import ROOT
 from tests.support.secrets import planted_secrets
 

@@ -13,7 +13,7 @@ from typing import Any
 import peewee
 import pytest
 
-from models.database import Database, current
+from models.database.connection import Database, current
 from models.steps import STEP_NAMES
 from tests.integration.fleet import (
     Fleet,

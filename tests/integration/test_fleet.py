@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.database import current
+from models.database.connection import current
 from tests.integration.fleet import (
     about,
     assert_truthful,

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from models.database import Database, current
-from models.schema import open_database
-from models.settings import load_settings
-from tests.counterparts.github.faults import server_error
-from tests.counterparts.github.server import Injected, Seen
-from tests.counterparts.llm import faults as llm
+from models.database.connection import Database, current
+from models.database.migrate import open_database
+from models.settings.runtime import load_settings
 from tests.integration import live_faults
 from tests.integration.fleet import assert_truthful, fleet
 from tests.integration.live_faults import Trouble, switch_on
 from tests.integration.live_world import RENAMED, Outside, name, outside
+from tests.support.counterparts.github.faults import server_error
+from tests.support.counterparts.github.server import Injected, Seen
+from tests.support.counterparts.llm import faults as llm
 from tests.support.runs import Audit, audits, step_of
 from tests.support.secrets import assert_kept, stored_text
 

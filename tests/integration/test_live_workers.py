@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from models.database import current
-from models.live_defaults import CONCURRENCY
-from models.schema import open_database
-from models.settings import load_settings
-from tests.counterparts.github.faults import CUT_OFF, RESET, secondary, server_error
-from tests.counterparts.llm import faults as llm
+from models.database.connection import current
+from models.database.migrate import open_database
+from models.settings.defaults import CONCURRENCY
+from models.settings.runtime import load_settings
 from tests.integration.fleet import assert_truthful, fleet, unfinished
 from tests.integration.live_world import Outside, name, outside
+from tests.support.counterparts.github.faults import CUT_OFF, RESET, secondary, server_error
+from tests.support.counterparts.llm import faults as llm
 from tests.support.runs import audits, step_of
 from tests.support.waiting import wait_until
 

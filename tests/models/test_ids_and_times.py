@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from models import version
 from models.clock import Clock, from_iso, seconds_between, to_iso
-from models.context import WorkContext, bound_work, current_work
 from models.ids import new_id, normalise_prefix
+from models.log_context import WorkContext, bound_work, current_work
 from models.steps import STEP_NAMES, position_of, step_id_for
 
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))

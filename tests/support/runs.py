@@ -8,7 +8,7 @@ from typing import Any
 
 from models.clock import Clock
 from models.dao import RunRow, RunsDao, StepRow, StepsDao
-from models.database import Database, current
+from models.database.connection import Database, current
 from models.lifecycle import Claim, Refusal, claim_step, create_run, finish_claim
 from models.steps import STEP_NAMES
 

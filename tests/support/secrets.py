@@ -9,9 +9,9 @@ import random
 import string
 from typing import Any
 
-from models import provenance  # noqa: F401 - makes its tables known
-from models.database import Database
-from models.tables import Table
+from models.database.connection import Database
+from models.tables import results  # noqa: F401 - makes its tables known
+from models.tables.machinery import Table
 
 _LETTERS = string.ascii_letters + string.digits
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
-from models.provenance import PROVENANCE_TABLES
-from models.tables import MACHINERY_TABLES, proxy
-from tests.tasks.fakes import World, new_world
+from models.tables.machinery import MACHINERY_TABLES, proxy
+from models.tables.results import PROVENANCE_TABLES
+from tests.support.step_fakes import World, new_world
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures for the machinery: logs in memory, and rigs are built from `tests.workers.rig`."""
+"""Fixtures for the machinery: logs in memory, and rigs are built from `tests.support.rig`."""
 
 from __future__ import annotations
 

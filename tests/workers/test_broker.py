@@ -10,21 +10,21 @@ from typing import Any
 import dramatiq
 import pytest
 
-from models.database import Database
+from models.database.connection import Database
 from models.errors import BrokerUnavailableError, ConfigError, TransientError
-from models.settings import load_settings
+from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.processes import ROOT
+from tests.support.rig import FIRST, Rig
 from tests.support.runs import events, new_run, run_of
 from tests.support.secrets import assert_kept
 from tests.support.waiting import wait_until
-from tests.workers.rig import FIRST, Rig
 from workers.actors import QUEUE
 from workers.broker import boot, check_broker
 from workers.embedded import EmbeddedWorker
-from workers.middleware import StepMiddleware
-from workers.process import ProcessMiddleware
+from workers.middleware.step_recorder import StepMiddleware
+from workers.middleware.upkeep import ProcessMiddleware
 
 pytestmark = pytest.mark.redis
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from models.context import bound_work
-from models.database import Database, current
+from models.database.connection import Database, current
 from models.errors import NetworkBlockedError
-from models.settings import load_settings
+from models.log_context import bound_work
+from models.settings.runtime import load_settings
 from tasks.step import StepContext
+from tests.support.rig import FIRST, Rig
 from tests.support.runs import audits, new_run, run_of, step_of
-from tests.workers.rig import FIRST, Rig
 from workers import network_guard
 from workers.network_guard import install_network_guard
 

@@ -6,7 +6,7 @@ from models.run_args import RunArgs
 from tasks.export.digest import export_digest
 from tasks.export.writing import run_dir
 from workers.drill.checks import run_misses
-from workers.drill.stage import DrillError, Stage
+from workers.drill.environment import DrillError, Stage
 
 
 def undisturbed_digest(stage: Stage, args: RunArgs) -> str:

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from models.dao import RunsDao, StepsDao
-from models.database import current
-from models.reconcile import contradictions
+from models.database.connection import current
+from models.records.consistency import contradictions
 from models.steps import STEP_NAMES
 from tasks.export.digest import export_digest
 from tasks.export.writing import run_dir

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from models.dao import AuditDao
-from models.database import current
+from models.database.connection import current
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from workers.drill.checks import history, log_misses, run_misses
-from workers.drill.mischief import (
+from workers.drill.environment import DrillError, Stage
+from workers.drill.faults import (
     DOUBLE_VARIABLE,
     DROP_VARIABLE,
     PAUSE_VARIABLE,
     POINTS,
 )
-from workers.drill.stage import DrillError, Stage
 
 #: How long the runs of a scenario may take to end.
 PATIENCE_S = 180.0

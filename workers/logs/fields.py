@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from models.context import WorkContext, current_work
+from models.log_context import WorkContext, current_work
 
 T = TypeVar("T")
 

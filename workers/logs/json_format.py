@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from pythonjsonlogger.msgspec import MsgspecFormatter
 
-from models.context import current_work
+from models.log_context import current_work
 from models.redaction import default_redactor
 from workers.logs.fields import HIDDEN, HOST, Redactor, collect, timestamp, work_fields
 

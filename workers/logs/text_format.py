@@ -9,7 +9,7 @@ from typing import Any
 
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES
-from models.text import printable
+from models.text.printable import printable
 from workers.logs.fields import HIDDEN, Redactor, collect
 
 #: As many characters of a run's id as tell runs apart on one screen: time to the second.

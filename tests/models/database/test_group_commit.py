@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from models.database.group_commit import MAX_BATCH, GroupCommit
 from models.errors import InputError
-from models.group_commit import MAX_BATCH, GroupCommit
 from tests.support.waiting import wait_until
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from models.redaction import MASK, Redactor, default_redactor, redact, set_default_redactor
 from models.redaction.scanner import MAX_TEXT_LENGTH
-from tests.models.redaction.corpus import secret_cases
+from tests.support.redaction_corpus import secret_cases
 
 REDACTOR = Redactor({})
 _TOKEN = "ghp" + "_" + "aB3d" * 9

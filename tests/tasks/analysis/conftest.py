@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tasks import patience
-from tasks.sources.chat_dialect import forget_dialects
-from tasks.sources.chat_model import ChatModel
-from tasks.sources.chat_settings import ChatSettings
+from models.settings.chat import ChatSettings
+from tasks.sources.chat.model import ChatModel
+from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import Sources
-from tests.counterparts.llm import ChatServer, chat_server
-from tests.tasks.fakes import World, new_world
+from tasks.units import retries
+from tests.support.counterparts.llm import ChatServer, chat_server
+from tests.support.step_fakes import World, new_world
 
 NAMES = ["a/one", "b/two", "c/three", "d/four", "e/five"]
 MakeWorld = Callable[..., World]
@@ -25,7 +25,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """An endpoint on loopback, and no long pauses between tries."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
     forget_dialects()
     with chat_server() as server:
         yield server

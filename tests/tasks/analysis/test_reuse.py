@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.jsontext import loads
-from models.provenance import Analysis
-from tests.counterparts.llm import ChatServer, faults
+from models.tables.results import Analysis
+from models.text.canonical_json import loads
+from tests.support.counterparts.llm import ChatServer, faults
 from tests.tasks.analysis.conftest import MakeWorld, with_args
 
 BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from models.database import Database
-from models.jsontext import dumps
-from models.provenance import Analysis, Repo
+from models.database.connection import Database
+from models.tables.results import Analysis, Repo
+from models.text.canonical_json import dumps
 from tasks.analysis import totals
 from tasks.analysis.totals import analysis_totals, live_totals
-from tests.tasks.fakes import RUN_ID, new_world
-from tests.tasks.sources.github import opened
+from tests.support.github_step import opened
+from tests.support.step_fakes import RUN_ID, new_world
 
 NAMES = ["a/Ö", "B/b", "a/b", "Ä/a", "b/1", "a/日本", "a/B", "b/10", "b/2"]
 

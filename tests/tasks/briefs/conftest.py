@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
-from tests.tasks.briefs.fakes import bound_database
+from tests.support.brief_fakes import bound_database
 
 
 @pytest.fixture

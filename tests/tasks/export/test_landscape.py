@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from models.jsontext import dumps
-from models.provenance import GithubQuery, Keyword, Ranking, ReadmeRecord, Repo
-from models.tables import RunStep
-from tasks import export_markdown
+from models.tables.machinery import RunStep
+from models.tables.results import GithubQuery, Keyword, Ranking, ReadmeRecord, Repo
+from models.text.canonical_json import dumps
 from tasks.export.digest import export_digest, first_difference
 from tasks.landscape.scoring import POLICY, SignalInputs, score_signals
 from tasks.step import StepContext
+from tasks.steps import export_markdown
+from tests.support.brief_fakes import NOW, create_run, recorder_of
+from tests.support.gfm import LIVE_TEXT, html, links, plain_text, visible
+from tests.support.hostile import FRAGMENTS
 from tests.support.secrets import assert_kept, planted_secrets
-from tests.tasks.briefs.fakes import NOW, create_run, recorder_of
-from tests.tasks.export.gfm import LIVE_TEXT, html, links, plain_text, visible
-from tests.tasks.export.hostile import FRAGMENTS
 
 pytestmark = pytest.mark.usefixtures("database")
 

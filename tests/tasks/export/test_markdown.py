@@ -5,10 +5,10 @@ import re
 import pytest
 from hypothesis import given, settings
 
-from tasks.clean import clean_text
+from models.text.clean import clean_text
 from tasks.export.markdown import block, cell, inline, is_full_name, repo_link, table
-from tests.tasks.export.gfm import LIVE_TEXT, html, links, plain_text, types, visible
-from tests.tasks.export.hostile import FRAGMENTS, hostile_text
+from tests.support.gfm import LIVE_TEXT, html, links, plain_text, types, visible
+from tests.support.hostile import FRAGMENTS, hostile_text
 
 TEXT_ONLY = {"paragraph_open", "paragraph_close", "text", "softbreak", "code_inline"}
 

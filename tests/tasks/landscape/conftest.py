@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.tasks.fakes import World, new_world
+from tests.support.step_fakes import World, new_world
 
 MakeWorld = Callable[..., World]
 

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fixtures
-from models.text import printable
-from tasks.keywords import normalise_keyword, singular
+from models.text.printable import printable
 from tasks.landscape.extraction import (
     KEYWORD_MAX_CHARACTERS,
     KEYWORDS_MAX,
@@ -21,8 +20,9 @@ from tasks.landscape.extraction import (
     extract_keywords,
     extractor_name,
 )
+from tasks.text.keywords import normalise_keyword, singular
+from tests.support.hostile import hostile_text
 from tests.support.processes import ROOT
-from tests.tasks.export.hostile import hostile_text
 
 README = (
     "# Quiver\n\nQuiver is an embedded vector index. The vector index keeps product quantisation"

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from models.provenance import Analysis, Brief, GithubQuery, Keyword, Ranking, ReadmeText
+from models.tables.results import Analysis, Brief, GithubQuery, Keyword, Ranking, ReadmeText
 from tasks.landscape import ranking
 from tasks.landscape.extraction import extract_keywords, extractor_name
 from tasks.landscape.scoring import POLICY, SignalInputs, score_signals
+from tests.support.hostile import FRAGMENTS
 from tests.support.processes import start_python
 from tests.support.secrets import assert_kept, planted_secrets
+from tests.support.step_fakes import World
 from tests.support.waiting import wait_until
-from tests.tasks.export.hostile import FRAGMENTS
-from tests.tasks.fakes import World
 from tests.tasks.landscape.conftest import MakeWorld
 
 FIRST = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
@@ -30,12 +30,12 @@ import sys, threading
 from peewee import SqliteDatabase
 from models.clock import Clock
 from models.run_args import RunArgs
-from models.tables import proxy
+from models.tables.machinery import proxy
 from tasks.chain import step_named
 from tasks.landscape import ranking
 from tasks.sources.interface import NoModel, Sources
 from tasks.step import StepContext
-from tests.tasks.fakes import FakeGitHub, FakeRecorder
+from tests.support.step_fakes import FakeGitHub, FakeRecorder
 
 proxy.initialize(SqliteDatabase(sys.argv[1], pragmas={"foreign_keys": 1}, timeout=10))
 real, lock, begun = ranking.extract_keywords, threading.Lock(), []

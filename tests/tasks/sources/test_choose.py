@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import ConfigError, ExitCode, PermanentError
 from tasks.sources.choose import sources_for
-from tasks.sources.fixture_files import FixtureError, FixtureFolderError
+from tasks.sources.fixtures.files import FixtureError, FixtureFolderError
 
 
 def test_a_dry_run_reads_the_shipped_world() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.context import bound_work
+from models.log_context import bound_work
 from tests.workers.logs.conftest import Logs, strict
 from workers.logs import JsonFormatter
 

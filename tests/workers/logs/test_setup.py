@@ -17,8 +17,8 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from models.context import bound_work
 from models.errors import ConfigError
+from models.log_context import bound_work
 from tests.workers.logs.conftest import Logs, strict
 from workers.logs import LogSettings, configure_logging, install_worker_logging
 
@@ -99,7 +99,7 @@ def test_warnings_and_uncaught_errors_of_all_kinds_become_lines() -> None:
     done = run(
         f"""
 import sys, threading, warnings
-from models.context import bound_work
+from models.log_context import bound_work
 from workers.logs import LogSettings, configure_logging
 configure_logging(LogSettings())
 class Late:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from models.context import bound_work
+from models.log_context import bound_work
 from tests.workers.logs.conftest import Logs
 from workers.logs import LogSettings, wants_colour
 

@@ -1,0 +1,1 @@
+"""The commands: one module per line of `scout --help`, and nothing else."""

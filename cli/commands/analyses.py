@@ -1,0 +1,67 @@
+"""`scout analyses`: what the language model said about the repositories of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli.commands.run import execution_options
+from cli.options.shared import run_argument
+from cli.running.derive import Waiting, derive, out_option
+from models.lifecycle.derivation import Derivation
+
+#: Step 8 finds its searches done and its repositories read: all that it lacks are analyses.
+_ANALYSES = ("init_run", "llm_repo_analysis", "keyword_aggregate", "github_search_pass2")
+_BRIEFS = ("llm_brief_generate", "export_markdown")
+
+
+@click.group()
+def command() -> None:
+    """Have the repositories of a run analysed again; the old analyses stay.
+
+    Example: scout analyses rerun last
+    """
+
+
+@command.command(short_help="Ask the model about every repository of a run again.")
+@run_argument
+@click.option("--max-analyses", type=int, help="Repositories to analyse; as in RUN otherwise.")
+@click.option("--max-llm-tokens", type=int, help="Tokens to spend; as in RUN otherwise.")
+@click.option("--briefs", is_flag=True, help="Also write and export briefs from the new analyses.")
+@out_option
+@execution_options
+def rerun(
+    *,
+    run_text: str,
+    max_analyses: int | None,
+    max_llm_tokens: int | None,
+    briefs: bool,
+    out: str | None,
+    **waiting: Any,
+) -> None:
+    """Ask the model about every repository of RUN again, and weigh the keywords anew.
+
+    RUN is an id, a unique prefix of one, or `last`. A new run takes over the repositories and
+    READMEs of RUN; each new analysis says which one it supersedes. RUN itself is left as it is, and
+    may be one that was made with --no-llm.
+
+    \b
+    Example:
+      scout analyses rerun last
+    """
+    derive(
+        "analyses rerun",
+        run_text,
+        Derivation(_ANALYSES + (_BRIEFS if briefs else ()), replaces_analyses=True, keywords=False),
+        needs="hydrated repositories",
+        changes={
+            "fresh": True,
+            "no_llm": False,
+            "max_analyses": max_analyses,
+            "max_llm_tokens": max_llm_tokens,
+            "out": out,
+        },
+        waiting=Waiting(**waiting),
+        then="" if briefs else "scout briefs generate",
+    )

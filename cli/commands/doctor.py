@@ -1,0 +1,247 @@
+"""`scout doctor`: is everything there that a run needs, and is anything stuck?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.display.terminal import emit_json, hanging, mark, pad, paint, size
+from cli.options.shared import json_option
+from models.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cli.doctor.broker import BrokerHealth
+    from cli.doctor.database import Activity, DatabaseHealth
+    from cli.doctor.online import Online
+
+_LABEL_WIDTH = 12
+#: A label, the status of its mark, and a text.
+Fact = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything that the doctor found."""
+
+    settings: dict[str, object]
+    live: dict[str, object]
+    versions: dict[str, str | None]
+    tokens: dict[str, bool]
+    database: DatabaseHealth
+    broker: BrokerHealth
+    activity: Activity | None
+    online: Online | None = None
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what keeps runs from working; empty when all is well."""
+        found = []
+        if self.database.broken:
+            error = self.database.error or f"{self.database.label} cannot be created."
+            found.append(f"database: {error} {self.database.hint}".rstrip())
+        if not self.broker.reachable:
+            found.append(
+                f"broker: {self.broker.url} does not answer ({self.broker.error}). "
+                "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker."
+            )
+        return found + (self.online.problems if self.online else [])
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what a person should know although nothing is broken."""
+        found = list(self.online.notes) if self.online else []
+        if self.database.state == "pending migrations":
+            found.append(f"database: migrations are pending. {self.database.hint}")
+        if self.activity is None:
+            return found
+        alive = [row for row in self.activity.workers if row["alive"]]
+        if self.broker.kind != "memory" and not alive:
+            found.append("workers: none is alive. Start some: scout worker")
+        found += [
+            f"run {run['run_id']} is stalled: {run['reading']}. See: scout explain {run['run_id']}"
+            for run in self.activity.stalled
+        ]
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON-like data."""
+        return {
+            "healthy": not self.problems,
+            "problems": self.problems,
+            "notes": self.notes,
+            "settings": self.settings,
+            "live": self.live,
+            "versions": self.versions,
+            "tokens": self.tokens,
+            "database": asdict(self.database),
+            "broker": asdict(self.broker),
+            "activity": asdict(self.activity) if self.activity else None,
+        } | ({"online": self.online.to_dict()} if self.online else {})
+
+
+@click.command()
+@json_option
+@click.option(
+    "--reconcile",
+    "reconcile_text",
+    is_flag=False,
+    flag_value="all",
+    metavar="[RUN]",
+    help="Compare run_steps, audit_log and log file of a run, or of all.",
+)
+@click.option("--online", is_flag=True, help="Also ask GitHub and the model endpoint.")
+@click.option(
+    "--top",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="With --online: work out what a run of so many repositories costs.",
+)
+def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -> int:
+    """Check configuration, database, broker, workers and stalled runs.
+
+    Changes nothing: no run, no database, no migration. Touches no network but the broker's and
+    the database's. The exit code is 0 when runs can work, 3 when something they need is broken.
+    With --reconcile it compares what was recorded instead, and exits with 1 if records disagree.
+    With --online it also asks GitHub for its limits and the model endpoint for its models, and
+    compares what a run would cost with what is left.
+
+    Example: scout doctor
+    """
+    if reconcile_text is not None:
+        return _reconcile(reconcile_text, as_json)
+    found = examine()
+    if online:
+        from cli.doctor.online import look
+
+        found = replace(found, online=look(top))
+    if as_json:
+        emit_json(found.to_dict())
+    else:
+        for line in _lines(found):
+            click.echo(line)
+    return int(ExitCode.DEPENDENCY if found.problems else ExitCode.SUCCESS)
+
+
+def _reconcile(run_text: str, as_json: bool) -> int:
+    from cli.doctor.reconcile import reconcile
+
+    result = reconcile(run_text)
+    found = result["contradictions"]
+    if as_json:
+        emit_json(result)
+    else:
+        for run_id, sentences in found.items():
+            for sentence in sentences:
+                click.echo(f"{run_id}  {sentence}")
+        log = result["log_file"] or "no log file (SCOUT_LOG_FILE is not set)"
+        verdict = paint(f"{len(found)} disagree", "red") if found else paint("all agree", "green")
+        click.echo(f"{result['runs']} run(s) compared with the audit log and {log}: {verdict}")
+        if older := result["older_than_log"]:
+            click.echo(f"{older} of them began before that file, and were compared without it.")
+    return int(ExitCode.RUN_FAILED if found else ExitCode.SUCCESS)
+
+
+def examine() -> Examination:
+    """Look at everything.
+
+    Raises:
+        ConfigError: A setting is malformed.
+    """
+    from cli.doctor import broker as broker_health
+    from cli.doctor import database as health
+    from models.settings.live import live_settings
+    from models.settings.runtime import load_settings
+
+    settings = load_settings()
+    database = health.check_database(settings)
+    return Examination(
+        settings=settings.public(),
+        live=live_settings(),
+        versions=health.check_versions(),
+        tokens=health.check_tokens(),
+        database=database,
+        broker=broker_health.check(settings),
+        activity=health.check_activity(settings) if database.readable else None,
+    )
+
+
+def _lines(found: Examination) -> Iterator[str]:
+    from models.text.printable import printable
+
+    for label, status, text in _facts(found):
+        state = mark(status) if status else ""
+        yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {printable(text)}"
+    for text in found.notes:
+        yield paint("note", "yellow") + "  " + hanging(text, 6)
+    for text in found.problems:
+        yield paint("problem", "red") + "  " + hanging(text, 9)
+    if found.problems:
+        return
+    if found.online is not None and found.online.doubtful:
+        yield paint("healthy as far as can be told; see what is marked with !", "yellow")
+    else:
+        yield paint("healthy", "green")
+
+
+def _facts(found: Examination) -> Iterator[Fact]:
+    """Return what was found; its status is success, failed, warning, or empty for none."""
+    versions = found.versions
+    yield "scout", "", f"{versions['scout']} on Python {versions['python']}"
+    libraries = {name: text for name, text in versions.items() if name not in {"scout", "python"}}
+    listed = (f"{name} {text or 'not installed'}" for name, text in libraries.items())
+    yield "libraries", "", ", ".join(listed)
+    database = found.database
+    yield "database", _well(not database.broken), f"{database.label}: {database.state}"
+    if database.size_bytes is not None:
+        wal = f" and {size(database.wal_bytes)} write-ahead log" if database.wal_bytes else ""
+        yield "", "", f"{size(database.size_bytes)}{wal}"
+    if database.rows:
+        filled = {name: count for name, count in database.rows.items() if count}
+        yield "", "", "rows: " + ", ".join(f"{name} {n:,}" for name, n in filled.items())
+    if database.oldest_run_at:
+        yield "", "", f"oldest run: {database.oldest_run_at[:10]}"
+    yield from _broker_facts(found.broker)
+    if found.activity is not None:
+        yield from _activity_facts(found.activity)
+    tokens = (f"{name} {'set' if there else 'not set'}" for name, there in found.tokens.items())
+    yield "tokens", "", ", ".join(tokens)
+    live = found.live
+    endpoint = f"{live['llm_model']} at {live['llm_base_url']}" if live["llm_base_url"] else "none"
+    asked = f"GitHub {live['github_url']}, model {endpoint}"
+    yield "live", "", f"{asked}, {live['concurrency']} at a time"
+    if found.online is not None:
+        yield from found.online.facts()
+    yield "settings", "", ", ".join(f"{key}={value}" for key, value in found.settings.items())
+
+
+def _well(is_well: bool) -> str:
+    return "success" if is_well else "failed"
+
+
+def _broker_facts(broker: BrokerHealth) -> Iterator[Fact]:
+    if broker.kind == "memory":
+        yield "broker", "success", "embedded: runs work inside the command, no broker is needed"
+        return
+    state = "answers" if broker.reachable else "does not answer"
+    yield "broker", _well(broker.reachable), f"{broker.url}: {state}"
+    if broker.waiting is not None:
+        yield "", "", f"queue: {broker.waiting:,} waiting, {broker.delayed or 0:,} delayed"
+
+
+def _activity_facts(activity: Activity) -> Iterator[Fact]:
+    alive = [row for row in activity.workers if row["alive"]]
+    threads = sum(row["threads"] for row in alive)
+    yield "workers", "", f"{len(alive)} alive with {threads} threads"
+    for row in activity.workers:
+        seen = f"last sign of life {row['heartbeat_age_s']:.0f} s ago"
+        state = "" if row["alive"] else ", gone"
+        yield "", "", f"{row['worker']} ({row['broker']}): {seen}{state}"
+    held = [row for row in activity.singletons if row["held"]]
+    for row in held:
+        yield "recovery", "", f"{row['name']} is done by {row['holder']}"
+    by_status = ", ".join(f"{n} {status}" for status, n in activity.runs_by_status.items())
+    yield "runs", "", (by_status or "none yet") + f", {len(activity.stalled)} stalled"

@@ -1,0 +1,56 @@
+"""`scout expand`: pass 2 of a run, again and wider, as a run of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli.commands.run import execution_options
+from cli.options.shared import run_argument
+from cli.running.derive import Waiting, derive, out_option
+from models.lifecycle.derivation import Derivation
+
+_PASS2 = ("init_run", "github_rate_limit_snapshot", "github_search_pass2")
+_BRIEFS = ("llm_brief_generate", "export_markdown")
+
+
+@click.command(short_help="Search again with the keywords of a run.")
+@run_argument
+@click.option("--max-queries", type=int, help="Queries, at most 10; by default as in RUN.")
+@click.option("--pass2-stars", type=int, help="Fewest stars; by default as in RUN.")
+@click.option("--briefs", is_flag=True, help="Also write and export briefs of what is there then.")
+@out_option
+@execution_options
+def command(
+    *,
+    run_text: str,
+    max_queries: int | None,
+    pass2_stars: int | None,
+    briefs: bool,
+    out: str | None,
+    **waiting: Any,
+) -> None:
+    """Search GitHub with the keywords of RUN, and analyse what it did not find.
+
+    RUN is an id, a unique prefix of one, or `last`. A new run takes over what pass 1 of RUN found,
+    and does pass 2 anew; RUN itself is left as it is.
+
+    \b
+    Example:
+      scout expand last --max-queries 10 --pass2-stars 20
+    """
+    derive(
+        "expand",
+        run_text,
+        Derivation(_PASS2 + (_BRIEFS if briefs else ()), passes=1),
+        needs="keywords",
+        changes={
+            "fresh": False,
+            "max_queries": max_queries,
+            "pass2_stars": pass2_stars,
+            "out": out,
+        },
+        waiting=Waiting(**waiting),
+        then="" if briefs else "scout briefs generate",
+    )

@@ -1,0 +1,96 @@
+"""`scout explain`: a rule-based diagnosis of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.display.terminal import emit_json, faint, paint, status_text
+from cli.options.shared import json_option, open_for_use, run_argument
+
+if TYPE_CHECKING:
+    from cli.diagnosis.case import Case, Diagnosis
+    from models.settings.runtime import Settings
+
+
+@click.command()
+@run_argument
+@json_option
+def command(run_text: str, as_json: bool) -> None:
+    """Explain what happened to a run, what shows it, and what to do next.
+
+    RUN is an id, a unique prefix of one, or `last`. The diagnosis comes from fixed rules over the
+    records. The exit code is 0 if there is one, however the run ended.
+
+    Example: scout explain last
+    """
+    settings = open_for_use()
+    from cli.diagnosis.rules import diagnose
+
+    case = load_case(run_text, settings)
+    diagnosis = diagnose(case)
+    if as_json:
+        emit_json(
+            {
+                "run_id": case.run_id,
+                "status": case.view.run.status,
+                "state": case.view.reading.state,
+                "diagnosis": diagnosis.to_dict(),
+            }
+        )
+        return
+    _print(case, diagnosis)
+
+
+def load_case(run_text: str, settings: Settings) -> Case:
+    """Return everything that is known about the run that a person named.
+
+    Raises:
+        InputError: No run matches, or several do.
+    """
+    from cli.diagnosis.case import Case
+    from models.dao.runs import RunsDao
+    from models.views.attempts import attempts_of
+    from models.views.run_view import (
+        analysis_answers,
+        audit_rows,
+        best_rejected_score,
+        brief_answers,
+        brief_counts,
+        view_run,
+    )
+
+    view = view_run(RunsDao.resolve(run_text), settings)
+    rows = list(audit_rows(view.run.run_id))
+    run_id = view.run.run_id
+    return Case(
+        view,
+        rows,
+        attempts_of(rows),
+        brief_counts(run_id),
+        analysis_answers(run_id),
+        brief_answers(run_id),
+        best_rejected_score(run_id),
+    )
+
+
+def _print(case: Case, diagnosis: Diagnosis) -> None:
+    from cli.diagnosis.case import EVIDENCE_MAX_LENGTH
+    from models.text.printable import printable
+
+    state = status_text(case.view.reading.state)
+    query = printable(str(case.view.run.args.get("query", "")))
+    click.echo(f'run {case.run_id}  {state}  "{query}"')
+    click.echo()
+    click.echo(paint(printable(diagnosis.what), None, bold=True))
+    click.echo(printable(diagnosis.meaning))
+    if diagnosis.evidence:
+        click.echo()
+        click.echo(faint("evidence"))
+        for text in diagnosis.evidence:
+            click.echo("  " + printable(text, EVIDENCE_MAX_LENGTH))
+    click.echo()
+    click.echo(faint("next"))
+    for text in diagnosis.todo:
+        click.echo("  " + printable(text))

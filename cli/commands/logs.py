@@ -1,0 +1,251 @@
+"""`scout logs`: what a run recorded, from the audit log, so that it works on any machine."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.display.terminal import cut, emit_json, faint, pad, paint, width_of
+from cli.options.shared import json_option, open_for_use, run_argument
+from models.steps import STEP_NAMES
+
+if TYPE_CHECKING:
+    from models.dao.runs import RunRow
+    from models.dao.steps import StepRow
+    from models.settings.runtime import Settings
+    from models.views.run_view import AuditRow
+
+POLL_S = 0.3
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_LEVEL_COLOURS = {"WARNING": "yellow", "ERROR": "red"}
+_STEP_WIDTH = max(map(len, STEP_NAMES))
+#: Columns of time and level, with the blanks behind them.
+_HEAD_WIDTH = len("12:00:00.000  WARNING  ")
+#: Events of a run as a whole that belong to what `--failed` shows.
+_RUN_FAILURES = ("run.failed", "run.cancelled")
+#: On a server, ids are given out before they are committed: an earlier id may appear later.
+_ID_OVERLAP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which audit rows are wanted; None means all."""
+
+    step: str | None = None
+    attempt: int | None = None
+    level: str = "DEBUG"
+    keep_run_failure: bool = False
+
+    def wants(self, row: AuditRow) -> bool:
+        """Say whether a row passes."""
+        if LEVELS.index(self.level) > (LEVELS.index(row.level) if row.level in LEVELS else 3):
+            return False
+        if self.keep_run_failure and row.event in _RUN_FAILURES:
+            return True
+        if self.step is not None and row.step != self.step:
+            return False
+        return self.attempt is None or row.attempt == self.attempt
+
+
+@click.command()
+@run_argument
+@click.option("--step", type=click.Choice(STEP_NAMES), metavar="STEP", help="Only this step.")
+@click.option("--attempt", type=click.IntRange(1), metavar="N", help="Only this attempt.")
+@click.option(
+    "--level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    default="DEBUG",
+    show_default=True,
+    help="Only lines of at least this level.",
+)
+@click.option("--failed", is_flag=True, help="Only the last attempt of the step that failed.")
+@click.option(
+    "--follow",
+    "-f",
+    is_flag=True,
+    help="Go on printing until the run ends; on a terminal only the first three warnings of a"
+    " kind in each step, then how many more there were of those that pass the filters.",
+)
+@json_option
+def command(
+    run_text: str,
+    step: str | None,
+    attempt: int | None,
+    level: str,
+    failed: bool,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Print what a run recorded, during the run or after it.
+
+    RUN is an id, a unique prefix of one, or `last`. With --json each row is one line of JSON with
+    the field names of the log lines. The exit code is 0 however the run ended; Ctrl-C in --follow
+    exits 130 and leaves the run alone.
+
+    Example: scout logs last --failed
+    """
+    if failed and (step or attempt or follow):
+        raise click.UsageError("--failed cannot be combined with --step, --attempt or --follow.")
+    settings = open_for_use()
+    from models.dao.runs import RunsDao
+
+    run = RunsDao.resolve(run_text)
+    wanted = _failure_filter(run, level) if failed else Filter(step, attempt, level)
+    if wanted is None:
+        return
+    rows = followed(run, settings) if follow else _stored(run)
+    ended: Callable[[AuditRow], None] = _ignore
+    show: Callable[[AuditRow], None] = _show_json if as_json else _show_text
+    if follow and not as_json and sys.stdout.isatty():
+        few = _FewOfEach(run.run_id)
+        ended, show = few.ended, few.show
+    shown = 0
+    for row in rows:
+        ended(row)  # also where the filter holds it back: a step's end is told at level INFO
+        if wanted.wants(row):
+            show(row)
+            shown += 1
+    if not shown:
+        click.echo("No row matches.", err=True)
+
+
+def followed(
+    run: RunRow, settings: Settings, wait: Callable[[float], None] = time.sleep
+) -> Iterator[AuditRow]:
+    """Yield the audit rows of a run as they come, until it has ended.
+
+    Args:
+        run: The run.
+        settings: For the reading that is told when the run stalls.
+        wait: Called with seconds between two looks.
+    """
+    from models.dao.runs import RunsDao
+    from models.views.run_view import audit_rows, view_run
+
+    seen: set[int] = set()
+    newest, told = 0, ""
+    while True:
+        now = RunsDao.get(run.run_id)  # before the rows, so that the last ones are not missed
+        for row in audit_rows(run.run_id, max(0, newest - _ID_OVERLAP)):
+            if row.id not in seen:
+                seen.add(row.id)
+                newest = max(newest, row.id)
+                yield row
+        if now.ended:
+            return
+        reading = view_run(now, settings).reading
+        if reading.stalled and told != reading.step:
+            told = reading.step or ""
+            click.echo(f"stalled: {_printable(reading.text)}", err=True)
+        wait(POLL_S)
+
+
+def to_line(row: AuditRow) -> dict[str, Any]:
+    """Return a row with the field names of the log lines."""
+    data = {key: value for key, value in row.data.items() if key not in {"attempt", "duration_ms"}}
+    return {
+        "timestamp": row.ts,
+        "level": row.level,
+        "message": row.message,
+        "run_id": row.run_id,
+        "step": row.step,
+        "attempt": row.attempt,
+        "event": row.event,
+        "duration_ms": row.data.get("duration_ms"),
+        "data": data,
+    }
+
+
+def text_line(row: AuditRow, width: int | None = None) -> str:
+    """Return a row as a line for people: local time, level, step, message.
+
+    Args:
+        row: The row.
+        width: The columns to cut the line to; None leaves it whole.
+    """
+    from models.views.run_state import time_of_day
+
+    millis = row.ts[20:23]
+    level = paint(pad(row.level, 7), _LEVEL_COLOURS.get(row.level))
+    attempt = f"#{row.attempt}" if row.attempt and row.attempt > 1 else ""
+    where = pad(row.step or _printable(row.scope), _STEP_WIDTH)
+    clock = faint(f"{time_of_day(row.ts)}.{millis}")
+    before, message = f"{where} {pad(attempt, 3)} ", _printable(row.message)
+    if width is not None:
+        message = cut(message[:width], max(20, width - _HEAD_WIDTH - width_of(before)))
+    return f"{clock}  {level}  {before}{message}".rstrip()
+
+
+def _stored(run: RunRow) -> Iterable[AuditRow]:
+    from models.views.run_view import audit_rows
+
+    return audit_rows(run.run_id)
+
+
+def _failure_filter(run: RunRow, level: str) -> Filter | None:
+    """Return what `--failed` asks for, or None, having said so, where no step failed."""
+    from models.dao.steps import StepsDao
+
+    step = troubled_step(StepsDao.of_run(run.run_id))
+    if step is None:
+        click.echo("No step of this run failed.", err=True)
+        return None
+    return Filter(step.name, step.attempt, level, keep_run_failure=True)
+
+
+def troubled_step(steps: Iterable[StepRow]) -> StepRow | None:
+    """Return the step that failed or, in a run that goes on, the one whose last try did."""
+    from models.views.run_state import failed_step
+
+    steps = list(steps)
+    tried = [step for step in steps if step.status == "pending" and step.error_type]
+    return failed_step(steps) or (tried[0] if tried else None)
+
+
+def _show_json(row: AuditRow) -> None:
+    emit_json(to_line(row), indent=None)
+
+
+def _show_text(row: AuditRow) -> None:
+    click.echo(text_line(row))
+
+
+def _ignore(_: AuditRow) -> None:
+    pass
+
+
+class _FewOfEach:
+    """Shows rows to somebody who watches: short, and few warnings of one kind.
+
+    Only rows that are shown are counted, so that nothing is told of what a filter leaves out.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        from cli.running.warning_limit import Flood
+
+        self._flood = Flood(run_id)
+
+    def ended(self, row: AuditRow) -> None:
+        """Tell how many rows were held back, where this row ends their step; call it for each."""
+        for line in self._flood.ended(row.step, row.event):
+            click.echo(paint(line, "yellow"))
+
+    def show(self, row: AuditRow) -> None:
+        """Print a row, or hold it back and count it."""
+        from cli.display.terminal import terminal_width
+        from cli.running.warning_limit import LINE_MAX_LENGTH
+
+        if self._flood.lets_through(row.level, row.step, row.event):
+            width = min(LINE_MAX_LENGTH, terminal_width() or LINE_MAX_LENGTH)
+            click.echo(text_line(row, width))
+
+
+def _printable(text: str) -> str:
+    from models.text.printable import printable
+
+    return printable(text)

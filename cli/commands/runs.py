@@ -1,0 +1,143 @@
+"""`scout runs`: the list of runs, each with its true state at this moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.display.terminal import Column, age, duration, emit_json, table
+from cli.options.shared import json_option, open_for_use
+
+if TYPE_CHECKING:
+    from models.settings.runtime import Settings
+    from models.views.run_view import RunView
+
+#: Kept beside `models.views.run_state.STATES`, so that `--help` need not import the database.
+_UNFINISHED = ("queued", "running", "waiting", "retrying", "overdue", "stalled")
+_ENDED = ("success", "failed", "cancelled")
+#: How many unfinished runs are looked at when a state is asked for that no column holds.
+_UNFINISHED_MAX = 10_000
+_QUERY_MAX_LENGTH = 60
+_COLUMNS = (
+    Column("RUN"),
+    Column("STATUS"),
+    Column("SOURCE"),
+    Column("WHAT"),
+    Column("AGE", right=True),
+    Column("TOOK", right=True),
+    Column("QUERY", flexible=True),
+    Column("NOTE", flexible=True),
+)
+
+
+@click.command()
+@click.option(
+    "--status", type=click.Choice([*_UNFINISHED, *_ENDED]), help="Only runs in this state."
+)
+@click.option("--query", metavar="TEXT", help="Only runs whose arguments hold this text.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="At most so many.",
+)
+@json_option
+def command(status: str | None, query: str | None, limit: int, as_json: bool) -> None:
+    """List runs, newest first, with their true state.
+
+    A run whose worker died is shown as stalled, whatever its row says. With --json the output is
+    one array. The exit code is 0, also for an empty list.
+
+    Example: scout runs --status failed --limit 5
+    """
+    settings = open_for_use()
+    views = _views(settings, status, query, limit)
+    if as_json:
+        emit_json([_to_dict(view) for view in views])
+    elif views:
+        rows = [_cells(view) for view in views]
+        for line in table(_COLUMNS, rows, [view.reading.state for view in views]):
+            click.echo(line)
+    else:
+        _say_none(status, query)
+
+
+def _views(settings: Settings, status: str | None, query: str | None, limit: int) -> list[RunView]:
+    from models.dao.runs import RunsDao
+    from models.views.run_view import view_run, worker_rows
+
+    workers = worker_rows()
+    if status is None or status in _ENDED:
+        runs = RunsDao.list(status=status, query=query, limit=limit)
+        return [view_run(run, settings, workers) for run in runs]
+    unfinished = [
+        run
+        for stored in ("queued", "running")
+        for run in RunsDao.list(status=stored, query=query, limit=_UNFINISHED_MAX)
+    ]
+    unfinished.sort(key=lambda run: (run.created_at, run.run_id), reverse=True)
+    views = (view_run(run, settings, workers) for run in unfinished)
+    return [view for view in views if view.reading.state == status][:limit]
+
+
+def _cells(view: RunView) -> list[str]:
+    from models.clock import seconds_between
+    from models.text.printable import printable
+    from models.views.run_state import run_duration_ms
+
+    run = view.run
+    return [
+        run.run_id,
+        view.reading.state,
+        "dry" if run.args.get("dry") else "live",
+        printable(run.command + (" --no-llm" if run.args.get("no_llm") else "")),
+        age(seconds_between(run.created_at, view.now)),
+        duration(run_duration_ms(run, view.now)),
+        printable(str(run.args.get("query", "")), _QUERY_MAX_LENGTH),
+        printable(_note(view)),
+    ]
+
+
+def _note(view: RunView) -> str:
+    if view.reading.text:
+        return view.reading.text
+    if view.reading.step:
+        return f"failed at {view.reading.step}"
+    from cli.display.step_summary import result_note
+
+    return result_note(view.steps) if view.run.status == "success" else ""
+
+
+def _to_dict(view: RunView) -> dict[str, Any]:
+    from models.views.run_state import failed_step, run_duration_ms
+
+    run, failed = view.run, failed_step(view.steps)
+    return {
+        "run_id": run.run_id,
+        "status": run.status,
+        "state": view.reading.state,
+        "reading": view.reading.text,
+        "command": run.command,
+        "dry": bool(run.args.get("dry")),
+        "query": run.args.get("query"),
+        "broker": run.broker,
+        "parent_run_id": run.parent_run_id,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "duration_ms": run_duration_ms(run, view.now),
+        "failed_step": failed.name if failed else None,
+        "error": run.error,
+    }
+
+
+def _say_none(status: str | None, query: str | None) -> None:
+    from models.database.connection import current
+
+    if status or query:
+        click.echo("No run matches.", err=True)
+        return
+    click.echo(f"There are no runs yet in {current().label}.", err=True)
+    click.echo('Make one: scout run --dry --query "vector database"', err=True)

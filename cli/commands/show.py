@@ -1,0 +1,102 @@
+"""`scout show`: one run on one screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.display.terminal import emit_json
+from cli.options.shared import json_option, open_for_use, run_argument
+
+if TYPE_CHECKING:
+    from models.dao.steps import StepRow
+    from models.views.run_view import RunView
+
+
+@click.command()
+@run_argument
+@click.option("--attempts", "with_attempts", is_flag=True, help="Also list every attempt.")
+@json_option
+def command(run_text: str, with_attempts: bool, as_json: bool) -> None:
+    """Show a run: its steps, how long they took, attempts, stats and error.
+
+    RUN is an id, a unique prefix of one, or `last`. With --json the output is one object that
+    holds everything. The exit code is 0 if the run could be shown, however it ended.
+
+    Example: scout show last --attempts
+    """
+    settings = open_for_use()
+    from models.dao.runs import RunsDao
+    from models.views.attempts import attempts_of
+    from models.views.run_view import audit_rows, view_run
+
+    view = view_run(RunsDao.resolve(run_text), settings)
+    attempts = attempts_of(audit_rows(view.run.run_id))
+    if as_json:
+        emit_json(_to_dict(view) | {"attempts": [one.to_dict() for one in attempts]})
+        return
+    from cli.display.run_page import attempt_lines, run_lines
+
+    for line in run_lines(view, attempts):
+        click.echo(line)
+    if with_attempts:
+        click.echo()
+        for line in attempt_lines(attempts):
+            click.echo(line)
+
+
+def _to_dict(view: RunView) -> dict[str, Any]:
+    from models.views.run_state import run_duration_ms
+
+    run = view.run
+    return {
+        "run": {
+            "run_id": run.run_id,
+            "command": run.command,
+            "status": run.status,
+            "broker": run.broker,
+            "parent_run_id": run.parent_run_id,
+            "git_sha": run.git_sha,
+            "config_hash": run.config_hash,
+            "created_at": run.created_at,
+            "started_at": run.started_at,
+            "finished_at": run.finished_at,
+            "duration_ms": run_duration_ms(run, view.now),
+            "error": run.error,
+        },
+        "args": run.args,
+        "stats": run.stats,
+        "reading": {
+            "state": view.reading.state,
+            "text": view.reading.text,
+            "step": view.reading.step,
+            "workers": view.workers,
+            "at": view.now,
+        },
+        "steps": [_step_to_dict(step, view.now) for step in view.steps],
+    }
+
+
+def _step_to_dict(step: StepRow, now: str) -> dict[str, Any]:
+    from models.views.run_state import step_duration_ms
+
+    return {
+        "step_id": step.step_id,
+        "name": step.name,
+        "position": step.position,
+        "status": step.status,
+        "attempt": step.attempt,
+        "tries": step.tries,
+        "interruptions": step.interruptions,
+        "due_at": step.due_at,
+        "started_at": step.started_at,
+        "finished_at": step.finished_at,
+        "duration_ms": step_duration_ms(step, now),
+        "lease_expires_at": step.lease_expires_at,
+        "worker": step.worker,
+        "progress": step.progress,
+        "stats": step.stats,
+        "error_type": step.error_type,
+        "error_message": step.error_message,
+    }

@@ -1,0 +1,86 @@
+"""What a diagnosis is made from, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.dao.steps import StepRow
+from models.text.printable import printable
+from models.views.attempts import Attempt
+from models.views.run_state import failed_step, time_of_day
+from models.views.run_view import Answers, AuditRow, RunView
+
+EVIDENCE_MAX_LENGTH = 300
+_LAST_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that is known about a run."""
+
+    view: RunView
+    rows: list[AuditRow]
+    attempts: list[Attempt]
+    briefs: dict[str, int]
+    analysis_answers: Answers
+    brief_answers: Answers
+    best_rejected_score: float | None
+
+    @property
+    def run_id(self) -> str:
+        """Return the run's id."""
+        return self.view.run.run_id
+
+    @property
+    def failed(self) -> StepRow | None:
+        """Return the step that failed, or None."""
+        return failed_step(self.view.steps)
+
+    @property
+    def current(self) -> StepRow | None:
+        """Return the step that the reading is about, or None."""
+        name = self.view.reading.step
+        return next((step for step in self.view.steps if step.name == name), None)
+
+    def messages(self, event: str) -> list[str]:
+        """Return the messages of one event, in order."""
+        return [row.message for row in self.rows if row.event == event]
+
+    def last_lines(self, step: str, attempt: int) -> list[str]:
+        """Return the last messages of one attempt, but for its start."""
+        lines = [
+            f"{time_of_day(row.ts)} {row.message}"
+            for row in self.rows
+            if row.step == step and row.attempt == attempt and row.event != "step.started"
+        ]
+        return lines[-_LAST_LINES:]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What happened, what shows it, what it means and what to do.
+
+    Args:
+        code: A stable name for machines.
+        what: What happened, in one sentence.
+        meaning: What that means for the run and its results.
+        evidence: What was found in the records.
+        todo: Commands, or one-line advice, most useful first.
+    """
+
+    code: str
+    what: str
+    meaning: str
+    evidence: list[str] = field(default_factory=list)
+    todo: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the diagnosis as JSON-like data."""
+        return {
+            "code": self.code,
+            "what": self.what,
+            "evidence": [printable(text, EVIDENCE_MAX_LENGTH) for text in self.evidence],
+            "meaning": self.meaning,
+            "next": self.todo,
+        }

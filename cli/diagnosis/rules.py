@@ -1,0 +1,228 @@
+"""What happened to a run: the first rule that fits gives the diagnosis.
+
+Rules are small functions from a case to a diagnosis or None, tried in order: how the run ended,
+then, for one that has not ended, why it does not move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli.diagnosis.case import Case, Diagnosis
+from cli.diagnosis.failures import explain_failure
+from cli.diagnosis.no_briefs import explain_briefless, invalid_outputs, writing_step
+from cli.display.run_page import index_path
+from models.views.attempts import Attempt, next_try
+from models.views.run_state import is_postponed, time_of_day, worker_count
+from models.views.run_view import RunView
+
+Rule = Callable[[Case], Diagnosis | None]
+
+_DETOURS_MAX = 3
+_PREDICATES = {
+    "interrupted": "was interrupted",
+    "retrying": "failed and was tried again",
+    "postponed": "was postponed",
+    "failed": "failed",
+}
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """Return the diagnosis of the first rule that fits; the last one always does."""
+    rules: tuple[Rule, ...] = (
+        _cancelled,
+        explain_failure,
+        explain_briefless,
+        _success,
+        _lease_expired,
+        _overdue,
+        _retrying,
+        _nobody_there,
+        _postponed,
+        _waiting,
+        _under_way,
+    )
+    for rule in rules:
+        diagnosis = rule(case)
+        if diagnosis is not None:
+            return diagnosis
+    return Diagnosis(
+        "inconsistent",
+        f"The run is {case.view.run.status}, but no step is running and none is due.",
+        "Nothing will happen by itself.",
+        [f"{step.name}: {step.status}" for step in case.view.steps],
+        [f"scout resume {case.run_id}", f"scout show {case.run_id} --attempts"],
+    )
+
+
+def _cancelled(case: Case) -> Diagnosis | None:
+    if case.view.run.status != "cancelled":
+        return None
+    done = [step.name for step in case.view.steps if step.status == "success"]
+    return Diagnosis(
+        "cancelled",
+        f"The run was cancelled {case.view.run.error or 'for no stated reason'}.",
+        f"{len(done)} of {len(case.view.steps)} steps had finished; their results are kept.",
+        case.messages("run.cancelled"),
+        [f"scout resume {case.run_id}", f"scout rerun {case.run_id}"],
+    )
+
+
+def _success(case: Case) -> Diagnosis | None:
+    if case.view.run.status != "success":
+        return None
+    index = index_path(case.view.run)
+    noted = invalid_outputs(case) + _unanswered(case) + case.messages("scout.pass2.capped")
+    noted += _detours(case)
+    return Diagnosis(
+        "success",
+        _outcome(case),
+        "Nothing is wrong." if not noted else "The result is complete; the notes say what to know.",
+        noted,
+        [str(index)] if index else [f"scout show {case.run_id}"],
+    )
+
+
+def _detours(case: Case) -> list[str]:
+    """Return each attempt that did not reach its end, and why; at most a few."""
+    found = [one for one in case.attempts if one.outcome != "success"]
+    noted = [f"{one.step} #{one.attempt} {_ended_how(one)}" for one in found[:_DETOURS_MAX]]
+    if len(found) > _DETOURS_MAX:
+        noted.append(f"and {len(found) - _DETOURS_MAX} more: scout show {case.run_id} --attempts")
+    return noted
+
+
+def _ended_how(one: Attempt) -> str:
+    """Return how an attempt ended, as a predicate with its reason."""
+    if one.outcome not in _PREDICATES:
+        return "has no end on record"
+    reason = (one.data or {}).get("reason")
+    if not isinstance(reason, str):
+        before, _, error = (one.reason or "").partition("last error: ")
+        reason = error or before.removeprefix(f"{one.step} failed: ")
+    return _PREDICATES[one.outcome] + (f": {reason}" if reason else "")
+
+
+def _outcome(case: Case) -> str:
+    writing, count = writing_step(case), case.briefs.get("written", 0)
+    if count or writing.is_planned:
+        return f"The run succeeded with {count} brief{'' if count == 1 else 's'}."
+    return f"The run succeeded; it wrote no briefs ({writing.error_message})."
+
+
+def _lease_expired(case: Case) -> Diagnosis | None:
+    step, view = case.current, case.view
+    if step is None or not view.reading.stalled or step.status != "running":
+        return None
+    return Diagnosis(
+        "lease_expired",
+        f"The worker of {step.name} stopped in the middle of it.",
+        "A killed process, a machine that went away, or one that was suspended. "
+        + _who_takes_over(view),
+        [view.reading.text, *case.last_lines(step.name, step.attempt)],
+        _wake_up(case),
+    )
+
+
+def _overdue(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state != "overdue":
+        return None
+    return Diagnosis(
+        "overdue",
+        f"{step.name} has run longer than its time limit.",
+        "Its worker interrupts it; the stack of its thread is in the log.",
+        [case.view.reading.text, *case.messages("step.overdue")],
+        [f"scout logs {case.run_id} --step {step.name}", f"scout cancel {case.run_id}"],
+    )
+
+
+def _retrying(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state != "retrying":
+        return None
+    retry = next_try(case.attempts, step.name) or {}
+    tries = f"try {retry.get('try', step.tries)}/{retry.get('of', '?')} of {step.name} failed"
+    return Diagnosis(
+        "retrying",
+        f"{tries}, next try {time_of_day(step.due_at or case.view.now)}.",
+        "The failure may pass, so Scout tries again by itself.",
+        [f"last error: {step.error_type}: {step.error_message}"],
+        [f"scout logs {case.run_id} --follow"],
+    )
+
+
+def _nobody_there(case: Case) -> Diagnosis | None:
+    step, view = case.current, case.view
+    if step is None or not view.reading.stalled:
+        return None
+    interrupted = [one.reason for one in case.attempts if one.outcome == "interrupted"]
+    return Diagnosis(
+        "nobody_consumes",
+        f"{step.name} is due and no worker takes it.",
+        f"The run's broker is {view.run.broker}. " + _who_takes_over(view),
+        [view.reading.text, *[text for text in interrupted[-1:] if text]],
+        _wake_up(case),
+    )
+
+
+def _postponed(case: Case) -> Diagnosis | None:
+    step, view = case.current, case.view
+    if step is None or not is_postponed(step, view.now):
+        return None
+    if view.workers:
+        meaning = "It was asked to wait, and goes on by itself. What is done is kept."
+        todo = ["scout doctor --online", f"scout cancel {case.run_id}"]
+    else:
+        meaning = "It was asked to wait, and no worker is there to go on. What is done is kept."
+        todo = _wake_up(case)
+    evidence = case.messages("step.postponed")[-3:]
+    return Diagnosis("postponed", f"{view.reading.text}.", meaning, evidence, todo)
+
+
+def _waiting(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state != "waiting":
+        return None
+    workers = case.view.workers
+    have, busy = ("has", "It is") if workers == 1 else ("have", "They are")
+    return Diagnosis(
+        "waiting",
+        f"{step.name} is due, and {worker_count(workers)} {have} not taken it yet.",
+        f"{busy} busy with other runs, or the step's message was lost; recovery sends another.",
+        [case.view.reading.text],
+        [f"scout logs {case.run_id} --follow", "scout doctor"],
+    )
+
+
+def _under_way(case: Case) -> Diagnosis | None:
+    step = case.current
+    if step is None or case.view.reading.state not in {"queued", "running"}:
+        return None
+    lonely = step.status == "pending" and not case.view.workers and case.view.run.broker != "memory"
+    return Diagnosis(
+        "under_way",
+        f"The run is {case.view.reading.state} at {step.name}.",
+        "No worker is there to take it yet." if lonely else "Nothing is wrong.",
+        [case.view.reading.text],
+        _wake_up(case) if lonely else [f"scout logs {case.run_id} --follow"],
+    )
+
+
+def _who_takes_over(view: RunView) -> str:
+    if view.workers:
+        return f"One of {worker_count(view.workers)} takes over within seconds."
+    return "Nobody is there to take over."
+
+
+def _wake_up(case: Case) -> list[str]:
+    if case.view.run.broker == "memory" or case.view.workers:
+        return [f"scout resume {case.run_id}", "scout doctor"]
+    return ["scout worker", "scout doctor"]
+
+
+def _unanswered(case: Case) -> list[str]:
+    found = case.messages("llm.item.failed")
+    if not found:
+        return []
+    return [f"{len(found)} times the model gave no answer", found[-1]]

@@ -1,0 +1,204 @@
+"""The lines of `scout show`: heading, steps with their waterfall, error and next command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from cli.display.step_summary import step_note
+from cli.display.terminal import (
+    age,
+    cut,
+    duration,
+    faint,
+    hanging,
+    local_time,
+    mark,
+    pad,
+    paint,
+    status_text,
+    symbol,
+    terminal_width,
+)
+from models.clock import seconds_between
+from models.dao.runs import RunRow
+from models.dao.steps import StepRow
+from models.run_args import RunArgs
+from models.steps import STEP_NAMES
+from models.text.printable import printable
+from models.views.attempts import Attempt, next_try
+from models.views.run_state import (
+    failed_step,
+    read_step,
+    run_duration_ms,
+    step_duration_ms,
+    time_of_day,
+)
+from models.views.run_view import RunView
+
+#: Columns of the waterfall on a wide terminal, and on a narrow one.
+BAR_WIDTHS = (24, 12)
+_WIDE = 110
+_NAME_WIDTH = max(map(len, STEP_NAMES))
+#: Said in the heading already, or of no use to a person.
+_NOT_LISTED = {"query", "dry"}
+
+
+def run_lines(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Return the lines of the whole screen."""
+    yield from _heading(view)
+    yield ""
+    scale = Scale.of(view)
+    for step in view.steps:
+        yield _step_line(step, view, scale)
+    yield from _trouble(view, attempts)
+    yield ""
+    for text in next_commands(view):
+        yield faint("next  ") + text
+
+
+def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Return a line per attempt, and why it ended where that was no success."""
+    yield paint("attempts", None, bold=True)
+    for one in attempts:
+        outcome = status_text(one.outcome, pad(one.outcome, 11))
+        took = pad(duration(one.duration_ms), 10, right=True)
+        worker = printable(one.worker or "")
+        yield (
+            f" {time_of_day(one.started_at)}  {pad(one.step, _NAME_WIDTH)}  #{one.attempt:<3}"
+            f"{outcome}{took}  {worker}"
+        )
+        if one.reason:
+            yield " " * 10 + printable(one.reason)
+
+
+def next_commands(view: RunView) -> list[str]:
+    """Return the commands that are of use now, with the run's id filled in."""
+    run_id, state = view.run.run_id, view.reading.state
+    if state == "success":
+        index = index_path(view.run)
+        return [str(index) if index else f"scout logs {run_id}"]
+    if state in {"failed", "cancelled"}:
+        return [f"scout explain {run_id}", f"scout resume {run_id}"]
+    if state in {"stalled", "overdue", "waiting"}:
+        return [f"scout explain {run_id}"]
+    return [f"scout logs {run_id} --follow"]
+
+
+def index_path(run: RunRow) -> Path | None:
+    """Return the export's first page where it is on this machine, or None."""
+    path = Path(str(run.args.get("out", "out"))) / f"run_{run.run_id}" / "index.md"
+    return path if path.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Maps the time of a run onto the columns of its waterfall."""
+
+    start: str
+    total_s: float
+    width: int
+
+    @classmethod
+    def of(cls, view: RunView) -> Scale:
+        """Return a scale from the run's start to its end, or to now."""
+        start = view.run.started_at or view.run.created_at
+        total_s = max(0.001, seconds_between(start, view.run.finished_at or view.now))
+        return cls(start, total_s, BAR_WIDTHS[(terminal_width() or _WIDE) < _WIDE])
+
+    def bar(self, step: StepRow, duration_ms: float | None) -> str:
+        """Return the bar of a step: blanks up to its start, then at least one block."""
+        if step.started_at is None or duration_ms is None:
+            return " " * self.width
+        before_s = max(0.0, seconds_between(self.start, step.started_at))
+        first = min(self.width - 1, int(before_s / self.total_s * self.width))
+        length = max(1, round(duration_ms / 1000 / self.total_s * self.width))
+        block = symbol("█", "#") * min(length, self.width - first)
+        return pad(" " * first + block, self.width)
+
+
+def _heading(view: RunView) -> Iterator[str]:
+    run = view.run
+    source = "dry" if run.args.get("dry") else "live"
+    query = printable(str(run.args.get("query", "")))
+    state = status_text(view.reading.state)
+    yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source}  "{query}"'
+    facts = [
+        f"made by scout {printable(run.command)}",
+        f"created {local_time(run.created_at)} ({age(seconds_between(run.created_at, view.now))})",
+    ]
+    took_ms = run_duration_ms(run, view.now)
+    if took_ms is not None:
+        facts.append(f"{'took' if run.ended else 'running for'} {duration(took_ms)}")
+    facts.append(f"broker {run.broker}")
+    if run.git_sha:
+        facts.append(f"code {printable(run.git_sha)[:12]}")
+    if run.parent_run_id:
+        facts.append(f"{'repeats' if run.command == 'rerun' else 'from'} {run.parent_run_id}")
+    yield faint(" · ".join(facts))
+    options = _options(run.args)
+    if options:
+        yield faint(options)
+    if view.reading.text:
+        yield status_text(view.reading.state, printable(view.reading.text))
+
+
+def _options(args: dict[str, Any]) -> str:
+    """Return the arguments that are not the defaults, as they would be typed."""
+    defaults = RunArgs(query="").to_dict()
+    changed = {
+        key: value
+        for key, value in args.items()
+        if key not in _NOT_LISTED and value != defaults.get(key)
+    }
+    return " ".join(
+        printable(f"--{key.replace('_', '-')}" + ("" if value is True else f" {quote(str(value))}"))
+        for key, value in changed.items()
+    )
+
+
+def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
+    ended = view.run.ended or step.status not in {"running", "pending"}
+    state = step.status if ended else read_step(step, view.workers, view.now, float("inf")).state
+    if step.name == view.reading.step and not view.run.ended:
+        state = view.reading.state
+    took_ms = step_duration_ms(step, view.now)
+    plain = f" {pad(step.name, _NAME_WIDTH)} {pad(duration(took_ms), 10, right=True)}  "
+    words = "  " + (f"#{step.attempt} " if step.attempt > 1 else "") + _words(step)
+    width = terminal_width()
+    if width is not None:
+        words = cut(words, max(0, width - len(plain) - scale.width - 2))
+    bar = status_text(state, scale.bar(step, took_ms))
+    return f" {mark(state)}{plain}{bar}{words}".rstrip()
+
+
+def _words(step: StepRow) -> str:
+    """Return what a step has to say for itself: progress, reason, or what came out."""
+    if step.status == "running" and step.progress:
+        return f"{step.progress.get('done')}/{step.progress.get('total')}"
+    if step.status in {"skipped", "cancelled"}:
+        return printable(f"{step.status}: {step.error_message or ''}", 60)
+    return step_note(step)
+
+
+def _trouble(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Return what went wrong, and what was not run because of it."""
+    failed = failed_step(view.steps)
+    if failed is not None:
+        yield ""
+        title = f"error  {failed.name} · attempt {failed.attempt} · {failed.error_type}"
+        yield paint(printable(title), "red", bold=True)
+        yield "  " + hanging(failed.error_message or "no message", 2)
+    elif view.run.error:
+        yield ""
+        yield paint(printable(f"{view.run.status}  {view.run.error}"), "yellow")
+    retry = next_try(attempts, view.reading.step or "")
+    if view.reading.state == "retrying" and retry:
+        yield ""
+        yield paint(f"try {retry.get('try')}/{retry.get('of')} failed", "yellow")
+    not_run = [step.name for step in view.steps if step.status in {"skipped", "cancelled"}]
+    if not_run:
+        yield faint("not run: " + ", ".join(not_run))

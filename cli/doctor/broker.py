@@ -1,0 +1,83 @@
+"""Whether the broker answers, and how long its queue is, without starting Dramatiq."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from models.settings.runtime import Settings, without_credentials
+
+#: `workers.broker.NAMESPACE` and `workers.actors.QUEUE`, whose modules import Dramatiq.
+NAMESPACE = "scout"
+QUEUE = "scout"
+#: Seconds; a broker that takes longer is as good as away for somebody who waits at a terminal.
+TIMEOUT_S = 1.0
+_AMQP_PORTS = {"amqp": 5672, "amqps": 5671}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerHealth:
+    """What a broker said.
+
+    Args:
+        kind: memory, redis or amqp.
+        url: Where it is, without credentials; empty for memory.
+        reachable: Whether it answered.
+        error: Why it did not, or an empty string.
+        waiting: Messages that no worker has taken; None where that is not known.
+        delayed: Messages that are not due yet; None where that is not known.
+    """
+
+    kind: str
+    url: str
+    reachable: bool
+    error: str = ""
+    waiting: int | None = None
+    delayed: int | None = None
+
+
+def check(settings: Settings) -> BrokerHealth:
+    """Ask the broker for a sign of life and the length of its queue."""
+    kind, url = settings.broker_kind, without_credentials(settings.broker_url)
+    if kind == "memory":
+        return BrokerHealth(kind, "", reachable=True)
+    probe = _probe_redis if kind == "redis" else _probe_port
+    try:
+        waiting, delayed = probe(settings.broker_url)
+    except Exception as exc:  # noqa: BLE001 - whatever a client raises, the broker did not answer
+        return BrokerHealth(kind, url, reachable=False, error=_words(exc))
+    return BrokerHealth(kind, url, reachable=True, waiting=waiting, delayed=delayed)
+
+
+def _probe_redis(url: str) -> tuple[int | None, int | None]:
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    client: Any = Redis.from_url(
+        url,
+        socket_connect_timeout=TIMEOUT_S,
+        socket_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        client.ping()
+        return client.llen(f"{NAMESPACE}:{QUEUE}"), client.llen(f"{NAMESPACE}:{QUEUE}.DQ")
+    finally:
+        client.close()
+
+
+def _probe_port(url: str) -> tuple[int | None, int | None]:
+    parts = urlsplit(url)
+    port = parts.port or _AMQP_PORTS.get(parts.scheme, 5672)
+    socket.create_connection((parts.hostname or "localhost", port), TIMEOUT_S).close()
+    return None, None
+
+
+def _words(exc: Exception) -> str:
+    from models.redaction import default_redactor
+
+    text = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+    return default_redactor().redact_text(text)

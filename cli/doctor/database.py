@@ -1,0 +1,192 @@
+"""What `scout doctor` finds out. Nothing is created, migrated or written."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.clock import Clock
+from models.database import connection as db
+from models.database.migrate import SchemaStatus, schema_status
+from models.database.read_only import open_existing
+from models.errors import DatabaseUnavailableError, ScoutError
+from models.settings.runtime import TOKEN_VARIABLES, Settings
+
+LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
+_STALLED_LISTED = 10
+_UNFINISHED_LOOKED_AT = 200
+
+
+@dataclass(slots=True)
+class DatabaseHealth:
+    """What the database looks like.
+
+    state: ok | not created | pending migrations | newer than this Scout | unavailable.
+    """
+
+    label: str
+    state: str
+    error: str = ""
+    hint: str = ""
+    schema: SchemaStatus | None = None
+    size_bytes: int | None = None
+    wal_bytes: int | None = None
+    writable: bool = True
+    rows: dict[str, int] = field(default_factory=dict)
+    oldest_run_at: str | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Say whether the tables can be read."""
+        return self.state == "ok"
+
+    @property
+    def broken(self) -> bool:
+        """Say whether commands that need the database would fail."""
+        return self.state in {"unavailable", "newer than this Scout"} or not self.writable
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Who is working on what, as the database has it."""
+
+    workers: list[dict[str, Any]]
+    singletons: list[dict[str, Any]]
+    runs_by_status: dict[str, int]
+    stalled: list[dict[str, Any]]
+
+
+def check_database(settings: Settings) -> DatabaseHealth:
+    """Look at the database that the settings name."""
+    health = DatabaseHealth(db.connect(settings).label, "ok")
+    try:
+        database = open_existing(settings)
+        if database is None:
+            health.state = "not created"
+            health.writable = _can_create(db.connect(settings).path)
+            return health
+        _measure_files(health, db.connect(settings).path)
+        _read_schema(health, database)
+        if health.readable:
+            _count_rows(health, database)
+    except ScoutError:
+        raise
+    except Exception as exc:  # noqa: BLE001 - whatever a driver raises, the database is not usable
+        from models.redaction import default_redactor
+
+        error = db.unavailable(health.label, exc)
+        health.state, health.hint = "unavailable", error.hint
+        health.error = default_redactor().redact_text(error.message)
+    return health
+
+
+def check_activity(settings: Settings) -> Activity:
+    """Return workers, singletons and runs; the database must be readable."""
+    from models.clock import seconds_between
+    from models.views.run_state import is_alive
+    from models.views.run_view import worker_rows
+
+    now = Clock().now_iso()
+    workers = worker_rows()
+    listed = [
+        {
+            "worker": row.worker,
+            "broker": row.broker,
+            "threads": row.threads,
+            "started_at": row.started_at,
+            "heartbeat_age_s": round(seconds_between(row.heartbeat_at, now), 1),
+            "alive": is_alive(row, now),
+        }
+        for row in workers
+    ]
+    sql = "SELECT name, holder, expires_at FROM singletons ORDER BY name"
+    singletons = [
+        {"name": name, "holder": holder, "expires_at": expires_at, "held": expires_at > now}
+        for name, holder, expires_at in db.current().execute(sql).fetchall()
+    ]
+    sql = "SELECT status, count(*) FROM runs GROUP BY status ORDER BY status"
+    by_status = {status: int(n) for status, n in db.current().execute(sql).fetchall()}
+    return Activity(listed, singletons, by_status, _stalled(settings))
+
+
+def check_tokens() -> dict[str, bool]:
+    """Say which secrets are set, never what they are."""
+    return {name: bool(os.environ.get(name, "").strip()) for name in TOKEN_VARIABLES}
+
+
+def check_versions() -> dict[str, str | None]:
+    """Return the versions of Scout, Python and the libraries; None where one is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for name in ("scout", *LIBRARIES):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def _read_schema(health: DatabaseHealth, database: db.Database) -> None:
+    status = schema_status(database)
+    health.schema = status
+    if status.unknown:
+        error = DatabaseUnavailableError(
+            f"It has the migration {status.unknown[-1]}, which this version does not know.",
+            "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
+        )
+        health.state, health.error, health.hint = (
+            "newer than this Scout",
+            error.message,
+            error.hint,
+        )
+    elif status.pending:
+        health.state = "pending migrations"
+        health.hint = "The next run applies them, or: scout db migrate"
+
+
+def _measure_files(health: DatabaseHealth, path: Path | None) -> None:
+    if path is None:
+        return
+    wal = path.with_name(path.name + "-wal")
+    health.size_bytes = path.stat().st_size
+    health.wal_bytes = wal.stat().st_size if wal.exists() else 0
+    health.writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if not health.writable:
+        health.error = f"{path} cannot be written to."
+        health.hint = "Make the file and its folder writable, or set SCOUT_DATABASE_URL."
+
+
+def _can_create(path: Path | None) -> bool:
+    """Say whether a file, and the folders that it lacks, could be made."""
+    if path is None:
+        return True
+    nearest = path.parent
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def _count_rows(health: DatabaseHealth, database: db.Database) -> None:
+    for table in sorted(database.peewee.get_tables()):
+        name = table.replace('"', '""')
+        sql = f'SELECT count(*) FROM "{name}"'  # noqa: S608 - a name from the catalogue, quoted
+        health.rows[table] = int(database.execute(sql).fetchone()[0])
+    health.oldest_run_at = database.execute("SELECT min(created_at) FROM runs").fetchone()[0]
+
+
+def _stalled(settings: Settings) -> list[dict[str, Any]]:
+    from models.dao.runs import RunsDao
+    from models.views.run_view import view_run, worker_rows
+
+    workers = worker_rows()
+    found = []
+    for status in ("queued", "running"):
+        for run in RunsDao.list(status=status, limit=_UNFINISHED_LOOKED_AT):
+            reading = view_run(run, settings, workers).reading
+            if reading.stalled:
+                found.append({"run_id": run.run_id, "reading": reading.text})
+    return found[:_STALLED_LISTED]

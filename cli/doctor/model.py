@@ -1,0 +1,104 @@
+"""Asking a model endpoint for its models, and OpenRouter about the key; neither costs a token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from cli.display.step_summary import dollars
+from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
+from models.errors import ConfigError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from models.settings.chat import ChatSettings
+
+_TIMEOUT_S = 15.0
+
+
+def look_at_model(environ: Mapping[str, str]) -> Endpoint:
+    """Ask for `GET /models` of the endpoint's base URL, which costs no token.
+
+    OpenRouter lists its models to everybody, so it is asked about the key as well.
+    """
+    import httpx
+
+    from models.settings.chat import chat_settings
+
+    try:
+        settings = chat_settings(environ)
+    except ConfigError as exc:
+        return Endpoint("", False, problems=[f"model: {exc}"])
+    found = Endpoint(settings.label, bool(settings.api_key), model=settings.model)
+    try:
+        answer = _ask_model(settings, "/models")
+        found.status = answer.status_code
+        _judge_model(found, answer.content[:BODY_MAX_BYTES])
+        if settings.is_openrouter and not found.problems:
+            answer = _ask_model(settings, "/key")
+            _judge_key(found, answer.status_code, answer.content[:BODY_MAX_BYTES])
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        found.problems.append(
+            f"model: {settings.label} cannot be reached ({type(exc).__name__}). Check that it is"
+            " running and that SCOUT_LLM_BASE_URL is right."
+        )
+    return found
+
+
+def _ask_model(settings: ChatSettings, path: str) -> httpx.Response:
+    import httpx
+
+    headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
+    return httpx.get(
+        f"{settings.base_url}{path}",
+        headers=headers,
+        timeout=_TIMEOUT_S,
+        follow_redirects=False,  # the key is for this address only
+    )
+
+
+def _judge_model(found: Endpoint, body: bytes) -> None:
+    if found.status in {401, 403}:
+        key = "the key" if found.has_token else "requests without a key"
+        found.problems.append(
+            f"model: {found.url} refuses {key} (HTTP {found.status})."
+            " Set SCOUT_LLM_API_KEY, or OPENROUTER_API_KEY for OpenRouter."
+        )
+    elif found.status in {404, 405, 501}:
+        found.doubt(
+            f"model: {found.url} answers, but does not list its models (HTTP {found.status})."
+            " Where a run fails as well, check SCOUT_LLM_BASE_URL; it often ends in /v1."
+        )
+    elif found.status != 200:
+        found.problems.append(f"model: {found.url} answers with HTTP {found.status}.")
+    else:
+        listed = as_object(parsed(body)).get("data")
+        names = [as_object(one).get("id") for one in listed] if isinstance(listed, list) else []
+        found.models = len(names)
+        if names and not {found.model, f"{found.model}:latest"} & set(map(str, names)):
+            found.doubt(f"model: {found.url} does not list {found.model}. Check SCOUT_LLM_MODEL.")
+
+
+def _judge_key(found: Endpoint, status: int, body: bytes) -> None:
+    """Judge what OpenRouter says about the key itself."""
+    if status in {401, 403}:
+        found.problems.append(
+            f"model: OpenRouter refuses the key (HTTP {status}): it is wrong, disabled or expired."
+            " Get one at https://openrouter.ai/keys and set OPENROUTER_API_KEY."
+        )
+        return
+    if status != 200:
+        found.doubt(f"model: OpenRouter does not say whether the key is good (HTTP {status}).")
+        return
+    data = as_object(as_object(parsed(body)).get("data"))
+    left = data.get("limit_remaining")
+    if isinstance(left, bool) or not isinstance(left, (int, float)):
+        found.key = "OpenRouter accepts the key; it has no spending limit of its own"
+    elif left > 0:
+        found.key = f"OpenRouter accepts the key; it may still spend {dollars(left)}"
+    else:
+        found.problems.append(
+            "model: the key has spent its limit at OpenRouter. Raise it at"
+            " https://openrouter.ai/keys, or set another key."
+        )

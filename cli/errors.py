@@ -1,0 +1,252 @@
+"""The one place where errors become messages and exit codes.
+
+Commands raise; nobody else catches. Every error is one line that says what was wrong and one that
+says what to do, on stderr; with `--json` it is an object `{"error": {...}}` there. Both are
+redacted, because an error quotes what it was given.
+
+Beside the table of `ExitCode`: an unexpected error exits 1; a stdout that was closed by its reader
+(`scout runs | head -1`) is no error and exits 0, in silence; a stdout that cannot be written to
+for another reason, such as a full disk, exits 3.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from models.errors import ExitCode, ScoutError
+
+DEBUG_VARIABLE = "SCOUT_DEBUG"
+_MESSAGE_MAX_LENGTH = 2_000
+_OS_HINTS = {
+    errno.ENOSPC: "Free some disk space, then run the command again.",
+    errno.EDQUOT: "Free some of your disk quota, then run the command again.",
+    errno.EACCES: "Make it readable and writable for you, or name another place.",
+    errno.EPERM: "Make it readable and writable for you, or name another place.",
+    errno.EROFS: "That disk is read-only; name another place.",
+    errno.ENOENT: "Check the path.",
+    errno.EMFILE: "Too many files are open; raise the limit with: ulimit -n 4096",
+}
+_LINKS_DOWN = ("ConnectionError", "TimeoutError", "AuthenticationError", "ConnectionFailed")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error as a person is told about it."""
+
+    kind: str
+    message: str
+    hint: str
+    exit_code: int
+
+
+def run(work: Callable[[], Any], *, as_json: bool = False) -> int:
+    """Call `work` and return the exit status that belongs to how it ended.
+
+    Args:
+        work: A command; an integer that it returns is its exit status, anything else means 0.
+        as_json: Whether errors are reported as JSON.
+    """
+    try:
+        _make_streams_lenient()
+        status = _finish(work())
+    except BrokenPipeError:
+        _abandon_stdout()
+        status = int(ExitCode.SUCCESS)
+    except (KeyboardInterrupt, click.Abort) as exc:
+        status = _tell(_interrupted(), exc, as_json)
+    except (SystemExit, click.exceptions.Exit) as exc:
+        status = _requested(exc, as_json)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        status = _help_instead(exc)
+    except Exception as exc:  # noqa: BLE001 - the edge: whatever it is becomes a message
+        _give_up_on_broken_stdout(exc)
+        status = _tell(describe(exc), exc, as_json)
+    return status
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Say whether a command line asks for JSON; needed before it has been parsed."""
+    before_dashes = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in before_dashes
+
+
+def describe(exc: Exception) -> Trouble:
+    """Return what to tell a person about an error that ended a command."""
+    kind = type(exc).__name__
+    if isinstance(exc, ScoutError):
+        return Trouble(kind, exc.message, exc.hint, int(exc.exit_code))
+    if isinstance(exc, click.ClickException):
+        return Trouble(kind, _sentence(exc.format_message()), _usage_hint(exc), exc.exit_code)
+    trouble = _library_trouble(exc)
+    if trouble is not None:
+        return trouble
+    if isinstance(exc, OSError):
+        return Trouble(kind, *_os_words(exc), int(ExitCode.DEPENDENCY))
+    return Trouble(
+        kind,
+        f"Unexpected {kind}: {exc}" if str(exc) else f"Unexpected {kind}.",
+        f"This is a bug in Scout. See where it happened: set {DEBUG_VARIABLE}=1 and run it again.",
+        int(ExitCode.RUN_FAILED),
+    )
+
+
+def _finish(result: Any) -> int:
+    sys.stdout.flush()  # here, where a closed pipe can still be handled
+    return int(result) if isinstance(result, int) else int(ExitCode.SUCCESS)
+
+
+def _requested(exc: SystemExit | click.exceptions.Exit, as_json: bool) -> int:
+    """Return the status that a command asked for by name."""
+    code = exc.code if isinstance(exc, SystemExit) else exc.exit_code
+    if isinstance(code, str):
+        return _tell(Trouble("Error", code, "", int(ExitCode.RUN_FAILED)), exc, as_json)
+    try:
+        _finish(code)
+    except OSError:
+        _abandon_stdout()
+    return int(code or ExitCode.SUCCESS)
+
+
+def _help_instead(exc: click.exceptions.NoArgsIsHelpError) -> int:
+    """Show the help of a group that was called without a subcommand, as it is."""
+    with suppress(OSError):  # where nobody reads stderr the exit status still tells
+        exc.show()
+    return exc.exit_code
+
+
+def _interrupted() -> Trouble:
+    return Trouble("Interrupted", "Interrupted.", "", int(ExitCode.INTERRUPTED))
+
+
+def _library_trouble(exc: Exception) -> Trouble | None:
+    """Return trouble with the database or the broker, told by the library that raised it.
+
+    The libraries are not imported for this: one that has raised is loaded already.
+    """
+    origins = {base.__module__.partition(".")[0] for base in type(exc).__mro__}
+    if origins & {"peewee", "sqlite3", "psycopg"}:
+        from models.database import connection as database
+
+        found = database.unavailable(_database_label(), exc)
+        hint = found.hint
+        if "no such table" in str(exc) or "no such column" in str(exc):
+            hint = "Bring its schema up to date: scout db migrate"
+        return Trouble(type(exc).__name__, found.message, hint, int(ExitCode.DEPENDENCY))
+    names = {base.__name__ for base in type(exc).__mro__}
+    if origins & {"redis", "dramatiq", "pika"} and names & set(_LINKS_DOWN):
+        return Trouble(
+            type(exc).__name__,
+            f"The broker does not answer: {exc}",
+            "Check that it is running and SCOUT_BROKER_URL is right: scout doctor",
+            int(ExitCode.DEPENDENCY),
+        )
+    return None
+
+
+def _database_label() -> str:
+    from models.database.connection import current
+    from models.errors import ConfigError
+
+    try:
+        return current().label
+    except ConfigError:
+        return "of this command"
+
+
+def _os_words(exc: OSError) -> tuple[str, str]:
+    what = exc.strerror or str(exc) or type(exc).__name__
+    place = f"{exc.filename}: " if isinstance(exc.filename, str) else ""
+    return _sentence(place + what), _OS_HINTS.get(exc.errno or 0, "")
+
+
+def _usage_hint(exc: click.ClickException) -> str:
+    ctx = getattr(exc, "ctx", None)
+    return f"See: {ctx.command_path} --help" if ctx is not None else "See: scout --help"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", ")")) else text + "."
+
+
+def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
+    """Report trouble on stderr, redacted, and return its exit status."""
+    message, hint = _clean(trouble.message), _clean(trouble.hint, keep_newlines=True)
+    if as_json:
+        import json
+
+        body = {
+            "type": trouble.kind,
+            "message": message,
+            "hint": hint,
+            "exit_code": trouble.exit_code,
+        }
+        text = json.dumps({"error": body})
+    elif trouble.exit_code == ExitCode.INTERRUPTED:
+        text = "\ninterrupted"
+    else:
+        text = _label("error:") + f" {message}" + (f"\n{hint}" if hint else "")
+    try:
+        if os.environ.get(DEBUG_VARIABLE):
+            click.echo(_traceback(exc), err=True)
+        click.echo(text, err=True)
+    except OSError:
+        pass  # nobody reads stderr either; the exit status still tells
+    return trouble.exit_code
+
+
+def _clean(text: str, *, keep_newlines: bool = False) -> str:
+    """Return text from anywhere, redacted and safe on a terminal; nothing if that fails."""
+    if not text:
+        return ""
+    from models.redaction import default_redactor
+    from models.text.printable import printable
+
+    redacted = default_redactor().redact_text(text)
+    return printable(redacted, _MESSAGE_MAX_LENGTH, keep_newlines=keep_newlines)
+
+
+def _traceback(exc: BaseException) -> str:
+    import traceback
+
+    from models.redaction import default_redactor
+    from models.text.printable import printable
+
+    text = "".join(traceback.format_exception(exc))
+    return printable(default_redactor().redact_text(text), keep_newlines=True)
+
+
+def _label(text: str) -> str:
+    from cli.display.terminal import paint
+
+    return paint(text, "red", stream=sys.stderr)
+
+
+def _make_streams_lenient() -> None:
+    """Let a terminal that lacks a character show a substitute instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _give_up_on_broken_stdout(exc: Exception) -> None:
+    """Keep Python from failing again, at its exit, on a stdout that takes no more."""
+    if isinstance(exc, OSError) and exc.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
+        _abandon_stdout()
+
+
+def _abandon_stdout() -> None:
+    """Send what is still buffered nowhere, so that the exit is quiet."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        pass  # not a real file, as in tests: nothing is buffered for it

@@ -1,0 +1,72 @@
+"""What several commands share: the RUN argument, `--json`, and opening the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from models.settings.runtime import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+_COMPLETIONS = 20
+
+
+def open_for_use() -> Settings:
+    """Open the database of the environment's settings and return them; creates it if need be.
+
+    Raises:
+        ConfigError: A setting is malformed.
+        DatabaseUnavailableError: The database cannot be opened.
+    """
+    from models.database.migrate import open_database
+    from models.settings.runtime import load_settings
+
+    settings = load_settings()
+    open_database(settings)
+    return settings
+
+
+def run_argument(command: F) -> F:
+    """Add the RUN argument: an id, a unique prefix of one, or `last`."""
+    return click.argument("run_text", metavar="RUN", shell_complete=complete_run)(command)
+
+
+def json_option(command: F) -> F:
+    """Add `--json`; exit codes are the same with and without."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")(command)
+
+
+def complete_run(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the newest runs whose id begins with what was typed, and `last`."""
+    from click.shell_completion import CompletionItem
+
+    from models.ids import normalise_prefix
+    from models.text.printable import printable
+
+    items = [CompletionItem("last", help="the newest run")]
+    prefix = normalise_prefix(incomplete)
+    for run in _newest_runs():
+        if run.run_id.startswith(prefix):
+            query = printable(str(run.args.get("query", "")), 40)
+            items.append(CompletionItem(run.run_id, help=f"{run.status} {query}"))
+    return [item for item in items if item.value != "last" or "last".startswith(incomplete)]
+
+
+def _newest_runs() -> list[Any]:
+    from models.dao.runs import RunsDao
+    from models.database.read_only import open_existing
+    from models.settings.runtime import load_settings
+
+    try:
+        if open_existing(load_settings()) is None:
+            return []
+        return RunsDao.list(limit=_COMPLETIONS)
+    except Exception:  # noqa: BLE001 - a shell that completes a word has nowhere to show an error
+        return []

@@ -1,0 +1,1 @@
+"""Having a run executed, and showing how it goes."""

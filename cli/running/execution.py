@@ -1,0 +1,218 @@
+"""How a command gets a run executed: by a worker in this process, or by workers behind a broker."""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from cli.running.logging import set_up_logging
+from cli.running.screen import Screen
+from cli.running.watcher import Watcher
+from models.clock import Clock
+from models.dao import RunRow, RunsDao
+from models.database.migrate import open_database
+from models.errors import ExitCode, InputError
+from models.lifecycle import cancel_run, create_run
+from models.settings.runtime import Settings, load_settings
+from models.steps import STEP_NAMES
+from models.version import git_sha
+
+if TYPE_CHECKING:
+    import dramatiq
+
+    from models.lifecycle.derivation import Derivation
+    from models.run_args import RunArgs
+    from workers.embedded import EmbeddedWorker
+
+_EXIT_CODES = {
+    "success": ExitCode.SUCCESS,
+    "failed": ExitCode.RUN_FAILED,
+    "cancelled": ExitCode.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How waiting for a run ended."""
+
+    run: RunRow
+    exit_code: ExitCode
+
+    @property
+    def index_path(self) -> Path | None:
+        """Return the export's first page, if the run wrote one here."""
+        path = Path(self.run.args["out"]) / f"run_{self.run.run_id}" / "index.md"
+        return path if self.run.status == "success" and path.exists() else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON-like data."""
+        return {
+            "run_id": self.run.run_id,
+            "status": self.run.status,
+            "exit_code": int(self.exit_code),
+            "error": self.run.error,
+            "stats": self.run.stats,
+            "index": str(self.index_path) if self.index_path else None,
+        }
+
+
+class Execution:
+    """Creates runs and waits for them; a context manager that owns the embedded worker.
+
+    Use `Execution.prepare`, which checks everything that can be wrong before a row is written.
+    """
+
+    def __init__(self, settings: Settings, *, people: bool) -> None:
+        self.settings = settings
+        self.people = people
+        self.embedded: EmbeddedWorker | None = None
+        self.broker: dramatiq.Broker | None = None
+        self._stack = ExitStack()
+
+    @classmethod
+    def prepare(
+        cls,
+        log_format: str | None,
+        log_level: str | None,
+        *,
+        args: RunArgs | None = None,
+        detach: bool = False,
+    ) -> Execution:
+        """Open the database and reach the broker.
+
+        Args:
+            log_format: json, text, or None for text on a terminal and json elsewhere.
+            log_level: Lowest level of log lines to show, or None for the usual.
+            args: The run's arguments, so that a dry run's fixtures can be looked at first.
+            detach: Whether the command will not wait, which needs a broker.
+
+        Raises:
+            InputError: `detach` without a broker, or fixtures that cannot be used.
+            ConfigError: A setting is malformed.
+            DatabaseUnavailableError: The database cannot be opened.
+            BrokerUnavailableError: The broker does not answer.
+        """
+        settings = load_settings()
+        people = set_up_logging(log_format, log_level)
+        if detach and settings.broker_kind == "memory":
+            raise InputError(
+                "--detach needs a broker: without one the work happens in this process.",
+                "Set SCOUT_BROKER_URL=redis://… and start workers with: scout worker",
+            )
+        open_database(settings)
+        execution = cls(settings, people=people)
+        if settings.broker_kind != "memory":
+            execution._reach_broker()
+        if args is not None:
+            execution.check_sources(args)
+        return execution
+
+    def check_sources(self, args: RunArgs) -> None:
+        """Look at a run's sources where it will be executed here; elsewhere its workers do.
+
+        Raises:
+            InputError: Its fixtures cannot be used.
+            ConfigError: This version has no such sources.
+        """
+        if self.settings.broker_kind == "memory":
+            from tasks.sources.choose import sources_for
+
+            sources_for(args.dry, args.fixtures, no_llm=args.no_llm)
+
+    def __enter__(self) -> Execution:
+        if self.broker is None:
+            from workers.embedded import EmbeddedWorker
+
+            self.embedded = self._stack.enter_context(EmbeddedWorker(self.settings))
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(exc_type, exc, traceback)
+
+    def create(
+        self,
+        args: RunArgs,
+        *,
+        command: str = "run",
+        parent_run_id: str | None = None,
+        derivation: Derivation | None = None,
+    ) -> str:
+        """Create a run, send its first message, and return its id.
+
+        A derivation takes over rows of the parent and executes only some of the steps, the first
+        among them.
+        """
+        run_id = create_run(
+            args,
+            command=command,
+            git_sha=git_sha(),
+            config_hash=self.settings.config_hash(),
+            broker=self.settings.broker_kind,
+            parent_run_id=parent_run_id,
+            derivation=derivation,
+        )
+        self.send(run_id, STEP_NAMES[0])
+        return run_id
+
+    def send(self, run_id: str, step: str) -> None:
+        """Send the message for a due step."""
+        from workers.enqueue import send_step
+
+        broker = self.embedded.broker if self.embedded else self.broker
+        assert broker is not None  # noqa: S101 - prepare and __enter__ set one of them
+        send_step(broker, run_id, step)
+
+    def wait(self, run_id: str, *, timeout_s: float | None = None) -> Outcome:
+        """Show a run's progress until it ends, the time is over, or Ctrl-C."""
+        screen = Screen(people=self.people)
+        watcher = Watcher(
+            run_id,
+            screen,
+            Clock(),
+            poll_s=0.01 if self.embedded else 0.2,
+            broker=self.settings.broker_kind,
+        )
+        try:
+            ended = watcher.follow(timeout_s)
+            if ended and self.embedded:
+                watcher.finish_others(self.embedded)
+        except KeyboardInterrupt:
+            return self._interrupted(run_id, screen)
+        run = RunsDao.get(run_id)
+        exit_code = _EXIT_CODES.get(run.status, ExitCode.UNFINISHED)
+        screen.end(run, timeout_s=timeout_s)
+        return Outcome(run, exit_code)
+
+    def _interrupted(self, run_id: str, screen: Screen) -> Outcome:
+        if self.embedded is None:
+            text = "no longer watching; the run goes on"
+            text += f" · scout logs {run_id} --follow · scout cancel {run_id}"
+        elif cancel_run(run_id, who=user_name(), reason="interrupted with Ctrl-C"):
+            text = f"interrupted · go on with: scout resume {run_id}"
+        else:
+            text = f"interrupted after the run had ended · scout show {run_id}"
+        screen.tell(text, "run.interrupted", run_id)
+        return Outcome(RunsDao.get(run_id), ExitCode.INTERRUPTED)
+
+    def _reach_broker(self) -> None:
+        from workers.broker import build_broker, check_broker
+
+        self.broker = build_broker(self.settings)
+        check_broker(self.broker, self.settings)
+
+
+def user_name() -> str:
+    """Return who is at the terminal, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "a person at the terminal"

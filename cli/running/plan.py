@@ -1,0 +1,90 @@
+"""`scout run --plan`: what a run would cost, without creating one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.display.terminal import Column, emit_json, paint, table
+
+if TYPE_CHECKING:
+    from models.run_args import RunArgs
+    from tasks.forecast.forecast import Amount, Forecast
+    from tasks.forecast.history import History
+
+
+def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
+    """Print the forecast of a run; nothing is created, asked or written.
+
+    Args:
+        options: The arguments of the run.
+        as_json: Print it as one JSON object.
+
+    Raises:
+        InputError: An argument is out of range.
+        ConfigError: A setting is malformed.
+    """
+    from models.run_args import RunArgs
+    from tasks.forecast.forecast import forecast
+
+    args = RunArgs(**options).normalised()
+    with_token = bool(os.environ.get("GITHUB_TOKEN", "").strip())
+    found = forecast(args, known_history(args), with_token=with_token)
+    if as_json:
+        emit_json({"query": args.query, "dry": args.dry} | found.to_dict())
+        return
+    for line in _lines(args, found):
+        click.echo(line)
+
+
+def known_history(args: RunArgs) -> History:
+    """Return what earlier runs tell, where there is a database with today's schema."""
+    from models.database.migrate import schema_status
+    from models.database.read_only import open_existing
+    from models.settings.runtime import load_settings
+    from tasks.forecast.history import History, history_of
+
+    database = open_existing(load_settings())
+    if args.dry or database is None:
+        return History()
+    status = schema_status(database)
+    return History() if status.pending or status.unknown else history_of(args)
+
+
+def _lines(args: RunArgs, found: Forecast) -> Iterator[str]:
+    from models.text.printable import printable
+
+    mode = "dry" if args.dry else "live"
+    yield f'plan  {mode}  "{printable(args.query, 80)}"  no run is created'
+    yield ""
+    if not args.dry:
+        limits = found.to_dict()["limits"]
+        columns = [Column(""), Column("EXPECTED", right=True), Column("AT MOST", right=True)]
+        rows = [
+            _row(f"GitHub searches, {limits['search']:,} a minute", found.searches),
+            _row(f"GitHub requests, {limits['core']:,} an hour", found.core),
+            _row("  metadata", found.metadata),
+            _row("  READMEs", found.readmes),
+            *([] if args.no_llm else _model_rows(found)),
+            _row("minutes", found.minutes),
+        ]
+        yield from table(columns, rows)
+        yield ""
+    for note in found.notes:
+        yield paint("note", "yellow") + "  " + note
+
+
+def _model_rows(found: Forecast) -> list[list[str]]:
+    return [
+        _row("model requests", found.calls),
+        _row("  analyses", found.analyses),
+        _row("  briefs", found.briefs),
+        _row("model tokens", found.tokens),
+    ]
+
+
+def _row(label: str, amount: Amount) -> list[str]:
+    return [label, f"{amount.expected:,}", f"{amount.at_most:,}"]

@@ -1,0 +1,163 @@
+"""What a person sees of a run that is waited for: lines on stderr, and a last one that changes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from cli.display.step_summary import spent_words, step_note
+from cli.display.terminal import cut, paint, wants_colour
+from cli.running.warning_limit import LINE_MAX_LENGTH
+from models.dao import RunRow, StepRow, StepsDao
+from models.database.connection import current
+from models.text.printable import printable
+from models.views.run_view import model_use
+
+logger = logging.getLogger("scout")
+
+_MARKS = {"success": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", None)}
+_NAME_WIDTH = 27
+_NOTE_MAX_LENGTH = 100
+
+
+class Screen:
+    """Lines for people on stderr; silent when stderr is for machines.
+
+    Args:
+        people: Whether a person reads stderr.
+    """
+
+    def __init__(self, *, people: bool) -> None:
+        self.people = people
+        self._live = people and wants_colour(sys.stderr)  # both need escape codes
+        self._shown_status = ""
+
+    def say(self, text: str, colour: str | None = None) -> None:
+        """Write one line."""
+        if not self.people:
+            return
+        self._clear_status()
+        click.echo(paint(text, colour, stream=sys.stderr) if colour else text, err=True)
+
+    def tell(self, text: str, event: str, run_id: str) -> None:
+        """Say what both must know: a line for people, or a log line for machines."""
+        self.say(text, "yellow")
+        if not self.people:
+            logger.warning("%s", text.strip(" !"), extra={"event": event, "run_id": run_id})
+
+    def status(self, text: str) -> None:
+        """Show what is going on now on the last line; it is replaced by what comes next.
+
+        What is there already is not written again, however often it is said.
+        """
+        if not self._live:
+            return
+        shown = cut(text, max(20, _terminal_width() - 1))
+        if shown != self._shown_status:
+            sys.stderr.write(f"\r\x1b[2K{shown}")
+            sys.stderr.flush()
+            self._shown_status = shown
+
+    def warn(self, text: str) -> None:
+        """Show a warning in one line."""
+        width = LINE_MAX_LENGTH
+        if sys.stderr.isatty():
+            width = min(width, max(20, _terminal_width() - 1))
+        self.say(cut(f"   ! {printable(text, LINE_MAX_LENGTH)}", width), "yellow")
+
+    def begin(self, run: RunRow) -> None:
+        """Say which run this is."""
+        mode = "dry" if run.args.get("dry") else "live"
+        self.say(f'run {run.run_id}  {mode}  "{printable(str(run.args.get("query")), 80)}"')
+
+    def step(self, step: StepRow) -> None:
+        """Show a step that has ended."""
+        mark, colour = _MARKS.get(step.status, ("·", None))
+        duration_ms = step.stats.get("duration_ms")
+        duration = f"{duration_ms:8,.0f} ms" if isinstance(duration_ms, (int, float)) else " " * 11
+        note = printable(step_note(step), _NOTE_MAX_LENGTH)
+        mark = paint(mark, colour, stream=sys.stderr) if colour else mark
+        self.say(f" {mark} {step.name:<{_NAME_WIDTH}}{duration}   {note}")
+
+    def end(self, run: RunRow, *, timeout_s: float | None) -> None:
+        """Say how it ended, why, and what to do next."""
+        self._clear_status()
+        if self.people and run.ended and not run.args.get("dry"):
+            self._spent(run)
+        if run.status == "success":
+            seconds = float(run.stats.get("duration_ms", 0.0)) / 1000
+            self._done(run, seconds)
+        elif run.status == "failed":
+            self._failed(run)
+        elif run.status == "cancelled":
+            self.say(
+                f"cancelled {printable(run.error or '')} · scout resume {run.run_id}", "yellow"
+            )
+        else:
+            waited = f" after {timeout_s:g} s" if timeout_s else ""
+            text = f"still {run.status}{waited} · scout explain {run.run_id}"
+            self.tell(text, "run.unfinished", run.run_id)
+
+    def _spent(self, run: RunRow) -> None:
+        use = model_use(run.run_id)
+        if use is not None:
+            words = spent_words(use.tokens, use.cost_usd, estimated=use.estimated)
+            requests = f"{use.requests:,} request{'' if use.requests == 1 else 's'}"
+            self.say(f"model: {', '.join([requests, *words])}")
+
+    def _done(self, run: RunRow, seconds: float) -> None:
+        if StepsDao.of_run(run.run_id)[-1].status == "success":
+            out = Path(run.args["out"]) / f"run_{run.run_id}" / "index.md"
+            what = "landscape" if run.args.get("no_llm") else "briefs"
+            self.say(f"{what} → {printable(_relative(out))}")
+        self.say(
+            f"success in {seconds:.1f} s · scout show {run.run_id} · scout logs {run.run_id}",
+            "green",
+        )
+
+    def _failed(self, run: RunRow) -> None:
+        steps = StepsDao.of_run(run.run_id)
+        failed = next((step for step in steps if step.status == "failed"), None)
+        skipped = [step.name for step in steps if step.status == "skipped"]
+        self.say("")
+        if failed is not None:
+            self.say(f"failed in {failed.name}: {failed.error_type}", "red")
+            self.say(f"  {printable(failed.error_message or '')}")
+            for row in _last_lines(failed):
+                self.say(f"  {row}")
+        if skipped:
+            self.say(f"not run: {', '.join(skipped)}")
+        self.say(
+            f"next: scout explain {run.run_id} · scout logs {run.run_id} --failed"
+            f" · scout resume {run.run_id}"
+        )
+
+    def _clear_status(self) -> None:
+        if self._shown_status:
+            sys.stderr.write("\r\x1b[2K")
+            self._shown_status = ""
+
+
+def _last_lines(step: StepRow, count: int = 4) -> list[str]:
+    sql = (
+        "SELECT ts, level, message FROM audit_log WHERE run_id = ? AND scope = ?"
+        " AND event != 'step.failed' ORDER BY id DESC LIMIT ?"
+    )
+    rows = current().execute(sql, (step.run_id, step.name, count)).fetchall()
+    return [f"{ts[11:19]} {level:<7} {printable(text, 160)}" for ts, level, text in reversed(rows)]
+
+
+def _relative(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _terminal_width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns

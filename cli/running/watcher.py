@@ -1,0 +1,165 @@
+"""Following a run from the audit log: the same view embedded, behind a broker, or from afar."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from cli.running.screen import Screen
+from cli.running.warning_limit import Flood
+from models.clock import Clock, seconds_between, spoken
+from models.dao import RunsDao, StepRow, StepsDao
+from models.database.connection import current
+from models.text.canonical_json import loads
+from models.text.printable import printable
+from models.views.run_state import (
+    HEARTBEAT_TIMEOUT_S,
+    is_postponed,
+    live_workers,
+    postponed_text,
+)
+from models.views.run_view import worker_rows
+
+if TYPE_CHECKING:
+    from workers.embedded import EmbeddedWorker
+
+#: Seconds without any sign of a worker after which a person is told.
+NOBODY_AFTER_S = 3.0
+NOBODY_AGAIN_S = 30.0
+_EVENTS = (
+    "SELECT id, level, scope, event, message, data_json FROM audit_log"
+    " WHERE run_id = ? AND id > ? ORDER BY id"
+)
+_RESUMED = "SELECT max(id) FROM audit_log WHERE run_id = ? AND event = 'run.resumed'"
+
+
+class Watcher:
+    """Follows one run through its rows.
+
+    Args:
+        run_id: The run.
+        screen: Where to show it.
+        clock: Where the time comes from.
+        poll_s: Seconds between looks.
+        broker: memory, redis or amqp, to tell whether workers for it are alive.
+    """
+
+    def __init__(
+        self, run_id: str, screen: Screen, clock: Clock, *, poll_s: float, broker: str
+    ) -> None:
+        self.run_id = run_id
+        self.screen = screen
+        self.clock = clock
+        self.poll_s = poll_s
+        self.broker = broker
+        self._flood = Flood(run_id)
+        self._last_id = 0
+        self._quiet_since_s = clock.monotonic_s()
+        self._nobody_said_s: float | None = None
+
+    def follow(self, timeout_s: float | None = None) -> bool:
+        """Show what happens until the run ends; returns whether it did within the time."""
+        self.screen.begin(RunsDao.get(self.run_id))
+        row = current().execute(_RESUMED, (self.run_id,)).fetchone()
+        self._last_id = row[0] or 0  # what was before a resume has been seen
+        started_s = self.clock.monotonic_s()
+        while not current().reading(self._look):  # a database that is away ends no watching
+            if timeout_s is not None and self.clock.monotonic_s() - started_s >= timeout_s:
+                return False
+            time.sleep(self.poll_s)
+        return True
+
+    def _look(self) -> bool:
+        """Show what is new and return whether the run has ended."""
+        run = RunsDao.get(self.run_id)
+        self._show_news()
+        if not run.ended:
+            self._show_status()
+        return run.ended
+
+    def finish_others(self, embedded: EmbeddedWorker) -> None:
+        """Wait for runs that recovery took over from processes that died."""
+        adopted = embedded.other_runs(self.run_id)
+        while adopted:
+            self.screen.status(
+                f" … also finishing {', '.join(adopted)}, left by a process that died"
+            )
+            time.sleep(self.poll_s)
+            adopted = embedded.other_runs(self.run_id)
+
+    def _show_news(self) -> None:
+        rows = current().execute(_EVENTS, (self.run_id, self._last_id)).fetchall()
+        if not rows:
+            return
+        self._quiet_since_s = self.clock.monotonic_s()
+        steps = {step.name: step for step in StepsDao.of_run(self.run_id)}
+        for _, level, scope, event, message, data_json in rows:
+            self._show_event(steps.get(scope), level, event, message, loads(data_json) or {})
+        self._last_id = rows[-1][0]
+
+    def _show_event(
+        self, step: StepRow | None, level: str, event: str, message: str, data: dict[str, Any]
+    ) -> None:
+        name = step.name if step else None
+        for line in self._flood.ended(name, event):
+            self.screen.say(f"   ! {line}", "yellow")
+        if event in {"step.finished", "step.failed"} and step is not None:
+            self.screen.step(step)
+        elif event in {"step.skipped", "run.failed", "run.finished", "run.cancelled"}:
+            return  # the last lines of the screen say it
+        elif event == "step.postponed" and name and {"reason", "delay_ms", "due_at"} <= set(data):
+            wait_s = data["delay_ms"] / 1000
+            self.screen.warn(postponed_text(name, data["reason"], wait_s, data["due_at"]))
+        elif level in {"WARNING", "ERROR"} and self._flood.lets_through(level, name, event):
+            self.screen.warn(message)
+
+    def _show_status(self) -> None:
+        now_s = self.clock.monotonic_s()
+        text = _occupation(StepsDao.of_run(self.run_id), self.clock.now_iso())
+        if text:
+            self._quiet_since_s = now_s
+            self.screen.status(f" … {text}")
+            return
+        quiet_s = now_s - self._quiet_since_s
+        if self.broker == "memory" or quiet_s < NOBODY_AFTER_S:
+            return
+        if self._nobody_said_s is None or now_s - self._nobody_said_s >= NOBODY_AGAIN_S:
+            self._nobody_said_s = now_s
+            self._say_who_is_there(quiet_s)
+
+    def _say_who_is_there(self, quiet_s: float) -> None:
+        alive = live_workers(worker_rows(), self.clock.now_iso(), self.broker)
+        if alive:
+            text = f"waiting for {spoken(quiet_s)}; {alive} worker process(es) are alive and busy"
+        else:
+            text = (
+                f"nobody consumes the queue: no worker for {self.broker} has given a sign of life"
+                f" in {HEARTBEAT_TIMEOUT_S:.0f} s · start one with: scout worker"
+            )
+        self.screen.tell(f"   ! {text}", "run.waiting", self.run_id)
+
+
+def _occupation(steps: list[StepRow], now: str) -> str:
+    """Return which step is being worked on, or waits for somebody; empty where none is."""
+    for step in steps:
+        if step.status == "running":
+            share = f"  {_share(step.progress)}" if step.progress else ""
+            return f"{step.name}{share}"
+        if is_postponed(step, now) and step.due_at:
+            left_s = seconds_between(now, step.due_at)
+            return printable(
+                postponed_text(step.name, step.error_message or "", left_s, step.due_at), 200
+            )
+    return ""
+
+
+def _share(progress: dict[str, Any]) -> str:
+    """Return how far a step is: `12/50  4.1/s  9 s left`, and what it waits for."""
+    words = [f"{progress['done']}/{progress['total']}"]
+    if progress.get("rate_per_s"):
+        words.append(f"{progress['rate_per_s']:.1f}/s")
+    if progress.get("eta_s") is not None:
+        words.append(f"{spoken(progress['eta_s'])} left")
+    if progress.get("waiting"):
+        words.append(printable(str(progress["waiting"]), 80))
+    return "  ".join(words)

@@ -1,0 +1,199 @@
+"""The audit log's only way in, and the log lines that go with it.
+
+A transition writes its audit rows in its own transaction through a `Journal`; the log lines follow
+the commit (design, decision 2). Nothing can turn the audit log off.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from models.clock import Clock
+from models.database.connection import current
+from models.redaction import default_redactor
+from models.text.canonical_json import dumps
+from models.text.printable import printable
+
+T = TypeVar("T")
+logger = logging.getLogger("scout")
+
+DATA_MAX_BYTES = 4096
+MESSAGE_MAX_LENGTH = 500
+_STRING_MAX_LENGTH = 300
+_CUT = "…[cut]"
+_INSERT = (
+    "INSERT INTO audit_log (ts, level, run_id, step_id, scope, event, message, data_json)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One audit event, and what its log line says beside it."""
+
+    event: str
+    message: str
+    scope: str
+    level: str = "INFO"
+    run_id: str | None = None
+    step_id: str | None = None
+    attempt: int | None = None
+    duration_ms: float | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def row_data(self) -> dict[str, Any]:
+        """Return what goes into `data_json`."""
+        data = dict(self.data)
+        if self.attempt is not None:
+            data["attempt"] = self.attempt
+        if self.duration_ms is not None:
+            data["duration_ms"] = self.duration_ms
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entry and its row, redacted and encoded before the transaction that writes it."""
+
+    entry: Entry
+    row: tuple[str | None, ...]
+
+
+def prepare(entry: Entry, ts: str) -> Prepared:
+    """Return an entry with its row: redacted first, cut after.
+
+    The hot path does this before it takes its turn at the database's write lock.
+    """
+    redact = default_redactor()
+    message = printable(redact.redact_text(entry.message), MESSAGE_MAX_LENGTH)
+    data = redact.scrub_line(encode_data(redact.redact(entry.row_data())))
+    return Prepared(
+        entry,
+        (
+            ts,
+            entry.level,
+            entry.run_id,
+            entry.step_id,
+            entry.scope,
+            entry.event,
+            message,
+            data,
+        ),
+    )
+
+
+class AuditDao:
+    """Writes and reads `audit_log`."""
+
+    @staticmethod
+    def write(entry: Entry | Prepared, ts: str | None = None) -> None:
+        """Add one row inside the caller's transaction; `ts` is when, now by default."""
+        if isinstance(entry, Entry):
+            entry = prepare(entry, ts or Clock().now_iso())
+        current().execute(_INSERT, entry.row)
+
+    @staticmethod
+    def count(run_id: str, event: str) -> int:
+        """Return how many rows of one event a run has."""
+        sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = ?"
+        return int(current().execute(sql, (run_id, event)).fetchone()[0])
+
+
+class Journal:
+    """Collects the entries of one transaction: rows now, log lines after the commit."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._entries: list[Entry] = []
+
+    def add(self, entry: Entry | Prepared) -> None:
+        """Write the entry's row in the transaction that is open now."""
+        if isinstance(entry, Entry):
+            entry = prepare(entry, self.clock.now_iso())
+        AuditDao.write(entry)
+        self._entries.append(entry.entry)
+
+    def publish(self) -> None:
+        """Log a line for every entry; called once the rows are committed."""
+        for entry in self._entries:
+            log_entry(entry)
+
+
+def transition(
+    work: Callable[[Journal], T],
+    clock: Clock,
+    *,
+    give_up: Callable[[], bool] | None = None,
+    alone: bool = False,
+) -> T:
+    """Run `work` in one transaction, then log what it put into its journal.
+
+    `give_up` and `alone` are those of `Database.transact`.
+
+    Raises:
+        DatabaseUnavailableError: The database stayed locked or away, or is full.
+    """
+    journals: list[Journal] = []
+
+    def attempt() -> T:
+        journals[:] = [Journal(clock)]
+        return work(journals[0])
+
+    result = current().transact(attempt, give_up=give_up, alone=alone)
+    journals[0].publish()
+    return result
+
+
+def log_entry(entry: Entry) -> None:
+    """Log an entry as a line; the formatter redacts it again, as it does every line.
+
+    The line's `module` is the step or module that the entry is about, not this file.
+    """
+    level = logging.getLevelNamesMapping()[entry.level]
+    if not logger.isEnabledFor(level):
+        return
+    extra: dict[str, Any] = {
+        "event": entry.event,
+        "run_id": entry.run_id,
+        "step": entry.scope if entry.step_id else None,
+        "attempt": entry.attempt,
+    }
+    if entry.duration_ms is not None:
+        extra["duration_ms"] = entry.duration_ms
+    if entry.data:
+        extra["data"] = entry.data
+    record = logger.makeRecord(logger.name, level, "", 0, "%s", (entry.message,), None, None, extra)
+    record.module = entry.scope
+    logger.handle(record)
+
+
+def encode_data(data: Mapping[str, Any]) -> str:
+    """Return `data` as compact JSON of at most 4 KiB; what is longer is cut with a visible mark."""
+    text = dumps(data)
+    if len(text.encode()) <= DATA_MAX_BYTES:
+        return text
+    text = dumps({key: _shortened(value) for key, value in data.items()})
+    if len(text.encode()) <= DATA_MAX_BYTES:
+        return text
+    kept: dict[str, Any] = {"cut": True}
+    for key in sorted(data):
+        candidate = kept | {str(key)[:60]: _shortened(data[key])}
+        if len(dumps(candidate).encode()) > DATA_MAX_BYTES:
+            break
+        kept = candidate
+    return dumps(kept)
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, (dict, list, tuple)):
+        text = dumps(value)
+        if len(text) <= _STRING_MAX_LENGTH:
+            return value
+    else:
+        return value
+    return text if len(text) <= _STRING_MAX_LENGTH else text[:_STRING_MAX_LENGTH] + _CUT

@@ -1,0 +1,306 @@
+"""The database of a process: how it is opened, how it is written to, and how trouble is named.
+
+One `Database` is current per process. Connections are per thread, never cross a fork, and are
+opened on first use. Writes are short immediate transactions that take turns
+(`models.database.write_lock`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import peewee
+
+from models.database.group_commit import GroupCommit
+from models.database.write_lock import NoTurn, ProcessTurn, Turn
+from models.errors import ConfigError, DatabaseUnavailableError
+from models.settings.runtime import Settings, scheme_of, without_credentials
+from models.tables import machinery as tables
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Seconds that SQLite itself waits for another process's lock before it says "locked".
+BUSY_TIMEOUT_S = 10.0
+#: Waits longer than this are worth a log line.
+LONG_WAIT_S = 1.0
+
+
+class Database:
+    """A Peewee database, and Scout's rules for writing to it.
+
+    Args:
+        peewee_database: Where the rows are.
+        label: How to name it to people; holds no credentials.
+        wait_s: How long a write waits for a database that is locked or away.
+    """
+
+    def __init__(self, peewee_database: Any, label: str, wait_s: float = 60.0) -> None:
+        self.peewee = peewee_database
+        self.label = label
+        self.wait_s = wait_s
+        self.is_sqlite = isinstance(peewee_database, peewee.SqliteDatabase)
+        self._group = GroupCommit(self.write) if self.is_sqlite else None
+        self._turn: Turn = ProcessTurn(self.path) if self.path else NoTurn()
+
+    @property
+    def path(self) -> Path | None:
+        """Return SQLite's file, or None for a server."""
+        return Path(self.peewee.database) if self.is_sqlite else None
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Run constant SQL with `?` placeholders and return the cursor.
+
+        Building SQL with Peewee's query builder costs six times the statement itself, so the hot
+        path is written this way (design, "What things cost").
+        """
+        return self.peewee.execute_sql(sql if self.is_sqlite else _for_postgres(sql), params)
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """Hold a write transaction for the block; nested blocks join the outer one."""
+        if self.peewee.transaction_depth() > 0:
+            yield
+            return
+        if not self.is_sqlite:
+            self._drop_dead_connection()
+            with self.peewee.atomic():
+                yield
+            return
+        started_s = time.monotonic()
+        with _first_error(), self._turn.held(), self.peewee.atomic("IMMEDIATE"):
+            waited_s = time.monotonic() - started_s
+            if waited_s > LONG_WAIT_S:
+                _log_wait(waited_s, "another writer held the lock")
+            yield
+
+    def transact(
+        self,
+        work: Callable[[], T],
+        *,
+        give_up: Callable[[], bool] | None = None,
+        alone: bool = False,
+    ) -> T:
+        """Run `work` in a write transaction, again while the database is locked or away.
+
+        `work` may run several times, so it must do nothing but read and write rows.
+
+        Args:
+            work: Called inside the transaction.
+            give_up: Asked between tries; true ends the waiting early.
+            alone: Keep it on the calling thread instead of joining other threads' commits.
+
+        Raises:
+            DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds, or is full.
+        """
+
+        def attempt() -> T:
+            if self._group is not None and not alone and self.peewee.transaction_depth() == 0:
+                return self._group.run(work)
+            with self.write():
+                return work()
+
+        return self._persist(attempt, give_up)
+
+    def reading(self, work: Callable[[], T], *, give_up: Callable[[], bool] | None = None) -> T:
+        """Run `work`, which only reads, again while the database is locked or away.
+
+        Raises:
+            DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds.
+        """
+        return self._persist(work, give_up)
+
+    def _persist(self, attempt: Callable[[], T], give_up: Callable[[], bool] | None) -> T:
+        started_s = time.monotonic()
+        pause_s = 0.02
+        while True:
+            try:
+                result = attempt()
+            except (peewee.OperationalError, peewee.InterfaceError) as exc:
+                if self.peewee.transaction_depth() > 0:
+                    raise  # only the whole transaction around this can be tried again
+                waited_s = time.monotonic() - started_s
+                if not may_pass(exc) or waited_s >= self.wait_s or (give_up and give_up()):
+                    raise unavailable(self.label, exc) from exc
+                self._drop_dead_connection(force=True)
+            else:
+                waited_s = time.monotonic() - started_s
+                if waited_s > LONG_WAIT_S:
+                    _log_wait(waited_s, "the database was locked or away")
+                return result
+            time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            pause_s = min(pause_s * 2, 1.0)
+
+    def close_thread(self) -> None:
+        """Close the calling thread's connection, if it has one."""
+        if not self.peewee.is_closed():
+            self.peewee.close()
+
+    def after_fork(self) -> None:
+        """Drop, without closing, what a forked child inherited: the parent still uses it."""
+        _inherited.append(self.peewee._state.conn)
+        self.peewee._state.reset()
+        self._turn.renew()
+        self._group = GroupCommit(self.write) if self.is_sqlite else None
+
+    def _drop_dead_connection(self, *, force: bool = False) -> None:
+        if self.is_sqlite or self.peewee.is_closed() or self.peewee.transaction_depth() > 0:
+            return
+        if force or not self.peewee.is_connection_usable():
+            self.peewee.close()
+
+
+_current: Database | None = None
+#: Connections of the parent process, kept from being closed in this one.
+_inherited: list[Any] = []
+
+
+def current() -> Database:
+    """Return the database that this process opened.
+
+    Raises:
+        ConfigError: None has been opened yet.
+    """
+    if _current is None:
+        raise ConfigError("No database is open in this process.", "Call open_database first.")
+    return _current
+
+
+def use(database: Database) -> Database:
+    """Make `database` the one that the tables of this process are bound to, and return it."""
+    global _current  # noqa: PLW0603 - one database per process, as Peewee's models have it
+    _current = database
+    tables.proxy.initialize(database.peewee)
+    return database
+
+
+def connect(settings: Settings) -> Database:
+    """Return the database that the settings name, without opening it.
+
+    Raises:
+        ConfigError: The URL's scheme is unknown, or the PostgreSQL driver is not installed.
+    """
+    url = settings.database_url
+    scheme = scheme_of(url)
+    label = without_credentials(url)
+    if scheme == "sqlite":
+        busy_timeout_s = min(BUSY_TIMEOUT_S, settings.database_wait_s)
+        return Database(_sqlite(_sqlite_path(url), busy_timeout_s), label, settings.database_wait_s)
+    if scheme in {"postgresql", "postgres"}:
+        return Database(_postgres(url), label, settings.database_wait_s)
+    raise ConfigError(
+        f"SCOUT_DATABASE_URL has an unknown scheme: {label!r}.",
+        "Use sqlite:////absolute/path.db or postgresql://HOST/NAME.",
+    )
+
+
+def may_pass(exc: BaseException) -> bool:
+    """Say whether a database error is one that waiting can cure: a lock, or a lost connection."""
+    if not isinstance(exc, (peewee.OperationalError, peewee.InterfaceError)):
+        return False
+    text = str(exc).lower()
+    if "locked" in text or "busy" in text:
+        return True
+    cause = exc.__cause__ or exc.__context__
+    from_postgres = type(cause).__module__.startswith("psycopg") or "connection" in text
+    return from_postgres and "does not exist" not in text and "authentication" not in text
+
+
+def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
+    """Return the error that tells a person what is wrong with the database."""
+    text = " ".join(str(exc).split())
+    for sign, hint in (
+        ("disk is full", "Free some disk space; the rows that are there can still be read."),
+        ("readonly", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
+        ("read-only", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
+        ("not a database", "Move the file away, or point SCOUT_DATABASE_URL at another one."),
+        ("file exists", "Check that the folder exists and may be written to."),
+        ("not a directory", "Check that the folder exists and may be written to."),
+        ("unable to open", "Check that the folder exists and may be written to."),
+        ("locked", "Another program holds the file; close it and try again."),
+    ):
+        if sign in text.lower():
+            return DatabaseUnavailableError(f"Database {label}: {text}.", hint)
+    return DatabaseUnavailableError(
+        f"Database {label}: {text}.", "Check that it is running and SCOUT_DATABASE_URL is right."
+    )
+
+
+@contextmanager
+def _first_error() -> Iterator[None]:
+    """Raise what went wrong, not that there was nothing left to roll back after it.
+
+    On a full disk SQLite rolls back by itself, and Peewee's own rollback then fails.
+    """
+    try:
+        yield
+    except peewee.OperationalError as exc:
+        if "no transaction is active" not in str(exc):
+            raise
+        first: BaseException = exc
+        while "no transaction is active" in str(first) and first.__context__ is not None:
+            first = first.__context__
+        raise first from None
+
+
+def _sqlite(path: str, busy_timeout_s: float) -> Any:
+    return peewee.SqliteDatabase(
+        path,
+        pragmas={"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1},
+        timeout=busy_timeout_s,
+        lock_type="IMMEDIATE",
+    )
+
+
+def _postgres(url: str) -> Any:
+    try:
+        import psycopg  # noqa: F401 - Peewee needs it; its absence deserves a better message
+    except ImportError as exc:
+        raise ConfigError(
+            "SCOUT_DATABASE_URL names PostgreSQL, but its driver is not installed.",
+            "Install it: pip install 'scout[postgres]'",
+        ) from exc
+    normal = url.replace("postgres://", "postgresql://", 1)
+    return peewee.PostgresqlDatabase(normal, prefer_psycopg3=True, connect_timeout=5)
+
+
+def _sqlite_path(url: str) -> str:
+    path = unquote(url.removeprefix("sqlite://"))
+    path = path[1:] if path.startswith("/") else path
+    if not path or path == ":memory:":
+        raise ConfigError(
+            f"SCOUT_DATABASE_URL {url!r} names no file.",
+            "Worker threads cannot share a memory database; use sqlite:////absolute/path.db.",
+        )
+    return str(Path(path).expanduser().absolute())
+
+
+def _log_wait(waited_s: float, reason: str) -> None:
+    logger.warning(
+        "Waited %.1f s for the database: %s.",
+        waited_s,
+        reason,
+        extra={"event": "database.waited", "wait_ms": round(waited_s * 1000)},
+    )
+
+
+@lru_cache(maxsize=256)
+def _for_postgres(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+def _forget_connections() -> None:
+    if _current is not None:
+        _current.after_fork()
+
+
+os.register_at_fork(after_in_child=_forget_connections)

@@ -1,0 +1,122 @@
+"""Opening the database: created and migrated on first use, refused when it is newer than the code.
+
+Migrations are the numbered files of `models/migrations`, run by Peewee's own runner. All pending
+ones are applied in one transaction under a lock, so that several processes may start at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import peewee
+
+from models.database import connection as db
+from models.errors import DatabaseUnavailableError
+from models.settings.runtime import Settings
+
+logger = logging.getLogger("scout")
+
+MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"
+_ADVISORY_LOCK = 5_170_614  # any number that no other user of the database takes
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStatus:
+    """Which migrations have been applied, are pending, or are not known to this code."""
+
+    applied: tuple[str, ...]
+    pending: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
+    """Open the database, bring its schema up to date, and make it current.
+
+    Raises:
+        ConfigError: Its URL cannot be used.
+        DatabaseUnavailableError: It cannot be opened, is no database, or is newer than this code.
+    """
+    database = db.connect(settings)
+    try:
+        _prepare_file(database)
+        status = _first_look(database)
+        if status.unknown:
+            database.close_thread()
+            raise DatabaseUnavailableError(
+                f"Database {database.label} is newer than this Scout: it has the migration "
+                f"{status.unknown[-1]}, which this version does not know.",
+                "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
+            )
+        if migrate and status.pending:
+            migrate_database(database)
+    except (peewee.DatabaseError, peewee.InterfaceError, OSError) as exc:
+        database.close_thread()
+        raise db.unavailable(database.label, exc) from exc
+    return db.use(database)
+
+
+def _first_look(database: db.Database) -> SchemaStatus:
+    """Return the schema's status over the first connection.
+
+    Processes that create a SQLite file together find it locked for a moment, without SQLite
+    waiting, while one of them turns on its write-ahead log. A server that is away is said at once.
+    """
+    if database.is_sqlite:
+        return database.reading(lambda: schema_status(database))
+    return schema_status(database)
+
+
+def schema_status(database: db.Database) -> SchemaStatus:
+    """Return which migrations the database has and which it lacks."""
+    known = sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py"))
+    applied: list[str] = []
+    if database.peewee.table_exists("schema_migration"):
+        rows = database.execute("SELECT name FROM schema_migration ORDER BY name").fetchall()
+        applied = [name for (name,) in rows]
+    return SchemaStatus(
+        applied=tuple(applied),
+        pending=tuple(name for name in known if name not in applied),
+        unknown=tuple(name for name in applied if name not in known),
+    )
+
+
+def migrate_database(database: db.Database) -> tuple[str, ...]:
+    """Apply the pending migrations and return their names."""
+    from playhouse.migrations import Runner
+
+    # Its line per migration says less than ours does.
+    logging.getLogger("peewee.migrations").setLevel(logging.WARNING)
+    if database.is_sqlite:
+        # A rebuilt table must not cascade into its children; only works outside a transaction.
+        database.execute("PRAGMA foreign_keys = 0")
+    try:
+        with database.write():
+            if not database.is_sqlite:
+                database.execute("SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))
+            applied = tuple(Runner(database.peewee, str(MIGRATIONS_DIR)).up())
+    finally:
+        if database.is_sqlite:
+            database.execute("PRAGMA foreign_keys = 1")
+    if applied:  # another process may have been faster
+        logger.info(
+            "The schema of %s was brought up to date: %s.",
+            database.label,
+            ", ".join(applied),
+            extra={"event": "schema.migrated", "data": {"applied": list(applied)}},
+        )
+    return applied
+
+
+def _prepare_file(database: db.Database) -> None:
+    """Create SQLite's file so that only its owner can read it: it holds a person's research."""
+    path = database.path
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    elif not os.access(path, os.W_OK):
+        raise PermissionError(f"{path} is read-only")

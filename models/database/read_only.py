@@ -1,0 +1,33 @@
+"""Opening a database to look at it: nothing is created, migrated or written."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from models.database import connection as db
+from models.settings.runtime import Settings
+
+#: How long to wait for SQLite's lock; whoever looks wants an answer now.
+_PATIENCE_S = 1.0
+
+
+def open_existing(settings: Settings) -> db.Database | None:
+    """Open the database read-only where it exists, make it current, and return it.
+
+    Returns:
+        The database, or None where SQLite's file is not there yet.
+
+    Raises:
+        ConfigError: The URL cannot be used.
+    """
+    import peewee
+
+    database = db.connect(settings)
+    if database.path is None:
+        return db.use(database)
+    if not database.path.exists():
+        return None
+    read_only = peewee.SqliteDatabase(
+        f"file:{quote(str(database.path))}?mode=ro", uri=True, timeout=_PATIENCE_S
+    )
+    return db.use(db.Database(read_only, database.label, settings.database_wait_s))

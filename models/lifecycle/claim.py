@@ -1,0 +1,208 @@
+"""Claiming a step before any work is done (design, decision 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from models.audit import Entry, Journal, Prepared, prepare, transition
+from models.clock import Clock, from_iso, seconds_between, to_iso
+from models.dao.runs import RUN_ENDED, RunsDao
+from models.dao.steps import STEP_ENDED, ClaimedRow, StepsDao
+from models.database.connection import current
+from models.errors import InputError
+from models.lifecycle.interrupt import interrupt
+from models.text.canonical_json import loads
+
+#: A message may come this much before its step is due: clocks of machines differ.
+EARLY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt at a step that this worker holds until its lease runs out.
+
+    `started_monotonic_s` is this process's monotonic clock at `started_at`, so that durations
+    stay right when the wall clock is set.
+    """
+
+    row: ClaimedRow
+    attempt: int
+    worker: str
+    started_at: str
+    started_monotonic_s: float
+
+    @property
+    def run_id(self) -> str:
+        """Return the run's id."""
+        return self.row.run_id
+
+    @property
+    def step_id(self) -> str:
+        """Return the step's id."""
+        return self.row.step_id
+
+    @property
+    def name(self) -> str:
+        """Return the step's canonical name."""
+        return self.row.name
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """Return the run's arguments by name."""
+        return dict(loads(self.row.args_json))
+
+    def held(self) -> ClaimedRow:
+        """Return the step's row as it is while this attempt holds it."""
+        return replace(
+            self.row,
+            status="running",
+            attempt=self.attempt,
+            lease_expires_at=None,
+            worker=self.worker,
+            started_at=self.started_at,
+        )
+
+    def elapsed(self, clock: Clock) -> tuple[str, float]:
+        """Return when the attempt ended, if it ends now, and its duration in milliseconds."""
+        elapsed_s = max(0.0, clock.monotonic_s() - self.started_monotonic_s)
+        finished = from_iso(self.started_at) + timedelta(seconds=elapsed_s)
+        return to_iso(finished), round(elapsed_s * 1000, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a step was not claimed, in words for people."""
+
+    reason: str
+
+
+def claim_step(
+    run_id: str,
+    name: str,
+    *,
+    worker: str,
+    lease_s: float,
+    clock: Clock | None = None,
+    give_up: Callable[[], bool] | None = None,
+) -> Claim | Refusal:
+    """Take a due step for this worker, or say why not; a refusal is audited.
+
+    An attempt whose lease has run out is closed as interrupted first.
+
+    Raises:
+        DatabaseUnavailableError: The database stayed locked or away.
+    """
+    clock = clock or Clock()
+    seen = current().reading(lambda: StepsDao.for_claim(run_id, name), give_up=give_up)
+    if seen is not None and _why_not(seen, clock) is None:
+        claim = Claim(seen, seen.attempt + 1, worker, clock.now_iso(), clock.monotonic_s())
+        if _take(claim, lease_s, clock, give_up):
+            return claim
+    # Someone was faster, the lease ran out, or there is nothing to claim: look under the lock.
+
+    def work(journal: Journal) -> Claim | Refusal:
+        row = StepsDao.for_claim(run_id, name)
+        if row is None:
+            return _refuse(journal, run_id, name, None, "no such step in the database")
+        now = clock.now_iso()
+        if row.status == "running" and row.lease_expires_at and row.lease_expires_at < now:
+            interrupt(journal, row, clock, f"its lease expired {_ago(row, now)} ago")
+            row = StepsDao.for_claim(run_id, name) or row
+        reason = _why_not(row, clock)
+        if reason is not None:
+            return _refuse(journal, run_id, name, row, reason)
+        claim = Claim(row, row.attempt + 1, worker, now, clock.monotonic_s())
+        if not _write_claim(journal, claim, lease_s, _started(claim, clock)):
+            return _refuse(journal, run_id, name, row, "another worker was faster")
+        return claim
+
+    return transition(work, clock, give_up=give_up)
+
+
+def start_step(
+    run_id: str,
+    name: str,
+    *,
+    worker: str = "local",
+    lease_s: float = 15.0,
+    clock: Clock | None = None,
+) -> str:
+    """Start a due step and return its id.
+
+    Raises:
+        InputError: The step cannot start now; the message says why.
+    """
+    outcome = claim_step(run_id, name, worker=worker, lease_s=lease_s, clock=clock)
+    if isinstance(outcome, Refusal):
+        raise InputError(
+            f"Step {name} of run {run_id} cannot start: {outcome.reason}.", "See: scout show"
+        )
+    return outcome.step_id
+
+
+def _take(claim: Claim, lease_s: float, clock: Clock, give_up: Callable[[], bool] | None) -> bool:
+    """Claim what a plain read saw; everything is prepared before the write lock is taken."""
+    started = _started(claim, clock)
+    return transition(
+        lambda journal: _write_claim(journal, claim, lease_s, started), clock, give_up=give_up
+    )
+
+
+def _write_claim(journal: Journal, claim: Claim, lease_s: float, started: Prepared) -> bool:
+    expires_at = journal.clock.now_iso(lease_s)
+    if not StepsDao.claim(claim.row, claim.worker, claim.started_at, expires_at):
+        return False
+    if claim.row.run_status == "queued":
+        RunsDao.mark_running(claim.run_id, claim.started_at)
+    journal.add(started)
+    return True
+
+
+def _started(claim: Claim, clock: Clock) -> Prepared:
+    entry = Entry(
+        event="step.started",
+        message=f"{claim.name} started, attempt {claim.attempt}.",
+        scope=claim.name,
+        run_id=claim.run_id,
+        step_id=claim.step_id,
+        attempt=claim.attempt,
+        data={"worker": claim.worker},
+    )
+    return prepare(entry, clock.now_iso())
+
+
+def _why_not(row: ClaimedRow, clock: Clock) -> str | None:
+    if row.run_status in RUN_ENDED:
+        return f"the run is {row.run_status}"
+    if row.status in STEP_ENDED:
+        return f"the step is already {row.status}"
+    if row.status == "running":
+        return f"attempt {row.attempt} is running on {row.worker}"
+    if row.due_at is None:
+        return "the step before it has not finished"
+    if row.due_at > clock.now_iso(EARLY_S):
+        return f"it is not due before {row.due_at}"
+    return None
+
+
+def _refuse(
+    journal: Journal, run_id: str, name: str, row: ClaimedRow | None, reason: str
+) -> Refusal:
+    journal.add(
+        Entry(
+            event="step.duplicate_delivery",
+            message=f"A message for {name} was ignored: {reason}.",
+            scope=name,
+            run_id=run_id,
+            step_id=row.step_id if row else None,
+            data={"reason": reason},
+        )
+    )
+    return Refusal(reason)
+
+
+def _ago(row: ClaimedRow, now: str) -> str:
+    return f"{max(0.0, seconds_between(row.lease_expires_at or now, now)):.0f} s"

@@ -1,0 +1,143 @@
+"""The beginning of a run, and audit events that belong to no transition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.audit import Entry, Journal, transition
+from models.clock import Clock
+from models.dao.runs import RunsDao
+from models.dao.steps import StepsDao
+from models.ids import new_id
+from models.lifecycle.derivation import Derivation, inherit
+from models.run_args import RunArgs
+from models.settings.runtime import load_settings
+from models.steps import LLM_STEPS, STEP_NAMES, position_of, step_id_for
+
+
+def create_run(
+    args: RunArgs | Mapping[str, Any],
+    *,
+    command: str = "run",
+    git_sha: str | None = None,
+    config_hash: str | None = None,
+    broker: str | None = None,
+    parent_run_id: str | None = None,
+    derivation: Derivation | None = None,
+    clock: Clock | None = None,
+) -> str:
+    """Create a queued run and its ten steps in one transaction, and return its id.
+
+    Args:
+        args: The run's arguments; what is missing gets its default.
+        command: The command that made the run.
+        git_sha: The version of Scout's own code, where it is known.
+        config_hash: A digest of the settings; worked out from the environment by default.
+        broker: memory, redis or amqp: who will deliver the run's messages.
+        parent_run_id: The run that this one repeats or goes on from.
+        derivation: What to take over from the parent, and which steps to execute; None takes over
+            nothing and executes all ten.
+        clock: Where the time comes from.
+
+    Raises:
+        InputError: An argument is out of range.
+        DatabaseUnavailableError: Nothing could be written.
+    """
+    clock = clock or Clock()
+    checked = (args if isinstance(args, RunArgs) else RunArgs.from_dict(dict(args))).normalised()
+    settings = load_settings()
+    run_id = new_id(clock.now_ms())
+    tried = False
+
+    def work(journal: Journal) -> None:
+        nonlocal tried
+        if tried and RunsDao.exists(run_id):
+            return  # the answer to the commit was lost, not the commit
+        tried = True
+        RunsDao.create(
+            checked.to_dict(),
+            git_sha,
+            config_hash or settings.config_hash(),
+            command=command,
+            broker=broker or settings.broker_kind,
+            parent_run_id=parent_run_id,
+            run_id=run_id,
+            clock=clock,
+        )
+        left_out = _left_out(command, checked, derivation)
+        StepsDao.create_all(run_id, clock.now_iso(), left_out)
+        inherited = {}
+        if derivation and parent_run_id:
+            inherited = inherit(derivation, parent_run_id, run_id)
+        journal.add(
+            Entry(
+                event="run.created",
+                message=f"Run created: {command} for {checked.query!r}.",
+                scope="run",
+                run_id=run_id,
+                data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id}
+                | ({"inherited": inherited} if inherited else {}),
+            )
+        )
+        for name, reason in left_out.items():
+            journal.add(_skipped(run_id, name, reason))
+
+    transition(work, clock)
+    return run_id
+
+
+def _left_out(command: str, args: RunArgs, derivation: Derivation | None) -> dict[str, str]:
+    """Return the steps that a run does not execute, in order, and why."""
+    planned = derivation.steps if derivation else STEP_NAMES
+    reasons = {}
+    for name in STEP_NAMES:
+        if name not in planned:
+            reasons[name] = f"not part of `scout {command}`"
+        elif args.no_llm and name in LLM_STEPS:
+            reasons[name] = "--no-llm"
+    return reasons
+
+
+def _skipped(run_id: str, name: str, reason: str) -> Entry:
+    return Entry(
+        event="step.skipped",
+        message=f"{name} was skipped: {reason}.",
+        scope=name,
+        run_id=run_id,
+        step_id=step_id_for(run_id, position_of(name)),
+        data={"reason": reason},
+    )
+
+
+def log_audit(
+    *,
+    event: str,
+    message: str,
+    scope: str,
+    run_id: str | None = None,
+    step: str | None = None,
+    attempt: int | None = None,
+    level: str = "INFO",
+    data: Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Write one audit row and its log line.
+
+    Args:
+        event: What happened, for machines, as `noun.verb`.
+        message: What happened, for people.
+        scope: The step or module that it happened in.
+        run_id: The run it belongs to, if any.
+        step: The canonical step it belongs to, if any.
+        attempt: The attempt at that step.
+        level: DEBUG, INFO, WARNING or ERROR.
+        data: Details; redacted, and cut at 4 KiB.
+        clock: Where the time comes from.
+
+    Raises:
+        DatabaseUnavailableError: The row could not be written.
+    """
+    step_id = step_id_for(run_id, position_of(step)) if run_id and step else None
+    entry = Entry(event, message, scope, level, run_id, step_id, attempt, None, data or {})
+    transition(lambda journal: journal.add(entry), clock or Clock())

@@ -1,0 +1,134 @@
+"""What recovery does to the rows: expired leases closed, due steps found again.
+
+The database is the truth and messages only wake workers up (design, decision 1), so every message
+may be lost: a due step that nobody claimed is handed out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.audit import Journal, transition
+from models.clock import Clock, seconds_between
+from models.dao.steps import ClaimedRow, StepsDao
+from models.database.connection import current
+from models.lifecycle.interrupt import interrupt
+from models.text.canonical_json import loads
+
+_DUE = (
+    "SELECT s.run_id, s.name, s.step_id, s.enqueued_at, r.args_json FROM run_steps s"
+    " JOIN runs r ON r.run_id = s.run_id"
+    " WHERE s.status = 'pending' AND s.due_at <= ? AND r.broker = ?"
+    " AND r.status IN ('queued', 'running') ORDER BY s.due_at, s.step_id LIMIT 500"
+)
+_MINE = "SELECT DISTINCT run_id FROM run_steps WHERE worker = ?"
+_SENT = "UPDATE run_steps SET enqueued_at = ? WHERE step_id = ? AND status = 'pending'"
+
+
+@dataclass(frozen=True, slots=True)
+class DueStep:
+    """A step that may start and needs a message."""
+
+    run_id: str
+    name: str
+
+
+def expire_leases(broker: str, *, clock: Clock | None = None) -> int:
+    """Close the attempts whose lease has run out, and return how many there were."""
+    clock = clock or Clock()
+    rows = StepsDao.running_where(
+        "s.lease_expires_at < ? AND r.broker = ?", (clock.now_iso(), broker)
+    )
+    return sum(_close(row, clock) for row in rows)
+
+
+def close_worker(worker_prefix: str, why: str, *, clock: Clock | None = None) -> int:
+    """Close every attempt of a worker process that is known to be dead; returns how many.
+
+    Args:
+        worker_prefix: The beginning of its name, `host:pid:`.
+        why: What is known of its death, as a clause.
+        clock: Where the time comes from.
+    """
+    clock = clock or Clock()
+    pattern = worker_prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    rows = StepsDao.running_where("s.worker LIKE ? ESCAPE '!'", (pattern,))
+
+    def work(journal: Journal) -> int:
+        sql = "DELETE FROM workers WHERE worker LIKE ? ESCAPE '!'"
+        current().execute(sql, (pattern,))
+        return sum(interrupt(journal, row, clock, why) for row in rows)
+
+    return transition(work, clock)
+
+
+def take_due_steps(
+    broker: str,
+    messages_waiting: int,
+    *,
+    repeat_after_s: float,
+    guest: str | None = None,
+    clock: Clock | None = None,
+) -> list[DueStep]:
+    """Return the due steps that need a message, and note that one is being sent.
+
+    A step that was never sent is always returned. One whose message is older than
+    `repeat_after_s` is returned only when the broker holds fewer messages than there are due
+    steps: a long queue is no reason to make it longer.
+
+    Args:
+        broker: memory, redis or amqp; runs of other brokers are left alone.
+        messages_waiting: How many messages the broker holds that no worker has taken.
+        repeat_after_s: How old a message must be to count as lost.
+        guest: The name of a worker that came for a run of its own. It finishes other dry runs, too,
+            but never a live one: that would spend tokens, by the settings of somebody else's
+            command.
+        clock: Where the time comes from.
+    """
+    clock = clock or Clock()
+    found = current().execute(_DUE, (clock.now_iso(), broker)).fetchall()
+    if found and guest is not None:
+        found = _welcome(found, guest)
+    rows = [row[:4] for row in found]
+    if not rows:
+        return []
+    stale_before = clock.now_iso(-repeat_after_s)
+    lost = messages_waiting < len(rows)
+    wanted = [
+        (run_id, name, step_id)
+        for run_id, name, step_id, enqueued_at in rows
+        if enqueued_at is None or (lost and enqueued_at < stale_before)
+    ]
+    if not wanted:
+        return []
+    now = clock.now_iso()
+
+    def work(journal: Journal) -> None:
+        for _, _, step_id in wanted:
+            current().execute(_SENT, (now, step_id))
+
+    transition(work, clock)
+    return [DueStep(run_id, name) for run_id, name, _ in wanted]
+
+
+def _welcome(rows: Sequence[Sequence[Any]], guest: str) -> list[Sequence[Any]]:
+    mine = {run_id for (run_id,) in current().execute(_MINE, (guest,)).fetchall()}
+    return [row for row in rows if row[0] in mine or loads(row[4]).get("dry") is True]
+
+
+def _close(row: ClaimedRow, clock: Clock) -> bool:
+    now = clock.now_iso()
+    ago_s = max(0.0, seconds_between(row.lease_expires_at or now, now))
+    why = f"it stopped renewing its lease, which expired {ago_s:.0f} s ago"
+
+    def work(journal: Journal) -> bool:
+        fresh = StepsDao.for_claim(row.run_id, row.name)
+        if fresh is None or fresh.attempt != row.attempt or fresh.status != "running":
+            return False
+        if fresh.lease_expires_at is None or fresh.lease_expires_at >= clock.now_iso():
+            return False  # renewed in the meantime: the living are left alone
+        return interrupt(journal, fresh, clock, why)
+
+    return transition(work, clock)

@@ -1,0 +1,71 @@
+"""The end of a run, inside the transaction of the step that ends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.audit import AuditDao, Entry, Journal
+from models.clock import Clock, seconds_between
+from models.dao.runs import RunsDao
+from models.dao.steps import ClaimedRow, StepsDao
+from models.steps import position_of, step_id_for
+
+
+def end_run(
+    journal: Journal, run_id: str, status: str, clock: Clock, *, error: str | None = None
+) -> bool:
+    """End a run as success, failed or cancelled, with its totals; returns whether it had not."""
+    run = RunsDao.get(run_id)
+    # The wall clock may have gone back, but no run ends before it started or before its steps.
+    now = max(clock.now_iso(), run.started_at or "", StepsDao.last_end(run_id) or "")
+    duration_s = max(0.0, seconds_between(run.started_at or now, now))
+    stats: dict[str, Any] = StepsDao.totals(run_id)
+    stats["duration_ms"] = round(duration_s * 1000, 3)
+    if run.args.get("dry"):
+        stats["outbound_attempts"] = AuditDao.count(run_id, "network.blocked")
+    if not RunsDao.end(run_id, status, now, stats, error):
+        return False
+    event = {"success": "run.finished", "failed": "run.failed", "cancelled": "run.cancelled"}
+    words = {
+        "success": f"Run finished in {duration_s:.1f} s.",
+        "failed": f"Run failed: {error}",
+        "cancelled": f"Run cancelled: {error}",
+    }
+    journal.add(
+        Entry(
+            event=event[status],
+            message=words[status],
+            scope="run",
+            level={"success": "INFO", "failed": "ERROR", "cancelled": "WARNING"}[status],
+            run_id=run_id,
+            duration_ms=stats["duration_ms"],
+            data={key: value for key, value in stats.items() if key != "duration_ms"},
+        )
+    )
+    return True
+
+
+def end_run_as_failed(journal: Journal, row: ClaimedRow, clock: Clock, error: str) -> None:
+    """Skip what comes after a failed step, and end its run as failed."""
+    reason = f"{row.name} failed"
+    skip_rest(journal, row.run_id, "skipped", reason, clock)
+    end_run(journal, row.run_id, "failed", clock, error=error)
+
+
+def skip_rest(journal: Journal, run_id: str, status: str, reason: str, clock: Clock) -> None:
+    """End every unfinished step of a run as skipped or cancelled, each with its audit row."""
+    for name in StepsDao.end_unfinished(run_id, status, reason, clock.now_iso()):
+        journal.add(
+            Entry(
+                event=f"step.{status}",
+                message=f"{name} was {status}: {reason}.",
+                scope=name,
+                level="WARNING",
+                run_id=run_id,
+                step_id=step_id_for(run_id, position_of(name)),
+                data={"reason": reason},
+            )
+        )
+
+
+__all__ = ["end_run", "end_run_as_failed", "skip_rest"]

@@ -1,0 +1,114 @@
+"""Closing an attempt that its worker did not end, and the cap on how often that may happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.audit import Entry, Journal
+from models.clock import Clock, seconds_between
+from models.dao.steps import ClaimedRow, StepsDao
+from models.errors import LeaseLostError
+from models.lifecycle.finish_run import end_run_as_failed
+
+#: Starts of one step in a row without an end before it is given up as a crash loop. With the
+#: delays below that takes four minutes: a step that had bad neighbours or a bad moment is not
+#: given up, one that kills its worker is.
+MAX_INTERRUPTIONS = 12
+#: Interruptions in a row after which the step starts again at once; then ever later.
+AT_ONCE = 2
+LONGEST_DELAY_S = 60.0
+
+
+def interrupt(
+    journal: Journal, row: ClaimedRow, clock: Clock, why: str, *, counts: bool = True
+) -> bool:
+    """Close a running attempt as interrupted and make its step due again.
+
+    Args:
+        journal: The transition's journal.
+        row: The running step; nothing happens if its attempt no longer holds it.
+        clock: Where the time comes from.
+        why: What is known, completing "worker X was interrupted: …".
+        counts: Whether it counts towards the crash-loop cap; a shutdown does not.
+
+    Returns:
+        Whether this call closed the attempt.
+    """
+    interruptions = row.interruptions + (1 if counts else 0)
+    message = f"Attempt {row.attempt} on worker {row.worker} was interrupted: {why}."
+    data: dict[str, Any] = {
+        "worker": row.worker,
+        "reason": why,
+        "interruptions": interruptions,
+        "started_at": row.started_at,
+    }
+    if counts and interruptions >= MAX_INTERRUPTIONS:
+        return _give_up(journal, row, clock, message, data)
+    delay_s = restart_delay_s(interruptions) if counts else 0.0
+    released = StepsDao.release(
+        row,
+        due_at=clock.now_iso(delay_s),
+        enqueued_at=None,
+        tries=row.tries,
+        interruptions=interruptions,
+        error_type="interrupted",
+        error_message=message,
+    )
+    if released:
+        journal.add(_entry("step.interrupted", "WARNING", message, row, data))
+    return released
+
+
+def restart_delay_s(interruptions: int) -> float:
+    """Return how long a step waits after so many interruptions in a row."""
+    if interruptions <= AT_ONCE:
+        return 0.0
+    return float(min(2 ** (interruptions - AT_ONCE - 1), LONGEST_DELAY_S))
+
+
+def _give_up(
+    journal: Journal, row: ClaimedRow, clock: Clock, last: str, data: dict[str, Any]
+) -> bool:
+    count = data["interruptions"]
+    message = f"{row.name} was started {count} times in a row without reaching an end. {last}"
+    started_at = row.started_at or clock.now_iso()
+    finished_at = max(clock.now_iso(), started_at)
+    duration_ms = round(seconds_between(started_at, finished_at) * 1000, 3)
+    try:
+        StepsDao.finish(
+            row.step_id,
+            "failed",
+            {"interruptions": count, "duration_ms": duration_ms},
+            attempt=row.attempt,
+            finished_at=finished_at,
+            error_type="crash_loop",
+            error_message=message,
+        )
+    except LeaseLostError:
+        return False
+    journal.add(_entry("step.interrupted", "WARNING", last, row, data))
+    failed = {"error_type": "crash_loop", "interruptions": count}
+    journal.add(_entry("step.failed", "ERROR", message, row, failed, duration_ms))
+    end_run_as_failed(journal, row, clock, f"{row.name}: crash_loop: {message}")
+    return True
+
+
+def _entry(
+    event: str,
+    level: str,
+    message: str,
+    row: ClaimedRow,
+    data: dict[str, Any],
+    duration_ms: float | None = None,
+) -> Entry:
+    return Entry(
+        event=event,
+        message=message,
+        scope=row.name,
+        level=level,
+        run_id=row.run_id,
+        step_id=row.step_id,
+        attempt=row.attempt,
+        duration_ms=duration_ms,
+        data=data,
+    )

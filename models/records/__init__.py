@@ -1,0 +1,1 @@
+"""Everything on record about a run: packed into a bundle, or checked for contradictions."""

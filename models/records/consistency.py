@@ -1,0 +1,132 @@
+"""Do a run's rows, its audit log and, where there is one, the log file tell the same story?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from models.dao.runs import RunsDao
+from models.dao.steps import StepRow, StepsDao
+from models.database.connection import current
+from models.text.canonical_json import loads
+
+_ENDS = (
+    "step.finished",
+    "step.failed",
+    "step.retrying",
+    "step.interrupted",
+    "step.postponed",
+)
+_RUN_END = {"success": "run.finished", "failed": "run.failed", "cancelled": "run.cancelled"}
+_AUDIT = "SELECT scope, event, data_json FROM audit_log WHERE run_id = ? ORDER BY id"
+
+
+def contradictions(run_id: str) -> list[str]:
+    """Return what `run_steps` and `audit_log` of a run disagree on, as sentences.
+
+    Each attempt must have one start and at most one end, each finished step one
+    `step.finished` of its last attempt with the same duration, and an ended run one end.
+    """
+    run = RunsDao.get(run_id)
+    events: list[tuple[str, str, dict[str, Any]]] = [
+        (scope, event, loads(data) or {})
+        for scope, event, data in current().execute(_AUDIT, (run_id,)).fetchall()
+    ]
+    found: list[str] = []
+    for step in StepsDao.of_run(run_id):
+        found += _step_contradictions(
+            step, [(event, data) for scope, event, data in events if scope == step.name]
+        )
+    counts = Counter(event for scope, event, _ in events if scope == "run")
+    expected = _RUN_END.get(run.status)
+    if expected and counts[expected] < 1:
+        found.append(f"the run is {run.status}, but {expected} was never audited")
+    if counts["run.created"] != 1:
+        found.append(f"run.created was audited {counts['run.created']} times")
+    endings = sum(counts[event] for event in _RUN_END.values())
+    if endings > 1 + counts["run.resumed"]:
+        resumed = counts["run.resumed"]
+        found.append(f"the run ended {endings} times, but was resumed {resumed} times")
+    return found
+
+
+def log_contradictions(run_id: str, lines: Iterable[str]) -> list[str]:
+    """Return where a log's lines and the audit log of a run disagree, as sentences.
+
+    A line is written after its commit, so a killed process may leave its last ones out.
+    """
+    logged: Counter[tuple[str, str, int]] = Counter()
+    durations: dict[tuple[str, int], float] = {}
+    for line in _of_run(lines, run_id):
+        key = (str(line.get("step")), str(line.get("event")), int(line.get("attempt") or 0))
+        logged[key] += 1
+        if line.get("event") == "step.finished":
+            durations[key[0], key[2]] = float(line.get("duration_ms") or 0.0)
+    found: list[str] = []
+    for scope, event, text in current().execute(_AUDIT, (run_id,)).fetchall():
+        data = loads(text) or {}
+        key = (scope, event, int(data.get("attempt") or 0))
+        if event not in {"step.started", "step.finished", "step.failed"}:
+            continue
+        if logged[key] != 1:
+            found.append(f"{scope}, attempt {key[2]}: {logged[key]} log lines for {event}")
+        elif event == "step.finished" and durations[scope, key[2]] != data.get("duration_ms"):
+            found.append(f"{scope}, attempt {key[2]}: the log line has another duration")
+    return found
+
+
+def log_lines(log_file: Path) -> Iterator[str]:
+    """Yield the lines of a log file and of its rotated predecessors, oldest first."""
+    rotated = sorted(
+        log_file.parent.glob(log_file.name + ".[0-9]*"),
+        key=lambda path: -int(path.suffix[1:]) if path.suffix[1:].isdigit() else 0,
+    )
+    for path in [*rotated, log_file]:
+        if path.exists():
+            with path.open(encoding="utf-8", errors="replace") as stream:
+                yield from stream
+
+
+def _step_contradictions(step: StepRow, events: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    found: list[str] = []
+    starts = Counter(data.get("attempt") for event, data in events if event == "step.started")
+    ends = Counter(data.get("attempt") for event, data in events if event in _ENDS)
+    if sum(starts.values()) != step.attempt:
+        found.append(
+            f"{step.name}: attempt is {step.attempt}, but {sum(starts.values())} were started"
+        )
+    found += [
+        f"{step.name}: attempt {attempt} was started {count} times"
+        for attempt, count in starts.items()
+        if count != 1
+    ]
+    found += [
+        f"{step.name}: attempt {attempt} ended without having been started"
+        for attempt in ends
+        if attempt not in starts
+    ]
+    finished = [data for event, data in events if event == "step.finished"]
+    if step.status == "success":
+        last = [data for data in finished if data.get("attempt") == step.attempt]
+        if len(last) != 1:
+            found.append(f"{step.name}: its last attempt was finished {len(last)} times")
+        elif last[0].get("duration_ms") != step.stats.get("duration_ms"):
+            found.append(f"{step.name}: row and audit have different durations")
+    if step.status == "failed" and not any(event == "step.failed" for event, _ in events):
+        found.append(f"{step.name}: it is failed, but step.failed was never audited")
+    return found
+
+
+def _of_run(lines: Iterable[str], run_id: str) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        if run_id not in line:
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict) and value.get("run_id") == run_id:
+            yield value

@@ -1,0 +1,1 @@
+"""Scout's settings: the only place that reads the environment."""

@@ -1,0 +1,90 @@
+"""Which GitHub is read, and as whom: from the environment, checked before anything is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, quote, urlsplit
+
+from models.errors import ConfigError
+from models.settings.defaults import GITHUB_URL
+from models.settings.runtime import without_credentials
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_HINT = f"Set it to https://HOST/api/v3 for GitHub Enterprise, or unset it for {GITHUB_URL}."
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubSettings:
+    """A GitHub and the token for it; without a token GitHub answers, but seldom.
+
+    Args:
+        base_url: Where its REST API begins; no slash at the end.
+        token: The token, which never leaves this object but in a request to that server.
+    """
+
+    base_url: str = GITHUB_URL
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def web_url(self) -> str:
+        """Return where people see what this API tells of; no slash at the end.
+
+        The API of github.com and of GHE.com is a host of its own (`api.`), that of a server on
+        one's own premises a path (`/api/v3`).
+        """
+        parts = urlsplit(self.base_url)
+        host = parts.netloc.removeprefix("api.") if parts.path in {"", "/"} else parts.netloc
+        return f"{parts.scheme}://{host}{quote(parts.path.removesuffix('/api/v3'), safe='/')}"
+
+    @property
+    def identity(self) -> str:
+        """Return what tells this server and token from others, without saying the token.
+
+        GitHub's quotas, and the ETags of its answers, belong to a token.
+        """
+        key = (self.token or "no token").encode()
+        return hmac.new(key, self.base_url.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def github_settings(environ: Mapping[str, str]) -> GitHubSettings:
+    """Return the settings that `SCOUT_GITHUB_URL` and `GITHUB_TOKEN` describe.
+
+    Raises:
+        ConfigError: One of them cannot be used; the message names it, and never holds the token.
+    """
+    url = environ.get("SCOUT_GITHUB_URL", "").strip().rstrip("/") or GITHUB_URL
+    token = environ.get("GITHUB_TOKEN", "").strip() or None
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise ConfigError(
+            "GITHUB_TOKEN holds characters that no token has.", "Set it again, on one line."
+        )
+    _check(url, _split(url))
+    return GitHubSettings(url, token)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as exc:
+        raise ConfigError(f"SCOUT_GITHUB_URL is no URL: {exc}.", _HINT) from exc
+    return parts
+
+
+def _check(url: str, parts: SplitResult) -> None:
+    shown = without_credentials(url)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or not url.isascii():
+        raise ConfigError(f"SCOUT_GITHUB_URL {shown!r} is not the URL of a server.", _HINT)
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError("SCOUT_GITHUB_URL holds a user or password.", "Use GITHUB_TOKEN instead.")
+    if parts.query or parts.fragment or any(char <= " " for char in url):
+        raise ConfigError(f"SCOUT_GITHUB_URL {shown!r} is more than a server and a path.", _HINT)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ConfigError(
+            f"SCOUT_GITHUB_URL {shown!r} would send the token unencrypted.", "Use https."
+        )

@@ -1,0 +1,155 @@
+"""The tables of the machinery: runs, their steps, the audit log, and who is working.
+
+Times are UTC ISO 8601 text with microseconds; JSON columns hold compact JSON with sorted keys
+(design, "Data model"). Tables are bound to a database by `models.database.connection.Database`.
+"""
+
+from __future__ import annotations
+
+from peewee import (
+    BigAutoField,
+    DatabaseProxy,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+#: Bound when a process opens its database.
+proxy = DatabaseProxy()
+
+
+class Table(Model):
+    """Base of every table."""
+
+    class Meta:
+        """Peewee's settings."""
+
+        database = proxy
+        legacy_table_names = False
+
+
+class Run(Table):
+    """One execution of a pipeline command.
+
+    status: queued | running | success | failed | cancelled; the last three are terminal.
+    broker: memory | redis | amqp, so that recovery only touches runs it can deliver.
+    """
+
+    run_id = TextField(primary_key=True)
+    command = TextField()
+    status = TextField(index=True)
+    args_json = TextField()
+    git_sha = TextField(null=True)
+    config_hash = TextField()
+    broker = TextField()
+    parent_run_id = TextField(null=True)
+    created_at = TextField(index=True)
+    started_at = TextField(null=True)
+    finished_at = TextField(null=True)
+    stats_json = TextField(null=True)
+    error = TextField(null=True)
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "runs"
+
+
+class RunStep(Table):
+    """One canonical step of a run; all ten exist from the run's creation.
+
+    status: pending | running | success | failed | skipped | cancelled.
+    attempt counts every start; tries counts failed tries since the last resume; interruptions
+    counts starts without an end in a row. due_at is set in the commit that finishes the step
+    before: a pending step without it may not start.
+    """
+
+    step_id = TextField(primary_key=True)
+    run = ForeignKeyField(Run, column_name="run_id", on_delete="CASCADE", index=False)
+    name = TextField()
+    position = IntegerField()
+    status = TextField()
+    attempt = IntegerField(default=0)
+    tries = IntegerField(default=0)
+    interruptions = IntegerField(default=0)
+    due_at = TextField(null=True)
+    enqueued_at = TextField(null=True)
+    started_at = TextField(null=True)
+    finished_at = TextField(null=True)
+    lease_expires_at = TextField(null=True)
+    worker = TextField(null=True)
+    progress_json = TextField(null=True)
+    stats_json = TextField(null=True)
+    error_type = TextField(null=True)
+    error_message = TextField(null=True)
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "run_steps"
+        indexes = ((("run_id", "name"), True),)
+
+
+class AuditEvent(Table):
+    """One thing that happened; rows are only ever added."""
+
+    id = BigAutoField(primary_key=True)
+    ts = TextField()
+    level = TextField()
+    run_id = TextField(null=True)
+    step_id = TextField(null=True)
+    scope = TextField()
+    event = TextField()
+    message = TextField()
+    data_json = TextField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "audit_log"
+        indexes = ((("run_id", "id"), False),)
+
+
+class WorkerProcess(Table):
+    """A worker process and its last sign of life, so that every reader can see who is there."""
+
+    worker = TextField(primary_key=True)
+    host = TextField()
+    pid = IntegerField()
+    broker = TextField()
+    threads = IntegerField()
+    started_at = TextField()
+    heartbeat_at = TextField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "workers"
+
+
+class Singleton(Table):
+    """A job that one process at a time may do, and until when the holder has it."""
+
+    name = TextField(primary_key=True)
+    holder = TextField()
+    expires_at = TextField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "singletons"
+
+
+MACHINERY_TABLES: tuple[type[Table], ...] = (Run, RunStep, AuditEvent, WorkerProcess, Singleton)
+
+__all__ = [
+    "MACHINERY_TABLES",
+    "AuditEvent",
+    "Run",
+    "RunStep",
+    "Singleton",
+    "Table",
+    "WorkerProcess",
+    "proxy",
+]

@@ -1,0 +1,1 @@
+"""Text in the forms in which it is shown, stored and compared."""

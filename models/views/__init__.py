@@ -1,0 +1,1 @@
+"""What is true of runs and workers now, read from rows: what commands and pages show."""

@@ -1,0 +1,85 @@
+"""The history of attempts, read from the audit log, where it is only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from models.views.run_view import AuditRow
+
+#: How an attempt ended, by the event that says so.
+_ENDINGS = {
+    "step.finished": "success",
+    "step.failed": "failed",
+    "step.retrying": "retrying",
+    "step.interrupted": "interrupted",
+    "step.postponed": "postponed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a step.
+
+    outcome: success | failed | retrying | interrupted | postponed, or open where no end is on
+    record: it is running, was cancelled, or its worker died.
+    """
+
+    step: str
+    attempt: int
+    worker: str | None
+    started_at: str
+    ended_at: str | None = None
+    outcome: str = "open"
+    duration_ms: float | None = None
+    reason: str | None = None
+    data: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attempt as JSON-like data."""
+        return {
+            "step": self.step,
+            "attempt": self.attempt,
+            "worker": self.worker,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "outcome": self.outcome,
+            "duration_ms": self.duration_ms,
+            "reason": self.reason,
+        }
+
+
+def attempts_of(rows: Iterable[AuditRow]) -> list[Attempt]:
+    """Return the attempts that audit rows tell of, in the order in which they started."""
+    found: dict[tuple[str, int], Attempt] = {}
+    for row in rows:
+        if row.step is None or row.attempt is None:
+            continue
+        key = (row.step, row.attempt)
+        if row.event == "step.started":
+            found[key] = Attempt(row.step, row.attempt, row.data.get("worker"), row.ts)
+        elif row.event in _ENDINGS and key in found:
+            found[key] = _ended(found[key], row)
+    return list(found.values())
+
+
+def _ended(attempt: Attempt, row: AuditRow) -> Attempt:
+    """Return an attempt with its end; a crash loop's failure keeps how the attempt itself ended."""
+    if attempt.outcome != "open":
+        return attempt
+    duration_ms = row.data.get("duration_ms")
+    return replace(
+        attempt,
+        ended_at=row.ts,
+        outcome=_ENDINGS[row.event],
+        duration_ms=duration_ms if isinstance(duration_ms, (int, float)) else None,
+        reason=None if row.event == "step.finished" else row.message,
+        data=row.data,
+    )
+
+
+def next_try(attempts: Iterable[Attempt], step: str) -> dict[str, Any] | None:
+    """Return the data of a step's newest retry: `try`, `of`, `next_try_at`, `error_type`."""
+    retries = [one.data for one in attempts if one.step == step and one.outcome == "retrying"]
+    return retries[-1] if retries else None

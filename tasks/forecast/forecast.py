@@ -1,0 +1,223 @@
+"""What a run would cost, worked out from its arguments before anything is asked.
+
+Upper bounds follow from the arguments and the hard caps alone. What is expected rests on earlier
+runs where there are any, and else on the assumptions below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+from models.run_args import RunArgs
+from tasks import caps
+from tasks.forecast.history import History
+from tasks.llm.question import MAX_CORRECTIONS
+from tasks.prompts.prompt import load_prompt
+from tasks.sources.github.quotas import PAGE_SIZE, WITH_TOKEN, WITHOUT_TOKEN
+from tasks.units.fetch_pool import concurrency
+
+#: Searches a minute and other requests an hour, with a token and without one.
+LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(
+    {True: WITH_TOKEN, False: WITHOUT_TOKEN}
+)
+#: Assumed where no earlier run tells: the share of the results of pass 2 that is new.
+NEW_SHARE = 0.3
+#: Characters of what a model is told beside the prompt: assumed, and at most.
+MATERIAL_CHARACTERS = {"analysis": (6_000, 26_000), "brief": (1_500, 4_000)}
+#: The schema that every question carries, and characters in a token: assumed, and at least.
+SCHEMA_CHARACTERS = 2_500
+CHARACTERS_PER_TOKEN = (4.0, 2.5)
+#: The share of the longest answer that an answer is assumed to take.
+ANSWER_SHARE = 0.4
+#: Seconds that an answer is assumed to take.
+GITHUB_S = 0.3
+MODEL_S = 6.0
+_PROMPTS = {"analysis": "repo_analysis", "brief": "brief"}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How many are expected, and how many there can be at most."""
+
+    expected: int
+    at_most: int
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.expected + other.expected, self.at_most + other.at_most)
+
+
+NOTHING = Amount(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run would cost.
+
+    `calls` are requests to the model for `analyses` and `briefs`, corrections included; `minutes`
+    is the time that GitHub's limits and the answers would take.
+    """
+
+    with_token: bool
+    notes: tuple[str, ...]
+    searches: Amount = NOTHING
+    metadata: Amount = NOTHING
+    readmes: Amount = NOTHING
+    analyses: Amount = NOTHING
+    briefs: Amount = NOTHING
+    calls: Amount = NOTHING
+    tokens: Amount = NOTHING
+    minutes: Amount = NOTHING
+
+    @property
+    def core(self) -> Amount:
+        """Return the requests that count against GitHub's core quota."""
+        return self.metadata + self.readmes
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the forecast as JSON-like data."""
+        return asdict(self) | {"core": asdict(self.core), "limits": dict(LIMITS[self.with_token])}
+
+
+def forecast(args: RunArgs, history: History, *, with_token: bool) -> Forecast:
+    """Return what a run would cost.
+
+    Args:
+        args: The run's arguments.
+        history: What earlier runs tell.
+        with_token: Whether GitHub would be asked with a token.
+
+    Raises:
+        ConfigError: `SCOUT_CONCURRENCY` is malformed.
+    """
+    if args.dry:
+        note = "A dry run reads fixtures: it asks nobody and costs nothing."
+        return Forecast(with_token=with_token, notes=(note,))
+    first, new = _repositories(args, history)
+    repos = first + new
+    queries = min(args.max_queries, caps.MAX_QUERIES)
+    searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
+    analyses = _analyses(args, history, repos)
+    briefs = NOTHING if args.no_llm else _briefs(args, analyses)
+    calls = _calls(analyses, briefs, history)
+    return Forecast(
+        searches=searches,
+        metadata=repos,
+        readmes=repos,
+        analyses=analyses,
+        briefs=briefs,
+        calls=calls,
+        tokens=_tokens(args, analyses, briefs, history),
+        minutes=_minutes(searches, repos + repos, calls, LIMITS[with_token]),
+        with_token=with_token,
+        notes=tuple(_notes(args, history, with_token)),
+    )
+
+
+def wait_minutes(requests: int, limit: int, window_min: int) -> int:
+    """Return how long a limit would hold so many requests up, from the start of a full window."""
+    return max(0, requests - 1) // limit * window_min
+
+
+def _repositories(args: RunArgs, history: History) -> tuple[Amount, Amount]:
+    """Return how many repositories pass 1 finds, and how many pass 2 adds."""
+    earlier = history.earlier
+    found = min(args.top, earlier.found) if earlier else args.top
+    queries = min(args.max_queries, caps.MAX_QUERIES)
+    per_query = min(args.top, caps.RESULTS_PER_QUERY)
+    most_new = min(caps.MAX_NEW_REPOS, queries * per_query)
+    expected = earlier.new_per_query if earlier else NEW_SHARE * per_query
+    return Amount(found, args.top), Amount(min(most_new, round(queries * expected)), most_new)
+
+
+def _briefs(args: RunArgs, analyses: Amount) -> Amount:
+    return Amount(args.max_briefs if analyses.at_most else 0, args.max_briefs)
+
+
+def _analyses(args: RunArgs, history: History, repos: Amount) -> Amount:
+    if args.no_llm:
+        return NOTHING
+    reusable = history.earlier.reusable if history.earlier and not args.fresh else 0
+    expected = min(args.max_analyses, repos.expected)
+    return Amount(max(0, expected - reusable), min(args.max_analyses, repos.at_most))
+
+
+def _calls(analyses: Amount, briefs: Amount, history: History) -> Amount:
+    expected = sum(
+        amount.expected * history.requests.get(kind, 1.0)
+        for kind, amount in (("analysis", analyses), ("brief", briefs))
+    )
+    return Amount(round(expected), (analyses + briefs).at_most * (1 + MAX_CORRECTIONS))
+
+
+def _tokens(args: RunArgs, analyses: Amount, briefs: Amount, history: History) -> Amount:
+    expected, at_most = 0.0, 0
+    for kind, amount in (("analysis", analyses), ("brief", briefs)):
+        usual, most = _tokens_per_item(kind)
+        expected += amount.expected * history.tokens.get(kind, usual)
+        at_most += amount.at_most * most
+    if args.max_llm_tokens is not None:
+        at_most = min(at_most, args.max_llm_tokens)
+    return Amount(min(round(expected), at_most), at_most)
+
+
+def _tokens_per_item(kind: str) -> tuple[int, int]:
+    """Return the tokens that are assumed for an item, and the most, with every correction."""
+    prompt = load_prompt(_PROMPTS[kind])
+    fixed = len(prompt.text) + SCHEMA_CHARACTERS
+    usual_material, most_material = MATERIAL_CHARACTERS[kind]
+    usual_ratio, dense_ratio = CHARACTERS_PER_TOKEN
+    usual = (fixed + usual_material) / usual_ratio + ANSWER_SHARE * prompt.max_tokens
+    question = (fixed + most_material) / dense_ratio
+    # A correction carries the question and the answer that was wrong, and is answered in full.
+    most = (1 + MAX_CORRECTIONS) * (question + prompt.max_tokens)
+    most += MAX_CORRECTIONS * prompt.max_tokens
+    return round(usual), round(most)
+
+
+def _minutes(searches: Amount, core: Amount, calls: Amount, limits: Mapping[str, int]) -> Amount:
+    def total(searched: int, read: int, asked: int) -> int:
+        working_s = searched * GITHUB_S + (read * GITHUB_S + asked * MODEL_S) / concurrency()
+        waiting_min = wait_minutes(searched, limits["search"], 1)
+        waiting_min += wait_minutes(read, limits["core"], 60)
+        return waiting_min + max(1, round(working_s / 60))
+
+    return Amount(
+        total(searches.expected, core.expected, calls.expected),
+        total(searches.at_most, core.at_most, calls.at_most),
+    )
+
+
+def _pages(results: int) -> int:
+    return max(1, -(-results // PAGE_SIZE))
+
+
+def _notes(args: RunArgs, history: History, with_token: bool) -> list[str]:
+    notes = []
+    earlier = history.earlier
+    if earlier is None:
+        notes.append("No earlier run searched for this: what is expected is an assumption.")
+    else:
+        notes.append(
+            f"Expected from run {earlier.run_id}. Answers about {earlier.read:,} repositories may"
+            " be stored: GitHub answers 304 for what has not changed, which costs no quota."
+        )
+        if earlier.reusable and not args.fresh and not args.no_llm:
+            notes.append(
+                f"{earlier.reusable:,} analyses may be reused; --fresh asks for them again."
+            )
+    if not with_token:
+        limits = LIMITS[False]
+        notes.append(
+            f"Without GITHUB_TOKEN GitHub allows {limits['search']} searches a minute and"
+            f" {limits['core']} other requests an hour."
+        )
+    if args.no_llm:
+        notes.append("--no-llm asks no model: there are no analyses and no briefs.")
+    if args.max_llm_tokens is not None:
+        notes.append(
+            "Requests that are under way when --max-llm-tokens is reached are let through."
+        )
+    return notes

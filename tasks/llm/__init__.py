@@ -1,0 +1,1 @@
+"""Asking a language model, whatever the question: until an answer is valid, within a budget."""

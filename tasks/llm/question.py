@@ -1,0 +1,117 @@
+"""Asking a language model until its answer is valid, a bounded number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from models.errors import ItemFailedError, ScoutError
+from models.text.clean import clean_text
+from tasks.llm.usage import Spent, TokenBudget
+from tasks.pause import check_wanted
+from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
+from tasks.step import StepContext
+
+Content = TypeVar("Content")
+
+#: How often the model may correct an answer that is not valid.
+MAX_CORRECTIONS = 2
+ERROR_MAX_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Content]):
+    """What came of it: `content` of a valid answer, or else the last `error`; and all it cost."""
+
+    answer: ModelAnswer
+    content: Content | None
+    error: str | None
+    spent: Spent
+
+
+def no_valid_answer(context: StepContext, item: str, reason: str) -> ScoutError:
+    """Return what is wrong with an item that got no valid answer, and what to do if many did not.
+
+    Args:
+        context: The step that asked.
+        item: What was asked about.
+        reason: Why the answer is not valid; printable.
+    """
+    run_id = context.run_id
+    return ItemFailedError(
+        f"{item}: {reason}",
+        "Choose another model with SCOUT_LLM_MODEL, then: scout resume"
+        f" {run_id} asks again for what is not valid, or begin anew: scout rerun {run_id}",
+    )
+
+
+class Question(Generic[Content]):
+    """One thing to ask; after an endpoint's error it goes on where it was and pays nothing twice.
+
+    Args:
+        model: Who is asked.
+        request: What.
+        parse: Returns an answer's content, or raises `invalid`.
+        invalid: The errors that say that an answer is not valid.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        request: AnalysisRequest | BriefRequest,
+        parse: Callable[[ModelAnswer], Content],
+        invalid: type[Exception],
+    ) -> None:
+        self.request = request
+        self.spent = Spent()
+        self._model = model
+        self._parse = parse
+        self._invalid = invalid
+        self._answer: ModelAnswer | None = None
+        self._error = ""
+        self._corrections = 0
+
+    def ask(self) -> Asked[Content]:
+        """Return the first valid answer, or the last invalid one.
+
+        Raises:
+            TransientError, ItemFailedError, PermanentError: As the model does. `spent` holds what
+                was paid until then.
+        """
+        while True:
+            answer = self._next()
+            if answer is None:
+                assert self._answer is not None  # noqa: S101 - the first answer is never None
+                return Asked(self._answer, None, self._error, self.spent)
+            self._answer = answer
+            self.spent = self.spent.plus(answer)
+            try:
+                return Asked(answer, self._parse(answer), None, self.spent)
+            except self._invalid as exc:
+                text = exc.message if isinstance(exc, ScoutError) else str(exc)
+                self._error = clean_text(text, ERROR_MAX_CHARACTERS)
+
+    def ask_within(self, budget: TokenBudget) -> Asked[Content] | None:
+        """Return what `ask` does, and have the budget pay; None where it has no token left."""
+        if budget.is_exhausted:
+            return None
+        before = self.spent.tokens
+        try:
+            return self.ask()
+        finally:
+            budget.spend(self.spent.tokens - before)
+
+    def _next(self) -> ModelAnswer | None:
+        """Return the next answer, or None where there is no other."""
+        check_wanted()
+        if self._answer is None:
+            request = self.request
+            if isinstance(request, AnalysisRequest):
+                return self._model.analyse(request)
+            return self._model.write_brief(request)
+        if self._corrections >= MAX_CORRECTIONS:
+            return None
+        answer = self._model.correct(self.request, self._answer, self._error)
+        self._corrections += 1
+        return answer

@@ -1,0 +1,143 @@
+"""What a model is sent: the prompt, the schema, and hostile text between marks it cannot forge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from models.redaction import default_redactor
+from tasks.prompts.prompt import Prompt, load_prompt
+from tasks.sources.chat.context_length import README_MAX_CHARACTERS
+from tasks.sources.interface import AnalysisRequest, BriefRequest, ModelAnswer
+
+#: Characters of an invalid answer that the model is shown again.
+ANSWER_MAX_CHARACTERS = 12_000
+ERROR_MAX_CHARACTERS = 500
+
+Message = dict[str, str]
+Request = AnalysisRequest | BriefRequest
+
+
+def prompt_for(request: Request) -> Prompt:
+    """Return the prompt that belongs to a kind of request."""
+    return load_prompt("repo_analysis" if isinstance(request, AnalysisRequest) else "brief")
+
+
+@lru_cache(maxsize=4)
+def answer_schema(name: str) -> Mapping[str, Any]:
+    """Return the JSON Schema of an answer by the name of its prompt, an object at its top level."""
+    import msgspec
+
+    from tasks.prompts.analysis_schema import RepoAnalysis
+    from tasks.prompts.brief_schema import BriefContent
+
+    answer: Any = RepoAnalysis if name == "repo_analysis" else BriefContent
+    schema = msgspec.json.schema(answer)
+    definitions = dict(schema["$defs"])
+    top = definitions.pop(schema["$ref"].rpartition("/")[2])
+    return {**top, "$defs": definitions} if definitions else top
+
+
+def response_format(request: Request) -> dict[str, Any]:
+    """Return what asks an endpoint for structured output.
+
+    Limits on the length of texts are left out, which not every endpoint accepts; they are in the
+    prompt, and are checked afterwards like everything else.
+    """
+    prompt = prompt_for(request)
+    name = prompt.schema.replace("/", "-")
+    schema = _without(answer_schema(prompt.id), {"minLength", "maxLength", "title", "description"})
+    return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+
+
+def first_messages(request: Request, readme_max: int = README_MAX_CHARACTERS) -> list[Message]:
+    """Return the messages that ask for an answer; the same ones for the same request.
+
+    Args:
+        request: What is asked.
+        readme_max: The most characters of a README that are shown.
+    """
+    prompt = prompt_for(request)
+    schema = json.dumps(answer_schema(prompt.id), sort_keys=True, separators=(",", ":"))
+    system = f"{prompt.text}\n\nThe JSON Schema of `{prompt.schema}`:\n{schema}"
+    if isinstance(request, AnalysisRequest):
+        material = _repository(request, readme_max)
+    else:
+        material = default_redactor().redact_text(_group(request))
+    return [{"role": "system", "content": system}, {"role": "user", "content": material}]
+
+
+def correcting_messages(
+    request: Request, answer: ModelAnswer, error: str, readme_max: int = README_MAX_CHARACTERS
+) -> list[Message]:
+    """Return the messages that ask again after an answer that was not valid."""
+    complaint = (
+        f"This answer is not valid: {error[:ERROR_MAX_CHARACTERS]}\n"
+        "Answer again with the whole JSON object, corrected, and nothing else."
+    )
+    if answer.finish_reason == "length":
+        complaint += " Be much shorter: the answer was cut off at its length limit."
+    return [
+        *first_messages(request, readme_max),
+        {"role": "assistant", "content": _shown(answer.text) or "(nothing)"},
+        {"role": "user", "content": complaint},
+    ]
+
+
+def _shown(answer: str) -> str:
+    return default_redactor().redact_text(answer)[:ANSWER_MAX_CHARACTERS]
+
+
+def fenced(text: str) -> str:
+    """Return hostile text between two marks.
+
+    The mark is made of the text's own digest: the same for the same text, so that the same input
+    gives the same request, and not to be put into the text by whoever writes it.
+    """
+    mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"UNTRUSTED {mark}\n{text}\nEND UNTRUSTED {mark}"
+
+
+def _repository(request: AnalysisRequest, readme_max: int) -> str:
+    # What an earlier version stored may hold secrets; redacted before it is cut, so that no half
+    # of one is left.
+    readme = default_redactor().redact_text(request.readme or "(There is no README.)")
+    if len(readme) > readme_max:
+        readme = f"{readme[:readme_max]}\n[The README is longer and was cut here.]"
+    material = (
+        f"Description: {default_redactor().redact_text(request.description) or '(none)'}\n"
+        f"Language: {request.language or '(unknown)'}\n"
+        f"Topics: {', '.join(request.topics) or '(none)'}\n\n"
+        f"README:\n{readme}"
+    )
+    return f"The repository is {request.full_name}.\n\n{fenced(material)}"
+
+
+def _group(request: BriefRequest) -> str:
+    summaries = "\n".join(
+        f"- {name}: {request.summaries.get(name, '(no summary)')}" for name in request.full_names
+    )
+    keywords = ", ".join(request.shared_keywords) or "(none)"
+    material = f"Projects:\n{summaries}\n\nWhat they share: {keywords}"
+    return (
+        f"The projects are {', '.join(request.full_names)}. They were found by a search for"
+        f" {json.dumps(request.query, ensure_ascii=False)}.\n\n{fenced(material)}"
+    )
+
+
+def _without(schema: Any, keys: set[str]) -> Any:
+    """Return a JSON Schema without some of its keywords; names of properties are no keywords."""
+    if isinstance(schema, list):
+        return [_without(item, keys) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = {}
+    for key, value in schema.items():
+        if key in {"properties", "$defs"}:
+            kept[key] = {name: _without(inner, keys) for name, inner in value.items()}
+        elif key not in keys:
+            kept[key] = _without(value, keys)
+    return kept

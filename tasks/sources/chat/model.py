@@ -1,0 +1,130 @@
+"""A language model behind any OpenAI-compatible chat endpoint; OpenRouter by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from models.errors import TransientError
+from models.settings.chat import ChatSettings, chat_settings
+from tasks.sources.chat.answers import read_answer
+from tasks.sources.chat.context_length import ReadmeLength
+from tasks.sources.chat.errors import InputTooLongError, error_text, refusal
+from tasks.sources.chat.http import Reply, shared_chat_http
+from tasks.sources.chat.messages import (
+    Message,
+    Request,
+    correcting_messages,
+    first_messages,
+    prompt_for,
+    response_format,
+)
+from tasks.sources.chat.parameters import Dialect
+from tasks.sources.chat.pause_gate import Gate
+from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
+
+if TYPE_CHECKING:
+    from tasks.sources.github.waits import WaitRecorder
+
+
+def model_from_environ(record: WaitRecorder | None) -> LanguageModel:
+    """Return the model that the environment names.
+
+    Args:
+        record: The step's recorder, which is told of waits and ends them; None outside a step.
+
+    Raises:
+        ConfigError: The environment names none, or the HTTP library is not installed.
+    """
+    return ChatModel(chat_settings(), record)
+
+
+class ChatModel(LanguageModel):
+    """Asks a chat endpoint. Each call is one request; trying again is for the caller.
+
+    Models of the same settings share their connections, whichever step they belong to.
+
+    Args:
+        settings: The endpoint, the model and the key.
+        record: The step's recorder, or None.
+
+    Raises:
+        ConfigError: The HTTP library is not installed.
+        TransientError, ItemFailedError, PermanentError: From every method: trouble that may pass,
+            that concerns this request alone, or that every request will have.
+    """
+
+    def __init__(self, settings: ChatSettings, record: WaitRecorder | None = None) -> None:
+        self.name = settings.model
+        self._settings = settings
+        self._http = shared_chat_http(settings)
+        self._dialect = Dialect(settings)
+        self._gate = Gate(record, urlsplit(settings.base_url).netloc.rpartition("@")[2])
+        self._readmes = ReadmeLength(record, settings.label)
+
+    def analyse(self, request: AnalysisRequest) -> ModelAnswer:
+        """Return the model's analysis of one repository."""
+        return self._ask(request, lambda shown: first_messages(request, shown))
+
+    def write_brief(self, request: BriefRequest) -> ModelAnswer:
+        """Return the model's collaboration brief for a group of repositories."""
+        return self._ask(request, lambda shown: first_messages(request, shown))
+
+    def correct(self, request: Request, answer: ModelAnswer, error: str) -> ModelAnswer:
+        """Return the model's next answer, after it was shown its last one and what is wrong."""
+        return self._ask(request, lambda shown: correcting_messages(request, answer, error, shown))
+
+    def _ask(self, request: Request, messages_of: Callable[[int], list[Message]]) -> ModelAnswer:
+        """Return the answer to a request, made shorter where it is too long for the model.
+
+        Args:
+            request: What is asked.
+            messages_of: Returns the messages that show at most so many characters of a README.
+        """
+        *longer, shortest = self._readmes.lengths(request)
+        for shown in longer:
+            with suppress(InputTooLongError):
+                answer = self._answer(request, messages_of(shown))
+                return self._readmes.noted(answer, request, shown)
+        answer = self._answer(request, messages_of(shortest))
+        return self._readmes.noted(answer, request, shortest)
+
+    def _answer(self, request: Request, messages: Sequence[Message]) -> ModelAnswer:
+        label = self._settings.label
+        reply = self._reply(self._body(request, messages))
+        if reply.status == 200:
+            try:
+                return read_answer(reply, messages, model=self.name, label=label)
+            except TransientError as exc:
+                self._gate.hold(exc.retry_after_s, reply.status)
+                raise
+        error = refusal(reply.status, error_text(reply), reply.retry_after, label)
+        if isinstance(error, TransientError):
+            self._gate.hold(error.retry_after_s, reply.status)
+        raise error
+
+    def _reply(self, body: dict[str, Any]) -> Reply:
+        """Return the endpoint's reply to the request in the dialect that it understands."""
+        while True:
+            self._gate.pass_through()
+            spoken = self._dialect.spoken(body)
+            reply = self._http.post(spoken)
+            if reply.status == 200 or not self._dialect.learn(
+                reply.status, error_text(reply), spoken
+            ):
+                return reply
+
+    def _body(self, request: Request, messages: Sequence[Message]) -> dict[str, Any]:
+        prompt = prompt_for(request)
+        body: dict[str, Any] = {
+            "model": self._settings.model,
+            "messages": list(messages),
+            "temperature": prompt.temperature,
+            "max_tokens": prompt.max_tokens,
+            "response_format": response_format(request),
+        }
+        if self._settings.is_openrouter:
+            body["usage"] = {"include": True}
+        return body

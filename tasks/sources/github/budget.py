@@ -1,0 +1,157 @@
+"""GitHub's quotas as one budget of all workers, kept in the database.
+
+Before each request one is taken from the budget of its bucket. What GitHub says in its answers
+corrects the count, and what it forbids closes the budget for everybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.clock import Clock, seconds_between
+from models.dao.github_budgets import BudgetRow, GithubBudgetsDao
+from models.database.connection import current
+from models.settings.github import GitHubSettings
+from tasks.sources.github.limits import MAX_WAIT_S, Quota, Throttled
+from tasks.sources.github.quotas import WINDOW_S, WITH_TOKEN, WITHOUT_TOKEN
+
+#: GitHub asks for a minute at least where it names no time, and for more each time after that.
+FIRST_PAUSE_S = 60.0
+MAX_PAUSE_S = 900.0
+#: Two ends of a window that are this close are the same: resets are told in whole seconds.
+SAME_WINDOW_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """No request may be made now.
+
+    Args:
+        bucket: search or core.
+        until: When it is worth asking again, as it is stored.
+        wait_s: Seconds until then.
+        reason: budget, primary_limit or secondary_limit.
+        status: The status of GitHub's refusal; None where our own count says no.
+    """
+
+    bucket: str
+    until: str
+    wait_s: float
+    reason: str
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What `reason` of a closed budget holds: why, the refusal's status, and for how long."""
+
+    reason: str
+    status: int
+    pause_s: float
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.status} {self.pause_s:.0f}"
+
+    @classmethod
+    def of(cls, row: BudgetRow) -> _Block | None:
+        parts = (row.reason or "").split(" ")
+        if len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):
+            return None
+        return cls(parts[0], int(parts[1]), float(parts[2]))
+
+
+class Budgets:
+    """The budgets of one server and token. All that it knows is in the database.
+
+    Args:
+        settings: The server and the token; each pair has budgets of its own.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, settings: GitHubSettings, clock: Clock) -> None:
+        self._identity = settings.identity
+        self._limits = WITH_TOKEN if settings.token else WITHOUT_TOKEN
+        self._clock = clock
+
+    def take(self, bucket: str) -> Denied | None:
+        """Take a request from a budget; returns None if there was one, or why there is none."""
+        key, limit = self._key(bucket), self._limits[bucket]
+
+        def work() -> Denied | None:
+            now = self._clock.now_iso()
+            window_ends_at = self._clock.now_iso(WINDOW_S[bucket])
+            if GithubBudgetsDao.take(key, limit, now, window_ends_at):
+                return None
+            return _denied(bucket, GithubBudgetsDao.get(key), now)
+
+        return current().transact(work)
+
+    def closed(self) -> Denied | None:
+        """Return why not even what costs nothing may be asked, or None: a secondary limit."""
+        key = self._key("core")
+        row = current().reading(lambda: GithubBudgetsDao.get(key))
+        denied = _denied("core", row, self._clock.now_iso())
+        return denied if denied.reason == "secondary_limit" else None
+
+    def correct(self, quota: Quota) -> None:
+        """Learn from what an answer says about the quota that it was counted against."""
+        if quota.bucket not in self._limits:
+            return
+        # A quota of another size than the usual is counted as if it were of that size, so that
+        # processes which have not heard of it yet keep to it as well.
+        usual = self._limits[quota.bucket]
+        used, surplus = usual - quota.remaining, max(quota.limit - usual, 0)
+        window_ends_at = self._clock.now_iso(quota.resets_in_s)
+        same_after = self._clock.now_iso(quota.resets_in_s - SAME_WINDOW_S)
+        key, now = self._key(quota.bucket), self._clock.now_iso()
+        current().transact(
+            lambda: GithubBudgetsDao.correct(key, used, surplus, now, window_ends_at, same_after)
+        )
+
+    def block(self, bucket: str, throttled: Throttled, status: int) -> None:
+        """Close a budget after GitHub's refusal; a secondary limit closes all of them."""
+        buckets = sorted(self._limits) if throttled.secondary else [bucket]
+        reason = "secondary_limit" if throttled.secondary else "primary_limit"
+
+        def work() -> None:
+            now = self._clock.now_iso()
+            wait_s = throttled.wait_s
+            if wait_s is None:
+                wait_s = _next_pause_s(GithubBudgetsDao.get(self._key(bucket)), now)
+            until = self._clock.now_iso(wait_s)
+            for name in buckets:
+                block = str(_Block(reason, status, wait_s))
+                GithubBudgetsDao.block(self._key(name), until, block, now)
+
+        current().transact(work)
+
+    def _key(self, bucket: str) -> str:
+        return f"{bucket}:{self._identity}"
+
+
+def _denied(bucket: str, row: BudgetRow | None, now: str) -> Denied:
+    blocked_until = (row and row.blocked_until) or ""
+    if row is not None and blocked_until > now:
+        block = _Block.of(row)
+        reason, status = (block.reason, block.status) if block else ("blocked", None)
+        wait_s = min(seconds_between(now, blocked_until), MAX_WAIT_S)
+        return Denied(bucket, blocked_until, wait_s, reason, status)
+    until = (row and row.window_ends_at) or now
+    wait_s = min(max(seconds_between(now, until), 0.0), MAX_WAIT_S)
+    return Denied(bucket, until, wait_s, "budget")
+
+
+def _next_pause_s(row: BudgetRow | None, now: str) -> float:
+    """Return how long to wait where GitHub does not say: longer where that was not enough.
+
+    Refusals of requests that were on their way together count as one.
+    """
+    block = _Block.of(row) if row else None
+    if row is None or block is None or row.blocked_until is None:
+        return FIRST_PAUSE_S
+    since_s = seconds_between(row.blocked_until, now)
+    if since_s < 0:
+        return -since_s
+    if since_s > MAX_PAUSE_S:
+        return FIRST_PAUSE_S
+    return min(max(block.pause_s * 2, FIRST_PAUSE_S), MAX_PAUSE_S)

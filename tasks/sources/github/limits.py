@@ -1,0 +1,133 @@
+"""What GitHub's answers say about its limits, in all the ways in which it says so.
+
+A primary limit is a quota used up: `x-ratelimit-remaining: 0` and the time of its reset. A
+secondary limit is GitHub's judgement that this is too much at once: 403 or 429, with
+`Retry-After`, or with another header, or with nothing but a message.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from tasks.sources.github.http import Answer
+
+#: Longer waits than this are cut: GitHub's longest window is an hour.
+MAX_WAIT_S = 3660.0
+#: A reset is told in whole seconds, and clocks differ.
+MARGIN_S = 1.0
+_LIMIT_WORDS = ("rate limit", "rate-limit", "abuse detection")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What an answer says about a quota; `resets_in_s` counts from the answer."""
+
+    bucket: str
+    limit: int
+    remaining: int
+    resets_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """GitHub wants to be left alone; `wait_s` is None where it does not say for how long."""
+
+    secondary: bool
+    wait_s: float | None
+
+
+def read_quota(answer: Answer, now: datetime, asked_of: str | None) -> Quota | None:
+    """Return the quota that an answer was counted against, or None where it tells none.
+
+    Args:
+        answer: The answer.
+        now: The time, where the server does not tell its own.
+        asked_of: The bucket, where the answer does not name it, as old servers do not.
+    """
+    headers = answer.headers
+    limit = _count(headers.get("x-ratelimit-limit"))
+    remaining = _count(headers.get("x-ratelimit-remaining"))
+    resets_in_s = _reset_in_s(headers, now)
+    if limit is None or remaining is None or resets_in_s is None:
+        return None
+    bucket = headers.get("x-ratelimit-resource") or asked_of or ""
+    return Quota(bucket, limit, min(remaining, limit), resets_in_s)
+
+
+def read_throttled(answer: Answer, now: datetime) -> Throttled | None:
+    """Return which limit an answer is the refusal of, or None where it is no such refusal."""
+    if answer.status not in {403, 429}:
+        return None
+    headers, message = answer.headers, message_of(answer).lower()
+    used_up = headers.get("x-ratelimit-remaining", "").strip() == "0"
+    retry_after_s = read_retry_after(headers, now)
+    if retry_after_s is not None:
+        return Throttled("secondary" in message or not used_up, retry_after_s)
+    if is_about_one_repository(answer):
+        return None
+    if used_up and "secondary" not in message:
+        return Throttled(secondary=False, wait_s=_reset_in_s(headers, now))
+    limited = answer.status == 429 or "gh-limited-by" in headers
+    if limited or any(words in message for words in _LIMIT_WORDS):
+        return Throttled(secondary=True, wait_s=None)
+    return None
+
+
+def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds of `Retry-After`, which may be a number or a date; None without one."""
+    text = headers.get("retry-after", "").strip()
+    seconds = _count(text)
+    if seconds is None:
+        moment = _date(text)
+        if moment is None:
+            return None
+        seconds = int((moment - (_date(headers.get("date", "")) or now)).total_seconds())
+    return min(max(float(seconds), MARGIN_S), MAX_WAIT_S)
+
+
+def is_about_one_repository(answer: Answer) -> bool:
+    """Say whether a 403 is about what was asked for: blocked by GitHub, or single sign-on."""
+    return "x-github-sso" in answer.headers or isinstance(_object(answer).get("block"), dict)
+
+
+def message_of(answer: Answer) -> str:
+    """Return GitHub's own words about an error, at most 300 characters of them."""
+    message = _object(answer).get("message")
+    text = message if isinstance(message, str) else answer.body[:2000].decode(errors="replace")
+    return " ".join(text.split())[:300]
+
+
+def _reset_in_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds to the reset by the server's own clock, where it tells its time."""
+    epoch_s = _count(headers.get("x-ratelimit-reset"))
+    if epoch_s is None:
+        return None
+    server_now = _date(headers.get("date", "")) or now
+    return min(max(epoch_s - server_now.timestamp() + MARGIN_S, MARGIN_S), MAX_WAIT_S)
+
+
+def _object(answer: Answer) -> Mapping[str, object]:
+    if not answer.body.lstrip().startswith(b"{"):
+        return {}
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _count(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

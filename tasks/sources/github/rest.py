@@ -1,0 +1,233 @@
+"""GitHub itself: its REST API, read only."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, TypeGuard
+
+from models.clock import Clock
+from models.errors import ItemFailedError, PermanentError, TransientError
+from models.settings.github import github_settings
+from tasks.hydration.payload import parse_repository
+from tasks.sources.github.budget import Budgets
+from tasks.sources.github.cache import AnswerCache
+from tasks.sources.github.envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
+from tasks.sources.github.http import Answer, GitHubHttp, shared_http
+from tasks.sources.github.limits import Quota, is_about_one_repository, message_of
+from tasks.sources.github.quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
+from tasks.sources.github.requests import Ask, GitHubRequests
+from tasks.sources.github.waits import WaitRecorder, Waits
+from tasks.sources.interface import GitHubSource, Payload, RateLimit, Readme, SearchPage
+
+JSON = "application/vnd.github+json"
+JSON_MAX_BYTES = 32 << 20
+_FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
+_NEXT_PAGE = re.compile(r'<[^<>]*>\s*;[^,<]*\brel="?next\b')
+
+
+class GitHubRest(GitHubSource):
+    """GitHub's REST API as one step uses it; the step's threads share it.
+
+    Every method raises `TransientError` for what may pass, `PostponedError` where GitHub's limits
+    ask for a long wait, and `PermanentError` where GitHub refuses; what concerns one repository
+    only raises `ItemFailedError`.
+
+    Args:
+        requests: The step's requests.
+        budgets: What `rate_limits` corrects.
+        clock: Where the time comes from.
+        web_url: Where people see what is read.
+    """
+
+    page_size = PAGE_SIZE
+
+    def __init__(
+        self, requests: GitHubRequests, budgets: Budgets, clock: Clock, web_url: str
+    ) -> None:
+        self.web_url = web_url
+        self._requests = requests
+        self._budgets = budgets
+        self._clock = clock
+
+    def today(self) -> date:
+        """Return the date in UTC, which is how GitHub reads dates in queries."""
+        return self._clock.now().date()
+
+    def counters(self) -> Mapping[str, int]:
+        """Return how many requests were sent, answered by 304, stored, retried, and waited for."""
+        return self._requests.counters()
+
+    def rate_limits(self) -> Sequence[RateLimit]:
+        """Return the current limits, sorted by bucket; none where the server has none."""
+        ask = Ask("/rate_limit", "its rate limits", JSON, None, JSON_MAX_BYTES, _json_object)
+        answer = self._requests.get(ask)
+        if answer.status == 404:
+            return []  # GitHub Enterprise with rate limiting switched off
+        _demand_success(ask, answer)
+        resources = _json_object(answer).get("resources")
+        if not isinstance(resources, dict):
+            raise PermanentError(
+                "GitHub's rate limits have another shape than its API documents.",
+                "Check SCOUT_GITHUB_URL.",
+            )
+        limits = [_rate_limit(str(name), found) for name, found in sorted(resources.items())]
+        known = [limit for limit in limits if limit is not None]
+        for limit in known:
+            self._learn(limit)
+        return known
+
+    def search_repositories(self, query: str, page: int) -> SearchPage:
+        """Return page `page` (from 1) of the repositories that match, best first."""
+        if page < 1:
+            raise ValueError("pages count from 1")
+        if page * self.page_size > SEARCH_CEILING:
+            return SearchPage(0, False, [], False)
+        params = {"q": query, "per_page": str(self.page_size), "page": str(page)}
+        what = f"page {page} of a search"
+        ask = Ask("/search/repositories", what, JSON, "search", JSON_MAX_BYTES, _search, params)
+        answer = self._requests.get(ask)
+        if answer.status == 422 and "1000 search results" in message_of(answer):
+            return SearchPage(0, False, [], False)
+        _demand_success(ask, answer)
+        has_next = bool(_NEXT_PAGE.search(answer.headers.get("link", "")))
+        return SearchPage(
+            *_search(answer),
+            has_next=has_next and page * self.page_size < SEARCH_CEILING,
+        )
+
+    def repository(self, full_name: str) -> Payload | None:
+        """Return a repository's payload, under its new name if it was renamed.
+
+        None where it is deleted, or blocked, or not to be seen.
+        """
+        ask = _about(full_name, "", JSON, JSON_MAX_BYTES, _json_object)
+        answer = self._requests.get(ask)
+        if answer.status in {404, 410, 451} or _is_blocked(answer):
+            return None
+        _demand_success(ask, answer)
+        payload = _json_object(answer)
+        try:
+            parse_repository(payload, ask.what)
+        except PermanentError as exc:
+            raise ItemFailedError(exc.message, exc.hint) from exc
+        return payload
+
+    def readme(self, full_name: str) -> Readme | None:
+        """Return the repository's README, cut after a megabyte, or None without one."""
+        ask = _about(full_name, "/readme", RAW, ENVELOPE_MAX_BYTES, None)
+        ask = replace(ask, unwrap=readme_in)
+        answer = self._requests.get(ask)
+        if answer.status == 404:
+            return None
+        _demand_success(ask, answer)
+        return Readme(answer.body, answer.truncated)
+
+    def _learn(self, limit: RateLimit) -> None:
+        resets_in_s = limit.reset_epoch_s - self._clock.now().timestamp()
+        if 0 < resets_in_s <= WINDOW_S.get(limit.bucket, 0.0) + 60.0:
+            self._budgets.correct(Quota(limit.bucket, limit.limit, limit.remaining, resets_in_s))
+
+
+def github_from_environ(
+    record: WaitRecorder | None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> GitHubRest:
+    """Return GitHub as the environment describes it, for one step.
+
+    Args:
+        record: What the step's waits are recorded with; None outside a step.
+        environ: The environment; the process's own by default.
+        clock: Where the time comes from.
+
+    Raises:
+        ConfigError: A setting cannot be used.
+    """
+    settings = github_settings(os.environ if environ is None else environ)
+    clock = clock or Clock()
+    return connect_github(shared_http(settings), Waits(record, clock), clock)
+
+
+def connect_github(http: GitHubHttp, waits: Waits, clock: Clock) -> GitHubRest:
+    """Return GitHub for one step over a connection that steps share."""
+    budgets = Budgets(http.settings, clock)
+    cache = AnswerCache(http.settings, clock)
+    requests = GitHubRequests(http, budgets, cache, waits, clock)
+    return GitHubRest(requests, budgets, clock, http.settings.web_url)
+
+
+def _about(full_name: str, rest: str, accept: str, max_bytes: int, check: Any) -> Ask:
+    if not _FULL_NAME.fullmatch(full_name) or {".", ".."} & set(full_name.split("/")):
+        raise ItemFailedError(
+            f"{full_name[:100]!r} is not a repository's full name.", "It must be owner/name."
+        )
+    path = f"/repos/{full_name}{rest}"
+    return Ask(path, f"GET {path}", accept, "core", max_bytes, check, about_one=True)
+
+
+def _is_blocked(answer: Answer) -> bool:
+    return answer.status == 403 and is_about_one_repository(answer)
+
+
+def _demand_success(ask: Ask, answer: Answer) -> None:
+    """Raise what an answer means that is neither a success nor one of a method's own cases."""
+    if answer.status == 200:
+        return
+    words = f"GitHub refused {ask.what}: HTTP {answer.status}: {message_of(answer) or 'no reason'}"
+    if answer.status == 401:
+        raise PermanentError(words, "GITHUB_TOKEN is wrong or expired: set a valid one.")
+    if ask.about_one:
+        raise ItemFailedError(words, "")
+    if answer.status == 403:
+        raise PermanentError(words, "GITHUB_TOKEN may lack the right to read it.")
+    if answer.status == 404:
+        raise PermanentError(words, "Check that SCOUT_GITHUB_URL is the base of a REST API.")
+    raise PermanentError(words, "")
+
+
+def _json_object(answer: Answer) -> dict[str, Any]:
+    """Return an answer's JSON object.
+
+    Raises:
+        TransientError: It is none: cut off, garbled, or the page of a proxy.
+    """
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError) as exc:
+        raise TransientError(f"GitHub answered with what is not JSON: {exc}.") from exc
+    if not isinstance(found, dict):
+        raise TransientError(f"GitHub answered with a {type(found).__name__}, not an object.")
+    return found
+
+
+def _search(answer: Answer) -> tuple[int, bool, list[Payload]]:
+    """Return a search page's total, whether it is incomplete, and its items."""
+    found = _json_object(answer)
+    total, items = found.get("total_count"), found.get("items")
+    shaped = isinstance(items, list) and all(isinstance(item, dict) for item in items)
+    if not _is_count(total) or not shaped:
+        raise TransientError("GitHub answered a search with another object than it documents.")
+    return total, bool(found.get("incomplete_results")), list(items or [])
+
+
+def _rate_limit(bucket: str, found: Any) -> RateLimit | None:
+    """Return one bucket; what is not the shape of one is left out."""
+    if not isinstance(found, dict):
+        return None
+    limit, remaining, reset = found.get("limit"), found.get("remaining"), found.get("reset")
+    if not (_is_count(limit) and _is_count(remaining) and _is_count(reset)):
+        return None
+    used = found.get("used")
+    return RateLimit(
+        bucket, limit, remaining, used if _is_count(used) else limit - remaining, reset
+    )
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and value >= 0

@@ -1,0 +1,1 @@
+"""The ten canonical steps; each module has the name of its step."""

@@ -1,0 +1,80 @@
+"""Step 8: widen the search with the keywords that pass 1 brought up, and read what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from tasks import caps
+from tasks.analysis.analyse import analyse_repos
+from tasks.hydration.metadata import hydrate_metadata
+from tasks.hydration.readmes import hydrate_readmes
+from tasks.landscape.ranking import rank_repos
+from tasks.reference_date import reference_date
+from tasks.repositories import KnownRepos
+from tasks.request_stats import request_stats
+from tasks.search.pages import plan_queries, run_search
+from tasks.search.query import build_query
+from tasks.search.totals import search_totals
+from tasks.search.widening import BittenCap, bitten_caps, keywords_worth_searching
+from tasks.step import StepContext
+
+PASS = 2
+
+
+def run(context: StepContext) -> Mapping[str, Any]:
+    """Search for keywords, then hydrate and analyse the repositories that pass 1 did not find.
+
+    Returns:
+        The pass's totals, and `capped` with the `reason` and the `caps` that bit.
+    """
+    keywords = keywords_worth_searching(context.run_id, context.args.query)
+    max_queries = min(context.args.max_queries, caps.MAX_QUERIES)
+    planned = plan_queries(context, PASS, _queries(context, keywords[:max_queries]))
+    known = KnownRepos(context.run_id, PASS, caps.MAX_NEW_REPOS)
+    for query in planned:
+        run_search(context, query, known, min(context.args.top, caps.RESULTS_PER_QUERY))
+    totals = {
+        "keywords": len(keywords),
+        "search": search_totals(context.run_id, PASS) | known.stats(context),
+        "metadata": hydrate_metadata(context, PASS),
+        "readmes": hydrate_readmes(context, PASS),
+    } | _judged(context)
+    capped = _capped(context, bitten_caps(totals, max_queries))
+    return totals | capped | request_stats(context)
+
+
+def _judged(context: StepContext) -> dict[str, Any]:
+    """Have what is new analysed, or rank it where there is no language model."""
+    if context.args.no_llm:
+        return {"rankings": rank_repos(context, PASS)}
+    return {"analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES)}
+
+
+def _queries(context: StepContext, keywords: Sequence[str]) -> list[str]:
+    args = context.args
+    pushed_since = reference_date(context) - timedelta(days=args.days)
+    return [
+        build_query(
+            keyword,
+            stars_min=args.pass2_stars,
+            stars_max=args.max_stars,
+            pushed_since=pushed_since,
+            lang=args.lang,
+            include_forks=args.include_forks,
+        )
+        for keyword in keywords
+    ]
+
+
+def _capped(context: StepContext, bitten: Sequence[BittenCap]) -> dict[str, Any]:
+    """Return, and audit, which caps bit; `reason` is None where none did."""
+    if not bitten:
+        return {"capped": False, "reason": None, "caps": []}
+    reason = "; ".join(cap.reason for cap in bitten)
+    outcome = {"capped": True, "reason": reason, "caps": [cap.to_dict() for cap in bitten]}
+    context.record.audit(
+        "scout.pass2.capped", f"Pass 2 was capped: {reason}.", level="WARNING", data=outcome
+    )
+    return outcome

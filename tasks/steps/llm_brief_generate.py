@@ -1,0 +1,67 @@
+"""Step 9: group what was analysed, score the groups, and have the best written up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.errors import ScoutError
+from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
+from tasks.briefs.candidates import load_candidates
+from tasks.briefs.grouping import group_candidates
+from tasks.briefs.plan import brief_stats, plan_briefs, reopen, to_be_written
+from tasks.llm.question import no_valid_answer
+from tasks.llm.usage import TokenBudget
+from tasks.step import StepContext
+from tasks.units.failure_budget import is_too_many
+from tasks.units.loop import work_through
+
+#: Briefs that may still get a text.
+_OPEN = {"shortlisted", "failed"}
+
+
+def run(context: StepContext) -> Mapping[str, Any]:
+    """Return how many groups were shortlisted, rejected and written, and a digest over them.
+
+    What an earlier attempt planned and wrote stays; only missing texts are asked for, and those
+    that were refused where they were so many that the attempt failed.
+
+    Raises:
+        PermanentError: Too many texts were refused, or did not come.
+    """
+    candidates = {candidate.full_name: candidate for candidate in load_candidates(context.run_id)}
+    plan_briefs(context, lambda: group_candidates(list(candidates.values())))
+    chosen = to_be_written(context)
+    lost = [row for row in chosen if row.status == "invalid"]
+    if is_too_many(len(lost), len(chosen)) and not context.args.dry:
+        reopen(context, lost)
+        chosen, lost = to_be_written(context), []
+    missing = [row for row in chosen if row.status in _OPEN and row.content_json is None]
+    budget = TokenBudget(context)
+
+    def fetch(unit: Unit) -> Answer | None:
+        return ask(unit, budget)
+
+    def save(answers: Sequence[Answer]) -> None:
+        save_answers(context, answers)
+
+    def failed(unit: Unit, error: ScoutError) -> Answer:
+        return failure(context, unit, error)
+
+    def unusable(answer: Answer) -> ScoutError | None:
+        if answer.failed or answer.error is None:
+            return None
+        return no_valid_answer(context, answer.group_key.replace(" ", ", "), answer.error)
+
+    work_through(
+        context,
+        [unit_of(context, row, candidates) for row in missing],
+        fetch,
+        save,
+        done=len(chosen) - len(missing),
+        lost=len(lost),
+        failed=failed,
+        unusable=unusable,
+        name=lambda unit: unit.group_key,
+    )
+    return brief_stats(context, budget)

@@ -1,0 +1,1 @@
+"""Reading text from outside: its sentences and its keywords."""

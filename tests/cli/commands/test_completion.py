@@ -1,0 +1,79 @@
+"""Shells complete commands, options, steps and runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.main import COMMANDS
+from models.database.connection import Database
+from tests.support.cli import Scout
+from tests.support.worlds import successful_run
+
+
+def complete(monkeypatch: pytest.MonkeyPatch, words: str) -> list[str]:
+    """Return what a shell would be offered for a line whose last word is being typed."""
+    monkeypatch.setenv("_SCOUT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+    done = subprocess.run(
+        [sys.executable, "-c", "from cli.main import main; main()"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return [line.split(",", 1)[1] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_a_script_that_calls_scout(scout: Scout, shell: str) -> None:
+    result = scout("completion", shell)
+    assert result.exit_code == 0
+    assert f"_SCOUT_COMPLETE={shell}_complete" in result.stdout
+    assert result.stderr == ""
+
+
+def test_the_bash_script_is_valid(scout: Scout, tmp_path: Path) -> None:
+    script = tmp_path / "scout.bash"
+    script.write_text(scout("completion", "bash").stdout)
+    done = subprocess.run(["bash", "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_another_shell_is_a_usage_error(scout: Scout) -> None:
+    assert scout("completion", "tcsh").exit_code == 2
+
+
+def test_commands_are_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert complete(monkeypatch, "scout ") == list(COMMANDS)
+    assert complete(monkeypatch, "scout ru") == ["run", "runs"]
+
+
+def test_options_and_steps_are_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--follow" in complete(monkeypatch, "scout logs --f")
+    assert complete(monkeypatch, "scout logs --step hydrate_re") == [
+        "hydrate_repo_metadata", "hydrate_readme",
+    ]  # fmt: skip
+
+
+def test_runs_are_completed(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    run_id = successful_run()
+    assert complete(monkeypatch, "scout show ") == ["last", run_id]
+    assert complete(monkeypatch, "scout show la") == ["last"]
+    assert complete(monkeypatch, f"scout show {run_id[:8].lower()}") == [run_id]
+
+
+def test_without_a_database_nothing_is_created_by_a_tab(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert complete(monkeypatch, "scout show ") == ["last"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_database_completes_to_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "scout.db").write_bytes(b"dear diary " * 500)
+    assert complete(monkeypatch, "scout show ") == ["last"]

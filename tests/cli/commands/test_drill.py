@@ -1,0 +1,78 @@
+"""`scout drill`: workers are killed for real, and what was missed is found and said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from models.dao import RunsDao
+from models.database.connection import Database, current
+from tasks.export.digest import export_digest
+from tasks.export.writing import run_dir
+from tests.support.scout_process import only_run, scout
+from workers.drill.checks import log_misses, run_misses
+
+
+@pytest.mark.drill
+def test_a_short_drill_holds_and_says_what_it_did() -> None:
+    done = scout("drill", "--kill-at", "github_search_pass2", "--json")
+    result = json.loads(done.out)
+    assert (done.code, result["held"]) == (0, True), result
+    (scenario,) = result["scenarios"]
+    assert scenario["name"] == "kill at github_search_pass2"
+    assert (scenario["runs"], scenario["kills"], scenario["misses"]) == (4, 4, [])
+    assert scenario["interrupted"] >= 3
+    assert scenario["attempts"] == 40 + scenario["interrupted"]
+
+
+class TestChecks:
+    """Each promise that a drill checks is broken once, and noticed."""
+
+    @pytest.fixture
+    def run_id(self, database: Database, tmp_path: Path) -> str:
+        done = scout("run", "--dry", "--query", "vector database", "--out", str(tmp_path / "out"))
+        assert done.code == 0, done.err
+        return only_run()
+
+    def misses(self, run_id: str, digest: str | None = None) -> str:
+        folder = run_dir(RunsDao.get(run_id).args["out"], run_id)
+        return "\n".join(run_misses(run_id, digest or export_digest(folder)))
+
+    def test_an_undisturbed_run_has_no_misses(self, run_id: str) -> None:
+        assert self.misses(run_id) == ""
+
+    def test_an_export_that_differs(self, run_id: str) -> None:
+        assert "its export differs" in self.misses(run_id, "another digest")
+
+    @pytest.mark.parametrize(
+        ("sql", "words"),
+        [
+            ("UPDATE runs SET status = 'running'", "the run is running"),
+            ("UPDATE run_steps SET status = 'pending' WHERE position = 4", "is pending"),
+            (
+                "DELETE FROM audit_log WHERE event = 'step.started' AND scope = 'init_run'",
+                "started",
+            ),
+            ("UPDATE run_steps SET attempt = 2 WHERE position = 3", "attempt is 2"),
+            (
+                """INSERT INTO audit_log
+                   (ts, level, run_id, step_id, scope, event, message, data_json)
+                   SELECT ts, level, run_id, step_id, scope, event, message, data_json
+                   FROM audit_log WHERE event = 'step.finished' AND scope = 'hydrate_readme'""",
+                "hydrate_readme was finished 2 times",
+            ),
+        ],
+    )
+    def test_rows_that_contradict_each_other(self, run_id: str, sql: str, words: str) -> None:
+        current().execute(sql)
+        assert words in self.misses(run_id)
+
+    def test_a_log_line_that_is_no_json(self, tmp_path: Path) -> None:
+        log = tmp_path / "log.jsonl"
+        log.write_text('{"a": 1}\nTraceback (most recent call last):\n[1]\n')
+        assert [miss.split(":")[0] for miss in log_misses(log)] == [
+            "log line 2 is not JSON",
+            "log line 3 is not JSON",
+        ]

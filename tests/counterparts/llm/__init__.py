@@ -1,5 +1,0 @@
-"""An OpenAI-compatible chat endpoint on loopback, with faults to switch on."""
-
-from tests.counterparts.llm.server import Asked, ChatServer, chat_server
-
-__all__ = ["Asked", "ChatServer", "chat_server"]

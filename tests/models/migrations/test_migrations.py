@@ -1,0 +1,181 @@
+"""The migrations lead from nothing to exactly the schema that the tables declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import peewee
+import pytest
+
+from models.database import connection as db
+from models.database.connection import Database
+from models.database.migrate import (
+    MIGRATIONS_DIR,
+    SchemaStatus,
+    migrate_database,
+    open_database,
+    schema_status,
+)
+from models.errors import DatabaseUnavailableError, ExitCode
+from models.settings.runtime import load_settings
+from models.tables.machinery import MACHINERY_TABLES
+from models.tables.results import PROVENANCE_TABLES
+from tests.support.processes import finished, start_python
+from tests.support.runs import new_run, statuses
+
+TABLES = MACHINERY_TABLES + PROVENANCE_TABLES
+NAMES = tuple(sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py")))
+
+
+@pytest.fixture
+def empty(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Connect to a database without tables."""
+    monkeypatch.setenv("SCOUT_DATABASE_URL", empty_database_url)
+    database = db.connect(load_settings())
+    yield database
+    database.close_thread()
+
+
+def schema_of(database: Database) -> dict[str, Any]:
+    """Return columns, indexes and foreign keys by table."""
+    peewee = database.peewee
+    return {
+        table: {
+            "columns": [
+                (column.name, column.data_type.lower(), column.null, column.primary_key)
+                for column in peewee.get_columns(table)
+            ],
+            "indexes": sorted(
+                (index.name, tuple(index.columns), index.unique)
+                for index in peewee.get_indexes(table)
+            ),
+            "foreign keys": sorted(
+                (key.column, key.dest_table, key.dest_column)
+                for key in peewee.get_foreign_keys(table)
+            ),
+        }
+        for table in sorted(peewee.get_tables())
+        if table != "schema_migration"
+    }
+
+
+def test_the_migrations_make_the_declared_schema(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty.peewee.bind_ctx(TABLES):
+        empty.peewee.create_tables(TABLES)
+        declared = schema_of(empty)
+        empty.peewee.drop_tables(TABLES)
+    assert schema_of(empty) == {}
+
+    assert migrate_database(empty) == NAMES
+    assert schema_of(empty) == declared
+    assert sorted(declared) == sorted(table._meta.table_name for table in TABLES)
+
+
+def test_migrating_twice_does_nothing(empty: Database) -> None:
+    assert schema_status(empty).pending == NAMES
+    migrate_database(empty)
+
+    assert migrate_database(empty) == ()
+    status = schema_status(empty)
+    assert (status.applied, status.pending, status.unknown) == (NAMES, (), ())
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken migration")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(empty.peewee), "create_tables", broken)
+        with pytest.raises(RuntimeError):
+            migrate_database(empty)
+
+    assert empty.peewee.get_tables() == []
+    assert migrate_database(empty) == NAMES
+
+
+def test_foreign_keys_hold_after_a_migration(empty: Database) -> None:
+    open_database(load_settings())
+    database = db.current()
+    run_id = new_run()
+    database.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+
+    assert statuses(run_id) == []
+    database.close_thread()
+
+
+def test_opening_can_leave_the_schema_as_it_is(empty: Database) -> None:
+    database = open_database(load_settings(), migrate=False)
+
+    assert schema_status(database).pending == NAMES
+    database.close_thread()
+
+
+def test_a_database_that_is_newer_than_the_code_is_refused(empty: Database) -> None:
+    migrate_database(empty)
+    empty.execute(
+        "INSERT INTO schema_migration (name, applied) VALUES (?, ?)",
+        ("9999_from_the_future", "2030-01-01 00:00:00"),
+    )
+    before = db._current
+
+    with pytest.raises(DatabaseUnavailableError) as refusal:
+        open_database(load_settings())
+
+    assert "is newer than this Scout: it has the migration 9999_from_the_future" in str(
+        refusal.value
+    )
+    assert "Upgrade Scout" in refusal.value.hint
+    assert refusal.value.exit_code is ExitCode.DEPENDENCY
+    assert db._current is before
+
+
+def test_a_new_file_that_is_locked_for_a_moment_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turning on the write-ahead log says "locked" at once, whatever the busy timeout."""
+    monkeypatch.setenv("SCOUT_DATABASE_URL", f"sqlite:///{tmp_path / 'scout.db'}")
+    look, looks = schema_status, []
+
+    def locked_at_first(database: Database) -> SchemaStatus:
+        looks.append(1)
+        if len(looks) == 1:
+            raise peewee.OperationalError("database is locked")
+        return look(database)
+
+    monkeypatch.setattr("models.database.migrate.schema_status", locked_at_first)
+    open_database(load_settings()).close_thread()
+    assert len(looks) == 2
+
+
+def test_several_processes_may_use_a_new_database_at_once(empty: Database) -> None:
+    """Each waits at the start line, so that all of them find no table there."""
+    code = (
+        "import sys\n"
+        "from models.lifecycle import create_run\n"
+        "from models.database.migrate import open_database\n"
+        "from models.settings.runtime import load_settings\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "open_database(load_settings())\n"
+        "create_run({'query': 'x'})\n"
+    )
+    processes = [start_python(code) for _ in range(5)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        finished(process)
+
+    assert schema_status(empty).applied == NAMES
+    assert empty.execute("SELECT count(*) FROM runs").fetchone() == (5,)
+    assert empty.execute("SELECT count(*) FROM run_steps").fetchone() == (50,)

@@ -1,0 +1,234 @@
+"""A run in a database of its own, a recorder that remembers, and a model that obeys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from peewee import SqliteDatabase
+
+from models.clock import Clock
+from models.run_args import RunArgs
+from models.steps import STEP_NAMES, step_id_for
+from models.tables.machinery import MACHINERY_TABLES, Run, RunStep, proxy
+from models.tables.results import PROVENANCE_TABLES, Analysis, Repo
+from models.text.canonical_json import dumps
+from tasks.sources.interface import (
+    AnalysisRequest,
+    BriefRequest,
+    GitHubSource,
+    LanguageModel,
+    ModelAnswer,
+    Sources,
+)
+from tasks.step import StepContext
+
+#: Tables of one test's own.
+TABLES = [*MACHINERY_TABLES, *PROVENANCE_TABLES]
+NOW = "2026-03-01T12:00:00.000000Z"
+
+
+@contextmanager
+def bound_database(folder: Path) -> Iterator[SqliteDatabase]:
+    """Bind every table to a new database for the block."""
+    before = proxy.obj
+    database = SqliteDatabase(str(folder / "scout.db"), pragmas={"foreign_keys": 1})
+    proxy.initialize(database)
+    database.create_tables(TABLES)
+    try:
+        yield database
+    finally:
+        database.close()
+        proxy.initialize(before)
+
+
+class FrozenClock(Clock):
+    """A clock that stands still, so that every answer is saved in one batch or as the test says."""
+
+    def __init__(self, moment: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
+        self.moment = moment
+        self.tick_s = 1.0
+        self._monotonic_s = 0.0
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic_s(self) -> float:
+        """Every look at the clock takes `tick_s`: results are saved one by one."""
+        self._monotonic_s += self.tick_s
+        return self._monotonic_s
+
+
+class FakeRecorder:
+    """Remembers audit events and progress; saving is one transaction."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str, str, dict[str, Any]]] = []
+        self.progressed: list[tuple[int, int]] = []
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        with proxy.atomic():
+            yield
+
+    def audit(
+        self,
+        event: str,
+        message: str,
+        *,
+        level: str = "INFO",
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.events.append((event, level, message, dict(data or {})))
+
+    def progress(self, done: int, total: int) -> None:
+        self.progressed.append((done, total))
+
+    def checkpoint(self) -> None:
+        return None
+
+
+class FakeModel(LanguageModel):
+    """Answers brief requests with what `reply` returns and remembers the requests."""
+
+    def __init__(self, reply: Callable[[BriefRequest], str] | None = None) -> None:
+        self.reply = reply or (lambda request: brief_text(title=" + ".join(request.full_names)))
+        self.requests: list[BriefRequest] = []
+
+    def analyse(self, request: AnalysisRequest) -> ModelAnswer:
+        raise AssertionError("briefs ask for no analysis")
+
+    def write_brief(self, request: BriefRequest) -> ModelAnswer:
+        self.requests.append(request)
+        return ModelAnswer(self.reply(request), "fake-1", 10, 20, "stop")
+
+
+def brief_content(**changes: Any) -> dict[str, Any]:
+    """Return a valid answer as a dictionary, with some keys changed."""
+    return {
+        "title": "A shared index",
+        "pitch": "Together they would save both a storage engine.",
+        "integration": ["One writes what the other reads."],
+        "first_milestone": "A thousand records go from one to the other.",
+        "risks": ["Formats may change."],
+        "outreach": {"subject": "A shared index?", "body": "Hello,\n\nwould that be useful?"},
+    } | changes
+
+
+def brief_text(**changes: Any) -> str:
+    """Return a valid answer as a model would give it."""
+    return json.dumps(brief_content(**changes))
+
+
+def create_run(run_id: str = "RUN1", **args: Any) -> StepContext:
+    """Store a run with its ten steps and return a context for one of them, with a fake model."""
+    run_args = RunArgs(**{"query": "vector database", "dry": True, **args})
+    Run.create(
+        run_id=run_id,
+        command="run",
+        status="running",
+        args_json=dumps(run_args.to_dict()),
+        config_hash="c",
+        broker="memory",
+        created_at=NOW,
+        started_at=NOW,
+    )
+    for position, name in enumerate(STEP_NAMES, start=1):
+        RunStep.create(
+            step_id=step_id_for(run_id, position),
+            run=run_id,
+            name=name,
+            position=position,
+            status="running" if name == "export_markdown" else "success",
+            attempt=1,
+            stats_json=None if name == "export_markdown" else dumps({"duration_ms": position}),
+        )
+    return context_for(run_id, run_args, FakeModel())
+
+
+def context_for(run_id: str, args: RunArgs, model: LanguageModel) -> StepContext:
+    sources = Sources("fake", cast("GitHubSource", None), model)
+    clock = FrozenClock()
+    return StepContext(run_id, f"{run_id}-09", 1, args, sources, FakeRecorder(), clock)
+
+
+def recorder_of(context: StepContext) -> FakeRecorder:
+    return cast("FakeRecorder", context.record)
+
+
+def model_of(context: StepContext) -> FakeModel:
+    return cast("FakeModel", context.sources.model)
+
+
+def add_repo(run_id: str, full_name: str, score: float | None = 0.8, **changes: Any) -> None:
+    """Store a repository with its analysis; an analysis without a score is invalid.
+
+    `changes` are columns of the repository and keys of the analysis's output or signals.
+    """
+    signals = {
+        "maturity": changes.pop("maturity", "active"),
+        "integration_surface": changes.pop("surfaces", ["library"]),
+        "provides": changes.pop("provides", ["vector search"]),
+        "needs": changes.pop("needs", ["text embeddings"]),
+    }
+    output = {
+        "summary": changes.pop("summary", f"{full_name} does things."),
+        "scores": {},
+        "reasons": [],
+        "signals": signals,
+        "keywords": changes.pop("keywords", ["vector", "search"]),
+    }
+    topics = changes.pop("topics", ["vector-database"])
+    columns = {"language": "Python", "stars": 120, "status": "hydrated", "found_in_pass": 1}
+    Repo.create(
+        run=run_id,
+        full_name=full_name,
+        topics_json=dumps(topics),
+        updated_at=NOW,
+        **(columns | changes),
+    )
+    valid = score is not None
+    Analysis.create(
+        run=run_id,
+        full_name=full_name,
+        status="valid" if valid else "invalid",
+        model="fake-1",
+        prompt_id="repo_analysis",
+        prompt_version="1",
+        input_hash="h",
+        output_json=dumps(output) if valid else None,
+        final_score=score,
+        scoring_policy="scout-repo/1",
+        error=None if valid else "Expected `object`, got `str`",
+        created_at=NOW,
+    )
+
+
+def add_world(run_id: str, pairs: int = 4) -> None:
+    """Store pairs of repositories that need each other, from good to poor."""
+    for number in range(1, pairs + 1):
+        score = round(0.95 - 0.15 * number, 4)
+        word = f"thing{number}"
+        shared = {"topics": [f"topic-{number}"], "keywords": [word, f"{word}-b", f"{word}-c"]}
+        add_repo(
+            run_id,
+            f"maker/tool-{number}",
+            score,
+            provides=[word],
+            needs=[f"reader{number}"],
+            surfaces=["library"],
+            **shared,
+        )
+        add_repo(
+            run_id,
+            f"reader/app_{number}",
+            score,
+            provides=[f"reader{number}"],
+            needs=[word],
+            surfaces=["http_api"],
+            **shared,
+        )

@@ -1,0 +1,5 @@
+"""An OpenAI-compatible chat endpoint on loopback, with faults to switch on."""
+
+from tests.support.counterparts.llm.server import Asked, ChatServer, chat_server
+
+__all__ = ["Asked", "ChatServer", "chat_server"]

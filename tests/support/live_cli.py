@@ -1,0 +1,59 @@
+"""A GitHub and a model on loopback, for what screens say of live runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from tests.support.cli import SECRET, Scout
+from tests.support.counterparts.github import Counterpart, World, running_github
+from tests.support.counterparts.llm import ChatServer, chat_server
+
+LIVE = ("run", "--query", "vector", "--max-queries", "0", "--log-format", "text")
+
+
+@pytest.fixture
+def github() -> Iterator[Counterpart]:
+    """Run a GitHub of ten repositories."""
+    pytest.importorskip("httpx")
+    with running_github(Counterpart(World(10), SECRET)) as server:
+        yield server
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    """Run a model that answers well."""
+    with chat_server() as server:
+        yield server
+
+
+@pytest.fixture
+def live(
+    scout: Scout,
+    github: Counterpart,
+    chat: ChatServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Result]:
+    """Return what makes a live run against the two, in this process."""
+    monkeypatch.setenv("SCOUT_GITHUB_URL", github.url)
+    monkeypatch.setenv("SCOUT_LLM_BASE_URL", chat.url)
+    monkeypatch.setenv("SCOUT_LLM_MODEL", "test-model")
+
+    def run(*options: str) -> Result:
+        return scout(*LIVE, "--out", str(tmp_path / "out"), *options)
+
+    return run
+
+
+def explained(scout: Scout, run: str = "last") -> dict[str, Any]:
+    """Return the diagnosis of a run, having checked that the screen tells the same."""
+    diagnosis: dict[str, Any] = scout.json("explain", run)["diagnosis"]
+    screen = scout("explain", run).stdout
+    assert diagnosis["what"] in screen
+    assert all(text in screen for text in diagnosis["next"])
+    return diagnosis

@@ -1,0 +1,205 @@
+"""`scout` as a process of its own, for what only a process can show: signals, streams, exit codes.
+
+Every secret that is planted in the environment must be in no output and in no file afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.database.connection import current
+from models.database.migrate import open_database
+from models.settings.runtime import load_settings
+from tests.support.processes import ROOT
+from tests.support.waiting import wait_until
+
+SCOUT = [sys.executable, "-m", "cli.main"]
+
+#: `scout` whose step HELD_STEP waits, in Python and with checkpoints, as long as HELD exists;
+#: with STUCK it waits in C instead, where it reaches no checkpoint.
+_HELD = """
+import os, pathlib, sys, threading
+import tasks.chain as chain
+real, mark = chain.step_named, pathlib.Path(os.environ["HELD"])
+def step_named(name):
+    def body(context):
+        if name == os.environ["HELD_STEP"] and mark.exists():
+            mark.with_name("reached").touch()
+            pause = threading.Event()
+            if os.environ.get("STUCK"):
+                pause.wait()
+            while mark.exists():
+                context.record.checkpoint()
+                pause.wait(0.005)
+        return real(name)(context)
+    return body
+chain.step_named = step_named
+from cli.main import main
+main()
+"""
+
+
+@dataclass
+class Done:
+    """What a process wrote, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the lines of stderr, each of which must be a JSON object."""
+        parsed = [json.loads(line) for line in self.err.splitlines()]
+        assert all(isinstance(line, dict) for line in parsed)
+        return parsed
+
+
+def scout(*args: str, before: tuple[str, ...] = (), **environ: str) -> Done:
+    """Run `scout` to its end, with its streams piped."""
+    process = subprocess.run(
+        [*before, *SCOUT, *args],
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return Done(process.returncode, process.stdout, process.stderr)
+
+
+class Held:
+    """A `scout` that is in the middle of a step until it is released.
+
+    Args:
+        folder: Where the marks are.
+        args: Its command line.
+        step: The step that waits.
+        environ: What to add to its environment.
+    """
+
+    def __init__(self, folder: Path, args: tuple[str, ...], step: str, **environ: str) -> None:
+        self.mark = folder / "held"
+        self.mark.touch()
+        (folder / "reached").unlink(missing_ok=True)
+        held = {"HELD": str(self.mark), "HELD_STEP": step}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _HELD, *args],
+            cwd=ROOT,
+            env={**os.environ, **held, **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(f"{step} to be reached", (folder / "reached").exists)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+    def release(self) -> None:
+        """Let the step go on."""
+        self.mark.unlink()
+
+    def end(self, timeout_s: float = 30.0) -> Done:
+        """Wait for its end."""
+        out, err = self.process.communicate(timeout=timeout_s)
+        return Done(self.process.returncode, out, err)
+
+
+@contextmanager
+def held(folder: Path, *args: str, step: str = "hydrate_readme", **environ: str) -> Iterator[Held]:
+    """Run `scout` up to the middle of a step for the block; what is left of it is killed."""
+    running = Held(folder, args, step, **environ)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.communicate()
+
+
+def on_terminal(*args: str, command: Sequence[str] = SCOUT, **environ: str) -> Done:
+    """Run `scout` with a terminal as its stdout and stderr; both come back as `out`."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*command, *args],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm-256color", **environ},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    chunks: list[bytes] = []
+
+    def read() -> None:
+        while True:
+            try:
+                chunk = os.read(ours, 4096)
+            except OSError:  # Linux: the other end was closed
+                return
+            if not chunk:
+                return
+            chunks.append(chunk)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    code = process.wait(60)
+    reader.join(10)
+    os.close(ours)
+    return Done(code, b"".join(chunks).decode().replace("\r\n", "\n"), "")
+
+
+def leaks(folder: Path, secret: str) -> list[str]:
+    """Return the files below a folder, databases included, that hold the secret."""
+    return [
+        str(path)
+        for path in folder.rglob("*")
+        if path.is_file() and secret.encode() in path.read_bytes()
+    ]
+
+
+def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    """Return rows of the open database."""
+    return [tuple(row) for row in current().execute(sql, params).fetchall()]
+
+
+def rows_after(sql: str) -> list[tuple[Any, ...]]:
+    """Return rows of the test's database, which another process has written."""
+    database = open_database(load_settings())
+    try:
+        return [tuple(row) for row in database.execute(sql).fetchall()]
+    finally:
+        database.close_thread()
+
+
+def count(table: str, run_id: str) -> int:
+    """Return how many rows of a table belong to a run."""
+    return int(rows(f"SELECT count(*) FROM {table} WHERE run_id = ?", run_id)[0][0])
+
+
+def only_run() -> str:
+    """Return the id of the only run."""
+    ((run_id,),) = rows("SELECT run_id FROM runs")
+    return str(run_id)
+
+
+def executed(run_id: str) -> Mapping[str, int]:
+    """Return how often each step of a run was started."""
+    sql = "SELECT scope, count(*) FROM audit_log WHERE run_id = ? AND event = ? GROUP BY 1"
+    return dict(rows(sql, run_id, "step.started"))

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tasks.prompts.brief_schema import ANSWER_MAX_CHARACTERS, InvalidBriefError, parse_brief
+from tasks.prompts.prompt import load_prompt
+from tests.support.brief_fakes import brief_content, brief_text
+
+
+def outreach(**changes: Any) -> dict[str, Any]:
+    return {"outreach": {"subject": "s", "body": "b"} | changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"title": "t" * 120, "pitch": "p" * 600, "first_milestone": "m" * 300},
+        {"integration": ["i"] * 5, "risks": ["r"] * 4},
+        {"integration": ["i"], "risks": []},
+        outreach(subject="s" * 120, body="b" * 1200),
+    ],
+)
+def test_a_brief_within_its_limits_is_valid(changes: dict[str, Any]) -> None:
+    assert parse_brief(brief_text(**changes)).title
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"title": "t" * 121}, "$.title"),
+        ({"title": ""}, "$.title"),
+        ({"title": None}, "$.title"),
+        ({"title": 7}, "$.title"),
+        ({"title": "\u200b \u202e"}, "`title`"),
+        ({"pitch": "p" * 601}, "$.pitch"),
+        ({"integration": []}, "$.integration"),
+        ({"integration": ["i"] * 6}, "$.integration"),
+        ({"integration": "text"}, "$.integration"),
+        ({"integration": ["ok", ""]}, "$.integration[1]"),
+        ({"integration": ["ok", " "]}, "`integration[1]`"),
+        ({"first_milestone": "m" * 301}, "$.first_milestone"),
+        ({"risks": ["r"] * 5}, "$.risks"),
+        ({"extra": 1}, "extra"),
+        (outreach(extra=1), "extra"),
+        (outreach(subject="s" * 121), "$.outreach.subject"),
+        (outreach(body="b" * 1201), "$.outreach.body"),
+        ({"outreach": None}, "$.outreach"),
+        ({"pitch": "We have integrated both."}, "`pitch` claims"),
+        (outreach(body="Hi,\n\nI reviewed your codebase."), "`outreach.body` claims"),
+        ({"integration": ["I opened a PR."]}, "`integration[0]` claims"),
+    ],
+)
+def test_anything_else_is_refused_with_its_place(changes: dict[str, Any], place: str) -> None:
+    with pytest.raises(InvalidBriefError) as caught:
+        parse_brief(brief_text(**changes))
+    assert place in str(caught.value)
+
+
+@pytest.mark.parametrize("key", sorted(brief_content()))
+def test_no_key_may_be_missing(key: str) -> None:
+    content = brief_content()
+    del content[key]
+    with pytest.raises(InvalidBriefError, match=key):
+        parse_brief(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "Sure! Here is the brief:",
+        f"```json\n{brief_text()}\n```",
+        brief_text() + brief_text(),
+        brief_text()[:-20],
+        brief_text().replace("A shared", "\ud800"),
+        "[" * 100_000,
+        " " * ANSWER_MAX_CHARACTERS + brief_text(),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_what_is_not_exactly_one_object_is_refused(text: str) -> None:
+    with pytest.raises(InvalidBriefError):
+        parse_brief(text)
+
+
+def test_an_answer_that_was_cut_off_says_so() -> None:
+    with pytest.raises(InvalidBriefError, match="cut off at its length limit"):
+        parse_brief(brief_text()[:50], finish_reason="length")
+
+
+def test_what_is_kept_is_printable_and_without_secrets() -> None:
+    secret = "ghp_" + "a1B2" * 9
+    content = parse_brief(
+        brief_text(
+            title="\x1b[31mred\u202e\x00", pitch=f"uses {secret}", **outreach(body="a\r\n\r\nb\n")
+        )
+    )
+    assert content.title == "red"
+    assert content.pitch == "uses [REDACTED]"
+    assert content.outreach.body == "a\n\nb"
+
+
+def test_the_prompt_asks_for_this_schema() -> None:
+    prompt = load_prompt("brief")
+    assert prompt.schema == "brief/1"
+    assert all(f"`{key}`" in prompt.text for key in brief_content())

@@ -1,0 +1,146 @@
+"""Nothing in the code base can write to GitHub, and nobody else gets the token."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from models.errors import PermanentError
+from models.settings.github import GitHubSettings
+from tasks.sources.github.http import GitHubHttp, is_within, shared_http
+from tests.support.counterparts.github.contract import operations, violations
+
+ROOT = Path(__file__).resolve().parents[4]
+SOURCES = sorted(
+    path for name in ("cli", "workers", "tasks", "models") for path in (ROOT / name).rglob("*.py")
+)
+#: The one module that may send something else than GET: to language models.
+TO_MODELS = "tasks/sources/chat/http.py"
+HTTP_LIBRARIES = {"httpx", "httpcore", "h11", "requests", "urllib3", "aiohttp", "http", "openai"}
+VERBS = {"post", "put", "patch", "delete", "options", "request", "send", "build_request"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def speakers() -> list[Path]:
+    """Return the modules that can speak HTTP."""
+    return [
+        path
+        for path in SOURCES
+        if any(
+            name.split(".")[0] in HTTP_LIBRARIES or name == "urllib.request"
+            for name in imports(path)
+        )
+    ]
+
+
+def called_verbs(path: Path) -> set[str]:
+    """Return the names of called methods that could send something else than GET."""
+    called = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    names = {node.func.attr for node in called if isinstance(node.func, ast.Attribute)}
+    return names & VERBS
+
+
+def streamed(path: Path) -> list[object]:
+    """Return the methods that are given to `stream`, which sends whatever it is told to."""
+    return [
+        ast.literal_eval(node.args[0])
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "stream"
+    ]
+
+
+def test_of_the_modules_for_github_one_speaks() -> None:
+    names = {path.name for path in speakers() if "github" in path.parts}
+    assert names == {"http.py"}
+    assert streamed(ROOT / "tasks/sources/github/http.py") == ["GET"]
+
+
+@pytest.mark.parametrize("path", speakers(), ids=lambda path: path.name)
+def test_no_verb_but_get_is_known_where_github_is(path: Path) -> None:
+    """One module posts, to language models: it knows neither GitHub's address nor its token."""
+    if path == ROOT / TO_MODELS:
+        assert not {name for name in imports(path) if "github" in name}
+        assert "GITHUB" not in path.read_text()
+    else:
+        assert not called_verbs(path)
+        assert set(streamed(path)) <= {"GET"}
+
+
+def test_one_module_knows_where_github_is() -> None:
+    named = {
+        path.name for path in SOURCES if re.search(r"https?://api\.github\.com", path.read_text())
+    }
+    assert named == {"defaults.py"}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "GRAPHQL"])
+def test_the_client_itself_refuses_to_send_anything_else(method: str) -> None:
+    """Even for code that reaches for the client inside: it is refused before a connection."""
+    http = GitHubHttp(GitHubSettings("http://127.0.0.1:9", "a-token"))
+    with pytest.raises(PermanentError, match=f"refused to send {method}"):
+        http._client.request(method, "http://127.0.0.1:9/repos/a/b")
+    http.close()
+
+
+def test_the_client_itself_refuses_other_servers() -> None:
+    http = GitHubHttp(GitHubSettings("http://127.0.0.1:9", "a-token"))
+    for url in ("http://127.0.0.1:10/x", "https://127.0.0.1:9/x", "http://example.com/x"):
+        with pytest.raises(PermanentError, match="refused to send GET"):
+            http.get(url, {}, 10)
+    http.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "within"),
+    [
+        ("https://host/api/v3/repos/a/b", True),
+        ("https://host/api/v3/", True),
+        ("https://host/api/v3x/repos", False),
+        ("https://host/api", False),
+        ("https://host/api/v3/../../login", False),
+        ("https://host:444/api/v3/repos", False),
+        ("http://host/api/v3/repos", False),
+        ("https://user@host/api/v3/repos", False),
+        ("https://host.evil.example/api/v3/repos", False),
+        ("https://evil.example/https://host/api/v3/repos", False),
+        ("", False),
+    ],
+)
+def test_what_belongs_to_a_server_is_decided_strictly(url: str, within: bool) -> None:
+    assert is_within(url, "https://host/api/v3") is within
+
+
+def test_the_excerpt_of_githubs_description_is_what_requests_are_held_against() -> None:
+    """Every counterpart does so at its end; here is what it would find."""
+    assert len(operations()) == 6
+    good = {"q": "a", "per_page": "100", "page": "2"}
+    assert violations("GET", "/search/repositories", good) == []
+    assert violations("GET", "/repositories/12/readme", {}) == []
+    assert violations("POST", "/search/repositories", good)
+    assert violations("GET", "/repos/a/b/contents", {})
+    assert violations("GET", "/search/repositories", {"page": "1"}) == ["q is missing"]
+    assert violations("GET", "/search/repositories", good | {"x": "1"})
+    assert violations("GET", "/search/repositories", good | {"page": "one"})
+    assert violations("GET", "/search/repositories", good | {"sort": "size"})
+    assert violations("GET", "/search/repositories", good | {"per_page": "101"})
+
+
+def test_steps_share_one_client() -> None:
+    settings = GitHubSettings("http://127.0.0.1:9", "a-token")
+    assert shared_http(settings) is shared_http(GitHubSettings("http://127.0.0.1:9", "a-token"))
+    assert isinstance(shared_http(settings)._client, httpx.Client)
+    shared_http.cache_clear()

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.errors import TransientError
+from models.tables.results import Analysis, Brief
+from models.text.canonical_json import loads
+from tasks.briefs.plan import MAX_REJECTED
+from tasks.briefs.scoring import POLICY, brief_score
+from tasks.sources.interface import BriefRequest
+from tasks.step import StepContext
+from tasks.steps import llm_brief_generate
+from tests.support.brief_fakes import (
+    FakeModel,
+    add_repo,
+    add_world,
+    brief_text,
+    create_run,
+    model_of,
+    recorder_of,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def briefs() -> list[Any]:
+    return list(Brief.select().order_by(Brief.rank))
+
+
+def with_model(context: StepContext, model: FakeModel) -> StepContext:
+    return replace(context, sources=replace(context.sources, model=model))
+
+
+def test_groups_are_shortlisted_or_rejected_by_their_score() -> None:
+    context = create_run(min_score=0.85)
+    add_world("RUN1")
+    stats = llm_brief_generate.run(context)
+    rows = briefs()
+    assert [row.rank for row in rows] == [1, 2, 3, 4]
+    assert rows == sorted(rows, key=lambda row: -row.score)
+    assert {row.status for row in rows if row.score >= 0.85} == {"shortlisted"}
+    assert {row.status for row in rows if row.score < 0.85} == {"rejected_by_threshold"}
+    assert stats["shortlisted"] + stats["rejected_by_threshold"] == 4
+    assert 0 < stats["shortlisted"] == stats["written"] == len(model_of(context).requests) < 4
+    assert not stats["capped"]
+
+
+def test_a_score_equal_to_the_threshold_is_shortlisted() -> None:
+    context = create_run(min_score=0.0)
+    add_world("RUN1", pairs=1)
+    llm_brief_generate.run(context)
+    score = briefs()[0].score
+    Brief.delete().execute()
+    llm_brief_generate.run(replace(context, args=replace(context.args, min_score=score)))
+    assert briefs()[0].status == "shortlisted"
+
+
+def test_a_score_can_be_computed_again_from_what_is_stored() -> None:
+    context = create_run(min_score=0.0)
+    add_world("RUN1")
+    llm_brief_generate.run(context)
+    assert all(row.score == brief_score(loads(row.components_json)) for row in briefs())
+    assert {row.scoring_policy for row in briefs()} == {POLICY}
+
+
+def test_the_model_is_told_of_the_group_best_first() -> None:
+    context = create_run(min_score=0.0)
+    add_repo("RUN1", "a/low", 0.4, summary="low summary", keywords=["k"], topics=["t"])
+    add_repo("RUN1", "b/high", 0.9, summary="high summary", keywords=["k"], topics=["t"])
+    llm_brief_generate.run(context)
+    assert model_of(context).requests == [
+        BriefRequest(
+            full_names=["b/high", "a/low"],
+            summaries={"b/high": "high summary", "a/low": "low summary"},
+            shared_keywords=["k", "t"],
+            query="vector database",
+        )
+    ]
+
+
+def test_only_the_best_are_written_and_the_stats_say_so() -> None:
+    context = create_run(min_score=0.0, max_briefs=2)
+    add_world("RUN1")
+    stats = llm_brief_generate.run(context)
+    assert [row.content_json is not None for row in briefs()] == [True, True, False, False]
+    assert {row.status for row in briefs()} == {"shortlisted"}
+    assert (stats["written"], stats["capped"]) == (2, True)
+    assert stats["reason"] == "--max-briefs 2: 2 shortlisted groups have no text"
+
+
+def test_an_invalid_text_is_refused_and_audited_and_does_not_fail_the_step() -> None:
+    def reply(request: BriefRequest) -> str:
+        broken = request.full_names[0] == "maker/tool-1"
+        return "I am sorry\x1b[31m, \u202ebut" if broken else brief_text()
+
+    context = with_model(create_run(min_score=0.0), FakeModel(reply))
+    add_world("RUN1", pairs=2)
+    stats = llm_brief_generate.run(context)
+    bad, good = briefs()
+    assert (bad.status, bad.content_json, bad.model) == ("invalid", None, "fake-1")
+    assert "malformed" in bad.error
+    assert (good.status, good.error) == ("shortlisted", None)
+    assert (stats["invalid"], stats["written"]) == (1, 1)
+    event, level, message, data = recorder_of(context).events[-1]
+    assert (event, level) == ("llm.output.invalid_json", "WARNING")
+    assert "maker/tool-1, reader/app_1" in message
+    assert data["item"] == "maker/tool-1 reader/app_1"
+    assert data["excerpt"] == "I am sorry, but"
+
+
+def test_a_text_that_claims_an_action_is_invalid() -> None:
+    outreach = {"subject": "Hi", "body": "I reviewed your codebase and opened a PR."}
+    context = with_model(
+        create_run(min_score=0.0), FakeModel(lambda request: brief_text(outreach=outreach))
+    )
+    add_world("RUN1", pairs=1)
+    llm_brief_generate.run(context)
+    assert briefs()[0].status == "invalid"
+    assert "`outreach.body` claims what nobody did: “i reviewed”" in briefs()[0].error
+
+
+def test_a_second_attempt_asks_only_for_what_is_missing() -> None:
+    asked: list[str] = []
+
+    def reply(request: BriefRequest) -> str:
+        asked.append(request.full_names[0])
+        if len(asked) == 3:
+            raise TransientError("The model is busy.")
+        return "no brief" if len(asked) == 1 else brief_text()
+
+    context = with_model(create_run(min_score=0.0), FakeModel(reply))
+    add_world("RUN1")
+    with pytest.raises(TransientError):
+        llm_brief_generate.run(context)
+    assert [row.status for row in briefs()] == ["invalid", *["shortlisted"] * 3]
+    assert [row.content_json is not None for row in briefs()] == [False, True, False, False]
+
+    stats = llm_brief_generate.run(context)
+    assert asked == ["maker/tool-1", "maker/tool-2", "maker/tool-3", "maker/tool-3", "maker/tool-4"]
+    assert (stats["invalid"], stats["written"]) == (1, 3)
+    assert recorder_of(context).progressed[-1] == (4, 4)
+
+
+def test_a_repeated_step_changes_nothing_and_has_the_same_stats() -> None:
+    context = create_run(min_score=0.85)
+    add_world("RUN1")
+    first = llm_brief_generate.run(context)
+    rows = list(Brief.select().order_by(Brief.rank).dicts())
+    assert llm_brief_generate.run(context) == first
+    assert list(Brief.select().order_by(Brief.rank).dicts()) == rows
+    assert [event for event, *_ in recorder_of(context).events] == ["brief.ranked"]
+
+
+def test_only_the_best_rejected_groups_are_kept() -> None:
+    context = create_run(min_score=1.0)
+    add_world("RUN1", pairs=MAX_REJECTED + 5)
+    Analysis.update(final_score=0.5).execute()
+    stats = llm_brief_generate.run(context)
+    assert stats["rejected_by_threshold"] == MAX_REJECTED
+    assert model_of(context).requests == []
+    assert recorder_of(context).events[0][3]["rejected_by_threshold"] == MAX_REJECTED + 5
+
+
+def test_invalid_analyses_and_other_runs_are_left_out() -> None:
+    create_run("OTHER")
+    add_repo("OTHER", "x/other")
+    context = create_run(min_score=0.0)
+    add_repo("RUN1", "x/valid")
+    add_repo("RUN1", "x/invalid", None)
+    stats = llm_brief_generate.run(context)
+    assert (stats["shortlisted"], stats["written"], briefs()) == (0, 0, [])

@@ -1,0 +1,62 @@
+"""What the supervisor refuses, how long it waits, and what it says about a death."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import ConfigError, InputError
+from workers.logs import LogSettings
+from workers.supervisor.exit_reasons import describe_death
+from workers.supervisor.supervisor import RestartPolicy, run_supervisor
+
+
+@pytest.mark.parametrize(("processes", "threads"), [(0, 1), (1, 0)])
+def test_at_least_one_process_and_thread_are_needed(processes: int, threads: int) -> None:
+    with pytest.raises(InputError, match="at least one"):
+        run_supervisor(processes, threads)
+
+
+def test_a_log_file_that_cannot_be_opened_is_an_error_before_any_worker_starts(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ConfigError):
+        run_supervisor(1, 1, log=LogSettings(log_file=str(tmp_path / "no" / "file")))
+
+
+@pytest.mark.parametrize(
+    ("quick_deaths", "delay_s"), [(0, 0.0), (1, 0.5), (2, 1.0), (7, 30.0), (10_000, 30.0)]
+)
+def test_the_wait_before_a_restart_doubles_up_to_its_limit(
+    quick_deaths: int, delay_s: float
+) -> None:
+    assert RestartPolicy().delay_s(quick_deaths) == delay_s
+
+
+def test_only_a_worker_that_was_ready_and_lived_a_while_restarts_at_once() -> None:
+    policy = RestartPolicy()
+    assert not policy.is_quick(10.0, ready=True)
+    assert policy.is_quick(9.9, ready=True)
+    assert policy.is_quick(3600.0, ready=False)
+
+
+@pytest.mark.parametrize(
+    ("exitcode", "name", "words"),
+    [
+        (-9, "SIGKILL", "out-of-memory killer"),
+        (-11, "SIGSEGV", "native code"),
+        (-15, "SIGTERM", "asked to stop"),
+        (-60, "signal 60", "not usual"),
+        (0, None, "nobody had asked for"),
+        (1, None, "exit code 1"),
+        (3, None, "missing"),
+        (77, None, "exit code 77"),
+    ],
+)
+def test_a_death_is_a_sentence(exitcode: int, name: str | None, words: str) -> None:
+    death = describe_death(4711, exitcode)
+    assert (death.pid, death.exitcode, death.signal_name) == (4711, exitcode, name)
+    assert death.sentence.startswith("Worker process 4711 ")
+    assert death.sentence.endswith(".")
+    assert words in death.sentence

@@ -1,0 +1,259 @@
+"""The keeper renews leases, notices losses, and gives a sign of life."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import peewee
+import pytest
+
+from models.database.connection import Database, current
+from models.lifecycle import cancel_run
+from models.settings.runtime import load_settings
+from tasks.step import StepContext
+from tests.support.clock import FakeClock
+from tests.support.rig import FIRST, Rig
+from tests.support.runs import new_run, step_of
+from tests.support.waiting import wait_until
+from tests.workers.logs.conftest import Logs
+from workers.attempts.attempt import Attempt
+from workers.attempts.interrupts import StepLostError, StepOverdueError
+from workers.upkeep.background_loop import Loop
+from workers.upkeep.lease_keeper import HEARTBEAT_INTERVAL_S, Keeper
+from workers.worker_name import worker_name
+
+
+@pytest.fixture
+def during(clock: FakeClock, database: Database) -> Callable[..., str]:
+    """Return what runs something inside a step's body, with its keeper and its attempt."""
+
+    def run(act: Callable[[Keeper, Attempt], None], **settings: Any) -> str:
+        errors: list[BaseException] = []
+
+        def body(context: StepContext) -> Mapping[str, Any]:
+            (attempt,) = rig.steps.active()
+            try:
+                act(rig.keeper(), attempt)
+            except BaseException as exc:
+                errors.append(exc)
+                raise
+            return {}
+
+        rig = Rig({FIRST: body}, clock=clock, **{"lease_s": 15.0} | settings)
+        run_id = new_run(clock, broker="memory")
+        rig.deliver(run_id, FIRST)
+        for exc in errors:
+            if isinstance(exc, AssertionError):
+                raise exc
+        return run_id
+
+    return run
+
+
+def lease_of(attempt: Attempt) -> str | None:
+    return step_of(attempt.claim.run_id, attempt.claim.name).lease_expires_at
+
+
+def test_a_lease_is_renewed_when_a_third_of_it_is_over(
+    during: Callable[..., str], clock: FakeClock
+) -> None:
+    def act(keeper: Keeper, attempt: Attempt) -> None:
+        first = clock.now_iso(15)
+        clock.advance(4.9)
+        keeper.tick()
+        assert lease_of(attempt) == first
+        clock.advance(0.2)
+        keeper.tick()
+        assert lease_of(attempt) == clock.now_iso(15)
+        clock.advance(4.9)
+        keeper.tick()
+        assert lease_of(attempt) == clock.now_iso(15 - 4.9)
+        assert attempt.stop is None
+
+    during(act)
+
+
+def test_a_lease_that_ran_out_but_was_not_taken_is_renewed(
+    during: Callable[..., str], clock: FakeClock
+) -> None:
+    """After a pause in which nobody else came, the work goes on."""
+
+    def act(keeper: Keeper, attempt: Attempt) -> None:
+        clock.advance(60)
+        keeper.tick()
+        assert lease_of(attempt) == clock.now_iso(15)
+        assert attempt.stop is None
+
+    run_id = during(act)
+    assert step_of(run_id, FIRST).status == "success"
+
+
+@pytest.mark.parametrize("passed_s", [0.1, 6.0], ids=["between renewals", "at a renewal"])
+def test_a_loss_is_noticed_at_the_next_tick(
+    during: Callable[..., str], clock: FakeClock, passed_s: float
+) -> None:
+    def act(keeper: Keeper, attempt: Attempt) -> None:
+        cancel_run(attempt.claim.run_id, who="ann", reason="x")
+        clock.advance(passed_s)
+        keeper.tick()
+        assert isinstance(attempt.stop, StepLostError)
+        with pytest.raises(StepLostError):
+            attempt.checkpoint()
+
+    during(act)
+
+
+def test_an_attempt_that_has_just_ended_is_not_called_lost(
+    sqlite_database: Database, clock: FakeClock
+) -> None:
+    """The keeper saw it among the active ones, then it finished."""
+    attempts: list[Attempt] = []
+
+    def body(context: StepContext) -> Mapping[str, Any]:
+        attempts.extend(rig.steps.active())
+        return {}
+
+    rig = Rig({FIRST: body}, clock=clock)
+    rig.deliver(new_run(clock, broker="memory"), FIRST)
+    looks = iter([attempts, []])
+    Keeper(rig.settings, lambda: next(looks, []), 1, clock=clock).tick()
+    assert attempts[0].stop is None
+
+
+def test_overdue_is_said_once(during: Callable[..., str], clock: FakeClock, logs: Logs) -> None:
+    def act(keeper: Keeper, attempt: Attempt) -> None:
+        with attempt.body_lock:
+            attempt.in_body = False  # no exception into the test's own thread
+        clock.advance(10)
+        keeper.tick()
+        assert attempt.stop is None
+        clock.advance(11)
+        keeper.tick()
+        clock.advance(1)
+        keeper.tick()
+        assert isinstance(attempt.stop, StepOverdueError)
+
+    during(act, step_time_limit_s=20.0)
+    audited = [line for line in logs.lines if line["event"] == "step.overdue"]
+    assert len(audited) == 2, "one line with the stack, one with the audit row"
+
+
+def test_a_thread_that_does_not_react_loses_its_lease_in_the_end(
+    during: Callable[..., str], clock: FakeClock
+) -> None:
+    def act(keeper: Keeper, attempt: Attempt) -> None:
+        with attempt.body_lock:
+            attempt.in_body = False
+        clock.advance(21)
+        keeper.tick()
+        assert lease_of(attempt) == clock.now_iso(15), "one more lease to come to its end"
+        expires = lease_of(attempt)
+        clock.advance(15)
+        keeper.tick()
+        assert lease_of(attempt) == expires
+
+    during(act, step_time_limit_s=20.0)
+
+
+def test_signs_of_life_come_every_few_seconds(database: Database, clock: FakeClock) -> None:
+    keeper = Keeper(load_settings(), list, 7, clock=clock)
+
+    def row() -> tuple[Any, ...]:
+        rows = current().execute(
+            "SELECT worker, host, pid, broker, threads, started_at, heartbeat_at FROM workers"
+        )
+        (only,) = rows.fetchall()
+        return tuple(only)
+
+    started = clock.now_iso()
+    keeper.tick()
+    host, pid = socket.gethostname(), int(worker_name().split(":")[1])
+    assert row() == (worker_name(), host, pid, "memory", 7, started, started)
+    clock.advance(HEARTBEAT_INTERVAL_S - 0.1)
+    keeper.tick()
+    assert row()[-1] == started
+    clock.advance(0.2)
+    keeper.tick()
+    assert row()[-2:] == (started, clock.now_iso())
+    keeper.farewell()
+    assert current().execute("SELECT count(*) FROM workers").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize(("lease_s", "interval_s"), [(0.6, 0.1), (15.0, 1.0), (600.0, 1.0)])
+def test_it_looks_often_enough_for_the_lease(lease_s: float, interval_s: float) -> None:
+    rig = Rig(lease_s=lease_s)
+    assert rig.keeper().interval_s == pytest.approx(interval_s)
+
+
+class TestTheLoop:
+    """A background loop outlives what its ticks meet, and is not noisy about it."""
+
+    def test_it_goes_on_after_errors_and_says_each_kind_once(
+        self, sqlite_database: Database, logs: Logs
+    ) -> None:
+        plan = [OSError("a"), OSError("a"), None, OSError("a"), ValueError("b")]
+        ticks: list[int] = []
+
+        def tick() -> None:
+            ticks.append(1)
+            exc = plan[len(ticks) - 1] if len(ticks) <= len(plan) else None
+            if exc:
+                raise exc
+
+        loop = Loop("tester", 0.001, tick)
+        loop.start()
+        wait_until("some ticks", lambda: len(ticks) > len(plan))
+        loop.stop()
+        said = [line["message"] for line in logs.lines if line["event"] == "loop.failed"]
+        assert [text.rpartition("s: ")[2] for text in said] == [
+            "OSError: a",
+            "OSError: a",
+            "ValueError: b",
+        ]
+
+    def test_it_stops_and_leaves_no_connection(self, sqlite_database: Database) -> None:
+        seen: list[Any] = []
+
+        def tick() -> None:
+            current().execute("SELECT 1")
+            seen.append(current().peewee.connection())
+
+        loop = Loop("tester", 60.0, tick)
+        loop.start()
+        wait_until("a tick", lambda: seen)
+        loop.stop()
+        assert not loop._thread.is_alive()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            seen[0].total_changes  # noqa: B018 - raises when closed
+
+
+def test_a_worker_leaves_no_connection_of_its_threads(sqlite_database: Database) -> None:
+    """Threads close what they opened; only the test's own connection stays."""
+    opened: list[Any] = []
+    real = peewee.SqliteDatabase._connect
+
+    def connect(self: Any) -> Any:
+        connection = real(self)
+        opened.append(connection)
+        return connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(peewee.SqliteDatabase, "_connect", connect)
+        rig, run_id = Rig(), new_run(broker="memory")
+        with rig.working():
+            rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
+            wait_until("the first step", lambda: step_of(run_id, FIRST).status == "success")
+            wait_until("the threads", lambda: len(opened) >= 3)
+
+    def still_open(connection: Any) -> bool:
+        try:
+            connection.total_changes  # noqa: B018 - raises when closed
+            connection.execute("SELECT 1")
+        except Exception as exc:  # noqa: BLE001 - closed, or of another thread
+            return "closed" not in str(exc).lower()
+        return True
+
+    assert [connection for connection in opened if still_open(connection)] == []

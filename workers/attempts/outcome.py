@@ -1,0 +1,153 @@
+"""From how an actor ended to what is recorded: success, failure, another try, or handed back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.errors import LeaseLostError, NetworkBlockedError, PostponedError
+from models.lifecycle import (
+    fail_step,
+    finish_claim,
+    hand_back,
+    log_audit,
+    postpone_step,
+    retry_step,
+)
+from models.redaction import default_redactor
+from models.text.printable import printable
+from workers.attempts.attempt import Attempt
+from workers.attempts.interrupts import StepLostError, StepOverdueError, WorkerStoppingError
+from workers.attempts.retry_policy import RetryPolicy, is_transient
+
+logger = logging.getLogger(__name__)
+
+GiveUp = Callable[[], bool]
+
+#: Longer error messages are cut: rows and screens are for reading.
+MESSAGE_MAX_LENGTH = 2_000
+#: No wait that others ask for is longer: GitHub's quotas come back every hour.
+POSTPONE_MAX_S = 3_700.0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step that needs a message now, or after `delay_s` seconds."""
+
+    name: str
+    delay_s: float = 0.0
+
+
+def end_attempt(
+    attempt: Attempt,
+    exc: BaseException | None,
+    *,
+    policy: RetryPolicy,
+    give_up: GiveUp | None = None,
+) -> Due | None:
+    """Record how an attempt ended and return the step that is due next, if any.
+
+    A worker that lost its lease records nothing and hands on nothing.
+
+    Raises:
+        DatabaseUnavailableError: The ending could not be written.
+    """
+    if isinstance(exc, StepOverdueError) and isinstance(attempt.stop, StepOverdueError):
+        exc = attempt.stop  # one that was raised in a thread from outside comes without words
+    if attempt.blocked and not isinstance(exc, StepLostError):
+        exc = _network_error(attempt, exc)
+    try:
+        return _record(attempt, exc, policy, give_up)
+    except LeaseLostError:
+        logger.warning(
+            "%s: attempt %s lost its step; its ending was not recorded.",
+            attempt.claim.name,
+            attempt.claim.attempt,
+            extra={"event": "step.lease_lost"},
+        )
+        return None
+
+
+def _record(
+    attempt: Attempt, exc: BaseException | None, policy: RetryPolicy, give_up: GiveUp | None
+) -> Due | None:
+    claim, clock = attempt.claim, attempt.clock
+    if exc is None:
+        name = finish_claim(claim, attempt.stats, clock=clock, give_up=give_up)
+        return Due(name) if name else None
+    if isinstance(exc, (StepLostError, LeaseLostError)):
+        raise LeaseLostError(str(exc))
+    if isinstance(exc, WorkerStoppingError):
+        hand_back(claim, str(exc), clock=clock)
+        return None
+    error_type, message = describe(exc)
+    if isinstance(exc, PostponedError):
+        delay_s = min(max(exc.delay_s, 0.0), POSTPONE_MAX_S)
+        done, total = attempt.units
+        goes_on = postpone_step(
+            claim,
+            _shown(exc.message),
+            delay_s=delay_s,
+            done=done,
+            total=total,
+            clock=clock,
+            give_up=give_up,
+        )
+        return Due(claim.name, delay_s) if goes_on else None
+    tries = claim.row.tries + 1
+    if is_transient(exc) and tries < policy.max_tries:
+        delay_s = policy.delay_s(tries, exc)
+        retry_step(
+            claim,
+            error_type,
+            message,
+            delay_s=delay_s,
+            max_tries=policy.max_tries,
+            clock=clock,
+            give_up=give_up,
+        )
+        return Due(claim.name, delay_s)
+    if tries > 1:
+        message += f" (try {tries} of {policy.max_tries}, the last)"
+    fail_step(claim, error_type, message, clock=clock, give_up=give_up)
+    return None
+
+
+def describe(exc: BaseException) -> tuple[str, str]:
+    """Return an error's class name and its redacted message, for rows and for people."""
+    if isinstance(exc, StepOverdueError):
+        return "time_limit", str(exc)
+    try:
+        text = str(exc) or "no message"
+    except Exception as error:  # noqa: BLE001 - a foreign __str__ must not cost the ending
+        text = f"its message cannot be shown ({type(error).__name__})"
+    return type(exc).__name__, _shown(text)
+
+
+def _shown(text: str) -> str:
+    text = default_redactor().redact_text(text)
+    # Printable also means that it can be stored: no NUL for PostgreSQL, no lone surrogates.
+    return printable(text, MESSAGE_MAX_LENGTH, keep_newlines=True)
+
+
+def _network_error(attempt: Attempt, exc: BaseException | None) -> NetworkBlockedError:
+    claim = attempt.claim
+    for target in attempt.blocked:
+        log_audit(
+            event="network.blocked",
+            message=f"A dry run must not use the network: {target} was blocked.",
+            scope=claim.name,
+            run_id=claim.run_id,
+            step=claim.name,
+            attempt=claim.attempt,
+            level="ERROR",
+            data={"target": target},
+            clock=attempt.clock,
+        )
+    error = NetworkBlockedError(
+        f"This dry run tried to reach {attempt.blocked[0]}.",
+        "A dry run uses fixtures only; look at what the step calls.",
+    )
+    error.__cause__ = exc
+    return error

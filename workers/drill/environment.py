@@ -1,0 +1,186 @@
+"""Where a drill takes place: a broker, a database, a folder and workers of its own."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import dramatiq
+
+from models.dao import RunsDao
+from models.database.connection import current
+from models.database.migrate import open_database
+from models.errors import ScoutError
+from models.lifecycle import create_run
+from models.run_args import RunArgs
+from models.settings.runtime import Settings, load_settings
+from models.steps import STEP_NAMES
+from workers.broker import build_broker
+from workers.drill.broker_server import BrokerServer
+from workers.drill.faults import FOLDER_VARIABLE
+from workers.enqueue import send_step
+
+#: Short times, so that a drill does not wait for what operators wait for.
+QUICK = {
+    "SCOUT_LEASE_S": "2",
+    "SCOUT_RECOVERY_INTERVAL_S": "0.25",
+    "SCOUT_REPEAT_AFTER_S": "1.5",
+    "SCOUT_SHUTDOWN_GRACE_S": "5",
+    "SCOUT_LOG_LEVEL": "INFO",
+    "SCOUT_LOG_FORMAT": "json",
+    "SCOUT_LOG_FILE": "",
+}
+
+
+class DrillError(ScoutError):
+    """A drill could not be carried out."""
+
+
+class Stage:
+    """The drill's world; a context manager. The process's environment is changed while it stands.
+
+    Args:
+        folder: A folder of the drill's own.
+        database_url: A database of the drill's own; SQLite in the folder by default.
+        processes: Worker processes.
+        threads: Threads per process.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        processes: int = 2,
+        threads: int = 4,
+    ) -> None:
+        self.folder = folder
+        self.database_url = database_url or f"sqlite:///{folder / 'drill.db'}"
+        self.processes = processes
+        self.threads = threads
+        self.log = folder / "workers.jsonl"
+        self.crashes = folder / "crashes"
+        self.server = BrokerServer()
+        self._stack = ExitStack()
+        self._settings: Settings | None = None
+        self._broker: dramatiq.Broker | None = None
+
+    def __enter__(self) -> Stage:
+        self.crashes.mkdir(parents=True)
+        self._stack.enter_context(self.server)
+        self._stack.enter_context(_environment(self._variables()))
+        self._settings = load_settings()
+        open_database(self._settings)
+        self._stack.callback(lambda: current().close_thread())
+        self._broker = build_broker(self._settings)
+        self._stack.callback(self._broker.close)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(exc_type, exc, traceback)
+
+    @contextmanager
+    def workers(self, variables: Mapping[str, str] | None = None) -> Iterator[None]:
+        """Run the drill's workers for the block; `variables` ask for mischief."""
+        command = [sys.executable, "-P", "-m", "workers.drill.supervisor"]
+        command += ["--processes", str(self.processes), "--threads", str(self.threads)]
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        environ = {**os.environ, **(variables or {}), "PYTHONPATH": path}
+        with self.log.open("ab") as stream:
+            host = subprocess.Popen(command, env=environ, stderr=stream, stdout=stream)
+            try:
+                yield
+            finally:
+                host.terminate()
+                host.wait(60)
+
+    def create_runs(self, count: int, args: RunArgs) -> list[str]:
+        """Create runs and send their first messages; returns their ids."""
+        assert self._broker is not None  # noqa: S101 - set on entering
+        run_ids = [create_run(args, command="drill", broker="redis") for _ in range(count)]
+        for run_id in run_ids:
+            send_step(self._broker, run_id, STEP_NAMES[0])
+        return run_ids
+
+    def ask_for_crash(self, point: str, step: str, count: int = 1) -> None:
+        """Ask that a worker dies at a point of a step, `count` times."""
+        for number in range(count):
+            (self.crashes / f"{point}.{step}.{number}").touch()
+
+    def kill_one(self, chance: random.Random) -> bool:
+        """Kill a random live worker process with SIGKILL; returns whether there was one."""
+        sql = "SELECT pid FROM workers ORDER BY pid"
+        pids = [pid for (pid,) in current().execute(sql).fetchall() if _is_drill_worker(pid)]
+        if not pids:
+            return False
+        os.kill(chance.choice(pids), signal.SIGKILL)
+        return True
+
+    def all_ended(self, run_ids: list[str]) -> bool:
+        """Say whether every run has ended."""
+        return all(RunsDao.get(run_id).ended for run_id in run_ids)
+
+    def wait_for(self, what: str, condition: Callable[[], bool], timeout_s: float) -> None:
+        """Wait until a condition holds.
+
+        Raises:
+            DrillError: It did not within the time.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline_s:
+                raise DrillError(f"Waited {timeout_s:g} s in vain for {what}.")
+            time.sleep(0.02)
+
+    def _variables(self) -> dict[str, str]:
+        return {
+            **QUICK,
+            "SCOUT_BROKER_URL": self.server.url,
+            "SCOUT_DATABASE_URL": self.database_url,
+            FOLDER_VARIABLE: str(self.crashes),
+        }
+
+
+def _is_drill_worker(pid: int) -> bool:
+    """Say whether a pid is still one of ours, so that nothing else is ever killed."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return _is_alive(pid) and not Path("/proc/self").exists()
+    return b"workers.drill.faulty_worker" in command
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,129 @@
+"""What a drill does to its own workers: crashes at exact points, lost and doubled messages.
+
+A crash is asked for by a file named `POINT.STEP.NUMBER` in the drill's folder. The worker that
+removes the file kills itself with SIGKILL there and then, so each happens exactly once, whichever
+process gets there first.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import dramatiq
+
+from tasks.chain import step_named
+from tasks.step import Recorder, Step, StepContext
+from workers.enqueue import send_step
+
+FOLDER_VARIABLE = "SCOUT_DRILL_FOLDER"
+PAUSE_VARIABLE = "SCOUT_DRILL_PAUSE_MS"
+DROP_VARIABLE = "SCOUT_DRILL_DROP_SHARE"
+DOUBLE_VARIABLE = "SCOUT_DRILL_DOUBLE"
+
+#: Where a worker can be made to die, in the order in which a step passes them.
+POINTS = ("claimed", "saving", "worked", "finished")
+
+
+@dataclass(frozen=True, slots=True)
+class Mischief:
+    """What this worker process does on purpose, read from its environment.
+
+    Args:
+        folder: Where crashes are asked for.
+        pause_s: How long every step takes longer, so that random kills find work in hand.
+        drop_share: Share of messages that are not sent.
+        double: Whether every message is sent twice.
+    """
+
+    folder: Path
+    pause_s: float = 0.0
+    drop_share: float = 0.0
+    double: bool = False
+    chance: random.Random = field(default_factory=random.Random)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Mischief:
+        """Return what the drill asked for."""
+        return cls(
+            Path(environ[FOLDER_VARIABLE]),
+            float(environ.get(PAUSE_VARIABLE, "0")) / 1000,
+            float(environ.get(DROP_VARIABLE, "0")),
+            environ.get(DOUBLE_VARIABLE) == "1",
+        )
+
+    def step_named(self, name: str) -> Step:
+        """Return a step's real body with the crash points around and inside it."""
+        body = step_named(name)
+
+        def drilled(context: StepContext) -> Mapping[str, Any]:
+            self.crash("claimed", name)
+            time.sleep(self.pause_s / 2)
+            stats = body(replace(context, record=_CrashingRecorder(context.record, self, name)))
+            time.sleep(self.pause_s / 2)
+            self.crash("worked", name)
+            return stats
+
+        return drilled
+
+    def send(
+        self, broker: dramatiq.Broker, run_id: str, name: str, *, delay_s: float = 0.0
+    ) -> bool:
+        """Send a message once, twice or not at all, or die between the commit and the sending."""
+        self.crash("finished", name)
+        if self.chance.random() < self.drop_share:
+            return True
+        if self.double:
+            send_step(broker, run_id, name, delay_s=delay_s)
+        return send_step(broker, run_id, name, delay_s=delay_s)
+
+    def crash(self, point: str, step: str) -> None:
+        """Die here if the drill asked for it."""
+        for path in self.folder.glob(f"{point}.{step}.*"):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                continue  # another process took it
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _CrashingRecorder:
+    """A recorder that may die inside its write transaction."""
+
+    def __init__(self, real: Recorder, mischief: Mischief, step: str) -> None:
+        self._real = real
+        self._mischief = mischief
+        self._step = step
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Write as usual, or die before the commit."""
+        with self._real.saving():
+            yield
+            self._mischief.crash("saving", self._step)
+
+    def audit(
+        self,
+        event: str,
+        message: str,
+        *,
+        level: str = "INFO",
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Audit as usual."""
+        self._real.audit(event, message, level=level, data=data)
+
+    def progress(self, done: int, total: int) -> None:
+        """Note progress as usual."""
+        self._real.progress(done, total)
+
+    def checkpoint(self) -> None:
+        """Check as usual."""
+        self._real.checkpoint()

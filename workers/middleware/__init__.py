@@ -1,0 +1,1 @@
+"""What Dramatiq calls: around every message, and at the beginning and end of a process."""

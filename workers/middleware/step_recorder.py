@@ -1,0 +1,162 @@
+"""Records every step around its actor: claim before the work, ending after it, then the hand-off.
+
+What Dramatiq does with failing hooks decides the shape (design, "Traps"): a failing before-hook
+must raise a `MiddlewareError`, or the actor would run unrecorded; a failing after-hook is swallowed
+and the message acknowledged, so endings wait for the database here, and what still goes wrong is
+found by recovery from the rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import ExitStack
+from typing import Any
+
+import dramatiq
+from dramatiq.middleware import Middleware, MiddlewareError, SkipMessage
+
+from models.clock import Clock
+from models.database.connection import current
+from models.errors import DatabaseUnavailableError
+from models.lifecycle import Claim, Refusal, claim_step
+from models.log_context import bound_work
+from models.settings.runtime import Settings
+from workers.attempts.attempt import Attempt, bound_attempt
+from workers.attempts.interrupts import WorkerStoppingError
+from workers.attempts.outcome import end_attempt
+from workers.attempts.retry_policy import RetryPolicy
+from workers.enqueue import Sender, send_step
+from workers.worker_name import worker_name
+
+logger = logging.getLogger(__name__)
+
+
+class StepNotRecordedError(MiddlewareError):
+    """A step's start could not be written, so its actor must not run."""
+
+
+class StepMiddleware(Middleware):
+    """Claims, starts and finishes steps, and hands on to the next one.
+
+    Args:
+        settings: Lease and database waits.
+        clock: Where the time comes from.
+        policy: Which failures are tried again.
+        send: Sends the message for a step that has become due.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        policy: RetryPolicy | None = None,
+        send: Sender = send_step,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.policy = policy or RetryPolicy()
+        self.send = send
+        self.stopping = threading.Event()
+        self._active: dict[str, Attempt] = {}
+        self._lock = threading.Lock()
+        self._local = threading.local()
+
+    @property
+    def actor_options(self) -> set[str]:
+        """Return the options that actors may set: `throws`, which Dramatiq logs without alarm."""
+        return {"throws"}
+
+    def active(self) -> list[Attempt]:
+        """Return the attempts that this process is working on now."""
+        with self._lock:
+            return list(self._active.values())
+
+    def before_process_message(
+        self, broker: dramatiq.Broker, message: dramatiq.MessageProxy
+    ) -> None:
+        """Claim the message's step, or skip the message."""
+        run_id, name = str(message.args[0]), message.actor_name
+        bound = self._local.bound = ExitStack()  # until an after-hook: Dramatiq logs in between
+        bound.enter_context(bound_work(run_id, name))
+        if self.stopping.is_set():
+            raise SkipMessage(f"{name} stays due: this worker is shutting down.")
+        try:
+            outcome = claim_step(
+                run_id,
+                name,
+                worker=worker_name(),
+                lease_s=self.settings.lease_s,
+                clock=self.clock,
+                give_up=self.stopping.is_set,
+            )
+        except Exception as exc:  # whatever it is, Dramatiq would go on and call the actor
+            raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
+        if isinstance(outcome, Refusal):
+            raise SkipMessage(outcome.reason)
+        self._begin(outcome, bound)
+
+    def after_skip_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """Let go of what a message that was not worked on had bound."""
+        self._local.bound.close()
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: dramatiq.MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Record how the attempt ended, and hand on to the step that is due now."""
+        attempt: Attempt | None = getattr(self._local, "attempt", None)
+        if attempt is None:
+            self._local.bound.close()
+            return
+        try:
+            with self._lock:
+                self._active.pop(attempt.claim.step_id, None)
+            due = end_attempt(attempt, exception, policy=self.policy, give_up=self.stopping.is_set)
+            if due is not None:
+                self.send(broker, attempt.claim.run_id, due.name, delay_s=due.delay_s)
+        except DatabaseUnavailableError as exc:
+            logger.error(
+                "The end of %s was not recorded; recovery will run it again: %s",
+                attempt.claim.name,
+                exc,
+                extra={"event": "step.end_not_recorded"},
+            )
+        finally:
+            self._local.attempt = None
+            self._local.bound.close()
+
+    def before_worker_thread_shutdown(self, broker: dramatiq.Broker, thread: Any) -> None:
+        """Close the thread's database connection."""
+        current().close_thread()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Ask the attempts in hand to stop at their next checkpoint."""
+        self.stopping.set()
+        for attempt in self.active():
+            attempt.stop = attempt.stop or WorkerStoppingError("the worker is shutting down")
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Give back what did not stop within the grace time."""
+        for attempt in self.active():
+            end_attempt(
+                attempt,
+                WorkerStoppingError("the worker shut down before the step reached a checkpoint"),
+                policy=self.policy,
+            )
+
+    def _begin(self, claim: Claim, bound: ExitStack) -> None:
+        attempt = Attempt(claim, self.clock)
+        bound.enter_context(
+            bound_work(claim.run_id, claim.name, claim.attempt, dry=attempt.args.dry)
+        )
+        bound.enter_context(bound_attempt(attempt))
+        self._local.attempt = attempt
+        with self._lock:
+            self._active[claim.step_id] = attempt
+        if self.stopping.is_set():
+            attempt.stop = WorkerStoppingError("the worker is shutting down")

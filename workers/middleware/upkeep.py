@@ -1,0 +1,66 @@
+"""What a worker process does beside its messages: logging, lease keeping, recovery."""
+
+from __future__ import annotations
+
+import dramatiq
+from dramatiq.middleware import Middleware
+
+from models.clock import Clock
+from models.database.connection import current
+from models.settings.runtime import Settings
+from workers.middleware.step_recorder import StepMiddleware
+from workers.upkeep.background_loop import Loop
+from workers.upkeep.lease_keeper import Keeper
+from workers.upkeep.recovery import Recovery
+
+
+class ProcessMiddleware(Middleware):
+    """Starts the keeper and the recovery loop with the worker, and stops them after it.
+
+    Args:
+        settings: The process's settings.
+        steps: The step middleware, which knows the active attempts.
+        clock: Where the time comes from.
+    """
+
+    def __init__(
+        self, settings: Settings, steps: StepMiddleware, clock: Clock | None = None
+    ) -> None:
+        self.settings = settings
+        self.steps = steps
+        self.clock = clock or Clock()
+        self._loops: list[Loop] = []
+        self._keeper: Keeper | None = None
+
+    def after_process_boot(self, broker: dramatiq.Broker) -> None:
+        """Replace the log handlers that the `dramatiq` command set up."""
+        from workers.logs import install_worker_logging
+
+        install_worker_logging()
+
+    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Start the loops."""
+        self._keeper = Keeper(
+            self.settings, self.steps.active, worker.worker_threads, clock=self.clock
+        )
+        recovery = Recovery(broker, self.settings, clock=self.clock)
+        self._loops = [
+            Loop("keeper", self._keeper.interval_s, self._keeper.tick),
+            Loop("recovery", recovery.interval_s, recovery.tick),
+        ]
+        for loop in self._loops:
+            loop.start()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Stop recovery first, or it would hand out to this worker what this worker gives back."""
+        for loop in self._loops:
+            if loop.name == "recovery":
+                loop.stop(timeout_s=1.0)
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Stop the loops and say goodbye; runs after the step middleware gave back its steps."""
+        for loop in self._loops:
+            loop.stop()
+        if self._keeper is not None:
+            self._keeper.farewell()
+        current().close_thread()

@@ -1,0 +1,1 @@
+"""`scout worker`: keeps worker processes running, and owns everything they print."""

@@ -1,0 +1,143 @@
+"""One worker process as its supervisor sees it: how it is started, heard, stopped and reaped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from models.errors import ExitCode
+from workers.logs import LogSettings
+from workers.supervisor.line_pump import LineOutput, LinePump
+
+#: The part of the grace time that the work itself gets; the rest is for closing down.
+WORK_SHARE_OF_GRACE = 0.9
+
+
+def child_command(
+    threads: int, grace_s: float, module: str = "workers.supervisor.worker_process"
+) -> list[str]:
+    """Return the command that starts a worker process."""
+    # -P: a folder named `workers` where the operator happens to stand must not be imported.
+    return [
+        *(sys.executable, "-P", "-m", module, "--stop-on-eof"),
+        *("--threads", str(threads), "--grace-s", f"{grace_s * WORK_SHARE_OF_GRACE:g}"),
+    ]
+
+
+def child_environ(log: LogSettings) -> dict[str, str]:
+    """Return the environment of a worker process: ours, and JSON lines on the way to us."""
+    environ = {**os.environ, **replace(log, format="json").to_environ()}
+    root = Path(__file__).resolve().parents[2]
+    if root.name not in {"site-packages", "dist-packages"}:  # a checkout: -P left it out
+        environ["PYTHONPATH"] = os.pathsep.join(
+            filter(None, [str(root), os.environ.get("PYTHONPATH")])
+        )
+    return environ
+
+
+class ChildProcess:
+    """A running worker process.
+
+    Its stdin is a pipe that only this process can write to and never does: when this process
+    dies, however it dies, the child reads the end of the stream and stops.
+
+    Args:
+        command: What to run.
+        environ: Its environment.
+        number: Which of the supervisor's places it takes, from 1.
+        output: Where its lines go.
+
+    Raises:
+        OSError: The process cannot be started.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environ: Mapping[str, str], number: int, output: LineOutput
+    ) -> None:
+        self.number = number
+        self.started_s = time.monotonic()
+        self.ready = False
+        #: What it last said at ERROR or above, and its hint: the reason when it cannot start.
+        self.last_error = ""
+        self.last_hint = ""
+        #: When it is killed if it is still there, on the monotonic clock; set once it is to stop.
+        self.kill_at_s: float | None = None
+        #: Why the supervisor killed it, or None.
+        self.killed_because: str | None = None
+        self._process = subprocess.Popen(
+            list(command),
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C at the terminal is the supervisor's to pass on
+        )
+        streams = (("stderr", self._process.stderr), ("stdout", self._process.stdout))
+        self.pumps = [
+            LinePump(source, name, self.pid, output, self._hear)
+            for name, source in streams
+            if source is not None
+        ]
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
+    @property
+    def lived_s(self) -> float:
+        """Return the seconds since it was started."""
+        return time.monotonic() - self.started_s
+
+    def poll(self) -> int | None:
+        """Return its exit code (negative: killed by that signal), or None while it runs."""
+        return self._process.poll()
+
+    def stop(self, grace_s: float) -> None:
+        """Ask it to stop; `kill_if_overdue` kills it when the grace is over."""
+        if self.kill_at_s is None:
+            self.kill_at_s = time.monotonic() + grace_s
+        self._process.send_signal(signal.SIGTERM)
+
+    def kill(self, because: str) -> None:
+        """Kill it, and whatever it started, at once."""
+        self.killed_because = because
+        self.kill_at_s = None if self.kill_at_s is None else float("inf")
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def kill_if_overdue(self) -> bool:
+        """Kill it if its grace is over; return whether that was so."""
+        if self.kill_at_s is None or time.monotonic() < self.kill_at_s:
+            return False
+        self.kill("the end of its grace time")
+        return True
+
+    def ended_as_asked(self, exitcode: int) -> bool:
+        """Say whether an exit code is what a process that was asked to stop should have."""
+        if self.kill_at_s is None:
+            return False
+        return exitcode == ExitCode.SUCCESS or (exitcode == -signal.SIGTERM and not self.ready)
+
+    def finish(self) -> None:
+        """Pass on its last words and let go of its pipes, once it has ended."""
+        for pump in self.pumps:
+            pump.finish()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def _hear(self, fields: dict[str, Any]) -> None:
+        if fields.get("event") == "worker.ready":
+            self.ready = True
+        elif fields.get("level") in {"ERROR", "CRITICAL"}:
+            self.last_error = str(fields.get("message", ""))
+            self.last_hint = str(fields.get("hint") or "")

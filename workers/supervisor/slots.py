@@ -1,0 +1,48 @@
+"""The places that a supervisor keeps filled, and how long it waits before it fills one again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.supervisor.child_process import ChildProcess
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPolicy:
+    """How long to wait before a worker process that died is started again.
+
+    Attributes:
+        first_s: Seconds after the first quick death; doubled after each further one.
+        longest_s: What the doubling ends at.
+        stable_after_s: A process that was ready and lived this long restarts at once.
+        boot_limit_s: How long a replacement in a rolling restart may take to be ready.
+    """
+
+    first_s: float = 0.5
+    longest_s: float = 30.0
+    stable_after_s: float = 10.0
+    boot_limit_s: float = 60.0
+
+    def is_quick(self, lived_s: float, *, ready: bool) -> bool:
+        """Say whether a death counts as one at start."""
+        return not ready or lived_s < self.stable_after_s
+
+    def delay_s(self, quick_deaths: int) -> float:
+        """Return the seconds to wait after so many quick deaths in a row."""
+        if quick_deaths == 0:
+            return 0.0
+        return float(min(self.first_s * 2 ** min(quick_deaths - 1, 30), self.longest_s))
+
+
+@dataclass(slots=True)
+class Slot:
+    """One place for a worker process, and its history.
+
+    `start_at_s` is when to start one, on the monotonic clock, or None where one is running.
+    """
+
+    number: int
+    child: ChildProcess | None = None
+    start_at_s: float | None = 0.0
+    quick_deaths: int = 0
+    refused_boots: int = 0

@@ -1,0 +1,303 @@
+"""Keeps worker processes running, one restart at a time, and owns everything they print.
+
+This is what `scout worker` runs. It never imports dramatiq: it cannot crash in what it guards.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import signal
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from models.errors import ExitCode, InputError
+from workers.logs import LogSettings, configure_logging
+from workers.supervisor.child_process import ChildProcess, child_command, child_environ
+from workers.supervisor.cpu_affinity import keep_on_own_cpu
+from workers.supervisor.exit_reasons import ChildDeath, describe_death
+from workers.supervisor.line_pump import LineOutput, LinePump
+from workers.supervisor.rolling_restart import RollingRestart
+from workers.supervisor.signals import SignalPipe
+from workers.supervisor.slots import RestartPolicy, Slot
+
+__all__ = ["ChildDeath", "RestartPolicy", "Supervisor", "run_supervisor"]
+
+logger = logging.getLogger("scout.worker")
+
+#: Boots in a row that may end with "a dependency is missing" before any process was ever ready.
+MAX_REFUSED_BOOTS = 3
+#: Seconds that lines are gathered before they are passed on: fewer wake-ups under load.
+_GATHER_S = 0.004
+_TICK_S = 1.0
+
+
+def run_supervisor(
+    processes: int,
+    threads: int,
+    on_child_death: Callable[[ChildDeath], None] | None = None,
+    *,
+    log: LogSettings | None = None,
+    command: Sequence[str] | None = None,
+    shutdown_grace_s: float = 30.0,
+    policy: RestartPolicy | None = None,
+) -> int:
+    """Run worker processes until a signal ends it. Must be called in the main thread.
+
+    SIGTERM or SIGINT stops gracefully; a second SIGINT kills at once; SIGHUP replaces the
+    processes one after the other.
+
+    Args:
+        processes: How many worker processes to keep running.
+        threads: How many worker threads each of them has.
+        on_child_death: Called after a process ended otherwise than asked, in a thread of its
+            own, one call at a time. What it raises is logged.
+        log: How this process and its children log; None means from the environment.
+        command: What to run instead of `python -m workers.supervisor.worker_process`.
+        shutdown_grace_s: Seconds that processes get to finish before they are killed.
+        policy: How long to wait before restarts.
+
+    Returns:
+        0 after a graceful stop; 3 if no process could start because something is missing; 5 if
+        one had to be killed when its grace was over; 130 after a second SIGINT.
+
+    Raises:
+        ConfigError: A logging setting cannot be used.
+        InputError: `processes` or `threads` is less than 1.
+    """
+    if processes < 1 or threads < 1:
+        raise InputError(
+            "A worker needs at least one process and one thread.",
+            "Use numbers from 1 for --processes and --threads.",
+        )
+    settings = log or LogSettings.from_environ()
+    output = LineOutput(configure_logging(settings))
+    command = command or child_command(threads, shutdown_grace_s)
+    environ = child_environ(settings)
+    logger.info(
+        "Starting %d worker process(es) with %d thread(s) each.",
+        *(processes, threads),
+        extra={"event": "worker.booting", "processes": processes, "threads": threads},
+    )
+    with ThreadPoolExecutor(1, thread_name_prefix="child-deaths") as executor:
+
+        def notify(death: ChildDeath) -> None:
+            if on_child_death is not None:
+                executor.submit(_guarded, on_child_death, death)
+
+        def start(number: int) -> ChildProcess:
+            child = ChildProcess(command, environ, number, output)
+            keep_on_own_cpu(child.pid, number, processes)
+            return child
+
+        return Supervisor(
+            processes,
+            start,
+            notify,
+            shutdown_grace_s,
+            policy or RestartPolicy(),
+        ).run()
+
+
+class Supervisor:
+    """The loop that starts, hears, restarts and stops worker processes.
+
+    Args:
+        processes: How many to keep running.
+        start: Starts the process for a place; may raise OSError.
+        notify: Called with every death.
+        grace_s: Seconds between asking a process to stop and killing it.
+        policy: How long to wait before restarts.
+    """
+
+    def __init__(
+        self,
+        processes: int,
+        start: Callable[[int], ChildProcess],
+        notify: Callable[[ChildDeath], None],
+        grace_s: float,
+        policy: RestartPolicy,
+    ) -> None:
+        self.slots = [Slot(number) for number in range(1, processes + 1)]
+        self.policy = policy
+        self.grace_s = grace_s
+        self._start_process = start
+        self._notify = notify
+        self._children: list[ChildProcess] = []
+        self._reload = RollingRestart(self)
+        self._selector = selectors.DefaultSelector()
+        self._stopping = False
+        self._interrupts = 0
+        self._any_was_ready = False
+        self._exit_code = ExitCode.SUCCESS
+
+    def run(self) -> int:
+        """Run until stopped, and return the exit code."""
+        caught = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+        with SignalPipe(caught) as signals, self._selector:
+            self._selector.register(signals, selectors.EVENT_READ)
+            while self._children or not self._stopping:
+                self._start_due()
+                self._wait(signals)
+                for number in signals.take():
+                    self._on_signal(number)
+                self._reap()
+                self._reload.advance()
+                self._kill_overdue()
+        logger.info(
+            "All worker processes have ended.",
+            extra={"event": "worker.stopped", "exit_code": int(self._exit_code)},
+        )
+        return int(self._exit_code)
+
+    def start_child(self, slot: Slot) -> ChildProcess | None:
+        """Start a process for a place; None if the system cannot start one now."""
+        try:
+            child = self._start_process(slot.number)
+        except OSError:
+            logger.exception(
+                "Worker %d cannot be started.", slot.number, extra={"event": "worker.start_failed"}
+            )
+            return None
+        self._children.append(child)
+        for pump in child.pumps:
+            self._selector.register(pump, selectors.EVENT_READ, pump)
+        self.say("worker.started", child, "Worker %d started as process %d.", child.pid)
+        return child
+
+    def say(self, event: str, child: ChildProcess, message: str, *args: object) -> None:
+        """Log a line about a process; its number is the message's first argument."""
+        extra = {"event": event, "worker": child.number, "worker_pid": child.pid}
+        logger.info(message, child.number, *args, extra=extra)
+
+    def stop(self, reason: str) -> None:
+        """Ask every process to stop; start none any more."""
+        self._stopping = True
+        self._reload.cancel()
+        logger.info(
+            "Stopping the worker processes (%s); they have %g s to finish what they do.",
+            *(reason, self.grace_s),
+            extra={"event": "worker.stopping", "reason": reason, "grace_s": self.grace_s},
+        )
+        for child in self._children:
+            child.stop(self.grace_s)
+
+    def _wait(self, signals: SignalPipe) -> None:
+        ready = self._selector.select(self._seconds_to_wait())
+        pumps: list[LinePump] = [key.data for key, _ in ready if key.data is not None]
+        if pumps and len(pumps) == len(ready):
+            time.sleep(_GATHER_S)
+        for pump in pumps:
+            if not pump.pump():
+                self._selector.unregister(pump)
+
+    def _seconds_to_wait(self) -> float:
+        now_s = time.monotonic()
+        times = [slot.start_at_s for slot in self.slots if slot.start_at_s is not None]
+        times = [] if self._stopping else times
+        times += [child.kill_at_s for child in self._children if child.kill_at_s is not None]
+        return max(0.0, min([_TICK_S, *(at_s - now_s for at_s in times)]))
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if number in {signal.SIGTERM, signal.SIGINT}:
+            # Only a second Ctrl-C kills: process managers send SIGTERM after a Ctrl-C of theirs.
+            self._interrupts += number == signal.SIGINT
+            if not self._stopping:
+                self.stop(number.name)
+            elif self._interrupts > 1:
+                self._exit_code = ExitCode.INTERRUPTED
+                for child in self._children:
+                    child.kill("a second Ctrl-C")
+        elif number == signal.SIGHUP and not self._stopping:
+            self._reload.begin()
+
+    def _start_due(self) -> None:
+        now_s = time.monotonic()
+        for slot in self.slots:
+            if self._stopping or slot.start_at_s is None or slot.start_at_s > now_s:
+                continue
+            slot.child = self.start_child(slot)
+            slot.start_at_s = None
+            if slot.child is None:
+                self._restart_later(slot, quick=True)
+
+    def _reap(self) -> None:
+        for child in self._children[:]:
+            self._any_was_ready = self._any_was_ready or child.ready
+            exitcode = child.poll()
+            if exitcode is None:
+                continue
+            for pump in child.pumps:
+                if pump in self._selector.get_map():
+                    self._selector.unregister(pump)
+            child.finish()
+            self._children.remove(child)
+            self._after_end(child, exitcode)
+
+    def _after_end(self, child: ChildProcess, exitcode: int) -> None:
+        if child.ended_as_asked(exitcode):
+            self.say("worker.exited", child, "Worker %d (process %d) has stopped.", child.pid)
+        else:
+            self._report_death(child, exitcode)
+        if self._reload.took_over(child):
+            return
+        slot = self.slots[child.number - 1]
+        if slot.child is not child:
+            return
+        slot.child = None
+        if exitcode == ExitCode.DEPENDENCY and not child.ready:
+            slot.refused_boots += 1
+            if slot.refused_boots >= MAX_REFUSED_BOOTS and not self._any_was_ready:
+                self._give_up(child)
+        if not self._stopping:
+            self._restart_later(slot, self.policy.is_quick(child.lived_s, ready=child.ready))
+
+    def _report_death(self, child: ChildProcess, exitcode: int) -> None:
+        death = describe_death(child.pid, exitcode, child.killed_because)
+        extra = {
+            "event": "worker.died",
+            "worker": child.number,
+            "worker_pid": death.pid,
+            "exit_code": death.exitcode,
+            "signal": death.signal_name,
+            "lived_s": round(child.lived_s, 3),
+        }
+        logger.error("%s", death.sentence, extra=extra)
+        self._notify(death)
+
+    def _restart_later(self, slot: Slot, quick: bool) -> None:
+        slot.quick_deaths = slot.quick_deaths + 1 if quick else 0
+        delay_s = self.policy.delay_s(slot.quick_deaths)
+        slot.start_at_s = time.monotonic() + delay_s
+        logger.info(
+            "Restarting worker %d %s.",
+            *(slot.number, f"in {delay_s:g} s" if delay_s else "at once"),
+            extra={"event": "worker.restarting", "worker": slot.number, "delay_s": delay_s},
+        )
+
+    def _give_up(self, child: ChildProcess) -> None:
+        if self._stopping:
+            return
+        self._exit_code = ExitCode.DEPENDENCY
+        logger.critical(
+            "The workers cannot start: %s",
+            child.last_error or "something they need is missing.",
+            extra={"event": "worker.gave_up", "hint": child.last_hint},
+        )
+        self.stop("they cannot start")
+
+    def _kill_overdue(self) -> None:
+        for child in self._children:
+            if child.kill_if_overdue() and self._exit_code == ExitCode.SUCCESS and self._stopping:
+                self._exit_code = ExitCode.UNFINISHED
+
+
+def _guarded(callback: Callable[[ChildDeath], None], death: ChildDeath) -> None:
+    try:
+        callback(death)
+    except Exception:
+        logger.exception(
+            "What follows a worker's death failed; leases will expire by themselves.",
+            extra={"event": "worker.death_callback_failed", "worker_pid": death.pid},
+        )

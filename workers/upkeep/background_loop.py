@@ -1,0 +1,58 @@
+"""A named background thread that does one thing every so often, and survives its failures."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from models.database.connection import current
+
+logger = logging.getLogger(__name__)
+
+
+class Loop:
+    """Calls `tick` every `interval_s` seconds on a thread of its own until stopped.
+
+    A tick that raises is logged, once per kind of error in a row, and the loop goes on: the
+    database or broker that was away may be back next time.
+    """
+
+    def __init__(self, name: str, interval_s: float, tick: Callable[[], None]) -> None:
+        self.name = name
+        self.interval_s = interval_s
+        self._tick = tick
+        self._stop = threading.Event()
+        self._last_error = ""
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; the first tick comes at once."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Ask the thread to end and wait for it."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._tick()
+                self._last_error = ""
+            except Exception as exc:  # noqa: BLE001 - the loop outlives whatever a tick meets
+                self._report(exc)
+            self._stop.wait(self.interval_s)
+        current().close_thread()
+
+    def _report(self, exc: Exception) -> None:
+        error = f"{type(exc).__name__}: {exc}"
+        if error != self._last_error:
+            logger.warning(
+                "%s could not do its work and tries again every %.1f s: %s",
+                self.name,
+                self.interval_s,
+                error,
+                extra={"event": "loop.failed"},
+            )
+        self._last_error = error

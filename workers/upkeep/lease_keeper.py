@@ -1,0 +1,153 @@
+"""Keeps what this process holds: renews leases, watches time limits, gives a sign of life.
+
+It runs on a thread of its own, so that work that blocks does not cost a step its lease.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+
+from dramatiq.threading import raise_thread_exception
+
+from models.clock import Clock
+from models.dao.steps import StepsDao
+from models.database.connection import current
+from models.lifecycle import log_audit
+from models.settings.runtime import Settings
+from workers.attempts.attempt import Attempt
+from workers.attempts.interrupts import StepLostError, StepOverdueError
+from workers.worker_name import worker_name
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_INTERVAL_S = 5.0
+_HEARTBEAT = (
+    "INSERT INTO workers (worker, host, pid, broker, threads, started_at, heartbeat_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (worker) DO UPDATE SET heartbeat_at = excluded.heartbeat_at"
+)
+
+
+class Keeper:
+    """One tick of the keeper's loop looks after every active attempt.
+
+    Args:
+        settings: Lease and time limit.
+        active: Returns the attempts of this process.
+        threads: How many threads work here, for the sign of life.
+        clock: Where the time comes from.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        active: Callable[[], list[Attempt]],
+        threads: int,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.active = active
+        self.threads = threads
+        self.clock = clock or Clock()
+        self.interval_s = min(1.0, settings.lease_s / 6)
+        self._started_at = self.clock.now_iso()
+        self._heartbeat_s = float("-inf")
+
+    def tick(self) -> None:
+        """Renew what is due, stop what must stop, and give a sign of life."""
+        attempts = self.active()
+        for attempt in attempts:
+            self._watch_time_limit(attempt)
+        now_s = self.clock.monotonic_s()
+        if now_s - self._heartbeat_s >= HEARTBEAT_INTERVAL_S:
+            self._beat()
+            self._heartbeat_s = now_s
+        for attempt in attempts:
+            if now_s - attempt.renewed_s >= self.settings.lease_s / 3:
+                self._renew(attempt)
+            elif not StepsDao.holds_now(attempt.claim.step_id, attempt.claim.attempt):
+                self._lose(attempt)
+
+    def farewell(self) -> None:
+        """Take this process out of the list of workers."""
+        sql = "DELETE FROM workers WHERE worker = ?"
+        current().transact(lambda: current().execute(sql, (worker_name(),)))
+
+    def _renew(self, attempt: Attempt) -> None:
+        if attempt.overdue and self._long_overdue(attempt):
+            return  # its thread does not react: let the lease run out, so that others may go on
+        expires_at = self.clock.now_iso(self.settings.lease_s)
+        claim = attempt.claim
+        if current().transact(lambda: StepsDao.renew(claim.step_id, claim.attempt, expires_at)):
+            attempt.renewed_s = self.clock.monotonic_s()
+        else:
+            self._lose(attempt)
+
+    def _lose(self, attempt: Attempt) -> None:
+        if attempt not in self.active():
+            return  # it has just ended in good order
+        attempt.stop = StepLostError(
+            f"Attempt {attempt.claim.attempt} lost {attempt.claim.step_id}."
+        )
+
+    def _watch_time_limit(self, attempt: Attempt) -> None:
+        ran_s = self.clock.monotonic_s() - attempt.claim.started_monotonic_s
+        if attempt.overdue or ran_s < self.settings.step_time_limit_s:
+            return
+        attempt.overdue = True
+        limit_s = self.settings.step_time_limit_s
+        attempt.stop = StepOverdueError(f"It ran longer than its limit of {limit_s:g} s.")
+        frame = sys._current_frames().get(attempt.thread_id)
+        stack = "".join(traceback.format_stack(frame)) if frame else "not available"
+        claim = attempt.claim
+        logger.warning(
+            "%s is overdue after %.0f s (limit %g s); it is being interrupted. Its thread:\n%s",
+            claim.name,
+            ran_s,
+            limit_s,
+            stack,
+            extra={
+                "event": "step.overdue",
+                "run_id": claim.run_id,
+                "step": claim.name,
+                "attempt": claim.attempt,
+            },
+        )
+        with attempt.body_lock:
+            if attempt.in_body:
+                raise_thread_exception(  # type: ignore[no-untyped-call]
+                    attempt.thread_id, StepOverdueError
+                )
+        log_audit(
+            event="step.overdue",
+            message=f"{claim.name} is overdue after {ran_s:.0f} s (limit {limit_s:g} s).",
+            scope=claim.name,
+            run_id=claim.run_id,
+            step=claim.name,
+            attempt=claim.attempt,
+            level="WARNING",
+            data={"limit_s": limit_s, "stack": stack[-1500:]},
+            clock=self.clock,
+        )
+
+    def _long_overdue(self, attempt: Attempt) -> bool:
+        ran_s = self.clock.monotonic_s() - attempt.claim.started_monotonic_s
+        return ran_s > self.settings.step_time_limit_s + self.settings.lease_s
+
+    def _beat(self) -> None:
+        now = self.clock.now_iso()
+        name = worker_name()
+        values = (
+            name,
+            socket.gethostname(),
+            int(name.split(":")[1]),
+            self.settings.broker_kind,
+            self.threads,
+            self._started_at,
+            now,
+        )
+        current().transact(lambda: current().execute(_HEARTBEAT, values))

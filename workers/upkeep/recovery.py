@@ -1,0 +1,121 @@
+"""Finds what was lost: attempts whose worker died, and due steps whose message never arrived.
+
+It runs inside every worker process, on a thread of its own; the database lets one at a time work.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+import dramatiq
+
+from models.clock import Clock
+from models.database.connection import current
+from models.lifecycle import expire_leases, take_due_steps
+from models.settings.runtime import Settings
+from workers.actors import QUEUE
+from workers.enqueue import send_step
+from workers.worker_name import worker_name
+
+logger = logging.getLogger(__name__)
+
+#: Workers that gave no sign of life for this long are forgotten.
+FORGET_AFTER_S = 3600.0
+_TAKE = (
+    "INSERT INTO singletons (name, holder, expires_at) VALUES (?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
+    " WHERE singletons.holder = excluded.holder OR singletons.expires_at < ?"
+)
+
+
+class Recovery:
+    """One tick of the recovery loop.
+
+    Args:
+        broker: Where messages are sent again.
+        settings: Lease and interval.
+        clock: Where the time comes from.
+    """
+
+    def __init__(
+        self, broker: dramatiq.Broker, settings: Settings, clock: Clock | None = None
+    ) -> None:
+        self.broker = broker
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.interval_s = settings.recovery_interval_s
+        self._last: datetime | None = None
+        self._patient_until: datetime | None = None
+
+    def tick(self) -> None:
+        """Do one round, unless another process does it now."""
+        has_turn = self._take_turn()
+        patient = self._is_patient()  # asked afterwards: taking the turn may wait for the database
+        if not has_turn:
+            return
+        kind = self.settings.broker_kind
+        if not patient:
+            expire_leases(kind, clock=self.clock)
+        due = take_due_steps(
+            kind,
+            messages_waiting(self.broker),
+            repeat_after_s=self.settings.repeat_after_s,
+            guest=worker_name() if kind == "memory" else None,
+            clock=self.clock,
+        )
+        for step in due:
+            logger.info(
+                "%s is due and nobody took it; a message is sent again.",
+                step.name,
+                extra={"event": "step.handed_out", "run_id": step.run_id, "step": step.name},
+            )
+            send_step(self.broker, step.run_id, step.name)
+        self._last = self.clock.now()
+
+    def _is_patient(self) -> bool:
+        """Say whether leases may have run out for want of a database, not of a worker.
+
+        After an outage, or after the machine slept, every holder gets half a lease to renew. A
+        lease has two thirds of its time left when it should have been renewed, so an outage that
+        is shorter than half of it does no harm.
+        """
+        now = self.clock.now()
+        quiet_s = (now - self._last).total_seconds() if self._last else 0.0
+        if quiet_s > self.settings.lease_s / 2 + self.interval_s:
+            self._patient_until = datetime.fromtimestamp(
+                now.timestamp() + self.settings.lease_s / 2, now.tzinfo
+            )
+        self._last = now
+        return self._patient_until is not None and now < self._patient_until
+
+    def _take_turn(self) -> bool:
+        name = f"recovery:{self.settings.broker_kind}"
+        if self.settings.broker_kind == "memory":
+            name += f":{worker_name()}"  # each process has a broker of its own
+        now = self.clock.now_iso()
+        until = self.clock.now_iso(self.interval_s * 3 + 1)
+
+        def work() -> bool:
+            taken = bool(current().execute(_TAKE, (name, worker_name(), until, now)).rowcount)
+            if taken:
+                self._forget_the_dead()
+            return taken
+
+        return current().transact(work)
+
+    def _forget_the_dead(self) -> None:
+        before = self.clock.now_iso(-FORGET_AFTER_S)
+        current().execute("DELETE FROM workers WHERE heartbeat_at < ?", (before,))
+        current().execute("DELETE FROM singletons WHERE expires_at < ?", (before,))
+
+
+def messages_waiting(broker: dramatiq.Broker) -> int:
+    """Return how many messages the broker holds that no worker has taken yet."""
+    client = getattr(broker, "client", None)
+    if client is not None:
+        return int(client.llen(f"{broker.namespace}:{QUEUE}"))  # type: ignore[attr-defined]
+    counts = getattr(broker, "get_queue_message_counts", None)
+    if counts is not None:
+        return int(counts(QUEUE)[0])
+    return int(broker.queues[QUEUE].qsize())
