@@ -152,11 +152,11 @@ def _library_trouble(exc: Exception) -> Trouble | None:
 
 
 def _database_label() -> str:
-    from models.database.connection import current
+    from models.database.connection import database
     from models.errors import ConfigError
 
     try:
-        return current().label
+        return database().label
     except ConfigError:
         return "of this command"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
 from models.text.printable import printable
@@ -93,13 +93,13 @@ class AuditDao:
         """Add one row inside the caller's transaction; `ts` is when, now by default."""
         if isinstance(entry, Entry):
             entry = prepare(entry, ts or Clock().now_iso())
-        current().execute(_INSERT, entry.row)
+        database().execute(_INSERT, entry.row)
 
     @staticmethod
     def count(run_id: str, event: str) -> int:
         """Return how many rows of one event a run has."""
         sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = ?"
-        return int(current().execute(sql, (run_id, event)).fetchone()[0])
+        return int(database().execute(sql, (run_id, event)).fetchone()[0])
 
 
 class Journal:
@@ -142,7 +142,7 @@ def transition(
         journals[:] = [Journal(clock)]
         return work(journals[0])
 
-    result = current().transact(attempt, give_up=give_up, alone=alone)
+    result = database().transact(attempt, give_up=give_up, alone=alone)
     journals[0].publish()
     return result
 

@@ -6,7 +6,7 @@ from types import TracebackType
 
 import dramatiq
 
-from models.database.connection import current
+from models.database.connection import database
 from models.settings.runtime import Settings
 from workers.broker import build_broker
 from workers.enqueue import send_step
@@ -56,5 +56,5 @@ class EmbeddedWorker:
             " WHERE r.status IN ('queued', 'running') AND s.worker = ? AND r.run_id != ?"
             " ORDER BY r.run_id"
         )
-        rows = current().execute(sql, (worker_name(), run_id)).fetchall()
+        rows = database().execute(sql, (worker_name(), run_id)).fetchall()
         return [other for (other,) in rows]

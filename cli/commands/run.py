@@ -14,7 +14,7 @@ from cli.options.run import run_options
 from models.errors import InputError
 
 if TYPE_CHECKING:
-    from cli.running.execution import Outcome
+    from cli.running.execution import ExecutionResult
     from models.run_args import RunArgs
 
 
@@ -115,7 +115,7 @@ def checked_args(options: dict[str, Any]) -> RunArgs:
     return RunArgs(**values)
 
 
-def finish(outcome: Outcome, as_json: bool) -> None:
+def finish(outcome: ExecutionResult, as_json: bool) -> None:
     """Print what a waited-for run left, and end the command with its exit code."""
     if as_json:
         click.echo(json.dumps(outcome.to_dict(), indent=2, sort_keys=True))

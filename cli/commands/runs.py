@@ -134,10 +134,10 @@ def _to_dict(view: RunView) -> dict[str, Any]:
 
 
 def _say_none(status: str | None, query: str | None) -> None:
-    from models.database.connection import current
+    from models.database.connection import database
 
     if status or query:
         click.echo("No run matches.", err=True)
         return
-    click.echo(f"There are no runs yet in {current().label}.", err=True)
+    click.echo(f"There are no runs yet in {database().label}.", err=True)
     click.echo('Make one: scout run --dry --query "vector database"', err=True)

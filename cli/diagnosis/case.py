@@ -7,7 +7,7 @@ from typing import Any
 
 from models.dao.steps import StepRow
 from models.text.printable import printable
-from models.views.attempts import Attempt
+from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, time_of_day
 from models.views.run_view import Answers, AuditRow, RunView
 
@@ -21,7 +21,7 @@ class Case:
 
     view: RunView
     rows: list[AuditRow]
-    attempts: list[Attempt]
+    attempts: list[AttemptRecord]
     briefs: dict[str, int]
     analysis_answers: Answers
     brief_answers: Answers

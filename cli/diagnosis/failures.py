@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from cli.diagnosis.case import Case, Diagnosis
-from cli.diagnosis.rule import Failure, is_type, says
+from cli.diagnosis.rule import KnownFailure, is_type, says
 from cli.diagnosis.service_failures import GITHUB_FAILURES, MODEL_FAILURES
 from models.dao.steps import StepRow
 
 #: The first that fits counts, so causes (a full disk) stand before symptoms (a failed write).
-FAILURES: tuple[Failure, ...] = (
-    Failure(
+FAILURES: tuple[KnownFailure, ...] = (
+    KnownFailure(
         "postponed_in_vain",
         is_type("postponed_in_vain"),
         "{step} waited again and again for somebody else, and got no further.",
@@ -20,7 +20,7 @@ FAILURES: tuple[Failure, ...] = (
         ),
         ("step.postponed",),
     ),
-    Failure(
+    KnownFailure(
         "crash_loop",
         is_type("crash_loop"),
         "{step} was started again and again without ever reaching an end.",
@@ -32,7 +32,7 @@ FAILURES: tuple[Failure, ...] = (
         ),
         ("step.interrupted",),
     ),
-    Failure(
+    KnownFailure(
         "network_blocked",
         is_type("NetworkBlockedError"),
         "{step} of this dry run tried to reach the network and was stopped.",
@@ -42,14 +42,14 @@ FAILURES: tuple[Failure, ...] = (
     ),
     *MODEL_FAILURES,  # before the rules that search for words: an endpoint may write any
     *GITHUB_FAILURES,
-    Failure(
+    KnownFailure(
         "disk_full",
         says("no space left", "disk is full", "disk quota", "enospc"),
         "The disk was full when {step} wanted to write.",
         "What was written before is intact and can be read.",
         ("Free some disk space; scout doctor shows sizes.", "scout resume {run}"),
     ),
-    Failure(
+    KnownFailure(
         "output_unwritable",
         says(
             "exporterror", "permission denied", "read-only file system", step_name="export_markdown"
@@ -58,21 +58,21 @@ FAILURES: tuple[Failure, ...] = (
         "All results are stored; only the Markdown files are missing.",
         ("Make the folder writable.", "scout resume {run}"),
     ),
-    Failure(
+    KnownFailure(
         "fixture_broken",
         is_type("FixtureError", "FixtureFolderError"),
         "A fixture that {step} reads is missing or broken.",
         "The dry run's world is incomplete; no step of it can be trusted until it is whole again.",
         ("Restore the file, or give --fixtures DIR a complete copy.", "scout resume {run}"),
     ),
-    Failure(
+    KnownFailure(
         "database_error",
         is_type("DatabaseUnavailableError", "OperationalError", "InterfaceError", "DatabaseError"),
         "The database failed while {step} was using it.",
         "Steps that had finished are recorded.",
         ("scout doctor", "scout resume {run}"),
     ),
-    Failure(
+    KnownFailure(
         "time_limit",
         is_type("time_limit"),
         "{step} ran longer than its time limit and was interrupted.",
@@ -81,7 +81,7 @@ FAILURES: tuple[Failure, ...] = (
         ("scout logs {run} --step {step}", "Raise SCOUT_STEP_TIME_LIMIT_S.", "scout resume {run}"),
         ("step.overdue",),
     ),
-    Failure(
+    KnownFailure(
         "bad_setting",
         is_type("ConfigError"),
         "A setting that {step} needs is missing or malformed.",
@@ -89,14 +89,14 @@ FAILURES: tuple[Failure, ...] = (
         ("Set what the error names.", "scout doctor", "scout resume {run}"),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "bad_input",
         is_type("InputError"),
         "{step} was given an argument that it cannot use.",
         "Trying again with the same arguments will fail again.",
         ('scout run --query "…" with other arguments', "scout doctor"),
     ),
-    Failure(
+    KnownFailure(
         "tries_exhausted",
         lambda step: step.tries > 0 or step.error_type == "TransientError",
         "{step} failed for a passing reason, more often than it is tried.",
@@ -124,7 +124,7 @@ def explain_failure(case: Case) -> Diagnosis | None:
     return _unknown(case, step) if known is None else _known(case, step, known)
 
 
-def _known(case: Case, step: StepRow, failure: Failure) -> Diagnosis:
+def _known(case: Case, step: StepRow, failure: KnownFailure) -> Diagnosis:
     evidence = [_error(step)]
     for event in failure.events:
         evidence += case.messages(event)[-2:]

@@ -11,7 +11,7 @@ Fits = Callable[[StepRow], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class KnownFailure:
     """A kind of failure that can be recognised.
 
     Args:

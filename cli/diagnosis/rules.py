@@ -12,7 +12,7 @@ from cli.diagnosis.case import Case, Diagnosis
 from cli.diagnosis.failures import explain_failure
 from cli.diagnosis.no_briefs import explain_briefless, invalid_outputs, writing_step
 from cli.display.run_page import index_path
-from models.views.attempts import Attempt, next_try
+from models.views.attempts import AttemptRecord, next_try
 from models.views.run_state import is_postponed, time_of_day, worker_count
 from models.views.run_view import RunView
 
@@ -92,7 +92,7 @@ def _detours(case: Case) -> list[str]:
     return noted
 
 
-def _ended_how(one: Attempt) -> str:
+def _ended_how(one: AttemptRecord) -> str:
     """Return how an attempt ended, as a predicate with its reason."""
     if one.outcome not in _PREDICATES:
         return "has no end on record"

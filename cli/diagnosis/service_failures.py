@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cli.diagnosis.rule import Failure, Fits
+from cli.diagnosis.rule import Fits, KnownFailure
 from models.dao.steps import StepRow
 
 #: Errors that the sources raise; no other one's message is read.
@@ -78,8 +78,8 @@ _CHECK = "scout doctor --online"
 _RESUME = "scout resume {run}"
 _OTHER_MODEL = "Set SCOUT_LLM_MODEL to another model."
 
-MODEL_FAILURES: tuple[Failure, ...] = (
-    Failure(
+MODEL_FAILURES: tuple[KnownFailure, ...] = (
+    KnownFailure(
         "model_no_credit",
         _either(_answered(402), _answered(range(400, 500), sign=_NO_CREDIT)),
         "The account of the language model's key has no credit left.",
@@ -87,7 +87,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ("Add credit, or set a key that has some.", _RESUME),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_key_refused",
         _answered(401, 403),
         "The model endpoint refuses the key.",
@@ -99,7 +99,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_unknown",
         _either(
             _answered(range(300, 400), 404, 405, 410),
@@ -114,7 +114,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_input_too_long",
         _either(_answered(413), _answered(400, 422, sign=_TOO_LONG)),
         "What {step} asks is too long for the model.",
@@ -123,7 +123,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ("Set SCOUT_LLM_MODEL to a model with a longer context, or raise the server's.", _RESUME),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_refuses_requests",
         _answered(range(400, 429), range(430, 500), 501, 505),
         "The model endpoint refuses the requests of {step}.",
@@ -132,7 +132,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         (_OTHER_MODEL, "Or set SCOUT_LLM_BASE_URL to another endpoint.", _CHECK, _RESUME),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_limits",
         _answered(429),
         "The model endpoint asked for fewer requests for longer than Scout waits.",
@@ -141,7 +141,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ("item.retrying",),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_away",
         _either(
             _answered(408, 409, 425, range(500, 600)),
@@ -159,7 +159,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ("item.retrying",),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_incomprehensible",
         _begins(
             r"The model at \S+ (?:sent [\d,]+ bytes that are not JSON|sent no chat completion"
@@ -170,7 +170,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ("Check SCOUT_LLM_BASE_URL; it often ends in /v1.", _CHECK, _RESUME),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "model_gives_no_answer",
         _begins(r"The (?:content filter of the )?model at \S+ (?:refused:|kept its|answered with)"),
         "The model gave no answer to most of what {step} asked.",
@@ -179,7 +179,7 @@ MODEL_FAILURES: tuple[Failure, ...] = (
         ("llm.item.failed",),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "invalid_model_output",
         _counted(r"units failed or brought an answer that is not valid"),
         "Most of the model's answers to {step} were not valid.",
@@ -191,8 +191,8 @@ MODEL_FAILURES: tuple[Failure, ...] = (
     ),
 )
 
-GITHUB_FAILURES: tuple[Failure, ...] = (
-    Failure(
+GITHUB_FAILURES: tuple[KnownFailure, ...] = (
+    KnownFailure(
         "github_token_refused",
         _refused(401),
         "GitHub refuses GITHUB_TOKEN.",
@@ -200,7 +200,7 @@ GITHUB_FAILURES: tuple[Failure, ...] = (
         ("Set GITHUB_TOKEN to a valid token; it needs no permission.", _CHECK, _RESUME),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "github_forbidden",
         _refused(403, 451),
         "GitHub forbids what {step} asks.",
@@ -208,7 +208,7 @@ GITHUB_FAILURES: tuple[Failure, ...] = (
         ("Set GITHUB_TOKEN to another token.", _CHECK, _RESUME),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "github_url_wrong",
         _either(
             _refused(range(300, 400), 404, 405, 410),
@@ -231,14 +231,14 @@ GITHUB_FAILURES: tuple[Failure, ...] = (
         ),
         sets=True,
     ),
-    Failure(
+    KnownFailure(
         "github_query_refused",
         _refused(422),
         "GitHub does not understand the search.",
         "The query, or one of its filters, is not valid for it. Trying again will fail again.",
         ('scout run --query "…" with other words', "scout logs {run} --step {step}"),
     ),
-    Failure(
+    KnownFailure(
         "github_limits",
         _begins(_GITHUB + r"refused [^:]{1,300} \d+ times for its limits:"),
         "GitHub refused the requests of {step} again and again for the sake of its limits.",
@@ -246,7 +246,7 @@ GITHUB_FAILURES: tuple[Failure, ...] = (
         ("Wait for some minutes.", _RESUME),
         ("github.throttle",),
     ),
-    Failure(
+    KnownFailure(
         "github_away",
         _begins(
             _GITHUB + r"(?:did not answer in time|could not be read|took longer"
@@ -257,7 +257,7 @@ GITHUB_FAILURES: tuple[Failure, ...] = (
         ("See https://www.githubstatus.com and your network.", _CHECK, _RESUME),
         ("item.retrying", "step.retrying"),
     ),
-    Failure(
+    KnownFailure(
         "github_refused",
         _refused(range(400, 600)),
         "GitHub refused what {step} asks.",

@@ -29,7 +29,7 @@ from models.dao.steps import StepRow
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from models.text.printable import printable
-from models.views.attempts import Attempt, next_try
+from models.views.attempts import AttemptRecord, next_try
 from models.views.run_state import (
     failed_step,
     read_step,
@@ -47,7 +47,7 @@ _NAME_WIDTH = max(map(len, STEP_NAMES))
 _NOT_LISTED = {"query", "dry"}
 
 
-def run_lines(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
+def run_lines(view: RunView, attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     """Return the lines of the whole screen."""
     yield from _heading(view)
     yield ""
@@ -60,7 +60,7 @@ def run_lines(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
         yield faint("next  ") + text
 
 
-def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
+def attempt_lines(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     """Return a line per attempt, and why it ended where that was no success."""
     yield paint("attempts", None, bold=True)
     for one in attempts:
@@ -184,7 +184,7 @@ def _words(step: StepRow) -> str:
     return step_note(step)
 
 
-def _trouble(view: RunView, attempts: Sequence[Attempt]) -> Iterator[str]:
+def _trouble(view: RunView, attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     """Return what went wrong, and what was not run because of it."""
     failed = failed_step(view.steps)
     if failed is not None:

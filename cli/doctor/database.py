@@ -105,10 +105,10 @@ def check_activity(settings: Settings) -> Activity:
     sql = "SELECT name, holder, expires_at FROM singletons ORDER BY name"
     singletons = [
         {"name": name, "holder": holder, "expires_at": expires_at, "held": expires_at > now}
-        for name, holder, expires_at in db.current().execute(sql).fetchall()
+        for name, holder, expires_at in db.database().execute(sql).fetchall()
     ]
     sql = "SELECT status, count(*) FROM runs GROUP BY status ORDER BY status"
-    by_status = {status: int(n) for status, n in db.current().execute(sql).fetchall()}
+    by_status = {status: int(n) for status, n in db.database().execute(sql).fetchall()}
     return Activity(listed, singletons, by_status, _stalled(settings))
 
 

@@ -103,14 +103,14 @@ def check_parent(parent: RunRow, needs: str) -> None:
     Raises:
         InputError: It has not ended, or lacks what is needed.
     """
-    from models.database.connection import current
+    from models.database.connection import database
 
     if not parent.ended:
         raise InputError(
             f"Run {parent.run_id} is still {parent.status}.",
             f"Wait for its end: scout logs {parent.run_id} --follow",
         )
-    if not current().execute(_NEEDS[needs], (parent.run_id,)).fetchone()[0]:
+    if not database().execute(_NEEDS[needs], (parent.run_id,)).fetchone()[0]:
         hint = f"See how far it came: scout show {parent.run_id}"
         if needs == "analyses" and parent.args.get("no_llm"):
             hint = f"No model was asked; have one: scout analyses rerun {parent.run_id} --briefs"

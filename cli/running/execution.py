@@ -36,7 +36,7 @@ _EXIT_CODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ExecutionResult:
     """How waiting for a run ended."""
 
     run: RunRow
@@ -171,7 +171,7 @@ class Execution:
         assert broker is not None  # noqa: S101 - prepare and __enter__ set one of them
         send_step(broker, run_id, step)
 
-    def wait(self, run_id: str, *, timeout_s: float | None = None) -> Outcome:
+    def wait(self, run_id: str, *, timeout_s: float | None = None) -> ExecutionResult:
         """Show a run's progress until it ends, the time is over, or Ctrl-C."""
         screen = Screen(people=self.people)
         watcher = Watcher(
@@ -190,9 +190,9 @@ class Execution:
         run = RunsDao.get(run_id)
         exit_code = _EXIT_CODES.get(run.status, ExitCode.UNFINISHED)
         screen.end(run, timeout_s=timeout_s)
-        return Outcome(run, exit_code)
+        return ExecutionResult(run, exit_code)
 
-    def _interrupted(self, run_id: str, screen: Screen) -> Outcome:
+    def _interrupted(self, run_id: str, screen: Screen) -> ExecutionResult:
         if self.embedded is None:
             text = "no longer watching; the run goes on"
             text += f" · scout logs {run_id} --follow · scout cancel {run_id}"
@@ -201,7 +201,7 @@ class Execution:
         else:
             text = f"interrupted after the run had ended · scout show {run_id}"
         screen.tell(text, "run.interrupted", run_id)
-        return Outcome(RunsDao.get(run_id), ExitCode.INTERRUPTED)
+        return ExecutionResult(RunsDao.get(run_id), ExitCode.INTERRUPTED)
 
     def _reach_broker(self) -> None:
         from workers.broker import build_broker, check_broker

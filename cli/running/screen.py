@@ -12,7 +12,7 @@ from cli.display.step_summary import spent_words, step_note
 from cli.display.terminal import cut, paint, wants_colour
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import RunRow, StepRow, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.text.printable import printable
 from models.views.run_view import model_use
 
@@ -146,7 +146,7 @@ def _last_lines(step: StepRow, count: int = 4) -> list[str]:
         "SELECT ts, level, message FROM audit_log WHERE run_id = ? AND scope = ?"
         " AND event != 'step.failed' ORDER BY id DESC LIMIT ?"
     )
-    rows = current().execute(sql, (step.run_id, step.name, count)).fetchall()
+    rows = database().execute(sql, (step.run_id, step.name, count)).fetchall()
     return [f"{ts[11:19]} {level:<7} {printable(text, 160)}" for ts, level, text in reversed(rows)]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.dao import RunsDao, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import ExitCode
 from models.text.canonical_json import dumps
 
@@ -81,7 +81,7 @@ def _record(run_id: str) -> dict[str, list[Any]]:
     steps = StepsDao.of_run(run_id)
     return {
         "steps": [[step.name, step.status, step.attempt] for step in steps],
-        "events": [list(row) for row in current().execute(sql, (run_id,)).fetchall()],
+        "events": [list(row) for row in database().execute(sql, (run_id,)).fetchall()],
         "stats": [_timeless(step.stats) for step in steps],
     }
 

@@ -9,7 +9,7 @@ from cli.running.screen import Screen
 from cli.running.warning_limit import Flood
 from models.clock import Clock, seconds_between, spoken
 from models.dao import RunsDao, StepRow, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.text.canonical_json import loads
 from models.text.printable import printable
 from models.views.run_state import (
@@ -60,10 +60,10 @@ class Watcher:
     def follow(self, timeout_s: float | None = None) -> bool:
         """Show what happens until the run ends; returns whether it did within the time."""
         self.screen.begin(RunsDao.get(self.run_id))
-        row = current().execute(_RESUMED, (self.run_id,)).fetchone()
+        row = database().execute(_RESUMED, (self.run_id,)).fetchone()
         self._last_id = row[0] or 0  # what was before a resume has been seen
         started_s = self.clock.monotonic_s()
-        while not current().reading(self._look):  # a database that is away ends no watching
+        while not database().reading(self._look):  # a database that is away ends no watching
             if timeout_s is not None and self.clock.monotonic_s() - started_s >= timeout_s:
                 return False
             time.sleep(self.poll_s)
@@ -88,7 +88,7 @@ class Watcher:
             adopted = embedded.other_runs(self.run_id)
 
     def _show_news(self) -> None:
-        rows = current().execute(_EVENTS, (self.run_id, self._last_id)).fetchall()
+        rows = database().execute(_EVENTS, (self.run_id, self._last_id)).fetchall()
         if not rows:
             return
         self._quiet_since_s = self.clock.monotonic_s()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.database.connection import current
+from models.database.connection import database
 
 #: Our count may be ahead of GitHub's by the requests that are on their way, and by no more.
 IN_FLIGHT_MAX = 64
@@ -66,7 +66,7 @@ class GithubBudgetsDao:
     @staticmethod
     def get(bucket: str) -> BudgetRow | None:
         """Return a budget, or None where nobody has taken from it yet."""
-        row = current().execute(_GET, (bucket,)).fetchone()
+        row = database().execute(_GET, (bucket,)).fetchone()
         return BudgetRow(*row) if row else None
 
     @staticmethod
@@ -80,7 +80,7 @@ class GithubBudgetsDao:
             window_ends_at: When the window ends, if this request begins a new one.
         """
         values = (bucket, window_ends_at, now, now, now, now, now, limit)
-        return bool(current().execute(_TAKE, values).rowcount)
+        return bool(database().execute(_TAKE, values).rowcount)
 
     @staticmethod
     def correct(
@@ -101,9 +101,9 @@ class GithubBudgetsDao:
         """
         lacks_surplus = used + surplus if surplus > 0 else _NEVER
         values = (bucket, used, window_ends_at, now, same_after, lacks_surplus, surplus)
-        current().execute(_CORRECT, (*values, IN_FLIGHT_MAX, IN_FLIGHT_MAX))
+        database().execute(_CORRECT, (*values, IN_FLIGHT_MAX, IN_FLIGHT_MAX))
 
     @staticmethod
     def block(bucket: str, until: str, reason: str, now: str) -> None:
         """Close a budget for everybody until a time; a longer block that is there stays."""
-        current().execute(_BLOCK, (bucket, until, reason, now))
+        database().execute(_BLOCK, (bucket, until, reason, now))

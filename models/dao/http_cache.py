@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.database.connection import current
+from models.database.connection import database
 from models.text.canonical_json import dumps, loads
 
 _GET = (
@@ -46,7 +46,7 @@ class HttpCacheDao:
     @staticmethod
     def get(key: str) -> StoredAnswer | None:
         """Return the answer that is stored under a key, or None."""
-        row = current().execute(_GET, (key,)).fetchone()
+        row = database().execute(_GET, (key,)).fetchone()
         if row is None or row[4] is None:
             return None
         status, etag, last_modified, headers_json, body, stored_at = row
@@ -67,17 +67,17 @@ class HttpCacheDao:
             answer.body,
             answer.stored_at,
         )
-        current().execute(_PUT, values)
+        database().execute(_PUT, values)
 
     @staticmethod
     def touch(key: str, now: str) -> None:
         """Note that an answer was renewed now."""
-        current().execute(_TOUCH, (now, key, now))
+        database().execute(_TOUCH, (now, key, now))
 
     @staticmethod
     def keys_before(moment: str, limit: int) -> list[str]:
         """Return the keys of at most `limit` answers that were last stored or renewed before."""
-        rows = current().execute(_KEYS_BEFORE, (moment, limit)).fetchall()
+        rows = database().execute(_KEYS_BEFORE, (moment, limit)).fetchall()
         return [key for (key,) in rows]
 
     @staticmethod
@@ -85,9 +85,9 @@ class HttpCacheDao:
         """Delete answers, but none that was renewed in the meantime; returns how many it were."""
         marks = ", ".join("?" * len(keys))
         sql = f"DELETE FROM http_cache WHERE key IN ({marks}) AND stored_at < ?"  # noqa: S608 - marks
-        return int(current().execute(sql, (*keys, moment)).rowcount)
+        return int(database().execute(sql, (*keys, moment)).rowcount)
 
     @staticmethod
     def count() -> int:
         """Return how many answers are stored."""
-        return int(current().execute(_COUNT).fetchone()[0])
+        return int(database().execute(_COUNT).fetchone()[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
 from models.redaction import default_redactor
@@ -78,8 +78,8 @@ class RunsDao:
         run_id = run_id or new_id(clock.now_ms())
         values = loads(args_json) if isinstance(args_json, str) else dict(args_json)
         text = default_redactor().scrub_line(dumps(default_redactor().redact(values)))
-        with current().write():
-            current().execute(
+        with database().write():
+            database().execute(
                 _INSERT,
                 (
                     run_id,
@@ -102,7 +102,7 @@ class RunsDao:
             InputError: There is none with that id.
         """
         sql = f"SELECT {_COLUMNS} FROM runs WHERE run_id = ?"  # noqa: S608 - constant columns
-        row = current().execute(sql, (run_id,)).fetchone()
+        row = database().execute(sql, (run_id,)).fetchone()
         if row is None:
             raise InputError(f"There is no run {run_id!r}.", "List the runs with: scout runs")
         return RunRow(*row)
@@ -111,7 +111,7 @@ class RunsDao:
     def exists(run_id: str) -> bool:
         """Say whether there is a run with exactly this id."""
         sql = "SELECT 1 FROM runs WHERE run_id = ?"
-        return current().execute(sql, (run_id,)).fetchone() is not None
+        return database().execute(sql, (run_id,)).fetchone() is not None
 
     @staticmethod
     def resolve(text: str) -> RunRow:
@@ -129,7 +129,7 @@ class RunsDao:
         if not prefix or len(prefix) > ID_LENGTH or not prefix.isalnum():
             raise InputError(f"{text!r} is not a run id.", "List the runs with: scout runs")
         sql = f"SELECT {_COLUMNS} FROM runs WHERE run_id LIKE ? ORDER BY run_id DESC LIMIT 6"  # noqa: S608
-        rows = [RunRow(*row) for row in current().execute(sql, (prefix + "%",)).fetchall()]
+        rows = [RunRow(*row) for row in database().execute(sql, (prefix + "%",)).fetchall()]
         if not rows:
             raise InputError(f"There is no run {text!r}.", "List the runs with: scout runs")
         if len(rows) > 1:
@@ -150,12 +150,12 @@ class RunsDao:
             params.append(status)
         if query:
             # SQLite knows upper and lower case in ASCII only, so the text as it is counts as well.
-            words = _QUERY_SQLITE if current().is_sqlite else _QUERY_POSTGRES
+            words = _QUERY_SQLITE if database().is_sqlite else _QUERY_POSTGRES
             where.append(f"(lower({words}) LIKE ? ESCAPE '!' OR {words} LIKE ? ESCAPE '!')")
             escaped = query.replace("!", "!!").replace("%", "!%").replace("_", "!_")
             params += [f"%{escaped.lower()}%", f"%{escaped}%"]
         sql = f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, run_id DESC LIMIT ?"  # noqa: E501, S608
-        return [RunRow(*row) for row in current().execute(sql, (*params, limit)).fetchall()]
+        return [RunRow(*row) for row in database().execute(sql, (*params, limit)).fetchall()]
 
     @staticmethod
     def mark_running(run_id: str, now: str) -> bool:
@@ -164,7 +164,7 @@ class RunsDao:
             "UPDATE runs SET status = 'running', started_at = coalesce(started_at, ?)"
             " WHERE run_id = ? AND status = 'queued'"
         )
-        return bool(current().execute(sql, (now, run_id)).rowcount)
+        return bool(database().execute(sql, (now, run_id)).rowcount)
 
     @staticmethod
     def end(
@@ -178,7 +178,7 @@ class RunsDao:
         redactor = default_redactor()
         text = redactor.scrub_line(dumps(redactor.redact(dict(stats))))
         params = (status, now, text, error_text(error), run_id)
-        return bool(current().execute(sql, params).rowcount)
+        return bool(database().execute(sql, params).rowcount)
 
     @staticmethod
     def reopen(run_id: str) -> bool:
@@ -187,4 +187,4 @@ class RunsDao:
             "UPDATE runs SET status = 'queued', finished_at = NULL, stats_json = NULL, error = NULL"
             " WHERE run_id = ? AND status IN ('failed', 'cancelled', 'queued', 'running')"
         )
-        return bool(current().execute(sql, (run_id,)).rowcount)
+        return bool(database().execute(sql, (run_id,)).rowcount)

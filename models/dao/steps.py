@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import InputError, LeaseLostError
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES, step_id_for
@@ -126,7 +126,7 @@ def encode_stats(stats: Mapping[str, Any]) -> str:
 
 def _locking() -> str:
     """Return what locks the rows of a SELECT; SQLite's write transactions stand alone anyway."""
-    return "" if current().is_sqlite else " FOR UPDATE"
+    return "" if database().is_sqlite else " FOR UPDATE"
 
 
 class StepsDao:
@@ -147,9 +147,9 @@ class StepsDao:
         for position, name in enumerate(STEP_NAMES, start=1):
             key = (step_id_for(run_id, position), run_id, name, position)
             if name in left_out:
-                current().execute(_INSERT_SKIPPED, (*key, now, NOT_PLANNED, left_out[name]))
+                database().execute(_INSERT_SKIPPED, (*key, now, NOT_PLANNED, left_out[name]))
             else:
-                current().execute(_INSERT, (*key, due_at, due_at))
+                database().execute(_INSERT, (*key, due_at, due_at))
                 due_at = None
 
     @staticmethod
@@ -160,13 +160,13 @@ class StepsDao:
             "SELECT count(*) FROM run_steps WHERE run_id = ? AND (error_type IS NULL"  # noqa: S608
             f" OR error_type <> ?) AND name IN ({marks})"
         )
-        return bool(current().execute(sql, (run_id, NOT_PLANNED, *names)).fetchone()[0])
+        return bool(database().execute(sql, (run_id, NOT_PLANNED, *names)).fetchone()[0])
 
     @staticmethod
     def for_claim(run_id: str, name: str) -> ClaimedRow | None:
         """Return a step with its run's status, or None where there is no such step."""
         sql = _CLAIM_VIEW + " WHERE s.run_id = ? AND s.name = ?"
-        row = current().execute(sql, (run_id, name)).fetchone()
+        row = database().execute(sql, (run_id, name)).fetchone()
         return ClaimedRow(*row) if row else None
 
     @staticmethod
@@ -180,13 +180,13 @@ class StepsDao:
             f"{_CLAIM_VIEW} WHERE r.status IN ('queued', 'running') AND s.status = 'running'"
             f" AND {condition} ORDER BY s.step_id"
         )
-        return [ClaimedRow(*row) for row in current().execute(sql, params).fetchall()]
+        return [ClaimedRow(*row) for row in database().execute(sql, params).fetchall()]
 
     @staticmethod
     def claim(row: ClaimedRow, worker: str, now: str, lease_expires_at: str) -> bool:
         """Take a pending step with a new attempt; returns whether nobody was faster."""
         params = (row.attempt + 1, now, lease_expires_at, worker, row.step_id, row.attempt)
-        return bool(current().execute(_CLAIM, params).rowcount)
+        return bool(database().execute(_CLAIM, params).rowcount)
 
     @staticmethod
     def start(run_id: str, name: str, *, worker: str = "local", lease_s: float = 15.0) -> str:
@@ -196,7 +196,7 @@ class StepsDao:
             InputError: There is no such step, or it cannot start now.
         """
         clock = Clock()
-        with current().write():
+        with database().write():
             row = StepsDao.for_claim(run_id, name)
             if row is None or not StepsDao.claim(
                 row, worker, clock.now_iso(), clock.now_iso(lease_s)
@@ -231,10 +231,10 @@ class StepsDao:
         """
         text = stats_json if isinstance(stats_json, str) else encode_stats(stats_json or {})
         message = error_text(error_message)
-        with current().write():
+        with database().write():
             if attempt is None:
                 sql = "SELECT attempt FROM run_steps WHERE step_id = ?"
-                found = current().execute(sql, (step_id,)).fetchone()
+                found = database().execute(sql, (step_id,)).fetchone()
                 attempt = found[0] if found else 0
             params = (
                 status,
@@ -245,7 +245,7 @@ class StepsDao:
                 step_id,
                 attempt,
             )
-            if current().execute(_FINISH, params).rowcount != 1:
+            if database().execute(_FINISH, params).rowcount != 1:
                 raise LeaseLostError(f"Step {step_id} is no longer held by attempt {attempt}.")
 
     @staticmethod
@@ -271,13 +271,13 @@ class StepsDao:
             row.step_id,
             row.attempt,
         )
-        return bool(current().execute(_RELEASE, params).rowcount)
+        return bool(database().execute(_RELEASE, params).rowcount)
 
     @staticmethod
     def make_due(run_id: str, position: int, now: str) -> bool:
         """Let a pending step start, whose message is about to be sent; returns whether it was."""
         sql = "UPDATE run_steps SET due_at = ?, enqueued_at = ? WHERE step_id = ? AND status = 'pending'"  # noqa: E501
-        return bool(current().execute(sql, (now, now, step_id_for(run_id, position))).rowcount)
+        return bool(database().execute(sql, (now, now, step_id_for(run_id, position))).rowcount)
 
     @staticmethod
     def make_next_due(run_id: str, position: int, now: str) -> str | None:
@@ -288,7 +288,7 @@ class StepsDao:
         if position < len(STEP_NAMES) and StepsDao.make_due(run_id, position + 1, now):
             return STEP_NAMES[position]
         found: int | None
-        (found,) = current().execute(_NEXT_PENDING, (run_id, position)).fetchone()
+        (found,) = database().execute(_NEXT_PENDING, (run_id, position)).fetchone()
         if found is None or not StepsDao.make_due(run_id, found, now):
             return None
         return STEP_NAMES[found - 1]
@@ -301,13 +301,13 @@ class StepsDao:
             " ORDER BY position"
         )
         sql += _locking()
-        names = [name for (name,) in current().execute(sql, (run_id,)).fetchall()]
+        names = [name for (name,) in database().execute(sql, (run_id,)).fetchall()]
         sql = (
             "UPDATE run_steps SET status = ?, error_type = NULL, error_message = ?, due_at = NULL,"
             " finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END,"
             " lease_expires_at = NULL WHERE run_id = ? AND status IN ('pending', 'running')"
         )
-        current().execute(sql, (status, error_text(reason), now, now, run_id))
+        database().execute(sql, (status, error_text(reason), now, now, run_id))
         return names
 
     @staticmethod
@@ -317,47 +317,47 @@ class StepsDao:
             "UPDATE run_steps SET lease_expires_at = ?"
             " WHERE step_id = ? AND attempt = ? AND status = 'running'"
         )
-        return bool(current().execute(sql, (lease_expires_at, step_id, attempt)).rowcount)
+        return bool(database().execute(sql, (lease_expires_at, step_id, attempt)).rowcount)
 
     @staticmethod
     def holds(step_id: str, attempt: int) -> bool:
         """Say whether the attempt holds the step; keeps it so to the end of the transaction."""
         sql = "SELECT 1 FROM run_steps WHERE step_id = ? AND attempt = ? AND status = 'running'"
-        sql += "" if current().is_sqlite else " FOR SHARE"
-        return current().execute(sql, (step_id, attempt)).fetchone() is not None
+        sql += "" if database().is_sqlite else " FOR SHARE"
+        return database().execute(sql, (step_id, attempt)).fetchone() is not None
 
     @staticmethod
     def holds_now(step_id: str, attempt: int) -> bool:
         """Say whether the attempt holds the step at this moment, without locking anything."""
         sql = "SELECT 1 FROM run_steps WHERE step_id = ? AND attempt = ? AND status = 'running'"
-        return current().execute(sql, (step_id, attempt)).fetchone() is not None
+        return database().execute(sql, (step_id, attempt)).fetchone() is not None
 
     @staticmethod
     def save_progress(step_id: str, attempt: int, progress: Mapping[str, Any]) -> None:
         """Store how far a running step is."""
         sql = "UPDATE run_steps SET progress_json = ? WHERE step_id = ? AND attempt = ?"
-        with current().write():
-            current().execute(sql, (dumps(dict(progress)), step_id, attempt))
+        with database().write():
+            database().execute(sql, (dumps(dict(progress)), step_id, attempt))
 
     @staticmethod
     def of_run(run_id: str, *, lock: bool = False) -> list[StepRow]:
         """Return the steps of a run in canonical order; `lock` keeps them so in a transaction."""
         sql = f"SELECT {_ROW_COLUMNS} FROM run_steps WHERE run_id = ? ORDER BY position"  # noqa: S608
         sql += _locking() if lock else ""
-        return [StepRow(*row) for row in current().execute(sql, (run_id,)).fetchall()]
+        return [StepRow(*row) for row in database().execute(sql, (run_id,)).fetchall()]
 
     @staticmethod
     def last_end(run_id: str) -> str | None:
         """Return when the step that ended last did so, or None before the first end."""
         sql = "SELECT max(finished_at) FROM run_steps WHERE run_id = ?"
-        last: str | None = current().execute(sql, (run_id,)).fetchone()[0]
+        last: str | None = database().execute(sql, (run_id,)).fetchone()[0]
         return last
 
     @staticmethod
     def totals(run_id: str) -> dict[str, Any]:
         """Return `{"steps": {status: count}, "attempts": total}` of a run."""
         sql = "SELECT status, count(*), sum(attempt) FROM run_steps WHERE run_id = ? GROUP BY status ORDER BY status"  # noqa: E501
-        rows = current().execute(sql, (run_id,)).fetchall()
+        rows = database().execute(sql, (run_id,)).fetchall()
         return {
             "steps": {status: int(count) for status, count, _ in rows},
             "attempts": sum(int(attempts) for _, _, attempts in rows),

@@ -164,7 +164,7 @@ _current: Database | None = None
 _inherited: list[Any] = []
 
 
-def current() -> Database:
+def database() -> Database:
     """Return the database that this process opened.
 
     Raises:

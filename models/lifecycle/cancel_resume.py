@@ -6,7 +6,7 @@ from models.audit import Entry, Journal, transition
 from models.clock import Clock, seconds_between, spoken
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import InputError
 from models.lifecycle.finish_run import end_run, skip_rest
 from models.lifecycle.interrupt import interrupt
@@ -97,8 +97,8 @@ def _reopen_step(run_id: str, position: int, due_at: str | None) -> None:
         " interruptions = 0, started_at = NULL, finished_at = NULL, lease_expires_at = NULL,"
         " stats_json = NULL, error_type = NULL, error_message = NULL WHERE step_id = ?"
     )
-    current().execute(sql, (due_at, due_at, step_id_for(run_id, position)))
+    database().execute(sql, (due_at, due_at, step_id_for(run_id, position)))
 
 
 def _set_broker(run_id: str, broker: str) -> None:
-    current().execute("UPDATE runs SET broker = ? WHERE run_id = ?", (broker, run_id))
+    database().execute("UPDATE runs SET broker = ? WHERE run_id = ?", (broker, run_id))

@@ -11,7 +11,7 @@ from models.audit import Entry, Journal, Prepared, prepare, transition
 from models.clock import Clock, from_iso, seconds_between, to_iso
 from models.dao.runs import RUN_ENDED, RunsDao
 from models.dao.steps import STEP_ENDED, ClaimedRow, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import InputError
 from models.lifecycle.interrupt import interrupt
 from models.text.canonical_json import loads
@@ -96,7 +96,7 @@ def claim_step(
         DatabaseUnavailableError: The database stayed locked or away.
     """
     clock = clock or Clock()
-    seen = current().reading(lambda: StepsDao.for_claim(run_id, name), give_up=give_up)
+    seen = database().reading(lambda: StepsDao.for_claim(run_id, name), give_up=give_up)
     if seen is not None and _why_not(seen, clock) is None:
         claim = Claim(seen, seen.attempt + 1, worker, clock.now_iso(), clock.monotonic_s())
         if _take(claim, lease_s, clock, give_up):

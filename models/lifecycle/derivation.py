@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from models.database.connection import current
+from models.database.connection import database
 from models.tables.machinery import Table
 
 #: Why an analysis that is to be replaced has none yet; with status `failed`, it was not asked for.
@@ -80,7 +80,7 @@ def inherit(derivation: Derivation, parent_run_id: str, run_id: str) -> dict[str
         "queries": copy.rows(results.GithubQuery, "pass_number <= ?", last_pass),
         "repos": copy.rows(results.Repo, "found_in_pass <= ?", last_pass),
     }
-    current().execute(_LINKS, (run_id, parent_run_id))
+    database().execute(_LINKS, (run_id, parent_run_id))
     of_mine = "full_name IN (SELECT full_name FROM repos WHERE run_id = ?)"
     copied["readmes"] = copy.rows(results.ReadmeRecord, of_mine, run_id)
     changed = _REPLACED if derivation.replaces_analyses else {}
@@ -127,4 +127,4 @@ class _Copy:
             f" WHERE run_id = ? AND {condition} ORDER BY id"
         )
         params = (self.run_id, self.parent_run_id, value)
-        return int(current().execute(sql, params).rowcount)
+        return int(database().execute(sql, params).rowcount)

@@ -13,7 +13,7 @@ from typing import Any
 from models.audit import Journal, transition
 from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.lifecycle.interrupt import interrupt
 from models.text.canonical_json import loads
 
@@ -58,7 +58,7 @@ def close_worker(worker_prefix: str, why: str, *, clock: Clock | None = None) ->
 
     def work(journal: Journal) -> int:
         sql = "DELETE FROM workers WHERE worker LIKE ? ESCAPE '!'"
-        current().execute(sql, (pattern,))
+        database().execute(sql, (pattern,))
         return sum(interrupt(journal, row, clock, why) for row in rows)
 
     return transition(work, clock)
@@ -88,7 +88,7 @@ def take_due_steps(
         clock: Where the time comes from.
     """
     clock = clock or Clock()
-    found = current().execute(_DUE, (clock.now_iso(), broker)).fetchall()
+    found = database().execute(_DUE, (clock.now_iso(), broker)).fetchall()
     if found and guest is not None:
         found = _welcome(found, guest)
     rows = [row[:4] for row in found]
@@ -107,14 +107,14 @@ def take_due_steps(
 
     def work(journal: Journal) -> None:
         for _, _, step_id in wanted:
-            current().execute(_SENT, (now, step_id))
+            database().execute(_SENT, (now, step_id))
 
     transition(work, clock)
     return [DueStep(run_id, name) for run_id, name, _ in wanted]
 
 
 def _welcome(rows: Sequence[Sequence[Any]], guest: str) -> list[Sequence[Any]]:
-    mine = {run_id for (run_id,) in current().execute(_MINE, (guest,)).fetchall()}
+    mine = {run_id for (run_id,) in database().execute(_MINE, (guest,)).fetchall()}
     return [row for row in rows if row[0] in mine or loads(row[4]).get("dry") is True]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from models.audit import Entry, Journal, Prepared, prepare, transition
 from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao, encode_stats
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import InputError, LeaseLostError
 from models.lifecycle.claim import Claim
 from models.lifecycle.finish_run import end_run, end_run_as_failed
@@ -167,7 +167,7 @@ def postpone_step(
     """
     clock = clock or Clock()
     row, now = claim.held(), clock.now_iso()
-    still = current().reading(lambda: standstill(row, done, total, now), give_up=give_up)
+    still = database().reading(lambda: standstill(row, done, total, now), give_up=give_up)
     if still.is_too_long(now):
         failure = still.failure(row, reason, now)
         fail_step(claim, "postponed_in_vain", failure, clock=clock, give_up=give_up)

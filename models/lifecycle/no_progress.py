@@ -7,7 +7,7 @@ from typing import Any
 
 from models.clock import seconds_between, spoken
 from models.dao.steps import ClaimedRow
-from models.database.connection import current
+from models.database.connection import database
 from models.text.canonical_json import loads
 
 #: Postponements in a row without a unit done in between; one more fails the step, if they took as
@@ -74,7 +74,7 @@ def standstill(row: ClaimedRow, done: int, total: int, now: str) -> Standstill:
         total: All units of the phase that it is in; another total is another phase.
         now: The time, as it is stored.
     """
-    found = current().execute(_LAST, (row.run_id, row.step_id)).fetchone()
+    found = database().execute(_LAST, (row.run_id, row.step_id)).fetchone()
     last = loads(found[1]) if found and found[0] == "step.postponed" else {}
     count, since = last.get("in_a_row"), last.get("since")
     stands_still = last.get("total") == total and last.get("done", -1) >= done

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from models.dao.runs import RunsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.records.consistency import contradictions, log_contradictions, log_lines
 from models.redaction import default_redactor
 from models.settings.runtime import Settings
@@ -133,7 +133,7 @@ def _rows(table: type[Table], run_id: str) -> list[dict[str, Any]]:
     names = ", ".join(f'"{column}"' for column in columns)
     order = {"run_steps": "position", "runs": "run_id"}.get(table._meta.table_name, "id")
     sql = f'SELECT {names} FROM "{table._meta.table_name}" WHERE run_id = ? ORDER BY {order}'  # noqa: S608
-    rows = current().execute(sql, (run_id,)).fetchall()
+    rows = database().execute(sql, (run_id,)).fetchall()
     return [_decoded(dict(zip(columns, row, strict=True))) for row in rows]
 
 
@@ -166,7 +166,7 @@ def _readmes(run_id: str) -> Iterator[Member]:
         "SELECT DISTINCT t.sha256, t.text FROM readme_texts t"
         " JOIN readmes r ON r.sha256 = t.sha256 WHERE r.run_id = ? ORDER BY t.sha256"
     )
-    for sha256, text in current().execute(sql, (run_id,)).fetchall():
+    for sha256, text in database().execute(sql, (run_id,)).fetchall():
         content = default_redactor().redact_text(text).encode(errors="replace")
         yield Member(f"readmes/{sha256}.txt", content, "the text of a README, redacted")
 

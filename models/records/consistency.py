@@ -10,7 +10,7 @@ from typing import Any
 
 from models.dao.runs import RunsDao
 from models.dao.steps import StepRow, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.text.canonical_json import loads
 
 _ENDS = (
@@ -33,7 +33,7 @@ def contradictions(run_id: str) -> list[str]:
     run = RunsDao.get(run_id)
     events: list[tuple[str, str, dict[str, Any]]] = [
         (scope, event, loads(data) or {})
-        for scope, event, data in current().execute(_AUDIT, (run_id,)).fetchall()
+        for scope, event, data in database().execute(_AUDIT, (run_id,)).fetchall()
     ]
     found: list[str] = []
     for step in StepsDao.of_run(run_id):
@@ -66,7 +66,7 @@ def log_contradictions(run_id: str, lines: Iterable[str]) -> list[str]:
         if line.get("event") == "step.finished":
             durations[key[0], key[2]] = float(line.get("duration_ms") or 0.0)
     found: list[str] = []
-    for scope, event, text in current().execute(_AUDIT, (run_id,)).fetchall():
+    for scope, event, text in database().execute(_AUDIT, (run_id,)).fetchall():
         data = loads(text) or {}
         key = (scope, event, int(data.get("attempt") or 0))
         if event not in {"step.started", "step.finished", "step.failed"}:

@@ -19,7 +19,7 @@ _ENDINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AttemptRecord:
     """One try at a step.
 
     outcome: success | failed | retrying | interrupted | postponed, or open where no end is on
@@ -50,21 +50,21 @@ class Attempt:
         }
 
 
-def attempts_of(rows: Iterable[AuditRow]) -> list[Attempt]:
+def attempts_of(rows: Iterable[AuditRow]) -> list[AttemptRecord]:
     """Return the attempts that audit rows tell of, in the order in which they started."""
-    found: dict[tuple[str, int], Attempt] = {}
+    found: dict[tuple[str, int], AttemptRecord] = {}
     for row in rows:
         if row.step is None or row.attempt is None:
             continue
         key = (row.step, row.attempt)
         if row.event == "step.started":
-            found[key] = Attempt(row.step, row.attempt, row.data.get("worker"), row.ts)
+            found[key] = AttemptRecord(row.step, row.attempt, row.data.get("worker"), row.ts)
         elif row.event in _ENDINGS and key in found:
             found[key] = _ended(found[key], row)
     return list(found.values())
 
 
-def _ended(attempt: Attempt, row: AuditRow) -> Attempt:
+def _ended(attempt: AttemptRecord, row: AuditRow) -> AttemptRecord:
     """Return an attempt with its end; a crash loop's failure keeps how the attempt itself ended."""
     if attempt.outcome != "open":
         return attempt
@@ -79,7 +79,7 @@ def _ended(attempt: Attempt, row: AuditRow) -> Attempt:
     )
 
 
-def next_try(attempts: Iterable[Attempt], step: str) -> dict[str, Any] | None:
+def next_try(attempts: Iterable[AttemptRecord], step: str) -> dict[str, Any] | None:
     """Return the data of a step's newest retry: `try`, `of`, `next_try_at`, `error_type`."""
     retries = [one.data for one in attempts if one.step == step and one.outcome == "retrying"]
     return retries[-1] if retries else None

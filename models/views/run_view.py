@@ -9,7 +9,7 @@ from typing import Any
 from models.clock import Clock
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.settings.runtime import Settings
 from models.text.canonical_json import loads
 from models.views.run_state import Reading, WorkerRow, live_workers, read_run
@@ -63,7 +63,7 @@ def audit_rows(run_id: str, after_id: int = 0) -> Iterator[AuditRow]:
         " WHERE run_id = ? AND id > ? ORDER BY id LIMIT ?"
     )
     while True:
-        page = current().execute(sql, (run_id, after_id, _PAGE)).fetchall()
+        page = database().execute(sql, (run_id, after_id, _PAGE)).fetchall()
         for *columns, data_json in page:
             yield AuditRow(*columns, data=_object(data_json))  # type: ignore[misc]
         if len(page) < _PAGE:
@@ -77,7 +77,7 @@ def worker_rows() -> list[WorkerRow]:
         "SELECT worker, host, pid, broker, threads, started_at, heartbeat_at FROM workers"
         " ORDER BY heartbeat_at DESC, worker"
     )
-    return [WorkerRow(*row) for row in current().execute(sql).fetchall()]
+    return [WorkerRow(*row) for row in database().execute(sql).fetchall()]
 
 
 def view_run(run: RunRow, settings: Settings, workers: list[WorkerRow] | None = None) -> RunView:
@@ -96,7 +96,7 @@ def brief_counts(run_id: str) -> dict[str, int]:
         "SELECT status, count(*), count(content_json) FROM briefs WHERE run_id = ?"
         " GROUP BY status ORDER BY status"
     )
-    rows = current().execute(sql, (run_id,)).fetchall()
+    rows = database().execute(sql, (run_id,)).fetchall()
     counts = {status: int(count) for status, count, _ in rows}
     return counts | {"written": sum(int(written) for _, _, written in rows)}
 
@@ -104,7 +104,7 @@ def brief_counts(run_id: str) -> dict[str, int]:
 def best_rejected_score(run_id: str) -> float | None:
     """Return the score of a run's best brief that is below --min-score, or None without one."""
     sql = "SELECT max(score) FROM briefs WHERE run_id = ? AND status = 'rejected_by_threshold'"
-    (score,) = current().execute(sql, (run_id,)).fetchone()
+    (score,) = database().execute(sql, (run_id,)).fetchone()
     return None if score is None else float(score)
 
 
@@ -145,7 +145,7 @@ def brief_answers(run_id: str) -> Answers:
 
 
 def _answers(sql: str, *params: str) -> Answers:
-    rows = current().execute(sql, params).fetchall()
+    rows = database().execute(sql, params).fetchall()
     count = {status: sum(one == status for one, _ in rows) for status in ANSWERED}
     reasons = [reason for status, reason in rows if status in ANSWERED[1:] and reason]
     return Answers(**count, last_reason=reasons[-1] if reasons else "")
@@ -167,7 +167,7 @@ def model_use(run_id: str) -> ModelUse | None:
         "SELECT sum(requests), sum(prompt_tokens + completion_tokens), sum(cost_usd),"
         " max(CASE WHEN estimated THEN 1 ELSE 0 END) FROM llm_usage WHERE run_id = ?"
     )
-    requests, tokens, cost_usd, estimated = current().execute(sql, (run_id,)).fetchone()
+    requests, tokens, cost_usd, estimated = database().execute(sql, (run_id,)).fetchone()
     if not requests:
         return None
     cost_usd = None if cost_usd is None else float(cost_usd)

@@ -12,7 +12,7 @@ from models.errors import ScoutError
 from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_text
-from tasks.briefs.candidates import Candidate
+from tasks.briefs.candidates import Partner
 from tasks.llm.question import Question
 from tasks.llm.usage import Spent, TokenBudget, save_spent
 from tasks.prompts.brief_schema import BriefContent, InvalidBriefError, parse_brief
@@ -47,7 +47,7 @@ class Answer:
     spent: Spent = field(default_factory=Spent)
 
 
-def unit_of(context: StepContext, row: Brief, candidates: Mapping[str, Candidate]) -> Unit:
+def unit_of(context: StepContext, row: Brief, candidates: Mapping[str, Partner]) -> Unit:
     """Return what is to be asked for a planned brief."""
     full_names = loads(row.repos_json)
     request = BriefRequest(

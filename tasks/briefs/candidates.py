@@ -20,7 +20,7 @@ _STOP_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Partner:
     """A repository with a valid analysis.
 
     `score` is the analysis's final score, 0..1. `provides` and `needs` are the words of what the
@@ -39,7 +39,7 @@ class Candidate:
     summary: str = ""
 
 
-def load_candidates(run_id: str) -> list[Candidate]:
+def load_candidates(run_id: str) -> list[Partner]:
     """Return the best `MAX_CANDIDATES` repositories with a valid analysis, best first."""
     rows = fetch_all(
         Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json).where(
@@ -73,10 +73,10 @@ def _singular(word: str) -> str:
 
 def _candidate(
     full_name: str, score: float, output_json: str, language: str | None, topics_json: str
-) -> Candidate:
+) -> Partner:
     output = loads(output_json)
     signals = output["signals"]
-    return Candidate(
+    return Partner(
         full_name=full_name,
         score=score,
         language=language,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from tasks.briefs.candidates import Candidate
+from tasks.briefs.candidates import Partner
 from tasks.briefs.scoring import Components, GroupScorer, brief_score
 
 MAX_MEMBERS = 4
@@ -22,7 +22,7 @@ MAX_PARTNERS = 12
 class Group:
     """Repositories to be named together, best first, and what that is worth."""
 
-    members: tuple[Candidate, ...]
+    members: tuple[Partner, ...]
     components: Components
     score: float
 
@@ -46,7 +46,7 @@ class Group:
         return tuple(sorted(shared, key=lambda word: (-counts[word], word)))
 
 
-def group_candidates(candidates: Sequence[Candidate]) -> list[Group]:
+def group_candidates(candidates: Sequence[Partner]) -> list[Group]:
     """Return at most `MAX_GROUPS` groups, best first; the order of `candidates` does not matter.
 
     No two repositories stand together in more than one group, and none in more than
@@ -116,7 +116,7 @@ class _Growth:
         return brief_score(self.scorer.components(group))
 
 
-def _group(members: Sequence[Candidate], scorer: GroupScorer, indexes: tuple[int, ...]) -> Group:
+def _group(members: Sequence[Partner], scorer: GroupScorer, indexes: tuple[int, ...]) -> Group:
     components = scorer.components(indexes)
     best_first = sorted(
         (members[index] for index in indexes), key=lambda member: (-member.score, member.full_name)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeAlias
 
-from tasks.briefs.candidates import Candidate
+from tasks.briefs.candidates import Partner
 
 #: Names the arithmetic of this file; whoever changes it raises the number.
 POLICY = "scout-brief/1"
@@ -42,7 +42,7 @@ class GroupScorer:
         candidates: The repositories. Results do not depend on their order.
     """
 
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
+    def __init__(self, candidates: Sequence[Partner]) -> None:
         self._scores = [candidate.score for candidate in candidates]
         self._languages = [candidate.language for candidate in candidates]
         self._readiness = [

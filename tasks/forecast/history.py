@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.dao.runs import RunRow, RunsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.run_args import RunArgs
 from tasks.prompts.prompt import load_prompt
 
@@ -50,7 +50,7 @@ def history_of(args: RunArgs) -> History:
         "SELECT kind, sum(requests), sum(prompt_tokens + completion_tokens), count(*)"
         " FROM llm_usage WHERE requests > 0 GROUP BY kind"
     )
-    usage = current().execute(sql).fetchall()
+    usage = database().execute(sql).fetchall()
     runs = RunsDao.list(status="success", query=args.query, limit=_LOOKED_AT)
     same = next((run for run in runs if _is_same(run, args)), None)
     return History(
@@ -89,4 +89,4 @@ def _earlier(run_id: str) -> Earlier:
 
 
 def _number(sql: str, *params: Any) -> int:
-    return int(current().execute(sql, params).fetchone()[0] or 0)
+    return int(database().execute(sql, params).fetchone()[0] or 0)

@@ -42,7 +42,7 @@ def concurrency() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[Unit, Result]):
+class Fetched(Generic[Unit, Result]):
     """What came of a unit: a result, or else the error that its fetch raised."""
 
     unit: Unit
@@ -64,7 +64,7 @@ class FetchPool(Generic[Unit, Result]):
     def __init__(self, fetch: Callable[[Unit], Result | None], size: int) -> None:
         self._fetch = fetch
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
-        self._outcomes: queue.SimpleQueue[Outcome[Unit, Result]] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[Fetched[Unit, Result]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._size = size
         self._started = 0
@@ -97,9 +97,9 @@ class FetchPool(Generic[Unit, Result]):
                 daemon=True,  # a request that hangs must not keep the process from ending
             ).start()
 
-    def take(self, timeout_s: float, limit: int) -> list[Outcome[Unit, Result]]:
+    def take(self, timeout_s: float, limit: int) -> list[Fetched[Unit, Result]]:
         """Return the outcomes that are there, at most `limit`; waits for the first one only."""
-        taken: list[Outcome[Unit, Result]] = []
+        taken: list[Fetched[Unit, Result]] = []
         with suppress(queue.Empty):
             taken.append(self._outcomes.get(timeout=timeout_s))
             while len(taken) < limit:
@@ -113,14 +113,14 @@ class FetchPool(Generic[Unit, Result]):
         for _ in range(self._started):
             self._units.put(None)
 
-    def last_outcomes(self, grace_s: float) -> list[Outcome[Unit, Result]]:
+    def last_outcomes(self, grace_s: float) -> list[Fetched[Unit, Result]]:
         """Return, after `stop`, what still comes in from requests that were already made.
 
         Args:
             grace_s: How long to wait for them.
         """
         deadline_s = time.monotonic() + grace_s
-        taken: list[Outcome[Unit, Result]] = []
+        taken: list[Fetched[Unit, Result]] = []
         while True:
             with self._lock:  # a thread puts its outcome before it is counted as idle
                 running = self._running
@@ -142,11 +142,11 @@ class FetchPool(Generic[Unit, Result]):
         finally:
             _close_connection()
 
-    def _outcome(self, unit: Unit) -> Outcome[Unit, Result]:
+    def _outcome(self, unit: Unit) -> Fetched[Unit, Result]:
         try:
-            return Outcome(unit, result=self._fetch(unit))
+            return Fetched(unit, result=self._fetch(unit))
         except BaseException as exc:  # noqa: BLE001 - the step's thread raises it again
-            return Outcome(unit, error=exc)
+            return Fetched(unit, error=exc)
 
 
 def _close_connection() -> None:

@@ -14,7 +14,7 @@ from models.errors import ItemFailedError, ScoutError, TransientError
 from tasks.pause import SLICE_S
 from tasks.step import StepContext
 from tasks.units.failure_budget import Tolerance
-from tasks.units.fetch_pool import FetchPool, Outcome, concurrency
+from tasks.units.fetch_pool import Fetched, FetchPool, concurrency
 from tasks.units.retries import patiently
 
 Unit = TypeVar("Unit")
@@ -112,7 +112,7 @@ class _Work(Generic[Unit, Result]):
         if result is not None:
             self._batch.append(result)
 
-    def accept(self, outcomes: Sequence[Outcome[Unit, Result]]) -> None:
+    def accept(self, outcomes: Sequence[Fetched[Unit, Result]]) -> None:
         """Save what came of some units; the first error that concerns more than its unit is raised.
 
         Raises:
@@ -125,13 +125,13 @@ class _Work(Generic[Unit, Result]):
             raise fatal[0]
         self._tolerance.check()
 
-    def keep(self, outcomes: Sequence[Outcome[Unit, Result]]) -> None:
+    def keep(self, outcomes: Sequence[Fetched[Unit, Result]]) -> None:
         """Save the results among the outcomes of a loop that ends because of an error."""
         for outcome in outcomes:
             self.add(outcome.result)
         self.flush()
 
-    def _sorted(self, outcome: Outcome[Unit, Result]) -> BaseException | None:
+    def _sorted(self, outcome: Fetched[Unit, Result]) -> BaseException | None:
         """Take an outcome into the batch, or return an error that concerns more than its unit."""
         error = outcome.error
         if error is None:

@@ -75,7 +75,7 @@ def _bare(runs: int) -> float:
 
 
 def _recorded(runs: int) -> float:
-    from models.database.connection import current
+    from models.database.connection import database
     from models.database.migrate import open_database
     from models.lifecycle import create_run
     from models.settings.runtime import load_settings
@@ -88,7 +88,7 @@ def _recorded(runs: int) -> float:
 
     def unfinished() -> int:
         sql = "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')"
-        return int(current().execute(sql).fetchone()[0])
+        return int(database().execute(sql).fetchone()[0])
 
     def create(count: int) -> list[str]:
         return [create_run({"query": "bench", "dry": True}) for _ in range(count)]

@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import mean
 
-from models.database.connection import current
+from models.database.connection import database
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from tests.support.processes import ROOT
@@ -107,7 +107,7 @@ def sampling(pid: int, samples: list[Sample]) -> Iterator[None]:
         while not over.wait(SAMPLE_EVERY_S):
             ((done,),) = rows(_DONE)
             samples.append((done / 3, resident_mb(pid)))
-        current().close_thread()
+        database().close_thread()
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -156,7 +156,7 @@ def resident_mb(pid: int) -> float:
 
 def rows(sql: str) -> list[tuple[int, ...]]:
     """Return rows of the open database."""
-    return [tuple(row) for row in current().reading(lambda: current().execute(sql).fetchall())]
+    return [tuple(row) for row in database().reading(lambda: database().execute(sql).fetchall())]
 
 
 if __name__ == "__main__":

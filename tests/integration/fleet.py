@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from models.database.connection import current
+from models.database.connection import database
 from models.lifecycle import create_run
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
@@ -135,13 +135,13 @@ def submit(count: int, out: str) -> list[str]:
 def unfinished() -> int:
     """Return how many runs have not ended."""
     sql = "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')"
-    return int(current().reading(lambda: current().execute(sql).fetchone()[0]))
+    return int(database().reading(lambda: database().execute(sql).fetchone()[0]))
 
 
 def finished_steps() -> int:
     """Return how many steps have succeeded."""
     sql = "SELECT count(*) FROM run_steps WHERE status = 'success'"
-    return int(current().reading(lambda: current().execute(sql).fetchone()[0]))
+    return int(database().reading(lambda: database().execute(sql).fetchone()[0]))
 
 
 def wait_for_all(timeout_s: float = 60.0) -> None:
@@ -152,7 +152,7 @@ def wait_for_all(timeout_s: float = 60.0) -> None:
 def running_on(pid: int) -> bool:
     """Say whether a worker process is working on a step."""
     sql = "SELECT count(*) FROM run_steps WHERE status = 'running' AND worker LIKE ?"
-    return bool(current().execute(sql, (f"%:{pid}:%",)).fetchone()[0])
+    return bool(database().execute(sql, (f"%:{pid}:%",)).fetchone()[0])
 
 
 def assert_truthful(run_ids: list[str], *, undisturbed: bool = False) -> None:

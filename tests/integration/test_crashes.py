@@ -13,7 +13,7 @@ from typing import Any
 import peewee
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.steps import STEP_NAMES
 from tests.integration.fleet import (
     Fleet,
@@ -145,11 +145,11 @@ def test_a_worker_paused_past_its_lease_changes_nothing_when_it_goes_on(
             assert hold.started(MIDDLE, 2) != paused
             hold.off(MIDDLE)
             wait_for_all()
-            before = everything(current())
+            before = everything(database())
         finally:
             os.kill(paused, signal.SIGCONT)
         wait_until("the paused step to notice", lambda: workers.said("step.lease_lost"))
-        assert everything(current()) == before
+        assert everything(database()) == before
     assert_truthful([run_id])
     assert step_of(run_id, MIDDLE).stats["attempt"] == 2
 
@@ -214,7 +214,7 @@ def test_postgres_stopped_and_started_again(
     with held_fleet(2, secrets) as workers:
         (run_id,) = submit(1, "unused")
         hold.started(MIDDLE)
-        current().close_thread()
+        database().close_thread()
         postgres.stop()
         try:
             stopped_s = time.monotonic()
@@ -223,7 +223,7 @@ def test_postgres_stopped_and_started_again(
         finally:
             postgres.start()
         hold.off(MIDDLE)
-        wait_until("the run to end", lambda: current().reading(lambda: run_of(run_id).ended))
+        wait_until("the run to end", lambda: database().reading(lambda: run_of(run_id).ended))
     assert_truthful([run_id])
     assert step_of(run_id, MIDDLE).attempt == 1, "nobody died, so nobody is interrupted"
     workers.parsed()
@@ -241,11 +241,9 @@ def test_sqlite_locked_by_another_program_for_longer_than_a_lease(
         held = finished_steps()
         wait_until(
             "leases to run out",
-            lambda: (
-                current()
-                .execute("SELECT max(lease_expires_at) < ? FROM run_steps", (_now(),))
-                .fetchone()[0]
-            ),
+            lambda: database.execute(
+                "SELECT max(lease_expires_at) < ? FROM run_steps", (_now(),)
+            ).fetchone()[0],
         )
         assert finished_steps() == held
         other.execute_sql("COMMIT")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import current
+from models.database.connection import database
 from tests.integration.fleet import (
     about,
     assert_truthful,
@@ -55,7 +55,7 @@ def test_fifty_runs_on_scout_worker(broker: Any, tmp_path: Path, secrets: dict[s
     alarms = {line["event"] for line in lines if line["level"] in {"WARNING", "ERROR", "CRITICAL"}}
     assert alarms <= ABOUT_THE_FIXTURES
     assert workers.process.returncode == 0
-    assert current().execute("SELECT count(*) FROM workers").fetchone()[0] == 0
+    assert database().execute("SELECT count(*) FROM workers").fetchone()[0] == 0
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

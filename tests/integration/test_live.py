@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from tests.integration import live_faults
@@ -253,7 +253,7 @@ def files(story: Story) -> dict[str, str]:
 
 def rows(sql: str, *params: Any) -> list[Any]:
     """Return rows of the open database."""
-    return [tuple(row) for row in current().execute(sql, params).fetchall()]
+    return [tuple(row) for row in database().execute(sql, params).fetchall()]
 
 
 def log_lines(world: Outside) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.database.connection import current
+from models.database.connection import database
 from models.database.migrate import open_database
 from models.settings.defaults import CONCURRENCY
 from models.settings.runtime import load_settings
@@ -68,7 +68,7 @@ def test_a_run_in_the_process_of_its_command(
     assert len(audits(run_id, "github.throttle")) == len(audits(run_id, "llm.item.failed")) == 1
     found = json.loads(world.scout("doctor", "--reconcile", "all", "--json").stdout)
     assert (found["runs"], found["contradictions"]) == (1, {})
-    ((requests,),) = current().execute("SELECT sum(requests) FROM llm_usage").fetchall()
+    ((requests,),) = database().execute("SELECT sum(requests) FROM llm_usage").fetchall()
     assert requests == chat.answered.total()
     opened.close_thread()
 
@@ -121,4 +121,4 @@ def submit(world: Outside, *options: str) -> str:
 def stored() -> set[str]:
     """Return the repositories that have an analysis."""
     sql = "SELECT full_name FROM analyses"
-    return {one for (one,) in current().reading(lambda: current().execute(sql).fetchall())}
+    return {one for (one,) in database().reading(lambda: database().execute(sql).fetchall())}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from models.audit import DATA_MAX_BYTES, Entry, Journal, encode_data, prepare, transition
 from models.dao import AuditDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.errors import InputError
 from models.lifecycle import log_audit
 from tests.support.clock import FakeClock
@@ -35,7 +35,7 @@ def write(data: dict[str, Any], message: str = "m") -> None:
 
 def stored() -> tuple[str, str]:
     """Return the message and the data of the only row."""
-    ((message, data),) = current().execute("SELECT message, data_json FROM audit_log").fetchall()
+    ((message, data),) = database().execute("SELECT message, data_json FROM audit_log").fetchall()
     return message, data
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.clock import Clock
 from models.dao import RunRow, RunsDao, StepRow, StepsDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.lifecycle import Claim, Refusal, claim_step, create_run, finish_claim
 from models.steps import STEP_NAMES
 
@@ -72,7 +72,7 @@ def statuses(run_id: str) -> list[str]:
 
 def audits(run_id: str | None = None, event: str | None = None) -> list[Audit]:
     """Return the audit rows in the order in which they were written."""
-    rows = current().execute(
+    rows = database().execute(
         "SELECT run_id, event, level, scope, step_id, message, data_json, ts"
         " FROM audit_log ORDER BY id"
     ).fetchall()  # fmt: skip

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.database.connection import current
+from models.database.connection import database
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from tests.support.processes import ROOT
@@ -176,7 +176,7 @@ def leaks(folder: Path, secret: str) -> list[str]:
 
 def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """Return rows of the open database."""
-    return [tuple(row) for row in current().execute(sql, params).fetchall()]
+    return [tuple(row) for row in database().execute(sql, params).fetchall()]
 
 
 def rows_after(sql: str) -> list[tuple[Any, ...]]:

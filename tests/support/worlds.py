@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.lifecycle import (
     Claim,
     claim_step,
@@ -92,7 +92,7 @@ def failed_run(
 def add_worker(broker: str = "redis", ago_s: float = 0.0) -> None:
     """Put a worker process on record that gave a sign of life `ago_s` seconds ago."""
     at = Clock().now_iso(-ago_s)
-    current().execute(
+    database().execute(
         "INSERT INTO workers (worker, host, pid, broker, threads, started_at, heartbeat_at)"
         " VALUES (?, 'testhost', 4242, ?, 4, ?, ?)",
         (f"{WORKER}-{broker}-{ago_s:g}", broker, at, at),
@@ -103,8 +103,8 @@ def add_brief(
     run_id: str, status: str = "shortlisted", content: str | None = "{}", score: float = 0.7
 ) -> None:
     """Put a brief on record."""
-    count = current().execute("SELECT count(*) FROM briefs").fetchone()[0]
-    current().execute(
+    count = database().execute("SELECT count(*) FROM briefs").fetchone()[0]
+    database().execute(
         "INSERT INTO briefs (run_id, group_key, rank, status, score, scoring_policy,"
         " components_json, repos_json, shared_keywords_json, content_json, created_at)"
         " VALUES (?, ?, 1, ?, ?, 'p/1', '{}', '[]', '[]', ?, ?)",

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database
 from models.errors import NetworkBlockedError
 from models.log_context import bound_work
 from models.settings.runtime import load_settings
@@ -246,9 +246,9 @@ class TestWhatIsAllowed:
         """Also over a connection that it opens itself, as after an outage."""
 
         def body(context: StepContext) -> None:
-            current().close_thread()
+            database.close_thread()
             with context.record.saving():
-                current().execute("SELECT 1")
+                database.execute("SELECT 1")
 
         if not database.is_sqlite:
             pytest.importorskip("psycopg")

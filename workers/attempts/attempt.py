@@ -17,7 +17,7 @@ from typing import Any
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.dao.steps import StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import ScoutError
 from models.lifecycle import Claim
 from models.log_context import Bound
@@ -94,7 +94,7 @@ class Attempt:
     @contextmanager
     def saving(self) -> Iterator[None]:
         """Hold a write transaction in which this attempt is known to hold its step."""
-        with current().write():
+        with database().write():
             self._check_held()
             yield
 

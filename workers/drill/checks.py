@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from models.dao import RunsDao, StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.records.consistency import contradictions
 from models.steps import STEP_NAMES
 from tasks.export.digest import export_digest
@@ -29,7 +29,7 @@ def run_misses(run_id: str, expected_digest: str) -> list[str]:
     )
     misses += [
         f"{scope} was finished {count} times"
-        for scope, count in current().execute(sql, (run_id,)).fetchall()
+        for scope, count in database().execute(sql, (run_id,)).fetchall()
     ]
     misses += contradictions(run_id)
     if run.status == "success":
@@ -59,5 +59,5 @@ def history(run_ids: list[str]) -> dict[str, int]:
     for run_id in run_ids:
         attempts += sum(step.attempt for step in StepsDao.of_run(run_id))
         sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = 'step.interrupted'"
-        interrupted += int(current().execute(sql, (run_id,)).fetchone()[0])
+        interrupted += int(database().execute(sql, (run_id,)).fetchone()[0])
     return {"attempts": attempts, "interrupted": interrupted}

@@ -16,7 +16,7 @@ from types import TracebackType
 import dramatiq
 
 from models.dao import RunsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.database.migrate import open_database
 from models.errors import ScoutError
 from models.lifecycle import create_run
@@ -79,7 +79,7 @@ class Stage:
         self._stack.enter_context(_environment(self._variables()))
         self._settings = load_settings()
         open_database(self._settings)
-        self._stack.callback(lambda: current().close_thread())
+        self._stack.callback(lambda: database().close_thread())
         self._broker = build_broker(self._settings)
         self._stack.callback(self._broker.close)
         return self
@@ -124,7 +124,7 @@ class Stage:
     def kill_one(self, chance: random.Random) -> bool:
         """Kill a random live worker process with SIGKILL; returns whether there was one."""
         sql = "SELECT pid FROM workers ORDER BY pid"
-        pids = [pid for (pid,) in current().execute(sql).fetchall() if _is_drill_worker(pid)]
+        pids = [pid for (pid,) in database().execute(sql).fetchall() if _is_drill_worker(pid)]
         if not pids:
             return False
         os.kill(chance.choice(pids), signal.SIGKILL)

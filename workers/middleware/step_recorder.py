@@ -17,7 +17,7 @@ import dramatiq
 from dramatiq.middleware import Middleware, MiddlewareError, SkipMessage
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import DatabaseUnavailableError
 from models.lifecycle import Claim, Refusal, claim_step
 from models.log_context import bound_work
@@ -132,7 +132,7 @@ class StepMiddleware(Middleware):
 
     def before_worker_thread_shutdown(self, broker: dramatiq.Broker, thread: Any) -> None:
         """Close the thread's database connection."""
-        current().close_thread()
+        database().close_thread()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Ask the attempts in hand to stop at their next checkpoint."""

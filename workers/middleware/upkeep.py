@@ -6,7 +6,7 @@ import dramatiq
 from dramatiq.middleware import Middleware
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.settings.runtime import Settings
 from workers.middleware.step_recorder import StepMiddleware
 from workers.upkeep.background_loop import Loop
@@ -63,4 +63,4 @@ class ProcessMiddleware(Middleware):
             loop.stop()
         if self._keeper is not None:
             self._keeper.farewell()
-        current().close_thread()
+        database().close_thread()

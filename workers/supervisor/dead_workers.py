@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import ScoutError
 from models.lifecycle import close_worker
 from workers.worker_name import worker_prefix
@@ -29,7 +29,7 @@ def close_dead_worker(death: ChildDeath) -> None:
         )
         return
     finally:
-        current().close_thread()
+        database().close_thread()
     if closed:
         logger.info(
             "%d step(s) of worker %s are due again.",

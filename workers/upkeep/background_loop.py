@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from models.database.connection import current
+from models.database.connection import database
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Loop:
             except Exception as exc:  # noqa: BLE001 - the loop outlives whatever a tick meets
                 self._report(exc)
             self._stop.wait(self.interval_s)
-        current().close_thread()
+        database().close_thread()
 
     def _report(self, exc: Exception) -> None:
         error = f"{type(exc).__name__}: {exc}"

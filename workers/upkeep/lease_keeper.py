@@ -15,7 +15,7 @@ from dramatiq.threading import raise_thread_exception
 
 from models.clock import Clock
 from models.dao.steps import StepsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.lifecycle import log_audit
 from models.settings.runtime import Settings
 from workers.attempts.attempt import Attempt
@@ -75,14 +75,14 @@ class Keeper:
     def farewell(self) -> None:
         """Take this process out of the list of workers."""
         sql = "DELETE FROM workers WHERE worker = ?"
-        current().transact(lambda: current().execute(sql, (worker_name(),)))
+        database().transact(lambda: database().execute(sql, (worker_name(),)))
 
     def _renew(self, attempt: Attempt) -> None:
         if attempt.overdue and self._long_overdue(attempt):
             return  # its thread does not react: let the lease run out, so that others may go on
         expires_at = self.clock.now_iso(self.settings.lease_s)
         claim = attempt.claim
-        if current().transact(lambda: StepsDao.renew(claim.step_id, claim.attempt, expires_at)):
+        if database().transact(lambda: StepsDao.renew(claim.step_id, claim.attempt, expires_at)):
             attempt.renewed_s = self.clock.monotonic_s()
         else:
             self._lose(attempt)
@@ -150,4 +150,4 @@ class Keeper:
             self._started_at,
             now,
         )
-        current().transact(lambda: current().execute(_HEARTBEAT, values))
+        database().transact(lambda: database().execute(_HEARTBEAT, values))

@@ -11,7 +11,7 @@ from datetime import datetime
 import dramatiq
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.lifecycle import expire_leases, take_due_steps
 from models.settings.runtime import Settings
 from workers.actors import QUEUE
@@ -97,17 +97,17 @@ class Recovery:
         until = self.clock.now_iso(self.interval_s * 3 + 1)
 
         def work() -> bool:
-            taken = bool(current().execute(_TAKE, (name, worker_name(), until, now)).rowcount)
+            taken = bool(database().execute(_TAKE, (name, worker_name(), until, now)).rowcount)
             if taken:
                 self._forget_the_dead()
             return taken
 
-        return current().transact(work)
+        return database().transact(work)
 
     def _forget_the_dead(self) -> None:
         before = self.clock.now_iso(-FORGET_AFTER_S)
-        current().execute("DELETE FROM workers WHERE heartbeat_at < ?", (before,))
-        current().execute("DELETE FROM singletons WHERE expires_at < ?", (before,))
+        database().execute("DELETE FROM workers WHERE heartbeat_at < ?", (before,))
+        database().execute("DELETE FROM singletons WHERE expires_at < ?", (before,))
 
 
 def messages_waiting(broker: dramatiq.Broker) -> int:

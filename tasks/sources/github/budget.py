@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from models.clock import Clock, seconds_between
 from models.dao.github_budgets import BudgetRow, GithubBudgetsDao
-from models.database.connection import current
+from models.database.connection import database
 from models.settings.github import GitHubSettings
 from tasks.sources.github.limits import MAX_WAIT_S, Quota, Throttled
 from tasks.sources.github.quotas import WINDOW_S, WITH_TOKEN, WITHOUT_TOKEN
@@ -84,12 +84,12 @@ class Budgets:
                 return None
             return _denied(bucket, GithubBudgetsDao.get(key), now)
 
-        return current().transact(work)
+        return database().transact(work)
 
     def closed(self) -> Denied | None:
         """Return why not even what costs nothing may be asked, or None: a secondary limit."""
         key = self._key("core")
-        row = current().reading(lambda: GithubBudgetsDao.get(key))
+        row = database().reading(lambda: GithubBudgetsDao.get(key))
         denied = _denied("core", row, self._clock.now_iso())
         return denied if denied.reason == "secondary_limit" else None
 
@@ -104,7 +104,7 @@ class Budgets:
         window_ends_at = self._clock.now_iso(quota.resets_in_s)
         same_after = self._clock.now_iso(quota.resets_in_s - SAME_WINDOW_S)
         key, now = self._key(quota.bucket), self._clock.now_iso()
-        current().transact(
+        database().transact(
             lambda: GithubBudgetsDao.correct(key, used, surplus, now, window_ends_at, same_after)
         )
 
@@ -123,7 +123,7 @@ class Budgets:
                 block = str(_Block(reason, status, wait_s))
                 GithubBudgetsDao.block(self._key(name), until, block, now)
 
-        current().transact(work)
+        database().transact(work)
 
     def _key(self, bucket: str) -> str:
         return f"{bucket}:{self._identity}"

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from models.clock import Clock, seconds_between
 from models.dao.http_cache import HttpCacheDao, StoredAnswer
-from models.database.connection import current
+from models.database.connection import database
 from models.settings.github import GitHubSettings
-from tasks.sources.github.http import Answer
+from tasks.sources.github.http import GitHubAnswer
 
 #: What is kept of an answer's headers; the rest is about that one request.
 _KEPT = ("content-type", "link")
@@ -43,9 +43,9 @@ class AnswerCache:
     def find(self, url: str, accept: str) -> StoredAnswer | None:
         """Return the stored answer to a GET request, or None."""
         key = self._key(url, accept)
-        return current().reading(lambda: HttpCacheDao.get(key))
+        return database().reading(lambda: HttpCacheDao.get(key))
 
-    def store(self, url: str, accept: str, answer: Answer) -> bool:
+    def store(self, url: str, accept: str, answer: GitHubAnswer) -> bool:
         """Store an answer if it can be renewed later; returns whether it was."""
         etag = _validator(answer.headers, "etag")
         last_modified = _validator(answer.headers, "last-modified")
@@ -61,10 +61,10 @@ class AnswerCache:
         now = self._clock.now_iso()
         stored = StoredAnswer(answer.status, etag, last_modified, headers, answer.body, now)
         key = self._key(url, accept)
-        current().transact(lambda: HttpCacheDao.put(key, url, accept, stored))
+        database().transact(lambda: HttpCacheDao.put(key, url, accept, stored))
         return True
 
-    def keep(self, url: str, accept: str, stored: StoredAnswer, answer: Answer) -> None:
+    def keep(self, url: str, accept: str, stored: StoredAnswer, answer: GitHubAnswer) -> None:
         """Note that a stored answer was renewed, unless that was noted within the last day.
 
         A renewal saves a request, and must not cost a write each time.
@@ -79,16 +79,16 @@ class AnswerCache:
         if answer.body != stored.body:
             headers = {**stored.headers, **_kept(answer)}
             cleaned = replace(stored, headers=headers, body=answer.body, stored_at=now)
-            current().transact(lambda: HttpCacheDao.put(key, url, accept, cleaned))
+            database().transact(lambda: HttpCacheDao.put(key, url, accept, cleaned))
         elif seconds_between(stored.stored_at, now) >= DAY_S:
-            current().transact(lambda: HttpCacheDao.touch(key, now))
+            database().transact(lambda: HttpCacheDao.touch(key, now))
 
     def _key(self, url: str, accept: str) -> str:
         parts = "\n".join(("GET", url, accept, self._settings.identity))
         return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def _kept(answer: Answer) -> dict[str, str]:
+def _kept(answer: GitHubAnswer) -> dict[str, str]:
     return {name: answer.headers[name] for name in _KEPT if name in answer.headers}
 
 
@@ -106,12 +106,12 @@ def prune_answers(clock: Clock, checkpoint: Callable[[], None]) -> dict[str, int
         How many were `pruned`, and how many `entries` are left.
     """
     before = clock.now_iso(-KEEP_S)
-    keys = current().reading(lambda: HttpCacheDao.keys_before(before, PRUNE_MAX))
+    keys = database().reading(lambda: HttpCacheDao.keys_before(before, PRUNE_MAX))
     pruned = 0
     for start in range(0, len(keys), PRUNE_BATCH):
         checkpoint()
         pruned += _delete(keys[start : start + PRUNE_BATCH], before)
-    return {"pruned": pruned, "entries": current().reading(HttpCacheDao.count)}
+    return {"pruned": pruned, "entries": database().reading(HttpCacheDao.count)}
 
 
 def condition(stored: StoredAnswer) -> dict[str, str]:
@@ -121,9 +121,9 @@ def condition(stored: StoredAnswer) -> dict[str, str]:
     return {"If-Modified-Since": stored.last_modified} if stored.last_modified else {}
 
 
-def renewed(stored: StoredAnswer, answer: Answer) -> Answer:
+def renewed(stored: StoredAnswer, answer: GitHubAnswer) -> GitHubAnswer:
     """Return the stored answer in place of the 304 that renewed it."""
-    return Answer(
+    return GitHubAnswer(
         stored.status,
         answer.url,
         {**answer.headers, **stored.headers},
@@ -133,7 +133,7 @@ def renewed(stored: StoredAnswer, answer: Answer) -> Answer:
 
 
 def _delete(keys: list[str], before: str) -> int:
-    return current().transact(lambda: HttpCacheDao.delete_before(keys, before))
+    return database().transact(lambda: HttpCacheDao.delete_before(keys, before))
 
 
 def _validator(headers: Mapping[str, str], name: str) -> str | None:

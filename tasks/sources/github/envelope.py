@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from models.errors import ItemFailedError
-from tasks.sources.github.http import Answer
+from tasks.sources.github.http import GitHubAnswer
 
 RAW = "application/vnd.github.raw+json"
 #: Bytes of a README that are kept.
@@ -22,7 +22,7 @@ _JSON_TYPES = frozenset(
 )
 
 
-def readme_in(answer: Answer) -> Answer:
+def readme_in(answer: GitHubAnswer) -> GitHubAnswer:
     """Return an answer of status 200 as it was asked for: raw, cut at `README_MAX_BYTES`.
 
     Raises:
@@ -34,7 +34,7 @@ def readme_in(answer: Answer) -> Answer:
     return replace(raw, body=raw.body[:README_MAX_BYTES], truncated=True)
 
 
-def _unwrapped(answer: Answer) -> Answer:
+def _unwrapped(answer: GitHubAnswer) -> GitHubAnswer:
     """Return what an envelope holds; a file that is itself JSON is left as it is."""
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _JSON_TYPES:

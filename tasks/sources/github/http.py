@@ -30,7 +30,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitHubAnswer:
     """What GitHub answered: `headers` by lower-case name, `truncated` where `body` was cut."""
 
     status: int
@@ -65,7 +65,7 @@ class GitHubHttp:
             event_hooks={"request": [self._refuse_all_but_reading]},
         )
 
-    def get(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str], max_bytes: int) -> GitHubAnswer:
         """Return what GitHub answers, redirects and errors too.
 
         Args:
@@ -82,7 +82,7 @@ class GitHubHttp:
             with self._client.stream("GET", url, headers=dict(headers)) as response:
                 body, truncated = self._read(response, max_bytes, deadline_s)
                 known = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, url, known, body, truncated)
+                return GitHubAnswer(response.status_code, url, known, body, truncated)
         except httpx.TimeoutException as exc:
             raise self._no_answer(f"did not answer in time ({type(exc).__name__})") from exc
         except httpx.ConnectError as exc:

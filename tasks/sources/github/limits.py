@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from tasks.sources.github.http import Answer
+from tasks.sources.github.http import GitHubAnswer
 
 #: Longer waits than this are cut: GitHub's longest window is an hour.
 MAX_WAIT_S = 3660.0
@@ -40,7 +40,7 @@ class Throttled:
     wait_s: float | None
 
 
-def read_quota(answer: Answer, now: datetime, asked_of: str | None) -> Quota | None:
+def read_quota(answer: GitHubAnswer, now: datetime, asked_of: str | None) -> Quota | None:
     """Return the quota that an answer was counted against, or None where it tells none.
 
     Args:
@@ -58,7 +58,7 @@ def read_quota(answer: Answer, now: datetime, asked_of: str | None) -> Quota | N
     return Quota(bucket, limit, min(remaining, limit), resets_in_s)
 
 
-def read_throttled(answer: Answer, now: datetime) -> Throttled | None:
+def read_throttled(answer: GitHubAnswer, now: datetime) -> Throttled | None:
     """Return which limit an answer is the refusal of, or None where it is no such refusal."""
     if answer.status not in {403, 429}:
         return None
@@ -89,12 +89,12 @@ def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max(float(seconds), MARGIN_S), MAX_WAIT_S)
 
 
-def is_about_one_repository(answer: Answer) -> bool:
+def is_about_one_repository(answer: GitHubAnswer) -> bool:
     """Say whether a 403 is about what was asked for: blocked by GitHub, or single sign-on."""
     return "x-github-sso" in answer.headers or isinstance(_object(answer).get("block"), dict)
 
 
-def message_of(answer: Answer) -> str:
+def message_of(answer: GitHubAnswer) -> str:
     """Return GitHub's own words about an error, at most 300 characters of them."""
     message = _object(answer).get("message")
     text = message if isinstance(message, str) else answer.body[:2000].decode(errors="replace")
@@ -110,7 +110,7 @@ def _reset_in_s(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max(epoch_s - server_now.timestamp() + MARGIN_S, MARGIN_S), MAX_WAIT_S)
 
 
-def _object(answer: Answer) -> Mapping[str, object]:
+def _object(answer: GitHubAnswer) -> Mapping[str, object]:
     if not answer.body.lstrip().startswith(b"{"):
         return {}
     try:

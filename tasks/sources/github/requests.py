@@ -16,7 +16,7 @@ from models.clock import Clock
 from models.errors import ItemFailedError, PermanentError, TransientError
 from tasks.sources.github.budget import Budgets, Denied
 from tasks.sources.github.cache import AnswerCache, condition, renewed
-from tasks.sources.github.http import Answer, GitHubHttp, is_within
+from tasks.sources.github.http import GitHubAnswer, GitHubHttp, is_within
 from tasks.sources.github.limits import (
     message_of,
     read_quota,
@@ -54,10 +54,10 @@ class Ask:
     accept: str
     bucket: str | None
     max_bytes: int
-    check: Callable[[Answer], Any] | None = None
+    check: Callable[[GitHubAnswer], Any] | None = None
     params: Mapping[str, str] | None = None
     about_one: bool = False
-    unwrap: Callable[[Answer], Answer] | None = None
+    unwrap: Callable[[GitHubAnswer], GitHubAnswer] | None = None
 
 
 class GitHubRequests:
@@ -92,7 +92,7 @@ class GitHubRequests:
         with self._lock:
             return dict(self._counts) | {"throttle_waits": self._waits.count}
 
-    def get(self, ask: Ask) -> Answer:
+    def get(self, ask: Ask) -> GitHubAnswer:
         """Return the answer to a request, with redirects followed: 2xx, or a 4xx to judge.
 
         Raises:
@@ -118,7 +118,7 @@ class GitHubRequests:
             url = target
         raise self._failure(ask, f"GitHub redirects {ask.what} again and again.", "")
 
-    def _within_limits(self, url: str, ask: Ask) -> Answer:
+    def _within_limits(self, url: str, ask: Ask) -> GitHubAnswer:
         """Return the first answer that is no refusal for the sake of GitHub's limits."""
         for _ in range(MAX_REFUSALS):
             self._take(ask)
@@ -145,7 +145,7 @@ class GitHubRequests:
     def _denied(self, bucket: str | None) -> Denied | None:
         return self._budgets.take(bucket) if bucket else self._budgets.closed()
 
-    def _conditionally(self, url: str, ask: Ask) -> Answer:
+    def _conditionally(self, url: str, ask: Ask) -> GitHubAnswer:
         stored = self._cache.find(url, ask.accept)
         headers = {"Accept": ask.accept} | (condition(stored) if stored else {})
         self._count("sent")
@@ -181,10 +181,10 @@ class GitHubRequests:
             self._counts[name] += 1
 
 
-def _unwrapped(ask: Ask, answer: Answer) -> Answer:
+def _unwrapped(ask: Ask, answer: GitHubAnswer) -> GitHubAnswer:
     return answer if ask.unwrap is None else ask.unwrap(answer)
 
 
-def _check(ask: Ask, answer: Answer) -> None:
+def _check(ask: Ask, answer: GitHubAnswer) -> None:
     if ask.check is not None:
         ask.check(answer)

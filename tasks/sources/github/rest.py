@@ -17,7 +17,7 @@ from tasks.hydration.payload import parse_repository
 from tasks.sources.github.budget import Budgets
 from tasks.sources.github.cache import AnswerCache
 from tasks.sources.github.envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
-from tasks.sources.github.http import Answer, GitHubHttp, shared_http
+from tasks.sources.github.http import GitHubAnswer, GitHubHttp, shared_http
 from tasks.sources.github.limits import Quota, is_about_one_repository, message_of
 from tasks.sources.github.quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
 from tasks.sources.github.requests import Ask, GitHubRequests
@@ -171,11 +171,11 @@ def _about(full_name: str, rest: str, accept: str, max_bytes: int, check: Any) -
     return Ask(path, f"GET {path}", accept, "core", max_bytes, check, about_one=True)
 
 
-def _is_blocked(answer: Answer) -> bool:
+def _is_blocked(answer: GitHubAnswer) -> bool:
     return answer.status == 403 and is_about_one_repository(answer)
 
 
-def _demand_success(ask: Ask, answer: Answer) -> None:
+def _demand_success(ask: Ask, answer: GitHubAnswer) -> None:
     """Raise what an answer means that is neither a success nor one of a method's own cases."""
     if answer.status == 200:
         return
@@ -191,7 +191,7 @@ def _demand_success(ask: Ask, answer: Answer) -> None:
     raise PermanentError(words, "")
 
 
-def _json_object(answer: Answer) -> dict[str, Any]:
+def _json_object(answer: GitHubAnswer) -> dict[str, Any]:
     """Return an answer's JSON object.
 
     Raises:
@@ -206,7 +206,7 @@ def _json_object(answer: Answer) -> dict[str, Any]:
     return found
 
 
-def _search(answer: Answer) -> tuple[int, bool, list[Payload]]:
+def _search(answer: GitHubAnswer) -> tuple[int, bool, list[Payload]]:
     """Return a search page's total, whether it is incomplete, and its items."""
     found = _json_object(answer)
     total, items = found.get("total_count"), found.get("items")

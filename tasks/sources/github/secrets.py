@@ -13,10 +13,10 @@ from typing import Any
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
 from tasks.hydration.decoding import marked_encoding
-from tasks.sources.github.http import Answer
+from tasks.sources.github.http import GitHubAnswer
 
 
-def without_secrets(answer: Answer) -> Answer:
+def without_secrets(answer: GitHubAnswer) -> GitHubAnswer:
     """Return an answer whose body and kept headers hold no secrets; most come back as they are."""
     body = answer.body
     is_json = "json" in answer.headers.get("content-type", "") and not _is_raw(answer)
@@ -27,7 +27,7 @@ def without_secrets(answer: Answer) -> Answer:
     return replace(answer, body=cleaned, headers=headers)
 
 
-def _is_raw(answer: Answer) -> bool:
+def _is_raw(answer: GitHubAnswer) -> bool:
     """Say whether this is a file's content, whatever it looks like."""
     return "raw" in answer.headers.get("content-type", "")
 

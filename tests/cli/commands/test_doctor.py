@@ -13,7 +13,7 @@ import pytest
 
 from cli.doctor import broker as broker_health
 from models.clock import Clock
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.database.read_only import open_existing
 from models.settings.runtime import load_settings
 from tests.cli.test_main import loaded_after
@@ -37,7 +37,7 @@ def test_it_writes_nothing_to_the_database(
     path = tmp_path / "scout.db"
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     assert scout("doctor").exit_code == 0
-    current().close_thread()
+    database.close_thread()
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
 
@@ -78,7 +78,7 @@ def test_it_counts_rows_runs_and_sizes(scout: Scout) -> None:
 def test_it_lists_workers_and_who_does_recovery(scout: Scout) -> None:
     add_worker("redis")
     add_worker("redis", ago_s=60)
-    current().execute(
+    database().execute(
         "INSERT INTO singletons (name, holder, expires_at) VALUES ('recovery:redis', 'w1', ?)",
         (Clock().now_iso(60),),
     )
@@ -267,11 +267,11 @@ def test_it_imports_no_client_of_http_or_models_and_not_dramatiq(
 def test_it_creates_no_run_and_no_audit_row(scout: Scout) -> None:
     new_run()
     before = [
-        current().execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("runs", "audit_log")
+        database().execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("runs", "audit_log")
     ]
     scout("doctor")
     load_settings()
     after = [
-        current().execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("runs", "audit_log")
+        database().execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("runs", "audit_log")
     ]
     assert before == after

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.dao import RunsDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from tasks.export.digest import export_digest
 from tasks.export.writing import run_dir
 from tests.support.scout_process import only_run, scout
@@ -66,7 +66,7 @@ class TestChecks:
         ],
     )
     def test_rows_that_contradict_each_other(self, run_id: str, sql: str, words: str) -> None:
-        current().execute(sql)
+        database().execute(sql)
         assert words in self.misses(run_id)
 
     def test_a_log_line_that_is_no_json(self, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from cli.options.shared import open_for_use
 from models.dao import RunsDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.lifecycle.derivation import NOT_ASKED_AGAIN
 from models.records.consistency import contradictions
 from models.settings.runtime import load_settings
@@ -326,7 +326,7 @@ def test_all_of_it_works_on_postgres(
         assert scout("replay", run_id).exit_code == 0
         assert contradictions(run_id) == []
     assert scout("bundle", first, "--out", str(tmp_path / "b.tar.gz")).exit_code == 0
-    current().close_thread()
+    database().close_thread()
 
 
 @pytest.mark.parametrize("command", [("expand",), ("analyses", "rerun")])

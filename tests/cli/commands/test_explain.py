@@ -311,8 +311,8 @@ def test_a_run_that_just_came_to_a_broker_without_workers(scout: Scout) -> None:
 
 
 def test_a_run_with_nothing_due_is_called_inconsistent(scout: Scout) -> None:
-    from models.database.connection import current
+    from models.database.connection import database
 
     run_id = new_run()
-    current().execute("UPDATE run_steps SET due_at = NULL")
+    database().execute("UPDATE run_steps SET due_at = NULL")
     assert explain(scout, run_id)["code"] == "inconsistent"

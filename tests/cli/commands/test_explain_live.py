@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from models.clock import Clock
-from models.database.connection import current
+from models.database.connection import database
 from models.errors import PermanentError, ScoutError, TransientError
 from models.lifecycle import fail_step, log_audit, postpone_step
 from models.views.run_state import time_of_day
@@ -299,7 +299,7 @@ def add_analyses(run_id: str, counts: dict[str, int]) -> None:
         for _ in range(count):
             number += 1
             reason = None if outcome == "valid" else f"Object missing field {number}."
-            current().execute(
+            database().execute(
                 "INSERT INTO analyses (run_id, full_name, status, error, model, prompt_id,"
                 " prompt_version, input_hash, scoring_policy, prompt_tokens, completion_tokens,"
                 " created_at) VALUES (?, ?, ?, ?, 'm', 'p', 1, 'h', 's', 0, 0, ?)",

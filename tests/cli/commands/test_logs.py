@@ -155,14 +155,14 @@ def test_follow_tells_once_that_a_run_is_stalled(capsys: pytest.CaptureFixture[s
 
 def test_follow_misses_no_row_that_is_committed_late() -> None:
     """On a server an id may be given out before, and appear after, a greater one."""
-    from models.database.connection import current
+    from models.database.connection import database
 
     run_id = new_run()
-    newest = current().execute("SELECT max(id) FROM audit_log").fetchone()[0]
-    current().execute("UPDATE audit_log SET id = ? WHERE id = ?", (newest + 50, newest))
+    newest = database().execute("SELECT max(id) FROM audit_log").fetchone()[0]
+    database().execute("UPDATE audit_log SET id = ? WHERE id = ?", (newest + 50, newest))
 
     def wait(_: float) -> None:
-        current().execute(
+        database().execute(
             "INSERT INTO audit_log (id, ts, level, run_id, scope, event, message, data_json)"
             " VALUES (?, ?, 'INFO', ?, 'run', 'late.row', 'm', '{}')",
             (newest + 20, Clock().now_iso(), run_id),

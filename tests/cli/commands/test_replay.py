@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.errors import NetworkBlockedError
 from tests.support.cli import Scout
 from tests.support.worlds import new_run
@@ -109,7 +109,7 @@ def test_it_writes_nothing(scout: Scout, parent: str, opened: Database, tmp_path
     path = tmp_path / "scout.db"
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     assert scout("replay", parent).exit_code == 0
-    current().close_thread()
+    database().close_thread()
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.steps import STEP_NAMES
 from models.text.canonical_json import dumps
 from tests.support.cli import SECRET, Scout
@@ -194,7 +194,7 @@ def _set_dry(run_id: str, dry: bool) -> None:
     ((text,),) = rows("SELECT args_json FROM runs WHERE run_id = ?", run_id)
     args = dumps(json.loads(text) | {"dry": dry})
     sql = "UPDATE runs SET args_json = ? WHERE run_id = ?"
-    current().transact(lambda: current().execute(sql, (args, run_id)))
+    database().transact(lambda: database().execute(sql, (args, run_id)))
 
 
 def test_a_run_that_is_being_worked_on_elsewhere_is_left_alone(

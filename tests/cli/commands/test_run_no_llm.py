@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.running.verify import run_digest
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.database.migrate import open_database
 from models.errors import PermanentError
 from models.records.consistency import contradictions
@@ -145,7 +145,7 @@ class TestTheRun:
         assert (result.exit_code, result.stdout.startswith("identical: two runs")) == (0, True)
         one, other = (run_id for (run_id,) in rows("SELECT run_id FROM runs"))
         assert rows(RANKINGS, one) == rows(RANKINGS, other)
-        current().execute("UPDATE run_steps SET stats_json = '{}' WHERE run_id = ?", (one,))
+        database().execute("UPDATE run_steps SET stats_json = '{}' WHERE run_id = ?", (one,))
         assert run_digest(one) != run_digest(other)
 
     def test_json_and_people_are_told_the_same(self, scout: Scout, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ class TestAfterwards:
             running.process.kill()
             running.process.communicate()
         ((run_id,),) = rows("SELECT run_id FROM runs WHERE status = 'running'")
-        current().execute(
+        database().execute(
             "UPDATE run_steps SET lease_expires_at = '2000-01-01T00:00:00.000000Z'"
             " WHERE run_id = ? AND status = 'running'",
             (run_id,),
@@ -333,7 +333,7 @@ class TestGoingOn:
         self, scout: Scout, parent: str
     ) -> None:
         """The advice would end in the same refusal again."""
-        current().execute("UPDATE repos SET status = 'found' WHERE run_id = ?", (parent,))
+        database().execute("UPDATE repos SET status = 'found' WHERE run_id = ?", (parent,))
         result = scout("analyses", "rerun", parent)
         assert result.exit_code == 2
         assert "has no hydrated repositories to go on from" in result.stderr
@@ -372,4 +372,4 @@ def test_all_of_it_works_on_postgres(
     assert scout("replay", first).stdout.startswith("identical: ")
     assert scout("show", first).exit_code == scout("explain", first).exit_code == 0
     assert scout("bundle", first, "--out", str(tmp_path / "b.tar.gz")).exit_code == 0
-    current().close_thread()
+    database().close_thread()

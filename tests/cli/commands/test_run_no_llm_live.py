@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import current
+from models.database.connection import database
 from models.database.migrate import open_database
 from models.errors import PermanentError
 from models.records.consistency import contradictions
@@ -161,5 +161,5 @@ def test_exporting_again_needs_no_key_and_links_to_the_github_that_was_searched(
         assert f"({github.url}/owner-1/vector-1)" in index
         assert "https://github.com" not in index
     args = json.dumps(json.loads(rows("SELECT args_json FROM runs")[0][0]) | {"no_llm": False})
-    current().transact(lambda: current().execute("UPDATE runs SET args_json = ?", (args,)))
+    database().transact(lambda: database().execute("UPDATE runs SET args_json = ?", (args,)))
     assert scout.json("briefs", "export", run_id)["status"] == "success"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.database.connection import current
+from models.database.connection import database
 from tests.support.cli import Scout
 from tests.support.scout_process import only_run
 
@@ -43,8 +43,8 @@ def test_a_run_from_before_the_log_file_is_no_contradiction(
     lines = log_file.read_text().splitlines(keepends=True)
     log_file.write_text(lines[-1])
     an_hour_before = "2001-01-01T00:00:00.000000Z"
-    current().transact(
-        lambda: current().execute("UPDATE runs SET created_at = ?", (an_hour_before,))
+    database().transact(
+        lambda: database().execute("UPDATE runs SET created_at = ?", (an_hour_before,))
     )
     result = scout("doctor", "--reconcile", only_run())
     assert (result.exit_code, "all agree" in result.stdout) == (0, True)

@@ -12,7 +12,7 @@ import pytest
 
 from cli.running import verify
 from cli.running.verify import first_difference, run_digest
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from tests.support.cli import SECRET, Scout
 from tests.support.scout_process import leaks, rows
 
@@ -114,7 +114,7 @@ def test_a_tampered_record_is_found(
     scout: Scout, run: tuple[str, ...], before_comparing: Callable[..., None], sql: str, kind: str
 ) -> None:
     before_comparing(
-        lambda _, second: current().transact(lambda: current().execute(sql, (second,)))
+        lambda _, second: database().transact(lambda: database().execute(sql, (second,)))
     )
     result = scout(*run, "--verify")
     assert result.exit_code == 1

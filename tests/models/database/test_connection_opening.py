@@ -10,7 +10,7 @@ import peewee
 import pytest
 
 from models.database import connection as db
-from models.database.connection import connect, current
+from models.database.connection import connect, database
 from models.database.migrate import open_database
 from models.errors import ConfigError, DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings
@@ -182,4 +182,4 @@ def test_the_path_of_a_sqlite_url(
 
 def test_no_database_is_open_before_one_is_opened() -> None:
     with pytest.raises(ConfigError, match="No database is open"):
-        current()
+        database()

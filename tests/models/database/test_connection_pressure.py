@@ -14,7 +14,7 @@ import pytest
 
 from models.dao import RunsDao
 from models.database import connection as db
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.database.migrate import open_database
 from models.errors import DatabaseUnavailableError, InputError
 from models.lifecycle import Claim, claim_step, log_audit
@@ -84,7 +84,7 @@ def lock_held(database: Database) -> Iterator[threading.Event]:
 def reopened(monkeypatch: pytest.MonkeyPatch, wait_s: float) -> Database:
     """Open the test's database with another bound for waiting."""
     monkeypatch.setenv("SCOUT_DATABASE_WAIT_S", str(wait_s))
-    current().close_thread()
+    database().close_thread()
     return open_database(load_settings())
 
 

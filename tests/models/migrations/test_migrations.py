@@ -101,7 +101,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(
 
 def test_foreign_keys_hold_after_a_migration(empty: Database) -> None:
     open_database(load_settings())
-    database = db.current()
+    database = db.database()
     run_id = new_run()
     database.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 

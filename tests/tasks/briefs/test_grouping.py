@@ -7,13 +7,13 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.briefs.candidates import Candidate, words_of
+from tasks.briefs.candidates import Partner, words_of
 from tasks.briefs.grouping import MAX_APPEARANCES, MAX_GROUPS, MAX_MEMBERS, group_candidates
 
 
-def candidate(name: str, score: float = 0.8, **changes: object) -> Candidate:
+def candidate(name: str, score: float = 0.8, **changes: object) -> Partner:
     values = {"topics": frozenset({"search"}), "maturity": "active"} | changes
-    return Candidate(f"org/{name}", score, **values)  # type: ignore[arg-type]
+    return Partner(f"org/{name}", score, **values)  # type: ignore[arg-type]
 
 
 def words(prefix: str, most: int) -> st.SearchStrategy[frozenset[str]]:
@@ -23,7 +23,7 @@ def words(prefix: str, most: int) -> st.SearchStrategy[frozenset[str]]:
 
 worlds = st.lists(
     st.builds(
-        Candidate,
+        Partner,
         full_name=st.integers(0, 30).map("org/r{}".format),
         score=st.integers(0, 100).map(lambda number: number / 100),
         language=st.sampled_from([None, "Go", "Rust"]),
@@ -42,7 +42,7 @@ worlds = st.lists(
 @settings(max_examples=150)
 @given(worlds, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(
-    world: list[Candidate], shuffler: random.Random
+    world: list[Partner], shuffler: random.Random
 ) -> None:
     shuffled = list(world)
     shuffler.shuffle(shuffled)
@@ -50,7 +50,7 @@ def test_the_order_of_the_input_does_not_matter(
 
 
 @given(st.permutations([candidate(f"r{number}") for number in range(9)]))
-def test_names_decide_between_repositories_that_are_alike(world: list[Candidate]) -> None:
+def test_names_decide_between_repositories_that_are_alike(world: list[Partner]) -> None:
     keys = [group.key for group in group_candidates(world)]
     assert keys == [group.key for group in group_candidates(sorted(world, key=str))]
     assert keys[0].startswith("org/r0 org/r1")
@@ -58,7 +58,7 @@ def test_names_decide_between_repositories_that_are_alike(world: list[Candidate]
 
 @settings(max_examples=150)
 @given(worlds)
-def test_groups_are_small_distinct_and_diverse(world: list[Candidate]) -> None:
+def test_groups_are_small_distinct_and_diverse(world: list[Partner]) -> None:
     groups = group_candidates(world)
     pairs = Counter(pair for group in groups for pair in combinations(sorted(group.full_names), 2))
     appearances = Counter(name for group in groups for name in group.full_names)
@@ -70,7 +70,7 @@ def test_groups_are_small_distinct_and_diverse(world: list[Candidate]) -> None:
 
 @settings(max_examples=100)
 @given(worlds)
-def test_groups_come_best_first_with_scores_between_0_and_1(world: list[Candidate]) -> None:
+def test_groups_come_best_first_with_scores_between_0_and_1(world: list[Partner]) -> None:
     groups = group_candidates(world)
     assert groups == sorted(groups, key=lambda group: (-group.score, group.key))
     assert all(0 <= group.score <= 1 for group in groups)

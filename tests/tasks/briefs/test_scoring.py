@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from tasks.briefs.candidates import Candidate
+from tasks.briefs.candidates import Partner
 from tasks.briefs.scoring import WEIGHTS, GroupScorer, brief_score
 
 
-def components(*members: Candidate) -> dict[str, float]:
+def components(*members: Partner) -> dict[str, float]:
     return GroupScorer(members).components(range(len(members)))
 
 
@@ -27,33 +27,33 @@ def test_the_order_of_the_components_does_not_matter() -> None:
 
 
 def test_affinity_is_what_two_have_in_common() -> None:
-    one = Candidate("o/a", 1, "Go", frozenset({"t", "u"}), frozenset({"k"}))
-    same = Candidate("o/b", 1, "Go", frozenset({"t", "u"}), frozenset({"k"}))
-    half = Candidate("o/c", 1, "Rust", frozenset({"t", "v"}))
+    one = Partner("o/a", 1, "Go", frozenset({"t", "u"}), frozenset({"k"}))
+    same = Partner("o/b", 1, "Go", frozenset({"t", "u"}), frozenset({"k"}))
+    half = Partner("o/c", 1, "Rust", frozenset({"t", "v"}))
     assert components(one, same)["affinity"] == 1
     assert components(one, half)["affinity"] == pytest.approx(0.4 * 0.5)
 
 
 def test_two_unknown_languages_are_not_the_same_one() -> None:
-    assert components(Candidate("o/a", 1), Candidate("o/b", 1))["affinity"] == 0
+    assert components(Partner("o/a", 1), Partner("o/b", 1))["affinity"] == 0
 
 
 def test_complementarity_is_needs_that_others_meet_and_other_ways_to_be_reached() -> None:
-    asks = Candidate("o/a", 1, needs=frozenset({"x", "y"}), surfaces=frozenset({"cli"}))
-    gives = Candidate("o/b", 1, provides=frozenset({"x"}), surfaces=frozenset({"sdk"}))
-    alike = Candidate("o/c", 1, provides=frozenset({"x"}), surfaces=frozenset({"cli"}))
+    asks = Partner("o/a", 1, needs=frozenset({"x", "y"}), surfaces=frozenset({"cli"}))
+    gives = Partner("o/b", 1, provides=frozenset({"x"}), surfaces=frozenset({"sdk"}))
+    alike = Partner("o/c", 1, provides=frozenset({"x"}), surfaces=frozenset({"cli"}))
     assert components(asks, gives)["complementarity"] == pytest.approx(0.7 * 0.5 + 0.3)
     assert components(asks, alike)["complementarity"] == pytest.approx(0.7 * 0.5)
 
 
 def test_what_a_project_provides_does_not_meet_its_own_need() -> None:
-    own = Candidate("o/a", 1, provides=frozenset({"x"}), needs=frozenset({"x"}))
-    assert components(own, Candidate("o/b", 1))["complementarity"] == 0
+    own = Partner("o/a", 1, provides=frozenset({"x"}), needs=frozenset({"x"}))
+    assert components(own, Partner("o/b", 1))["complementarity"] == 0
 
 
 def test_quality_and_maturity_are_means_over_the_members() -> None:
     values = components(
-        Candidate("o/a", 0.9, maturity="active"), Candidate("o/b", 0.5, maturity="experimental")
+        Partner("o/a", 0.9, maturity="active"), Partner("o/b", 0.5, maturity="experimental")
     )
     assert values["quality"] == pytest.approx(0.7)
     assert values["maturity"] == pytest.approx(0.7)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.lifecycle import cancel_run, expire_leases, resume_run
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
@@ -24,8 +24,8 @@ Loss = Callable[[str], None]
 
 def taken_over(run_id: str) -> None:
     """Let the lease run out, and another worker do the step."""
-    current().transact(
-        lambda: current().execute(
+    database().transact(
+        lambda: database().execute(
             "UPDATE run_steps SET lease_expires_at = '2020-01-01T00:00:00.000000Z'"
             " WHERE run_id = ? AND status = 'running'",
             (run_id,),
@@ -36,8 +36,8 @@ def taken_over(run_id: str) -> None:
 
 def handed_out(run_id: str) -> None:
     """Let the lease run out and recovery close the attempt; nobody has the step now."""
-    current().transact(
-        lambda: current().execute(
+    database().transact(
+        lambda: database().execute(
             "UPDATE run_steps SET lease_expires_at = '2020-01-01T00:00:00.000000Z'"
             " WHERE run_id = ? AND status = 'running'",
             (run_id,),
@@ -77,7 +77,7 @@ class TestAfterTheLoss:
 
         def body(context: StepContext) -> Mapping[str, Any]:
             lose(context.run_id)
-            before.update(everything(current()))
+            before.update(everything(database()))
             try:
                 act(context)
             except StepInterruptError as exc:
@@ -87,7 +87,7 @@ class TestAfterTheLoss:
 
         rig, run_id = Rig({FIRST: body}), new_run(broker="memory")
         rig.deliver(run_id, FIRST)
-        assert everything(current()) == before
+        assert everything(database()) == before
         assert rig.waiting() == [], "it must not hand on"
         assert rig.steps.active() == []
         return rig, raised
@@ -95,7 +95,7 @@ class TestAfterTheLoss:
     def test_saving_raises_and_writes_nothing(self, database: Database, lose: Loss) -> None:
         def save(context: StepContext) -> None:
             with context.record.saving():
-                current().execute("UPDATE runs SET error = 'late'")
+                database.execute("UPDATE runs SET error = 'late'")
 
         _, raised = self.unchanged_by(lose, save)
         assert [type(exc) for exc in raised] == [StepLostError]
@@ -214,7 +214,7 @@ def test_a_cancelled_run_is_not_revived_by_recovery(sqlite_database: Database) -
     rig.deliver(run_id, FIRST)
     cancel_run(run_id, who="ann", reason="x")
     rig.waiting()
-    before = everything(current())
+    before = everything(database())
     rig.recovery().tick()
     assert rig.waiting() == []
-    assert everything(current()) == before
+    assert everything(database()) == before

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.lifecycle.interrupt import MAX_INTERRUPTIONS
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
@@ -153,7 +153,7 @@ class TestShutdown:
 
     def test_the_worker_takes_its_name_off_the_list(self, sqlite_database: Database) -> None:
         def listed() -> list[Any]:
-            rows: list[Any] = current().execute("SELECT worker, threads FROM workers").fetchall()
+            rows: list[Any] = database().execute("SELECT worker, threads FROM workers").fetchall()
             return rows
 
         with Rig().working(threads=2):

@@ -11,7 +11,7 @@ import pytest
 
 from models.clock import from_iso
 from models.dao.steps import StepsDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError, PermanentError, TransientError
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
@@ -240,7 +240,7 @@ class TestAnEndingThatCannotBeWritten:
 
         def work() -> None:
             rig.deliver(run_id, FIRST)
-            current().close_thread()
+            database().close_thread()
 
         thread = threading.Thread(target=work)
         thread.start()

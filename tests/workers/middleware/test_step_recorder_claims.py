@@ -10,7 +10,7 @@ import peewee
 import pytest
 
 from models.dao.steps import StepsDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.lifecycle import cancel_run
 from models.log_context import WorkContext, current_work
 from models.steps import STEP_NAMES
@@ -246,7 +246,7 @@ class TestADatabaseThatBreaksAtTheClaim:
         other = peewee.SqliteDatabase(str(path))
         other.execute_sql("BEGIN IMMEDIATE")
         thread = _start(lambda: rig.deliver(run_id, FIRST))
-        wait_until("the claim to be tried", current()._turn._threads.locked)  # type: ignore[attr-defined]
+        wait_until("the claim to be tried", database()._turn._threads.locked)  # type: ignore[attr-defined]
         assert step_of(run_id, FIRST).status == "pending"
         other.execute_sql("COMMIT")
         other.close()
@@ -259,7 +259,7 @@ def _start(work: Callable[[], None]) -> threading.Thread:
         try:
             work()
         finally:
-            current().close_thread()
+            database().close_thread()
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -10,7 +10,7 @@ from typing import Any
 import peewee
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.lifecycle import cancel_run
 from models.settings.runtime import load_settings
 from tasks.step import StepContext
@@ -162,7 +162,7 @@ def test_signs_of_life_come_every_few_seconds(database: Database, clock: FakeClo
     keeper = Keeper(load_settings(), list, 7, clock=clock)
 
     def row() -> tuple[Any, ...]:
-        rows = current().execute(
+        rows = database.execute(
             "SELECT worker, host, pid, broker, threads, started_at, heartbeat_at FROM workers"
         )
         (only,) = rows.fetchall()
@@ -179,7 +179,7 @@ def test_signs_of_life_come_every_few_seconds(database: Database, clock: FakeClo
     keeper.tick()
     assert row()[-2:] == (started, clock.now_iso())
     keeper.farewell()
-    assert current().execute("SELECT count(*) FROM workers").fetchone()[0] == 0
+    assert database.execute("SELECT count(*) FROM workers").fetchone()[0] == 0
 
 
 @pytest.mark.parametrize(("lease_s", "interval_s"), [(0.6, 0.1), (15.0, 1.0), (600.0, 1.0)])
@@ -218,8 +218,8 @@ class TestTheLoop:
         seen: list[Any] = []
 
         def tick() -> None:
-            current().execute("SELECT 1")
-            seen.append(current().peewee.connection())
+            database().execute("SELECT 1")
+            seen.append(database().peewee.connection())
 
         loop = Loop("tester", 60.0, tick)
         loop.start()

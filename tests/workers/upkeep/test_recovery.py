@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError
 from models.lifecycle import claim_step
 from models.lifecycle.interrupt import LONGEST_DELAY_S, MAX_INTERRUPTIONS
@@ -192,8 +192,8 @@ class TestDueSteps:
 
     def test_a_retry_that_is_not_due_yet_is_left_alone(self, rig: Rig, clock: FakeClock) -> None:
         run_id = new_run(clock, broker="memory")
-        current().transact(
-            lambda: current().execute(
+        database().transact(
+            lambda: database().execute(
                 "UPDATE run_steps SET due_at = ?, enqueued_at = ? WHERE run_id = ? AND name = ?",
                 (clock.now_iso(30), clock.now_iso(30), run_id, FIRST),
             )
@@ -252,7 +252,7 @@ class TestOneAtATime:
         names["mine"] = "host:2:bb"
         self.redis_like(rig, clock).tick()
         assert step_of(run_id, FIRST).status == "running"
-        assert current().execute("SELECT holder FROM singletons").fetchall() == [("host:1:aa",)]
+        assert database().execute("SELECT holder FROM singletons").fetchall() == [("host:1:aa",)]
         names["mine"] = "host:1:aa"
         recovery.tick()
         assert step_of(run_id, FIRST).status == "pending"
@@ -268,7 +268,7 @@ class TestOneAtATime:
             clock.advance(2.0)
             other.tick()
         assert step_of(run_id, FIRST).status == "pending"
-        assert current().execute("SELECT holder FROM singletons").fetchall() == [("host:2:bb",)]
+        assert database().execute("SELECT holder FROM singletons").fetchall() == [("host:2:bb",)]
 
     def test_processes_with_a_broker_of_their_own_do_not_wait_for_each_other(
         self, rig: Rig, clock: FakeClock, names: dict[str, str]
@@ -287,10 +287,10 @@ class TestOneAtATime:
         clock.advance(FORGET_AFTER_S - 1)
         rig.recovery().tick()
         count = "SELECT count(*) FROM workers"
-        assert current().execute(count).fetchone()[0] == 1
+        assert database().execute(count).fetchone()[0] == 1
         clock.advance(2)
         rig.recovery().tick()
-        assert current().execute(count).fetchone()[0] == 0
+        assert database().execute(count).fetchone()[0] == 0
 
 
 def test_taking_over_costs_no_interruption_when_the_lease_ran_out_at_a_claim(

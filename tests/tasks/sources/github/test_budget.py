@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from models.dao.github_budgets import GithubBudgetsDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.settings.github import GitHubSettings
 from tasks.sources.github.budget import Budgets
 from tasks.sources.github.limits import Quota, Throttled
@@ -140,7 +140,7 @@ def test_a_bucket_that_scout_does_not_use_is_ignored(budgets: Budgets) -> None:
 def test_a_row_that_somebody_spoiled_still_denies(budgets: Budgets, clock: FakeClock) -> None:
     key = f"core:{SETTINGS.identity}"
     now, until = clock.now_iso(), clock.now_iso(9)
-    current().transact(lambda: GithubBudgetsDao.block(key, until, "who knows", now))
+    database().transact(lambda: GithubBudgetsDao.block(key, until, "who knows", now))
     denied = budgets.take("core")
     assert denied
     assert (denied.reason, denied.wait_s) == ("blocked", 9.0)
@@ -152,7 +152,7 @@ def test_threads_never_take_more_than_there_is(shared: Database, clock: FakeCloc
     def work() -> None:
         line.wait()
         counts.append(taken(budgets, tries=20))
-        current().close_thread()
+        database().close_thread()
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:

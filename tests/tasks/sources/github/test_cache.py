@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.dao.http_cache import HttpCacheDao
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.errors import TransientError
 from tasks.sources.github import cache as github_cache
 from tasks.sources.github.cache import DAY_S, KEEP_S, prune_answers
@@ -227,10 +227,10 @@ def test_what_an_earlier_version_stored_is_cleaned_when_it_is_renewed(live: Benc
     live.rest().readme(NAME)
     dirty = f"# One\n\n{token}\n".encode()
     sql = "UPDATE http_cache SET body = ?"
-    current().transact(lambda: current().execute(sql, (dirty,)))
+    database().transact(lambda: database().execute(sql, (dirty,)))
     readme = live.rest().readme(NAME)
     assert readme
     assert readme.content == b"# One\n\n[REDACTED]\n"
     assert live.github.count(status=304) == 1
-    ((body,),) = current().execute("SELECT body FROM http_cache").fetchall()
+    ((body,),) = database().execute("SELECT body FROM http_cache").fetchall()
     assert bytes(body) == readme.content

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.errors import ItemFailedError
 from tasks.sources.github.envelope import README_MAX_BYTES
 from tests.support.counterparts.github.faults import Fault
@@ -74,7 +74,7 @@ def test_a_secret_inside_is_kept_neither_in_the_readme_nor_in_the_cache(live: Be
     readme = live.rest().readme(NAME)
     assert readme is not None
     assert token.encode() not in readme.content
-    (stored,) = current().execute("SELECT body FROM http_cache").fetchall()
+    (stored,) = database().execute("SELECT body FROM http_cache").fetchall()
     assert readme.content == bytes(stored[0])
     assert secret not in bytes(stored[0])
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from models.clock import seconds_between
-from models.database.connection import Database, current
+from models.database.connection import Database, database
 from models.errors import PostponedError, TransientError
 from tasks.pause import UnitAbandonedError, abandon_with
-from tasks.sources.github.http import Answer
 from tasks.sources.github.rest import connect_github
 from tasks.sources.github.waits import Waits
 from tasks.units.fetch_pool import FetchPool
@@ -119,7 +118,7 @@ class TestShortWaits:
         live.github.plan("/repos", Fault(301, {"location": target}))
         ended, get = threading.Event(), live.http.get
 
-        def get_and_end(*args: Any) -> Answer:
+        def get_and_end(*args: Any) -> GitHubAnswer:
             answer = get(*args)
             ended.set()
             return answer
@@ -330,7 +329,7 @@ def test_threads_of_a_step_share_a_wait_and_its_record(sqlite_database: Database
 
         def work(number: int) -> None:
             found.append(rest.readme(f"owner-{number}/vector-{number}"))
-            current().close_thread()
+            database().close_thread()
 
         threads = [threading.Thread(target=work, args=(n,)) for n in range(1, 9)]
         for thread in threads:

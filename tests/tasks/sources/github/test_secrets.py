@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.sources.github.http import Answer
+from tasks.sources.github.http import GitHubAnswer
 from tasks.sources.github.secrets import without_secrets
 
 RAW = {"content-type": "application/vnd.github.raw+json; charset=utf-8"}
@@ -20,7 +20,7 @@ def token() -> str:
 
 
 def cleaned(body: bytes, headers: dict[str, str] | None = None) -> bytes:
-    return without_secrets(Answer(200, "u", RAW if headers is None else headers, body)).body
+    return without_secrets(GitHubAnswer(200, "u", RAW if headers is None else headers, body)).body
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-32"])
@@ -63,7 +63,7 @@ def test_a_page_of_results_stays_the_json_that_it_was() -> None:
 def test_what_holds_no_secret_comes_back_byte_for_byte(
     body: bytes, headers: dict[str, str]
 ) -> None:
-    answer = Answer(200, "u", headers, body)
+    answer = GitHubAnswer(200, "u", headers, body)
     assert without_secrets(answer) is answer
 
 
@@ -74,7 +74,7 @@ def test_no_bytes_are_too_strange(body: bytes) -> None:
 
 
 def test_a_header_that_sends_the_token_back_is_cleaned() -> None:
-    answer = Answer(200, "u", {**RAW, "link": f'<https://x/?t={token()}>; rel="next"'}, b"")
+    answer = GitHubAnswer(200, "u", {**RAW, "link": f'<https://x/?t={token()}>; rel="next"'}, b"")
     assert token() not in without_secrets(answer).headers["link"]
 
 
