@@ -118,7 +118,7 @@ class TestShortWaits:
         live.github.plan("/repos", Fault(301, {"location": target}))
         ended, get = threading.Event(), live.http.get
 
-        def get_and_end(*args: Any) -> GitHubAnswer:
+        def get_and_end(*args: Any) -> Any:
             answer = get(*args)
             ended.set()
             return answer
