@@ -133,9 +133,9 @@ def _library_trouble(exc: Exception) -> Trouble | None:
     """
     origins = {base.__module__.partition(".")[0] for base in type(exc).__mro__}
     if origins & {"peewee", "sqlite3", "psycopg"}:
-        from models.database import connection as database
+        from models.database.trouble import unavailable
 
-        found = database.unavailable(_database_label(), exc)
+        found = unavailable(_database_label(), exc)
         hint = found.hint
         if "no such table" in str(exc) or "no such column" in str(exc):
             hint = "Bring its schema up to date: scout db migrate"

@@ -26,7 +26,7 @@ def status(as_json: bool) -> None:
 
     Example: scout db status
     """
-    from models.database.connection import connect
+    from models.database.drivers import connect
     from models.database.migrate import schema_status
     from models.database.read_only import open_existing
     from models.errors import DatabaseUnavailableError

@@ -10,8 +10,10 @@ from typing import Any
 
 from models.clock import Clock
 from models.database import connection as db
+from models.database.drivers import connect
 from models.database.migrate import SchemaStatus, schema_status
 from models.database.read_only import open_existing
+from models.database.trouble import unavailable
 from models.errors import DatabaseUnavailableError, ScoutError
 from models.settings.runtime import TOKEN_VARIABLES, Settings
 
@@ -61,14 +63,14 @@ class Activity:
 
 def check_database(settings: Settings) -> DatabaseHealth:
     """Look at the database that the settings name."""
-    health = DatabaseHealth(db.connect(settings).label, "ok")
+    health = DatabaseHealth(connect(settings).label, "ok")
     try:
         database = open_existing(settings)
         if database is None:
             health.state = "not created"
-            health.writable = _can_create(db.connect(settings).path)
+            health.writable = _can_create(connect(settings).path)
             return health
-        _measure_files(health, db.connect(settings).path)
+        _measure_files(health, connect(settings).path)
         _read_schema(health, database)
         if health.readable:
             _count_rows(health, database)
@@ -77,7 +79,7 @@ def check_database(settings: Settings) -> DatabaseHealth:
     except Exception as exc:  # noqa: BLE001 - whatever a driver raises, the database is not usable
         from models.redaction import default_redactor
 
-        error = db.unavailable(health.label, exc)
+        error = unavailable(health.label, exc)
         health.state, health.hint = "unavailable", error.hint
         health.error = default_redactor().redact_text(error.message)
     return health

@@ -1,4 +1,4 @@
-"""The database of a process: how it is opened, how it is written to, and how trouble is named.
+"""The database of a process, and the rules for writing to it.
 
 One `Database` is current per process. Connections are per thread, never cross a fork, and are
 opened on first use. Writes are short immediate transactions that take turns
@@ -16,21 +16,18 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
 import peewee
 
 from models.database.group_commit import GroupCommit
+from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
-from models.errors import ConfigError, DatabaseUnavailableError
-from models.settings.runtime import Settings, scheme_of, without_credentials
+from models.errors import ConfigError
 from models.tables import machinery as tables
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Seconds that SQLite itself waits for another process's lock before it says "locked".
-BUSY_TIMEOUT_S = 10.0
 #: Waits longer than this are worth a log line.
 LONG_WAIT_S = 1.0
 
@@ -77,7 +74,7 @@ class Database:
                 yield
             return
         started_s = time.monotonic()
-        with _first_error(), self._turn.held(), self.peewee.atomic("IMMEDIATE"):
+        with first_error(), self._turn.held(), self.peewee.atomic("IMMEDIATE"):
             waited_s = time.monotonic() - started_s
             if waited_s > LONG_WAIT_S:
                 _log_wait(waited_s, "another writer held the lock")
@@ -181,107 +178,6 @@ def use(database: Database) -> Database:
     _current = database
     tables.proxy.initialize(database.peewee)
     return database
-
-
-def connect(settings: Settings) -> Database:
-    """Return the database that the settings name, without opening it.
-
-    Raises:
-        ConfigError: The URL's scheme is unknown, or the PostgreSQL driver is not installed.
-    """
-    url = settings.database_url
-    scheme = scheme_of(url)
-    label = without_credentials(url)
-    if scheme == "sqlite":
-        busy_timeout_s = min(BUSY_TIMEOUT_S, settings.database_wait_s)
-        return Database(_sqlite(_sqlite_path(url), busy_timeout_s), label, settings.database_wait_s)
-    if scheme in {"postgresql", "postgres"}:
-        return Database(_postgres(url), label, settings.database_wait_s)
-    raise ConfigError(
-        f"SCOUT_DATABASE_URL has an unknown scheme: {label!r}.",
-        "Use sqlite:////absolute/path.db or postgresql://HOST/NAME.",
-    )
-
-
-def may_pass(exc: BaseException) -> bool:
-    """Say whether a database error is one that waiting can cure: a lock, or a lost connection."""
-    if not isinstance(exc, (peewee.OperationalError, peewee.InterfaceError)):
-        return False
-    text = str(exc).lower()
-    if "locked" in text or "busy" in text:
-        return True
-    cause = exc.__cause__ or exc.__context__
-    from_postgres = type(cause).__module__.startswith("psycopg") or "connection" in text
-    return from_postgres and "does not exist" not in text and "authentication" not in text
-
-
-def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
-    """Return the error that tells a person what is wrong with the database."""
-    text = " ".join(str(exc).split())
-    for sign, hint in (
-        ("disk is full", "Free some disk space; the rows that are there can still be read."),
-        ("readonly", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
-        ("read-only", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
-        ("not a database", "Move the file away, or point SCOUT_DATABASE_URL at another one."),
-        ("file exists", "Check that the folder exists and may be written to."),
-        ("not a directory", "Check that the folder exists and may be written to."),
-        ("unable to open", "Check that the folder exists and may be written to."),
-        ("locked", "Another program holds the file; close it and try again."),
-    ):
-        if sign in text.lower():
-            return DatabaseUnavailableError(f"Database {label}: {text}.", hint)
-    return DatabaseUnavailableError(
-        f"Database {label}: {text}.", "Check that it is running and SCOUT_DATABASE_URL is right."
-    )
-
-
-@contextmanager
-def _first_error() -> Iterator[None]:
-    """Raise what went wrong, not that there was nothing left to roll back after it.
-
-    On a full disk SQLite rolls back by itself, and Peewee's own rollback then fails.
-    """
-    try:
-        yield
-    except peewee.OperationalError as exc:
-        if "no transaction is active" not in str(exc):
-            raise
-        first: BaseException = exc
-        while "no transaction is active" in str(first) and first.__context__ is not None:
-            first = first.__context__
-        raise first from None
-
-
-def _sqlite(path: str, busy_timeout_s: float) -> Any:
-    return peewee.SqliteDatabase(
-        path,
-        pragmas={"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1},
-        timeout=busy_timeout_s,
-        lock_type="IMMEDIATE",
-    )
-
-
-def _postgres(url: str) -> Any:
-    try:
-        import psycopg  # noqa: F401 - Peewee needs it; its absence deserves a better message
-    except ImportError as exc:
-        raise ConfigError(
-            "SCOUT_DATABASE_URL names PostgreSQL, but its driver is not installed.",
-            "Install it: pip install 'scout[postgres]'",
-        ) from exc
-    normal = url.replace("postgres://", "postgresql://", 1)
-    return peewee.PostgresqlDatabase(normal, prefer_psycopg3=True, connect_timeout=5)
-
-
-def _sqlite_path(url: str) -> str:
-    path = unquote(url.removeprefix("sqlite://"))
-    path = path[1:] if path.startswith("/") else path
-    if not path or path == ":memory:":
-        raise ConfigError(
-            f"SCOUT_DATABASE_URL {url!r} names no file.",
-            "Worker threads cannot share a memory database; use sqlite:////absolute/path.db.",
-        )
-    return str(Path(path).expanduser().absolute())
 
 
 def _log_wait(waited_s: float, reason: str) -> None:

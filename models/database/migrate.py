@@ -14,6 +14,8 @@ from pathlib import Path
 import peewee
 
 from models.database import connection as db
+from models.database.drivers import connect
+from models.database.trouble import unavailable
 from models.errors import DatabaseUnavailableError
 from models.settings.runtime import Settings
 
@@ -39,7 +41,7 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
         ConfigError: Its URL cannot be used.
         DatabaseUnavailableError: It cannot be opened, is no database, or is newer than this code.
     """
-    database = db.connect(settings)
+    database = connect(settings)
     try:
         _prepare_file(database)
         status = _first_look(database)
@@ -54,7 +56,7 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
             migrate_database(database)
     except (peewee.DatabaseError, peewee.InterfaceError, OSError) as exc:
         database.close_thread()
-        raise db.unavailable(database.label, exc) from exc
+        raise unavailable(database.label, exc) from exc
     return db.use(database)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from models.database import connection as db
+from models.database.drivers import connect
 from models.settings.runtime import Settings
 
 #: How long to wait for SQLite's lock; whoever looks wants an answer now.
@@ -22,7 +23,7 @@ def open_existing(settings: Settings) -> db.Database | None:
     """
     import peewee
 
-    database = db.connect(settings)
+    database = connect(settings)
     if database.path is None:
         return db.use(database)
     if not database.path.exists():

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.database.connection import may_pass
+from models.database.trouble import may_pass
 from models.errors import DatabaseUnavailableError, TransientError
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from models.dao import RunsDao
 from models.database import connection as db
+from models.database import drivers
 from models.database.connection import Database, database
 from models.database.migrate import open_database
 from models.errors import DatabaseUnavailableError, InputError
@@ -92,7 +93,7 @@ def test_a_write_waits_while_another_process_holds_the_lock(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """SQLite's own waiting is made short, so that the write is tried again several times."""
-    monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(drivers, "BUSY_TIMEOUT_S", 0.01)
     monkeypatch.setattr(db, "LONG_WAIT_S", 0.0)
     database = reopened(monkeypatch, 60)
     tries = []
@@ -179,7 +180,7 @@ def test_a_process_that_holds_only_the_turn_does_not_keep_others_from_writing(
 def test_a_stop_ends_the_wait_for_a_lock(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(drivers, "BUSY_TIMEOUT_S", 0.01)
     database = reopened(monkeypatch, 3600)
     with lock_held(database), pytest.raises(DatabaseUnavailableError):
         database.transact(lambda: None, give_up=lambda: True)
@@ -291,7 +292,7 @@ def test_threads_and_processes_take_turns(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """8 threads and 2 processes write at once with hardly any waiting by SQLite itself."""
-    monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(drivers, "BUSY_TIMEOUT_S", 0.5)
     database = reopened(monkeypatch, 0.5)
     threads, each = 8, 40
     processes = [start_python(_WRITER, "150") for _ in range(2)]

@@ -11,6 +11,7 @@ import pytest
 
 from models.database import connection as db
 from models.database.connection import Database
+from models.database.drivers import connect
 from models.database.migrate import (
     MIGRATIONS_DIR,
     SchemaStatus,
@@ -33,7 +34,7 @@ NAMES = tuple(sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py")))
 def empty(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Connect to a database without tables."""
     monkeypatch.setenv("SCOUT_DATABASE_URL", empty_database_url)
-    database = db.connect(load_settings())
+    database = connect(load_settings())
     yield database
     database.close_thread()
 

@@ -10,7 +10,9 @@ import peewee
 import pytest
 
 from models.database import connection as db
-from models.database.connection import connect, database
+from models.database import drivers
+from models.database.connection import database
+from models.database.drivers import connect
 from models.database.migrate import open_database
 from models.errors import ConfigError, DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings
@@ -68,7 +70,7 @@ def test_connections_are_set_up_for_many_writers(
 
     assert pragma("journal_mode") == "wal"
     assert (pragma("foreign_keys"), pragma("synchronous")) == (1, 1)
-    assert pragma("busy_timeout") == db.BUSY_TIMEOUT_S * 1000
+    assert pragma("busy_timeout") == drivers.BUSY_TIMEOUT_S * 1000
 
 
 def test_a_file_that_is_no_database_is_named_and_left_alone(
@@ -117,7 +119,7 @@ def test_a_file_that_may_not_be_written_is_said_so(
 def test_a_read_only_disk_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "scout.db"
     monkeypatch.setattr(
-        db, "_sqlite", lambda path, *_: peewee.SqliteDatabase(path, pragmas={"query_only": 1})
+        drivers, "_sqlite", lambda path, *_: peewee.SqliteDatabase(path, pragmas={"query_only": 1})
     )
 
     error = opening(path, monkeypatch)

@@ -1,0 +1,68 @@
+"""From a URL to a database: SQLite's file, or a PostgreSQL server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import peewee
+
+from models.database.connection import Database
+from models.errors import ConfigError
+from models.settings.runtime import Settings, scheme_of, without_credentials
+
+#: Seconds that SQLite itself waits for another process's lock before it says "locked".
+BUSY_TIMEOUT_S = 10.0
+
+
+def connect(settings: Settings) -> Database:
+    """Return the database that the settings name, without opening it.
+
+    Raises:
+        ConfigError: The URL's scheme is unknown, or the PostgreSQL driver is not installed.
+    """
+    url = settings.database_url
+    scheme = scheme_of(url)
+    label = without_credentials(url)
+    if scheme == "sqlite":
+        busy_timeout_s = min(BUSY_TIMEOUT_S, settings.database_wait_s)
+        return Database(_sqlite(_sqlite_path(url), busy_timeout_s), label, settings.database_wait_s)
+    if scheme in {"postgresql", "postgres"}:
+        return Database(_postgres(url), label, settings.database_wait_s)
+    raise ConfigError(
+        f"SCOUT_DATABASE_URL has an unknown scheme: {label!r}.",
+        "Use sqlite:////absolute/path.db or postgresql://HOST/NAME.",
+    )
+
+
+def _sqlite(path: str, busy_timeout_s: float) -> Any:
+    return peewee.SqliteDatabase(
+        path,
+        pragmas={"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1},
+        timeout=busy_timeout_s,
+        lock_type="IMMEDIATE",
+    )
+
+
+def _postgres(url: str) -> Any:
+    try:
+        import psycopg  # noqa: F401 - Peewee needs it; its absence deserves a better message
+    except ImportError as exc:
+        raise ConfigError(
+            "SCOUT_DATABASE_URL names PostgreSQL, but its driver is not installed.",
+            "Install it: pip install 'scout[postgres]'",
+        ) from exc
+    normal = url.replace("postgres://", "postgresql://", 1)
+    return peewee.PostgresqlDatabase(normal, prefer_psycopg3=True, connect_timeout=5)
+
+
+def _sqlite_path(url: str) -> str:
+    path = unquote(url.removeprefix("sqlite://"))
+    path = path[1:] if path.startswith("/") else path
+    if not path or path == ":memory:":
+        raise ConfigError(
+            f"SCOUT_DATABASE_URL {url!r} names no file.",
+            "Worker threads cannot share a memory database; use sqlite:////absolute/path.db.",
+        )
+    return str(Path(path).expanduser().absolute())
