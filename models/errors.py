@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from models.codes import Code
+
 
 class ExitCode(IntEnum):
     """What a command's exit status means; one table for every command, with or without --json."""
@@ -20,17 +22,23 @@ class ExitCode(IntEnum):
 class ScoutError(Exception):
     """Base class of every error that Scout raises on purpose.
 
+    Its code says what kind of failure it is; whoever wants to know looks there, never at its words.
+
     Args:
         message: What was wrong, in one sentence.
         hint: What to do next, or an empty string where nothing can be done.
+        code: What kind of failure it is, where the class stands for several.
     """
 
     exit_code: ExitCode = ExitCode.RUN_FAILED
+    code: Code = Code.PERMANENT_FAILURE
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, code: Code | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if code is not None:
+            self.code = code
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
@@ -40,24 +48,28 @@ class InputError(ScoutError):
     """An argument that a person gave cannot be used."""
 
     exit_code = ExitCode.USAGE
+    code = Code.BAD_INPUT
 
 
 class ConfigError(ScoutError):
-    """A setting is missing or malformed."""
+    """A setting is missing or malformed, or a library that it asks for is not installed."""
 
     exit_code = ExitCode.DEPENDENCY
+    code = Code.BAD_SETTING
 
 
 class DatabaseUnavailableError(ScoutError):
     """The database cannot be opened, read or written."""
 
     exit_code = ExitCode.DEPENDENCY
+    code = Code.DATABASE_UNAVAILABLE
 
 
 class BrokerUnavailableError(ScoutError):
     """The broker does not answer."""
 
     exit_code = ExitCode.DEPENDENCY
+    code = Code.BROKER_UNAVAILABLE
 
 
 class TransientError(ScoutError):
@@ -69,27 +81,45 @@ class TransientError(ScoutError):
         message: What was wrong, in one sentence.
         hint: What to do next.
         retry_after_s: Seconds that the other side asked to wait, or None.
+        code: What kind of failure it is.
     """
 
-    def __init__(self, message: str, hint: str = "", retry_after_s: float | None = None) -> None:
-        super().__init__(message, hint)
+    code = Code.TRANSIENT_FAILURE
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        retry_after_s: float | None = None,
+        *,
+        code: Code | None = None,
+    ) -> None:
+        super().__init__(message, hint, code=code)
         self.retry_after_s = retry_after_s
 
 
 class PermanentError(ScoutError):
     """A step failed for a reason that trying again will not change."""
 
+    code = Code.PERMANENT_FAILURE
+
 
 class LeaseLostError(ScoutError):
     """This worker no longer holds the step: it was taken over, cancelled or already ended."""
+
+    code = Code.LEASE_LOST
 
 
 class NetworkBlockedError(PermanentError):
     """A dry run tried to open a connection to the outside."""
 
+    code = Code.NETWORK_BLOCKED
+
 
 class ItemFailedError(ScoutError):
     """One unit of work cannot be done, whatever is tried; the others can (`tasks.units.loop`)."""
+
+    code = Code.ITEM_FAILED
 
 
 class PostponedError(ScoutError):
@@ -100,6 +130,8 @@ class PostponedError(ScoutError):
         hint: What to do next.
         delay_s: Seconds after which to go on.
     """
+
+    code = Code.POSTPONED
 
     def __init__(self, message: str, hint: str = "", delay_s: float = 0.0) -> None:
         super().__init__(message, hint)

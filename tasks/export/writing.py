@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from models.codes import Code
 from models.errors import PermanentError
 
 INDEX_NAME = "index.md"
@@ -15,6 +16,8 @@ INDEX_NAME = "index.md"
 
 class ExportError(PermanentError):
     """The export cannot be written to its folder."""
+
+    code = Code.OUTPUT_UNWRITABLE
 
 
 def run_dir(out: str | Path, run_id: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from models.codes import Code
 from models.errors import PermanentError
 from models.text.storable import storable, storable_tree
 from tasks.text.keywords import normalise_keywords
@@ -27,6 +28,8 @@ Surface = Literal[
 
 class InvalidOutputError(PermanentError):
     """A model's answer does not follow the schema; none of it may be used."""
+
+    code = Code.INVALID_MODEL_OUTPUT
 
 
 class Scores(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ from typing import Any
 
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
+from models.codes import Code
 from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import ScoutError
@@ -37,6 +38,8 @@ PROGRESS_LOG_INTERVAL_S = 10.0
 
 class NotClaimedError(ScoutError):
     """An actor was called without the middleware that records its step."""
+
+    code = Code.NOT_CLAIMED
 
 
 class Attempt:

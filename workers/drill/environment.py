@@ -15,6 +15,7 @@ from types import TracebackType
 
 import dramatiq
 
+from models.codes import Code
 from models.dao import RunsDao
 from models.database.connection import database
 from models.database.migrate import open_database
@@ -42,6 +43,8 @@ QUICK = {
 
 class DrillError(ScoutError):
     """A drill could not be carried out."""
+
+    code = Code.DRILL_FAILED
 
 
 class Stage:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, ScoutError, TransientError
 from models.text.clean import clean_text
 from tasks.sources.chat.http import Reply
@@ -36,6 +37,8 @@ _TOO_LONG = (
 
 class InputTooLongError(ItemFailedError):
     """A request is longer than the model's context."""
+
+    code = Code.MODEL_INPUT_TOO_LONG
 
 
 def refusal(status: int, text: str, retry_after: str | None, label: str) -> ScoutError:
