@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 
 import peewee
 
+from models.backoff import Backoff
 from models.database.group_commit import GroupCommit
 from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 #: Waits longer than this are worth a log line.
 LONG_WAIT_S = 1.0
+#: Between two tries while it is locked or away.
+_BACKOFF = Backoff(first_s=0.02, longest_s=1.0, jitter=(0.5, 1.5))
 
 
 class Database:
@@ -118,8 +120,9 @@ class Database:
 
     def _persist(self, attempt: Callable[[], T], give_up: Callable[[], bool] | None) -> T:
         started_s = time.monotonic()
-        pause_s = 0.02
+        tries = 0
         while True:
+            tries += 1
             try:
                 result = attempt()
             except (peewee.OperationalError, peewee.InterfaceError) as exc:
@@ -134,8 +137,7 @@ class Database:
                 if waited_s > LONG_WAIT_S:
                     _log_wait(waited_s, "the database was locked or away")
                 return result
-            time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
-            pause_s = min(pause_s * 2, 1.0)
+            time.sleep(_BACKOFF.delay_s(tries))
 
     def close_thread(self) -> None:
         """Close the calling thread's connection, if it has one."""

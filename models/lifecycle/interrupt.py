@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.audit import Entry, Journal
+from models.backoff import Backoff
 from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
 from models.errors import LeaseLostError
@@ -17,6 +18,7 @@ MAX_INTERRUPTIONS = 12
 #: Interruptions in a row after which the step starts again at once; then ever later.
 AT_ONCE = 2
 LONGEST_DELAY_S = 60.0
+_BACKOFF = Backoff(first_s=1.0, longest_s=LONGEST_DELAY_S)
 
 
 def interrupt(
@@ -61,9 +63,7 @@ def interrupt(
 
 def restart_delay_s(interruptions: int) -> float:
     """Return how long a step waits after so many interruptions in a row."""
-    if interruptions <= AT_ONCE:
-        return 0.0
-    return float(min(2 ** (interruptions - AT_ONCE - 1), LONGEST_DELAY_S))
+    return _BACKOFF.delay_s(interruptions - AT_ONCE) if interruptions > AT_ONCE else 0.0
 
 
 def _give_up(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from models.backoff import Backoff
 from models.clock import Clock, spoken_wait
 from models.errors import ItemFailedError, PostponedError, TransientError
 from tasks.pause import MAX_PAUSE_S, pause
@@ -24,9 +24,7 @@ MAX_ASKED_S = 600.0
 #: Failed tries in a row for each thread, whatever units they were of, after which none is tried
 #: again: nobody is there, and many threads times many tries would not bring them back.
 NOBODY_AFTER = 5
-FIRST_PAUSE_S = 1.0
-PAUSE_FACTOR = 3.0
-JITTER = 0.3
+BACKOFF = Backoff(first_s=1.0, longest_s=MAX_PAUSE_S, factor=3.0, jitter=(1.0, 1.3))
 #: Waits from here on are worth a warning on the screen.
 LONG_PAUSE_S = 5.0
 
@@ -136,9 +134,9 @@ class _Left:
             return self._as_asked(exc, exc.retry_after_s)
         if self.tries >= MAX_TRIES:
             return None
-        growing_s = FIRST_PAUSE_S * PAUSE_FACTOR ** (self.tries - 1)
+        wait_s = min(BACKOFF.delay_s(self.tries), MAX_PAUSE_S)
         self.tries += 1
-        return _with_jitter(growing_s)
+        return wait_s
 
     def _as_asked(self, exc: TransientError, asked_s: float) -> float | None:
         if asked_s > MAX_PAUSE_S:
@@ -146,16 +144,13 @@ class _Left:
             raise PostponedError(
                 f"{exc.message} The other side asks to wait {wait}.", exc.hint, delay_s=asked_s
             ) from exc
-        wait_s = _with_jitter(max(asked_s, FIRST_PAUSE_S))  # some ask for 0 s, again and again
+        # Some ask for 0 s, again and again.
+        wait_s = min(BACKOFF.spread_s(max(asked_s, BACKOFF.first_s)), MAX_PAUSE_S)
         self.asked_waits += 1
         self._asked_s += wait_s
         if self.asked_waits > MAX_ASKED_WAITS or self._asked_s > MAX_ASKED_S:
             return None
         return wait_s
-
-
-def _with_jitter(wait_s: float) -> float:
-    return min(wait_s * (1 + random.uniform(0, JITTER)), MAX_PAUSE_S)  # noqa: S311 - no secret
 
 
 def _announce(

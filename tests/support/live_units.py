@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -22,7 +23,7 @@ TIMEOUT_S = 30.0
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the pauses between tries be short, and a few threads be enough."""
-    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(retries, "BACKOFF", replace(retries.BACKOFF, first_s=0.001))
     monkeypatch.setenv("SCOUT_CONCURRENCY", "4")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from models.backoff import Backoff, Uniform
 from models.database.trouble import may_pass
 from models.errors import DatabaseUnavailableError, TransientError
+
+BACKOFF = Backoff(first_s=2.0, longest_s=60.0, factor=4.0, jitter=(0.8, 1.2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,25 +17,16 @@ class RetryPolicy:
     """Exponential back-off with jitter, few tries, a bounded wait."""
 
     max_tries: int = 3
-    first_delay_s: float = 2.0
-    factor: float = 4.0
-    max_delay_s: float = 60.0
-    jitter: float = 0.2
+    backoff: Backoff = BACKOFF
 
-    def delay_s(
-        self,
-        tries: int,
-        exc: BaseException,
-        uniform: Callable[[float, float], float] = random.uniform,
-    ) -> float:
+    def delay_s(self, tries: int, exc: BaseException, uniform: Uniform = random.uniform) -> float:
         """Return how long to wait after the `tries`-th failed try, counted from 1.
 
         A wait that the other side asked for is kept, up to the maximum.
         """
         asked_s = exc.retry_after_s if isinstance(exc, TransientError) else None
-        delay_s = min(self.first_delay_s * self.factor ** (tries - 1), self.max_delay_s)
-        delay_s *= uniform(1 - self.jitter, 1 + self.jitter)
-        return min(max(delay_s, asked_s or 0.0), self.max_delay_s * (1 + self.jitter))
+        delay_s = self.backoff.delay_s(tries, uniform)
+        return min(max(delay_s, asked_s or 0.0), self.backoff.most_s)
 
 
 def is_transient(exc: BaseException) -> bool:

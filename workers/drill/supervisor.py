@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from models.backoff import Backoff
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from workers.supervisor.child_process import child_command
@@ -27,7 +28,7 @@ def main() -> int:
         close_dead_worker,
         command=command,
         shutdown_grace_s=settings.shutdown_grace_s,
-        policy=RestartPolicy(first_s=0.1, longest_s=1.0),
+        policy=RestartPolicy(Backoff(first_s=0.1, longest_s=1.0)),
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.backoff import Backoff
 from workers.supervisor.child_process import ChildProcess
+
+BACKOFF = Backoff(first_s=0.5, longest_s=30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,14 +15,12 @@ class RestartPolicy:
     """How long to wait before a worker process that died is started again.
 
     Attributes:
-        first_s: Seconds after the first quick death; doubled after each further one.
-        longest_s: What the doubling ends at.
+        backoff: How long after so many quick deaths in a row.
         stable_after_s: A process that was ready and lived this long restarts at once.
         boot_limit_s: How long a replacement in a rolling restart may take to be ready.
     """
 
-    first_s: float = 0.5
-    longest_s: float = 30.0
+    backoff: Backoff = BACKOFF
     stable_after_s: float = 10.0
     boot_limit_s: float = 60.0
 
@@ -29,9 +30,7 @@ class RestartPolicy:
 
     def delay_s(self, quick_deaths: int) -> float:
         """Return the seconds to wait after so many quick deaths in a row."""
-        if quick_deaths == 0:
-            return 0.0
-        return float(min(self.first_s * 2 ** min(quick_deaths - 1, 30), self.longest_s))
+        return self.backoff.delay_s(quick_deaths) if quick_deaths else 0.0
 
 
 @dataclass(slots=True)

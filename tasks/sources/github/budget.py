@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.backoff import Backoff
 from models.clock import Clock, seconds_between
 from models.dao.github_budgets import BudgetRow, GithubBudgetsDao
 from models.database.connection import database
@@ -16,8 +17,7 @@ from tasks.sources.github.limits import MAX_WAIT_S, Quota, Throttled
 from tasks.sources.github.quotas import WINDOW_S, WITH_TOKEN, WITHOUT_TOKEN
 
 #: GitHub asks for a minute at least where it names no time, and for more each time after that.
-FIRST_PAUSE_S = 60.0
-MAX_PAUSE_S = 900.0
+BACKOFF = Backoff(first_s=60.0, longest_s=900.0)
 #: Two ends of a window that are this close are the same: resets are told in whole seconds.
 SAME_WINDOW_S = 5.0
 
@@ -148,10 +148,10 @@ def _next_pause_s(row: BudgetRow | None, now: str) -> float:
     """
     block = _Block.of(row) if row else None
     if row is None or block is None or row.blocked_until is None:
-        return FIRST_PAUSE_S
+        return BACKOFF.first_s
     since_s = seconds_between(row.blocked_until, now)
     if since_s < 0:
         return -since_s
-    if since_s > MAX_PAUSE_S:
-        return FIRST_PAUSE_S
-    return min(max(block.pause_s * 2, FIRST_PAUSE_S), MAX_PAUSE_S)
+    if since_s > BACKOFF.longest_s:
+        return BACKOFF.first_s
+    return BACKOFF.longer_s(block.pause_s)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from models.backoff import Uniform
 from models.clock import Clock, seconds_between, spoken_wait
 from models.errors import PostponedError
 from tasks.pause import check_wanted, pause
@@ -46,7 +47,7 @@ class Waits:
         clock: Clock,
         *,
         pause: Callable[[float, Callable[[], None]], None] = pause,
-        uniform: Callable[[float, float], float] = random.uniform,
+        uniform: Uniform = random.uniform,
         max_wait_s: float = MAX_WAIT_IN_STEP_S,
     ) -> None:
         self._record = record

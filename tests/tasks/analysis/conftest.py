@@ -25,7 +25,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """An endpoint on loopback, and no long pauses between tries."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(retries, "BACKOFF", replace(retries.BACKOFF, first_s=0.001))
     forget_dialects()
     with chat_server() as server:
         yield server

@@ -13,6 +13,7 @@ from tasks.units.loop import BATCH_MAX, work_through
 from tests.support.live_units import TIMEOUT_S, Saved, failed, hurry, live, work
 from tests.support.step_fakes import FakeRecorder
 
+USUAL = retries.BACKOFF
 pytestmark = pytest.mark.usefixtures("database")
 
 
@@ -90,7 +91,7 @@ def test_a_wait_that_is_asked_for_is_not_made_longer_and_costs_no_try(
     """Nine refusals for the rate limit's sake, among them the three that the tries are for."""
     waits: list[float] = []
     monkeypatch.setattr(retries, "pause", lambda wait_s, checkpoint: waits.append(wait_s))
-    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 1.0)
+    monkeypatch.setattr(retries, "BACKOFF", USUAL)
     asked_s = [1.08, 1.08, None, 1.08, 0.0, 1.08, None, 1.08, None]
     left = iter(asked_s)
 

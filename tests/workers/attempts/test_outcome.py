@@ -9,6 +9,7 @@ from typing import Any
 import peewee
 import pytest
 
+from models.backoff import Backoff
 from models.clock import from_iso
 from models.dao.steps import StepsDao
 from models.database.connection import Database, database
@@ -23,7 +24,7 @@ from tests.workers.logs.conftest import Logs
 from workers.attempts.retry_policy import RetryPolicy, is_transient
 
 SECOND = STEP_NAMES[1]
-AT_ONCE = RetryPolicy(max_tries=3, first_delay_s=0.0)
+AT_ONCE = RetryPolicy(max_tries=3, backoff=Backoff(0.0, 0.0))
 
 
 class TestRetries:
@@ -32,7 +33,7 @@ class TestRetries:
     def test_a_transient_error_is_tried_again_later(
         self, database: Database, clock: FakeClock
     ) -> None:
-        policy = RetryPolicy(max_tries=3, first_delay_s=8.0, jitter=0.0)
+        policy = RetryPolicy(max_tries=3, backoff=Backoff(8.0, 60.0))
         rig = Rig({FIRST: failing(TransientError("HTTP 503."))}, clock=clock, policy=policy)
         run_id = new_run(clock, broker="memory")
         rig.deliver(run_id, FIRST)
@@ -100,7 +101,7 @@ class TestThePolicy:
     """Exponential, jittered, bounded."""
 
     def test_delays_grow_up_to_a_maximum(self) -> None:
-        policy = RetryPolicy(first_delay_s=2.0, factor=4.0, max_delay_s=60.0)
+        policy = RetryPolicy()
         delays = [
             policy.delay_s(n, TransientError("x"), lambda low, high: 1.0) for n in range(1, 6)
         ]
@@ -108,7 +109,7 @@ class TestThePolicy:
 
     @pytest.mark.parametrize("edge", [0, 1])
     def test_jitter_stays_within_its_share(self, edge: int) -> None:
-        policy = RetryPolicy(first_delay_s=10.0, jitter=0.2)
+        policy = RetryPolicy(backoff=Backoff(10.0, 60.0, jitter=(0.8, 1.2)))
         delay_s = policy.delay_s(1, TransientError("x"), lambda *bounds: bounds[edge])
         assert delay_s == pytest.approx((8.0, 12.0)[edge])
 

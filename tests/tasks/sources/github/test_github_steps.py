@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from models.tables.results import GithubRateLimit, ReadmeRecord, Repo
 from tasks.sources.github.cache import DAY_S
 from tasks.sources.github.http import GitHubHttp
 from tasks.sources.interface import Sources
+from tasks.units import retries
 from tests.support.counterparts.github import World as GitHubWorld
 from tests.support.counterparts.github.faults import (
     CUT_OFF,
@@ -75,7 +77,7 @@ def test_a_run_reads_what_there_is_and_records_what_is_not(sqlite_database: Data
 def test_troubles_that_pass_cost_no_repository(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.units.retries.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(retries, "BACKOFF", replace(retries.BACKOFF, first_s=0.01))
     with bench(GitHubWorld(10)) as live:
         live.github.plan("/search", server_error(502), GARBAGE)
         live.github.plan("/repos/owner-1/", RESET)
