@@ -129,9 +129,9 @@ def _complete(group: click.Group, prog_name: str, variable: str) -> None:
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from models.version import __version__
 
-        click.echo(f"scout {version('scout')}")
+        click.echo(f"scout {__version__}")
         ctx.exit()
 
 

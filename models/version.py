@@ -1,11 +1,14 @@
-"""Which version of Scout this is."""
+"""Which version of Scout this is, and what its distribution is called."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+#: The one place that says it; pyproject.toml reads it from here.
 __version__ = "0.1.0"
+#: What pip knows Scout as. `scout` is another project's package.
+DISTRIBUTION = "scout-briefs"
 
 _ROOT = Path(__file__).resolve().parent.parent
 

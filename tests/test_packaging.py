@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from models.version import DISTRIBUTION, __version__
+
 ROOT = Path(__file__).resolve().parents[1]
 #: Each package may import those after it; fixtures are data.
 LAYERS = ("cli", "workers", "tasks", "models")
@@ -149,6 +151,16 @@ def test_the_wheel_holds_every_module_and_data_file_and_no_more(wheel: Path) -> 
     assert "models/migrations/0001_initial.py" in held
     assert "tasks/prompts/repo_analysis.md" in held
     assert any(name.startswith("fixtures/github/readmes/") for name in held)
+
+
+def test_the_wheel_has_a_name_of_its_own_and_the_command_keeps_its_name(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        info = f"{DISTRIBUTION.replace('-', '_')}-{__version__}.dist-info"
+        metadata = archive.read(f"{info}/METADATA").decode()
+        scripts = archive.read(f"{info}/entry_points.txt").decode()
+    assert f"\nName: {DISTRIBUTION}\n" in metadata
+    assert f"\nVersion: {__version__}\n" in metadata
+    assert "scout = cli.main:main" in scripts
 
 
 def test_the_wheel_runs_the_main_job_far_from_the_checkout(wheel: Path, tmp_path: Path) -> None:

@@ -111,9 +111,11 @@ def _amqp(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
     try:
         from dramatiq.brokers.rabbitmq import RabbitmqBroker
     except ImportError as exc:
+        from models.install_hint import install_command
+
         raise ConfigError(
             "SCOUT_BROKER_URL names RabbitMQ, but its client is not installed.",
-            "Install it: pip install 'scout[amqp]'",
+            f"Install it: {install_command('amqp')}",
         ) from exc
     return RabbitmqBroker(url=settings.broker_url, middleware=middleware)
 

@@ -16,6 +16,7 @@ from models.database.read_only import open_existing
 from models.database.trouble import unavailable
 from models.errors import DatabaseUnavailableError, ScoutError
 from models.settings.runtime import TOKEN_VARIABLES, Settings
+from models.version import __version__
 
 LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
 _STALLED_LISTED = 10
@@ -123,8 +124,8 @@ def check_versions() -> dict[str, str | None]:
     """Return the versions of Scout, Python and the libraries; None where one is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
-    found: dict[str, str | None] = {"python": platform.python_version()}
-    for name in ("scout", *LIBRARIES):
+    found: dict[str, str | None] = {"python": platform.python_version(), "scout": __version__}
+    for name in LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

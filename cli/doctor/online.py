@@ -90,9 +90,11 @@ def look(top: int, environ: Mapping[str, str] | None = None) -> Online:
     try:
         import httpx  # noqa: F401 - its absence deserves a better message
     except ImportError as exc:
+        from models.install_hint import install_command
+
         raise ConfigError(
             "--online needs the HTTP library httpx, which is not installed.",
-            "Install it: pip install 'scout[live]'",
+            f"Install it: {install_command('live')}",
         ) from exc
     env = os.environ if environ is None else environ
     github = look_at_github(env)

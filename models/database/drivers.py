@@ -49,9 +49,11 @@ def _postgres(url: str) -> Any:
     try:
         import psycopg  # noqa: F401 - Peewee needs it; its absence deserves a better message
     except ImportError as exc:
+        from models.install_hint import install_command
+
         raise ConfigError(
             "SCOUT_DATABASE_URL names PostgreSQL, but its driver is not installed.",
-            "Install it: pip install 'scout[postgres]'",
+            f"Install it: {install_command('postgres')}",
         ) from exc
     normal = url.replace("postgres://", "postgresql://", 1)
     return peewee.PostgresqlDatabase(normal, prefer_psycopg3=True, connect_timeout=5)

@@ -138,8 +138,10 @@ def _extractor() -> Yake:
         import markdown_it  # noqa: F401 - found missing here rather than in the middle of a step
         from yake_rust import Yake
     except ImportError as exc:
+        from models.install_hint import install_command
+
         raise ConfigError(
             f"--no-llm finds keywords with {LIBRARY} and markdown-it-py, which are not installed.",
-            "Install them: pip install 'scout[keywords]'",
+            f"Install them: {install_command('keywords')}",
         ) from exc
     return Yake(language="en", ngrams=PHRASE_MAX_WORDS)

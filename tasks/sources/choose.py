@@ -56,9 +56,11 @@ def _live(record: WaitRecorder | None, with_model: bool) -> Sources:
     try:
         import httpx  # noqa: F401 - its absence deserves a better message
     except ImportError as exc:
+        from models.install_hint import install_command
+
         raise ConfigError(
             "A live run needs the HTTP library httpx, which is not installed.",
-            "Install it: pip install 'scout[live]', or add --dry to work on fixtures.",
+            f"Add --dry to work on fixtures, or install it: {install_command('live')}",
         ) from exc
     from tasks.sources.github.rest import github_from_environ
 

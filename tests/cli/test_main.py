@@ -11,6 +11,7 @@ import click
 import pytest
 
 from cli.main import COMMANDS
+from models.version import DISTRIBUTION, __version__
 from tests.support.cli import Scout
 
 HEAVY = {"dramatiq", "redis", "peewee", "msgspec", "httpx", "openai", "sqlite3", "logging"}
@@ -72,8 +73,31 @@ def test_every_subcommand_of_db_has_an_example(scout: Scout) -> None:
         assert f"scout db {name}" in scout("db", name, "--help").stdout.split("Example:")[1]
 
 
-def test_version_is_that_of_the_package(scout: Scout) -> None:
-    assert scout("--version").stdout == f"scout {version('scout')}\n"
+def test_the_version_stands_in_one_place(scout: Scout) -> None:
+    """What is installed has it from the module, and nothing else says it."""
+    assert scout("--version").stdout == f"scout {__version__}\n"
+    assert version(DISTRIBUTION) == __version__
+
+
+def test_a_checkout_that_is_not_installed_knows_its_version() -> None:
+    code = (
+        "import importlib.metadata as m; m.version = m.distribution = None\n"
+        "from cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.argv = ['x', '--version']\n{code}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"scout {__version__}\n"
+
+
+def test_the_package_can_be_run_as_a_module_and_is_called_scout() -> None:
+    run = [sys.executable, "-m", "cli"]
+    done = subprocess.run([*run, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"scout {__version__}\n"
+    done = subprocess.run([*run, "runs", "--nope"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "See: scout runs --help" in done.stderr
 
 
 def test_an_unknown_command_gets_a_suggestion(scout: Scout) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from models.database.connection import Database
 from models.errors import BrokerUnavailableError, ConfigError, TransientError
+from models.install_hint import install_command
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
@@ -158,7 +159,7 @@ class TestABrokerThatIsNotThere:
         sys.modules.pop("dramatiq.brokers.rabbitmq", None)
         with pytest.raises(ConfigError, match="not installed") as caught:
             Rig(broker_url="amqp://127.0.0.1/")
-        assert "scout[amqp]" in caught.value.hint
+        assert install_command("amqp") in caught.value.hint
 
 
 class TestEmbedded:

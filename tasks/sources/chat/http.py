@@ -113,9 +113,11 @@ def _client(settings: ChatSettings) -> httpx.Client:
     try:
         import httpx
     except ImportError as exc:
+        from models.install_hint import install_command
+
         raise ConfigError(
             "Asking a language model needs the HTTP library, which is not installed.",
-            "Install it: pip install 'scout[live]'",
+            f"Install it: {install_command('live')}",
         ) from exc
     headers = {"User-Agent": f"scout/{__version__}", "Accept": "application/json"}
     if settings.api_key:

@@ -15,6 +15,7 @@ import pytest
 from models.database.connection import database
 from models.database.migrate import open_database
 from models.errors import PermanentError
+from models.install_hint import install_command
 from models.records.consistency import contradictions
 from models.settings.runtime import load_settings
 from tasks.landscape import ranking
@@ -46,7 +47,7 @@ def test_without_its_library_it_says_what_to_install(
         timeout=60,
     )
     assert done.returncode == 3, done.stderr
-    assert "pip install 'scout[keywords]'" in done.stderr
+    assert install_command("keywords") in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert rows_after("SELECT count(*) FROM runs") == [(0,)]

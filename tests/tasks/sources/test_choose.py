@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigError, ExitCode, PermanentError
+from models.install_hint import install_command
 from tasks.sources.choose import sources_for
 from tasks.sources.fixtures.files import FixtureError, FixtureFolderError
 
@@ -58,7 +59,7 @@ def test_a_live_run_without_its_library_is_refused_with_the_remedy(
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(ConfigError, match="httpx") as caught:
         sources_for(dry=False)
-    assert "scout[live]" in caught.value.hint
+    assert install_command("live") in caught.value.hint
     assert "--dry" in caught.value.hint
 
 
@@ -93,7 +94,7 @@ def test_without_the_keyword_library_only_runs_without_a_model_are_refused(
     assert sources_for(dry=dry)
     with pytest.raises(ConfigError, match="yake-rust and markdown-it-py") as caught:
         sources_for(dry=dry, no_llm=True)
-    assert "scout[keywords]" in caught.value.hint
+    assert install_command("keywords") in caught.value.hint
 
 
 def test_a_wrong_address_of_github_is_found_before_any_step(
