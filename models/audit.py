@@ -1,7 +1,7 @@
 """The audit log's only way in, and the log lines that go with it.
 
 A transition writes its audit rows in its own transaction through a `Journal`; the log lines follow
-the commit (design, decision 2). Nothing can turn the audit log off.
+the commit (docs/decisions.md, decision 2). Nothing can turn the audit log off.
 """
 
 from __future__ import annotations

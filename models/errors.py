@@ -75,7 +75,7 @@ class BrokerUnavailableError(ScoutError):
 class TransientError(ScoutError):
     """A step failed for a reason that may pass: network, rate limit, 5xx, busy database.
 
-    Only these are tried again (design, decision 5).
+    Only these are tried again (docs/decisions.md, decision 5).
 
     Args:
         message: What was wrong, in one sentence.

@@ -1,7 +1,8 @@
 """Building the broker that the settings name, with Scout's middleware and actors on it.
 
 Dramatiq's own default middleware is left out on purpose: attempts, retries, time limits and the
-hand-off belong to Scout (design, decision 5), and what is not there costs nothing per message.
+hand-off belong to Scout (docs/decisions.md, decision 5), and what is not there costs nothing per
+message.
 """
 
 from __future__ import annotations

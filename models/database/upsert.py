@@ -2,7 +2,7 @@
 
 Works on SQLite and PostgreSQL. The SQL is made of the names of our own tables and columns only;
 values are always parameters. Peewee's `insert_many` writes the same statement, but building it
-costs several times more than running it (design, "What things cost").
+costs several times more than running it (docs/decisions.md, "What things cost").
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Claiming a step before any work is done (design, decision 3)."""
+"""Claiming a step before any work is done (docs/decisions.md, decision 3)."""
 
 from __future__ import annotations
 

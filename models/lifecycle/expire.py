@@ -1,7 +1,7 @@
 """What recovery does to the rows: expired leases closed, due steps found again.
 
-The database is the truth and messages only wake workers up (design, decision 1), so every message
-may be lost: a due step that nobody claimed is handed out again.
+The database is the truth and messages only wake workers up (docs/decisions.md, decision 1), so
+every message may be lost: a due step that nobody claimed is handed out again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The tables of the machinery: runs, their steps, the audit log, and who is working.
 
 Times are UTC ISO 8601 text with microseconds; JSON columns hold compact JSON with sorted keys
-(design, "Data model"). Tables are bound to a database by `models.database.connection.Database`.
+(docs/decisions.md, "Data model"). Tables are bound to a database by
+`models.database.connection.Database`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tables of what a run found: queries, repositories, READMEs, analyses, keywords, briefs.
 
 Every row belongs to one run and is upserted on a natural key, so that a second attempt at a step
-does only what is missing (design, decision 4).
+does only what is missing (docs/decisions.md, decision 4).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a run needs from the outside: GitHub to read from, and a language model to ask.
 
-A source is chosen by the run's arguments, never by the worker's environment (design, decision 6).
-Implementations raise `TransientError` for what may pass and `PermanentError` for what will not.
+A source is chosen by the run's arguments, never by the worker's environment
+(docs/decisions.md, decision 6). Implementations raise `TransientError` for what may pass and
+`PermanentError` for what will not.
 """
 
 from __future__ import annotations

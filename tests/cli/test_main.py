@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 import pytest
@@ -48,6 +49,16 @@ def test_help_imports_neither_the_database_nor_the_broker() -> None:
     loaded = loaded_after("from cli.main import main; main()", "--help")
     assert "click" in loaded
     assert not loaded & (HEAVY | {"workers", "tasks"})
+
+
+def test_an_embedded_dry_run_imports_no_client_of_anything_outside(tmp_path: Path) -> None:
+    """Each costs 200 ms and more; that Peewee imports psycopg where it is installed is its own."""
+    loaded = loaded_after(
+        "from cli.main import main; main()",
+        *("run", "--dry", "--query", "vector database", "--out", str(tmp_path)),
+    )
+    assert {"dramatiq", "peewee"} <= loaded
+    assert not loaded & {"redis", "httpx", "openai", "pika"}
 
 
 @pytest.mark.parametrize("name", ["runs", "show", "logs", "explain", "doctor", "db", "completion"])

@@ -1,4 +1,4 @@
-"""Which failures are tried again, how often, and after how long (design, decision 5)."""
+"""Which failures are tried again, how often, and after how long (docs/decisions.md, decision 5)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Records every step around its actor: claim before the work, ending after it, then the hand-off.
 
-What Dramatiq does with failing hooks decides the shape (design, "Traps"): a failing before-hook
-must raise a `MiddlewareError`, or the actor would run unrecorded; a failing after-hook is swallowed
-and the message acknowledged, so endings wait for the database here, and what still goes wrong is
-found by recovery from the rows.
+What Dramatiq does with failing hooks decides the shape: a failing before-hook must raise a
+`MiddlewareError`, or the actor would run unrecorded (docs/decisions.md, trap 1); a failing
+after-hook is swallowed and the message acknowledged (docs/decisions.md, trap 2), so endings wait
+for the database here, and what still goes wrong is found by recovery from the rows.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import peewee
 import pytest
@@ -120,6 +121,18 @@ def test_a_write_waits_while_another_process_holds_the_lock(
     assert wait.__dict__["wait_ms"] > 0
     assert "the database was locked or away" in wait.getMessage()
     database.close_thread()
+
+
+def test_a_write_transaction_holds_the_lock_before_its_first_statement(
+    sqlite_database: Database,
+) -> None:
+    """One that began with a read would find the database locked when it writes, unwaited for."""
+    path = sqlite_database.path
+    assert path is not None
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+        with sqlite_database.write(), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
 
 
 def test_readers_do_not_wait_for_a_writer(sqlite_database: Database) -> None:

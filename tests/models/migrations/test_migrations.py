@@ -10,6 +10,7 @@ import peewee
 import pytest
 
 from models.database import connection as db
+from models.database import migrate
 from models.database.connection import Database
 from models.database.drivers import connect
 from models.database.migrate import (
@@ -21,6 +22,7 @@ from models.database.migrate import (
 )
 from models.errors import DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings
+from models.steps import STEP_NAMES
 from models.tables.machinery import MACHINERY_TABLES
 from models.tables.results import PROVENANCE_TABLES
 from tests.support.processes import finished, start_python
@@ -108,6 +110,22 @@ def test_foreign_keys_hold_after_a_migration(empty: Database) -> None:
 
     assert statuses(run_id) == []
     database.close_thread()
+
+
+def test_a_table_that_a_migration_rebuilds_keeps_its_children(
+    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite alters little in place: Peewee copies the table, drops the old one, and renames."""
+    open_database(load_settings())
+    run_id = new_run()
+    (tmp_path / "9999_rebuild.py").write_text(
+        "def up(migrator, db):\n    migrator.migrate(migrator.drop_not_null('runs', 'command'))\n"
+    )
+    monkeypatch.setattr(migrate, "MIGRATIONS_DIR", tmp_path)
+
+    assert migrate_database(db.database()) == ("9999_rebuild",)
+    assert statuses(run_id) == ["pending"] * len(STEP_NAMES)
+    db.database().close_thread()
 
 
 def test_opening_can_leave_the_schema_as_it_is(empty: Database) -> None:

@@ -92,6 +92,25 @@ def test_it_says_when_it_is_ready_and_ends_with_0_after_sigterm() -> None:
     assert events == ["worker.stopping", "worker.stopped"]
 
 
+def test_an_idle_worker_looks_at_its_broker_ten_times_a_second() -> None:
+    """A lone run waits for such a look before each of its steps; Dramatiq's default is 1 s."""
+    consume = """
+logging.basicConfig()
+from dramatiq.brokers.stub import StubBroker
+def consume(self, queue_name, prefetch=1, timeout=None, consume=StubBroker.consume):
+    logging.getLogger("broker").info("A look every %s ms.", timeout)
+    return consume(self, queue_name, prefetch=prefetch, timeout=timeout)
+StubBroker.consume = consume
+"""
+    with child(before=consume) as process:
+        lines = lines_until(process, "worker.ready")
+        process.terminate()
+        lines += rest(process)
+    assert {line["message"] for line in lines if line["logger"] == "broker"} == {
+        "A look every 100 ms."
+    }
+
+
 def test_it_stops_when_its_parent_is_gone() -> None:
     with child() as process:
         lines_until(process, "worker.ready")
