@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from models.clock import Clock
+from models.dao.audit import AuditDao, NewAuditRow
 from models.database.connection import database
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
@@ -24,10 +25,6 @@ DATA_MAX_BYTES = 4096
 MESSAGE_MAX_LENGTH = 500
 _STRING_MAX_LENGTH = 300
 _CUT = "…[cut]"
-_INSERT = (
-    "INSERT INTO audit_log (ts, level, run_id, step_id, scope, event, message, data_json)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class Prepared:
     """An entry and its row, redacted and encoded before the transaction that writes it."""
 
     entry: Entry
-    row: tuple[str | None, ...]
+    row: NewAuditRow
 
 
 def prepare(entry: Entry, ts: str) -> Prepared:
@@ -72,7 +69,7 @@ def prepare(entry: Entry, ts: str) -> Prepared:
     data = redact.scrub_line(encode_data(redact.redact(entry.row_data())))
     return Prepared(
         entry,
-        (
+        NewAuditRow(
             ts,
             entry.level,
             entry.run_id,
@@ -83,23 +80,6 @@ def prepare(entry: Entry, ts: str) -> Prepared:
             data,
         ),
     )
-
-
-class AuditDao:
-    """Writes and reads `audit_log`."""
-
-    @staticmethod
-    def write(entry: Entry | Prepared, ts: str | None = None) -> None:
-        """Add one row inside the caller's transaction; `ts` is when, now by default."""
-        if isinstance(entry, Entry):
-            entry = prepare(entry, ts or Clock().now_iso())
-        database().execute(_INSERT, entry.row)
-
-    @staticmethod
-    def count(run_id: str, event: str) -> int:
-        """Return how many rows of one event a run has."""
-        sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = ?"
-        return int(database().execute(sql, (run_id, event)).fetchone()[0])
 
 
 class Journal:
@@ -113,7 +93,7 @@ class Journal:
         """Write the entry's row in the transaction that is open now."""
         if isinstance(entry, Entry):
             entry = prepare(entry, self.clock.now_iso())
-        AuditDao.write(entry)
+        AuditDao.add(entry.row)
         self._entries.append(entry.entry)
 
     def publish(self) -> None:

@@ -37,13 +37,12 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     from cli.display.terminal import emit_json, size
     from cli.doctor.database import check_versions
     from models.clock import from_iso
-    from models.dao.runs import RunsDao
+    from models.dao import AuditDao, RunsDao
     from models.database.read_only import open_existing
     from models.records.bundle import members_of
     from models.settings.live import live_settings
     from models.settings.runtime import load_settings
     from models.views.attempts import attempts_of
-    from models.views.run_view import audit_rows
 
     settings = load_settings()
     if open_existing(settings) is None:
@@ -54,7 +53,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
         run.run_id,
         settings,
         check_versions(),
-        [one.to_dict() for one in attempts_of(audit_rows(run.run_id))],
+        [one.to_dict() for one in attempts_of(AuditDao.of_run(run.run_id))],
         log_file=Path(log_name).expanduser() if log_name else None,
         with_readmes=with_readmes,
         live=live_settings(),

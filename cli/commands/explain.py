@@ -50,11 +50,10 @@ def load_case(run_text: str, settings: Settings) -> Case:
         InputError: No run matches, or several do.
     """
     from cli.diagnosis.case import Case
-    from models.dao.runs import RunsDao
+    from models.dao import AuditDao, RunsDao
     from models.views.attempts import attempts_of
     from models.views.run_view import (
         analysis_answers,
-        audit_rows,
         best_rejected_score,
         brief_answers,
         brief_counts,
@@ -62,7 +61,7 @@ def load_case(run_text: str, settings: Settings) -> Case:
     )
 
     view = view_run(RunsDao.resolve(run_text), settings)
-    rows = list(audit_rows(view.run.run_id))
+    rows = list(AuditDao.of_run(view.run.run_id))
     run_id = view.run.run_id
     return Case(
         view,

@@ -15,10 +15,8 @@ from cli.options.shared import json_option, open_for_use, run_argument
 from models.steps import STEP_NAMES
 
 if TYPE_CHECKING:
-    from models.dao.runs import RunRow
-    from models.dao.steps import StepRow
+    from models.dao import AuditRow, RunRow, StepRow
     from models.settings.runtime import Settings
-    from models.views.run_view import AuditRow
 
 POLL_S = 0.3
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -124,14 +122,14 @@ def followed(
         settings: For the reading that is told when the run stalls.
         wait: Called with seconds between two looks.
     """
-    from models.dao.runs import RunsDao
-    from models.views.run_view import audit_rows, view_run
+    from models.dao import AuditDao, RunsDao
+    from models.views.run_view import view_run
 
     seen: set[int] = set()
     newest, told = 0, ""
     while True:
         now = RunsDao.get(run.run_id)  # before the rows, so that the last ones are not missed
-        for row in audit_rows(run.run_id, max(0, newest - _ID_OVERLAP)):
+        for row in AuditDao.of_run(run.run_id, max(0, newest - _ID_OVERLAP)):
             if row.id not in seen:
                 seen.add(row.id)
                 newest = max(newest, row.id)
@@ -182,9 +180,9 @@ def text_line(row: AuditRow, width: int | None = None) -> str:
 
 
 def _stored(run: RunRow) -> Iterable[AuditRow]:
-    from models.views.run_view import audit_rows
+    from models.dao import AuditDao
 
-    return audit_rows(run.run_id)
+    return AuditDao.of_run(run.run_id)
 
 
 def _failure_filter(run: RunRow, level: str) -> Filter | None:

@@ -27,12 +27,12 @@ def command(run_text: str, with_attempts: bool, as_json: bool) -> None:
     Example: scout show last --attempts
     """
     settings = open_for_use()
-    from models.dao.runs import RunsDao
+    from models.dao import AuditDao, RunsDao
     from models.views.attempts import attempts_of
-    from models.views.run_view import audit_rows, view_run
+    from models.views.run_view import view_run
 
     view = view_run(RunsDao.resolve(run_text), settings)
-    attempts = attempts_of(audit_rows(view.run.run_id))
+    attempts = attempts_of(AuditDao.of_run(view.run.run_id))
     if as_json:
         emit_json(_to_dict(view) | {"attempts": [one.to_dict() for one in attempts]})
         return

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.dao import AuditRow
 from models.dao.steps import StepRow
 from models.text.printable import printable
 from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, time_of_day
-from models.views.run_view import Answers, AuditRow, RunView
+from models.views.run_view import Answers, RunView
 
 EVIDENCE_MAX_LENGTH = 300
 _LAST_LINES = 5

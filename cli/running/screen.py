@@ -11,8 +11,7 @@ import click
 from cli.display.step_summary import spent_words, step_note
 from cli.display.terminal import cut, paint, wants_colour
 from cli.running.warning_limit import LINE_MAX_LENGTH
-from models.dao import RunRow, StepRow, StepsDao
-from models.database.connection import database
+from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.text.printable import printable
 from models.views.run_view import model_use
 
@@ -142,12 +141,8 @@ class Screen:
 
 
 def _last_lines(step: StepRow, count: int = 4) -> list[str]:
-    sql = (
-        "SELECT ts, level, message FROM audit_log WHERE run_id = ? AND scope = ?"
-        " AND event != 'step.failed' ORDER BY id DESC LIMIT ?"
-    )
-    rows = database().execute(sql, (step.run_id, step.name, count)).fetchall()
-    return [f"{ts[11:19]} {level:<7} {printable(text, 160)}" for ts, level, text in reversed(rows)]
+    rows = AuditDao.newest_of_step(step.run_id, step.name, count, without="step.failed")
+    return [f"{row.ts[11:19]} {row.level:<7} {printable(row.message, 160)}" for row in rows]
 
 
 def _relative(path: Path) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.dao import RunsDao, StepsDao
-from models.database.connection import database
+from models.dao import AuditDao, RunsDao, StepsDao
 from models.errors import ExitCode
 from models.text.canonical_json import dumps
 
@@ -77,11 +76,10 @@ def first_difference(first_id: str, second_id: str) -> str | None:
 
 
 def _record(run_id: str) -> dict[str, list[Any]]:
-    sql = "SELECT scope, event, level FROM audit_log WHERE run_id = ? ORDER BY id"
     steps = StepsDao.of_run(run_id)
     return {
         "steps": [[step.name, step.status, step.attempt] for step in steps],
-        "events": [list(row) for row in database().execute(sql, (run_id,)).fetchall()],
+        "events": [[row.scope, row.event, row.level] for row in AuditDao.of_run(run_id)],
         "stats": [_timeless(step.stats) for step in steps],
     }
 

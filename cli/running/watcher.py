@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from cli.running.screen import Screen
 from cli.running.warning_limit import Flood
 from models.clock import Clock, seconds_between, spoken
-from models.dao import RunsDao, StepRow, StepsDao
+from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
 from models.database.connection import database
-from models.text.canonical_json import loads
 from models.text.printable import printable
 from models.views.run_state import (
     HEARTBEAT_TIMEOUT_S,
@@ -26,11 +25,6 @@ if TYPE_CHECKING:
 #: Seconds without any sign of a worker after which a person is told.
 NOBODY_AFTER_S = 3.0
 NOBODY_AGAIN_S = 30.0
-_EVENTS = (
-    "SELECT id, level, scope, event, message, data_json FROM audit_log"
-    " WHERE run_id = ? AND id > ? ORDER BY id"
-)
-_RESUMED = "SELECT max(id) FROM audit_log WHERE run_id = ? AND event = 'run.resumed'"
 
 
 class Watcher:
@@ -60,8 +54,8 @@ class Watcher:
     def follow(self, timeout_s: float | None = None) -> bool:
         """Show what happens until the run ends; returns whether it did within the time."""
         self.screen.begin(RunsDao.get(self.run_id))
-        row = database().execute(_RESUMED, (self.run_id,)).fetchone()
-        self._last_id = row[0] or 0  # what was before a resume has been seen
+        resumed = AuditDao.newest(self.run_id, "run.resumed")
+        self._last_id = resumed.id if resumed else 0  # what was before a resume has been seen
         started_s = self.clock.monotonic_s()
         while not database().reading(self._look):  # a database that is away ends no watching
             if timeout_s is not None and self.clock.monotonic_s() - started_s >= timeout_s:
@@ -88,19 +82,17 @@ class Watcher:
             adopted = embedded.other_runs(self.run_id)
 
     def _show_news(self) -> None:
-        rows = database().execute(_EVENTS, (self.run_id, self._last_id)).fetchall()
+        rows = list(AuditDao.of_run(self.run_id, self._last_id))
         if not rows:
             return
         self._quiet_since_s = self.clock.monotonic_s()
         steps = {step.name: step for step in StepsDao.of_run(self.run_id)}
-        for _, level, scope, event, message, data_json in rows:
-            self._show_event(steps.get(scope), level, event, message, loads(data_json) or {})
-        self._last_id = rows[-1][0]
+        for row in rows:
+            self._show_event(steps.get(row.scope), row)
+        self._last_id = rows[-1].id
 
-    def _show_event(
-        self, step: StepRow | None, level: str, event: str, message: str, data: dict[str, Any]
-    ) -> None:
-        name = step.name if step else None
+    def _show_event(self, step: StepRow | None, row: AuditRow) -> None:
+        name, event, level, data = step.name if step else None, row.event, row.level, row.data
         for line in self._flood.ended(name, event):
             self.screen.say(f"   ! {line}", "yellow")
         if event in {"step.finished", "step.failed"} and step is not None:
@@ -111,7 +103,7 @@ class Watcher:
             wait_s = data["delay_ms"] / 1000
             self.screen.warn(postponed_text(name, data["reason"], wait_s, data["due_at"]))
         elif level in {"WARNING", "ERROR"} and self._flood.lets_through(level, name, event):
-            self.screen.warn(message)
+            self.screen.warn(row.message)
 
     def _show_status(self) -> None:
         now_s = self.clock.monotonic_s()

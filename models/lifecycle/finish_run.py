@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.audit import AuditDao, Entry, Journal
+from models.audit import Entry, Journal
 from models.clock import Clock, seconds_between
+from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.steps import position_of, step_id_for

@@ -6,20 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.clock import seconds_between, spoken
+from models.dao.audit import AuditDao
 from models.dao.steps import ClaimedRow
-from models.database.connection import database
-from models.text.canonical_json import loads
 
 #: Postponements in a row without a unit done in between; one more fails the step, if they took as
 #: long as this. Many short ones may only mean that many runs share a quota.
 MAX_IN_A_ROW = 12
 MAX_STANDSTILL_S = 7_200.0
-
-_LAST = (
-    "SELECT event, data_json FROM audit_log WHERE run_id = ?"
-    " AND (event = 'run.resumed' OR (event = 'step.postponed' AND step_id = ?))"
-    " ORDER BY id DESC LIMIT 1"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +67,11 @@ def standstill(row: ClaimedRow, done: int, total: int, now: str) -> Standstill:
         total: All units of the phase that it is in; another total is another phase.
         now: The time, as it is stored.
     """
-    found = database().execute(_LAST, (row.run_id, row.step_id)).fetchone()
-    last = loads(found[1]) if found and found[0] == "step.postponed" else {}
+    postponed = AuditDao.newest(row.run_id, "step.postponed", row.step_id)
+    resumed = AuditDao.newest(row.run_id, "run.resumed")
+    if postponed is None or (resumed is not None and resumed.id > postponed.id):
+        return Standstill(done, total, 1, now)
+    last = postponed.data
     count, since = last.get("in_a_row"), last.get("since")
     stands_still = last.get("total") == total and last.get("done", -1) >= done
     if stands_still and isinstance(count, int) and isinstance(since, str):

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import StepRow, StepsDao
-from models.database.connection import database
-from models.text.canonical_json import loads
 
 _ENDS = (
     "step.finished",
@@ -21,7 +20,6 @@ _ENDS = (
     "step.postponed",
 )
 _RUN_END = {"success": "run.finished", "failed": "run.failed", "cancelled": "run.cancelled"}
-_AUDIT = "SELECT scope, event, data_json FROM audit_log WHERE run_id = ? ORDER BY id"
 
 
 def contradictions(run_id: str) -> list[str]:
@@ -31,16 +29,13 @@ def contradictions(run_id: str) -> list[str]:
     `step.finished` of its last attempt with the same duration, and an ended run one end.
     """
     run = RunsDao.get(run_id)
-    events: list[tuple[str, str, dict[str, Any]]] = [
-        (scope, event, loads(data) or {})
-        for scope, event, data in database().execute(_AUDIT, (run_id,)).fetchall()
-    ]
+    rows = list(AuditDao.of_run(run_id))
     found: list[str] = []
     for step in StepsDao.of_run(run_id):
         found += _step_contradictions(
-            step, [(event, data) for scope, event, data in events if scope == step.name]
+            step, [(row.event, row.data) for row in rows if row.scope == step.name]
         )
-    counts = Counter(event for scope, event, _ in events if scope == "run")
+    counts = Counter(row.event for row in rows if row.scope == "run")
     expected = _RUN_END.get(run.status)
     if expected and counts[expected] < 1:
         found.append(f"the run is {run.status}, but {expected} was never audited")
@@ -66,14 +61,14 @@ def log_contradictions(run_id: str, lines: Iterable[str]) -> list[str]:
         if line.get("event") == "step.finished":
             durations[key[0], key[2]] = float(line.get("duration_ms") or 0.0)
     found: list[str] = []
-    for scope, event, text in database().execute(_AUDIT, (run_id,)).fetchall():
-        data = loads(text) or {}
-        key = (scope, event, int(data.get("attempt") or 0))
+    for row in AuditDao.of_run(run_id):
+        scope, event = row.scope, row.event
+        key = (scope, event, row.attempt or 0)
         if event not in {"step.started", "step.finished", "step.failed"}:
             continue
         if logged[key] != 1:
             found.append(f"{scope}, attempt {key[2]}: {logged[key]} log lines for {event}")
-        elif event == "step.finished" and durations[scope, key[2]] != data.get("duration_ms"):
+        elif event == "step.finished" and durations[scope, key[2]] != row.data.get("duration_ms"):
             found.append(f"{scope}, attempt {key[2]}: the log line has another duration")
     return found
 

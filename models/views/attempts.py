@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.views.run_view import AuditRow
+from models.dao.audit import AuditRow
 
 #: How an attempt ended, by the event that says so.
 _ENDINGS = {

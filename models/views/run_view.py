@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from models.clock import Clock
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow, StepsDao
 from models.database.connection import database
 from models.settings.runtime import Settings
-from models.text.canonical_json import loads
 from models.views.run_state import Reading, WorkerRow, live_workers, read_run
 
-_PAGE = 500
 #: What can come of asking the model for something.
 ANSWERED = ("valid", "invalid", "failed")
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """A row of `audit_log`, its data decoded."""
-
-    id: int
-    ts: str
-    level: str
-    run_id: str | None
-    step_id: str | None
-    scope: str
-    event: str
-    message: str
-    data: dict[str, Any]
-
-    @property
-    def step(self) -> str | None:
-        """Return the canonical step that the row is about, or None."""
-        return self.scope if self.step_id else None
-
-    @property
-    def attempt(self) -> int | None:
-        """Return the attempt that the row is about, or None."""
-        value = self.data.get("attempt")
-        return value if isinstance(value, int) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +24,6 @@ class RunView:
     workers: int
     now: str
     reading: Reading
-
-
-def audit_rows(run_id: str, after_id: int = 0) -> Iterator[AuditRow]:
-    """Return the audit rows of a run with a greater id, in order, a page at a time."""
-    sql = (
-        "SELECT id, ts, level, run_id, step_id, scope, event, message, data_json FROM audit_log"
-        " WHERE run_id = ? AND id > ? ORDER BY id LIMIT ?"
-    )
-    while True:
-        page = database().execute(sql, (run_id, after_id, _PAGE)).fetchall()
-        for *columns, data_json in page:
-            yield AuditRow(*columns, data=_object(data_json))  # type: ignore[misc]
-        if len(page) < _PAGE:
-            return
-        after_id = page[-1][0]
 
 
 def worker_rows() -> list[WorkerRow]:
@@ -172,8 +127,3 @@ def model_use(run_id: str) -> ModelUse | None:
         return None
     cost_usd = None if cost_usd is None else float(cost_usd)
     return ModelUse(int(requests), int(tokens), cost_usd, bool(estimated))
-
-
-def _object(text: str) -> dict[str, Any]:
-    value = loads(text)
-    return value if isinstance(value, dict) else {"value": value}

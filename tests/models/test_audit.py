@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.audit import DATA_MAX_BYTES, Entry, Journal, encode_data, prepare, transition
-from models.dao import AuditDao
 from models.database.connection import Database, database
 from models.errors import InputError
 from models.lifecycle import log_audit
@@ -221,14 +220,3 @@ def test_the_audit_log_is_written_whatever_the_log_level(
         logging.disable(logging.NOTSET)
 
     assert [audit.event for audit in audits()] == ["test.event"]
-
-
-def test_the_dao_writes_and_counts_rows(database: Database, clock: FakeClock) -> None:
-    entry = Entry("test.event", "by hand", "test", run_id="R", attempt=2, duration_ms=1.5)
-    AuditDao.write(entry, clock.now_iso())
-    AuditDao.write(entry)
-
-    assert AuditDao.count("R", "test.event") == 2
-    assert AuditDao.count("R", "test.other") == AuditDao.count("S", "test.event") == 0
-    assert audits()[0].ts == clock.now_iso()
-    assert audits()[0].data == {"attempt": 2, "duration_ms": 1.5}

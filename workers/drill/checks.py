@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
-from models.dao import RunsDao, StepsDao
-from models.database.connection import database
+from models.dao import AuditDao, RunsDao, StepsDao
 from models.records.consistency import contradictions
 from models.steps import STEP_NAMES
 from tasks.export.digest import export_digest
@@ -23,14 +23,8 @@ def run_misses(run_id: str, expected_digest: str) -> list[str]:
     if [step.name for step in steps] != list(STEP_NAMES):
         misses.append("its steps are not the ten canonical ones")
     misses += [f"{step.name} is {step.status}" for step in steps if step.status != "success"]
-    sql = (
-        "SELECT scope, count(*) FROM audit_log WHERE run_id = ? AND event = 'step.finished'"
-        " GROUP BY scope HAVING count(*) != 1"
-    )
-    misses += [
-        f"{scope} was finished {count} times"
-        for scope, count in database().execute(sql, (run_id,)).fetchall()
-    ]
+    finished = Counter(row.scope for row in AuditDao.of_run(run_id) if row.event == "step.finished")
+    misses += [f"{name} was finished {n} times" for name, n in finished.items() if n != 1]
     misses += contradictions(run_id)
     if run.status == "success":
         digest = export_digest(run_dir(run.args["out"], run_id))
@@ -58,6 +52,5 @@ def history(run_ids: list[str]) -> dict[str, int]:
     attempts = interrupted = 0
     for run_id in run_ids:
         attempts += sum(step.attempt for step in StepsDao.of_run(run_id))
-        sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = 'step.interrupted'"
-        interrupted += int(database().execute(sql, (run_id,)).fetchone()[0])
+        interrupted += AuditDao.count(run_id, "step.interrupted")
     return {"attempts": attempts, "interrupted": interrupted}

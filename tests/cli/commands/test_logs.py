@@ -123,7 +123,7 @@ def test_an_unknown_step_is_a_usage_error_that_lists_the_steps(scout: Scout) -> 
 
 
 def test_more_rows_than_a_page_all_come(scout: Scout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.views.run_view._PAGE", 4)
+    monkeypatch.setattr("models.dao.audit._PAGE", 4)
     assert len(lines(scout, successful_run())) == 22
 
 

@@ -1,0 +1,107 @@
+"""Rows of `audit_log`: the only code that knows its columns; `models.audit` writes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from models.database.connection import database
+from models.text.canonical_json import loads
+
+_INSERT = (
+    "INSERT INTO audit_log (ts, level, run_id, step_id, scope, event, message, data_json)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SELECT = "SELECT id, ts, level, run_id, step_id, scope, event, message, data_json FROM audit_log"
+_PAGE = 500
+
+
+class NewAuditRow(NamedTuple):
+    """A row to be written: redacted, cut and encoded (`models.audit.prepare`)."""
+
+    ts: str
+    level: str
+    run_id: str | None
+    step_id: str | None
+    scope: str
+    event: str
+    message: str
+    data_json: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A row of `audit_log`, its data decoded."""
+
+    id: int
+    ts: str
+    level: str
+    run_id: str | None
+    step_id: str | None
+    scope: str
+    event: str
+    message: str
+    data: dict[str, Any]
+
+    @property
+    def step(self) -> str | None:
+        """Return the canonical step that the row is about, or None."""
+        return self.scope if self.step_id else None
+
+    @property
+    def attempt(self) -> int | None:
+        """Return the attempt that the row is about, or None."""
+        value = self.data.get("attempt")
+        return value if isinstance(value, int) else None
+
+
+class AuditDao:
+    """Writes and reads `audit_log`; rows are only ever added."""
+
+    @staticmethod
+    def add(row: NewAuditRow) -> None:
+        """Add one row inside the caller's transaction."""
+        database().execute(_INSERT, row)
+
+    @staticmethod
+    def of_run(run_id: str, after_id: int = 0) -> Iterator[AuditRow]:
+        """Yield the rows of a run with a greater id, in order; they are read a page at a time."""
+        sql = f"{_SELECT} WHERE run_id = ? AND id > ? ORDER BY id LIMIT ?"
+        while True:
+            page = database().execute(sql, (run_id, after_id, _PAGE)).fetchall()
+            yield from map(_decoded, page)
+            if len(page) < _PAGE:
+                return
+            after_id = page[-1][0]
+
+    @staticmethod
+    def newest_of_step(
+        run_id: str, step: str, limit: int, *, without: str | None = None
+    ) -> list[AuditRow]:
+        """Return the newest rows about a step, oldest first, without those of one event."""
+        sql = f"{_SELECT} WHERE run_id = ? AND scope = ? AND event != ? ORDER BY id DESC LIMIT ?"
+        rows = database().execute(sql, (run_id, step, without or "", limit)).fetchall()
+        return [_decoded(row) for row in reversed(rows)]
+
+    @staticmethod
+    def newest(run_id: str, event: str, step_id: str | None = None) -> AuditRow | None:
+        """Return a run's newest row of one event, about one step or any, or None without one."""
+        sql = f"{_SELECT} WHERE run_id = ? AND event = ?"
+        params: tuple[str, ...] = (run_id, event)
+        if step_id is not None:
+            sql, params = f"{sql} AND step_id = ?", (*params, step_id)
+        row = database().execute(f"{sql} ORDER BY id DESC LIMIT 1", params).fetchone()
+        return _decoded(row) if row else None
+
+    @staticmethod
+    def count(run_id: str, event: str) -> int:
+        """Return how many rows of one event a run has."""
+        sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = ?"
+        return int(database().execute(sql, (run_id, event)).fetchone()[0])
+
+
+def _decoded(row: Sequence[Any]) -> AuditRow:
+    *columns, data_json = row
+    data = loads(data_json)
+    return AuditRow(*[*columns, data if isinstance(data, dict) else {"value": data}])

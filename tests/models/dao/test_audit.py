@@ -1,0 +1,75 @@
+"""Rows of the audit log: written, counted, and found again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.audit import Entry, prepare
+from models.dao import AuditDao
+from models.dao import audit as dao
+from models.database.connection import Database
+from tests.support.clock import FakeClock
+from tests.support.runs import audits
+
+
+def add(event: str, scope: str = "test", run_id: str = "R", **more: Any) -> None:
+    AuditDao.add(prepare(Entry(event, f"{event}!", scope, run_id=run_id, **more), "now").row)
+
+
+def test_the_dao_writes_and_counts_rows(database: Database, clock: FakeClock) -> None:
+    entry = Entry("test.event", "by hand", "test", run_id="R", attempt=2, duration_ms=1.5)
+    AuditDao.add(prepare(entry, clock.now_iso()).row)
+    AuditDao.add(prepare(entry, clock.now_iso()).row)
+
+    assert AuditDao.count("R", "test.event") == 2
+    assert AuditDao.count("R", "test.other") == AuditDao.count("S", "test.event") == 0
+    assert audits()[0].ts == clock.now_iso()
+    assert audits()[0].data == {"attempt": 2, "duration_ms": 1.5}
+
+
+def test_rows_of_a_run_come_in_order_a_page_at_a_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dao, "_PAGE", 2)
+    for number in range(5):
+        add(f"test.event{number}", data={"number": number})
+        add("test.other", run_id="S")
+
+    rows = list(AuditDao.of_run("R"))
+    assert [row.data["number"] for row in rows] == [0, 1, 2, 3, 4]
+    assert [row.id for row in AuditDao.of_run("R", rows[2].id)] == [rows[3].id, rows[4].id]
+
+
+def test_a_row_says_what_it_is_about(database: Database) -> None:
+    add("test.event", "init_run", step_id="R:1", attempt=2, level="WARNING")
+    add("test.event", "run")
+
+    of_step, of_run = AuditDao.of_run("R")
+    assert (of_step.step, of_step.attempt, of_step.level) == ("init_run", 2, "WARNING")
+    assert (of_run.step, of_run.attempt, of_run.message) == (None, None, "test.event!")
+
+
+def test_data_that_is_no_object_is_shown_all_the_same(database: Database) -> None:
+    add("test.event")
+    database.execute("UPDATE audit_log SET data_json = '[1]'")
+
+    (row,) = AuditDao.of_run("R")
+    assert row.data == {"value": [1]}
+
+
+def test_the_newest_rows_are_found(database: Database) -> None:
+    for number in range(3):
+        add("test.event", "a", step_id="R:1", data={"number": number})
+        add("test.event", "b", step_id="R:2", data={"number": number})
+        add("test.end", "a", step_id="R:1")
+
+    newest, of_one = AuditDao.newest("R", "test.event"), AuditDao.newest("R", "test.event", "R:1")
+    assert newest is not None
+    assert (newest.scope, newest.data["number"]) == ("b", 2)
+    assert of_one is not None
+    assert (of_one.scope, of_one.data["number"]) == ("a", 2)
+    assert AuditDao.newest("R", "test.other") is AuditDao.newest("S", "test.event") is None
+    last = AuditDao.newest_of_step("R", "a", 2, without="test.end")
+    assert [row.data["number"] for row in last] == [1, 2]
