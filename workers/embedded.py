@@ -6,7 +6,7 @@ from types import TracebackType
 
 import dramatiq
 
-from models.database.connection import database
+from models.dao.runs import RunsDao
 from models.settings.runtime import Settings
 from workers.broker import build_broker
 from workers.enqueue import send_step
@@ -51,10 +51,4 @@ class EmbeddedWorker:
 
     def other_runs(self, run_id: str) -> list[str]:
         """Return the unfinished runs that this process took over from one that died."""
-        sql = (
-            "SELECT DISTINCT r.run_id FROM runs r JOIN run_steps s ON s.run_id = r.run_id"
-            " WHERE r.status IN ('queued', 'running') AND s.worker = ? AND r.run_id != ?"
-            " ORDER BY r.run_id"
-        )
-        rows = database().execute(sql, (worker_name(), run_id)).fetchall()
-        return [other for (other,) in rows]
+        return [other for other in RunsDao.unfinished_of(worker_name()) if other != run_id]

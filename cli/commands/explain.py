@@ -51,14 +51,10 @@ def load_case(run_text: str, settings: Settings) -> Case:
     """
     from cli.diagnosis.case import Case
     from models.dao import AuditDao, RunsDao
+    from models.dao.briefs import BriefsDao
+    from models.views.answers import analysis_answers, brief_answers
     from models.views.attempts import attempts_of
-    from models.views.run_view import (
-        analysis_answers,
-        best_rejected_score,
-        brief_answers,
-        brief_counts,
-        view_run,
-    )
+    from models.views.run_view import view_run
 
     view = view_run(RunsDao.resolve(run_text), settings)
     rows = list(AuditDao.of_run(view.run.run_id))
@@ -67,10 +63,10 @@ def load_case(run_text: str, settings: Settings) -> Case:
         view,
         rows,
         attempts_of(rows),
-        brief_counts(run_id),
+        BriefsDao.counts(run_id),
         analysis_answers(run_id),
         brief_answers(run_id),
-        best_rejected_score(run_id),
+        BriefsDao.best_rejected_score(run_id),
     )
 
 

@@ -66,9 +66,10 @@ def command(status: str | None, query: str | None, limit: int, as_json: bool) ->
 
 def _views(settings: Settings, status: str | None, query: str | None, limit: int) -> list[RunView]:
     from models.dao.runs import RunsDao
-    from models.views.run_view import view_run, worker_rows
+    from models.dao.workers import WorkersDao
+    from models.views.run_view import view_run
 
-    workers = worker_rows()
+    workers = WorkersDao.all()
     if status is None or status in _ENDED:
         runs = RunsDao.list(status=status, query=query, limit=limit)
         return [view_run(run, settings, workers) for run in runs]

@@ -8,9 +8,10 @@ from typing import Any
 from models.dao import AuditRow
 from models.dao.steps import StepRow
 from models.text.printable import printable
+from models.views.answers import Answers
 from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, time_of_day
-from models.views.run_view import Answers, RunView
+from models.views.run_view import RunView
 
 EVIDENCE_MAX_LENGTH = 300
 _LAST_LINES = 5

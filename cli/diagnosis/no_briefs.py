@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, Decimal
 from cli.diagnosis.case import Case, Diagnosis
 from models.dao.steps import StepRow
 from models.text.printable import printable
-from models.views.run_view import Answers
+from models.views.answers import Answers
 
 _REASON_MAX_LENGTH = 200
 _OTHER_MODEL = "Try another model: set SCOUT_LLM_MODEL, then the next command."

@@ -74,7 +74,7 @@ def check_database(settings: Settings) -> DatabaseHealth:
         _measure_files(health, connect(settings).path)
         _read_schema(health, database)
         if health.readable:
-            _count_rows(health, database)
+            _count_rows(health)
     except ScoutError:
         raise
     except Exception as exc:  # noqa: BLE001 - whatever a driver raises, the database is not usable
@@ -89,11 +89,13 @@ def check_database(settings: Settings) -> DatabaseHealth:
 def check_activity(settings: Settings) -> Activity:
     """Return workers, singletons and runs; the database must be readable."""
     from models.clock import seconds_between
+    from models.dao.runs import RunsDao
+    from models.dao.singletons import SingletonsDao
+    from models.dao.workers import WorkersDao
     from models.views.run_state import is_alive
-    from models.views.run_view import worker_rows
 
     now = Clock().now_iso()
-    workers = worker_rows()
+    workers = WorkersDao.all()
     listed = [
         {
             "worker": row.worker,
@@ -105,14 +107,16 @@ def check_activity(settings: Settings) -> Activity:
         }
         for row in workers
     ]
-    sql = "SELECT name, holder, expires_at FROM singletons ORDER BY name"
     singletons = [
-        {"name": name, "holder": holder, "expires_at": expires_at, "held": expires_at > now}
-        for name, holder, expires_at in db.database().execute(sql).fetchall()
+        {
+            "name": row.name,
+            "holder": row.holder,
+            "expires_at": row.expires_at,
+            "held": row.expires_at > now,
+        }
+        for row in SingletonsDao.all()
     ]
-    sql = "SELECT status, count(*) FROM runs GROUP BY status ORDER BY status"
-    by_status = {status: int(n) for status, n in db.database().execute(sql).fetchall()}
-    return Activity(listed, singletons, by_status, _stalled(settings))
+    return Activity(listed, singletons, RunsDao.count_by_status(), _stalled(settings))
 
 
 def check_tokens() -> dict[str, bool]:
@@ -173,19 +177,20 @@ def _can_create(path: Path | None) -> bool:
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
-def _count_rows(health: DatabaseHealth, database: db.Database) -> None:
-    for table in sorted(database.peewee.get_tables()):
-        name = table.replace('"', '""')
-        sql = f'SELECT count(*) FROM "{name}"'  # noqa: S608 - a name from the catalogue, quoted
-        health.rows[table] = int(database.execute(sql).fetchone()[0])
-    health.oldest_run_at = database.execute("SELECT min(created_at) FROM runs").fetchone()[0]
+def _count_rows(health: DatabaseHealth) -> None:
+    from models.dao.any_table import count_rows
+    from models.dao.runs import RunsDao
+
+    health.rows = count_rows()
+    health.oldest_run_at = RunsDao.oldest_created_at()
 
 
 def _stalled(settings: Settings) -> list[dict[str, Any]]:
     from models.dao.runs import RunsDao
-    from models.views.run_view import view_run, worker_rows
+    from models.dao.workers import WorkersDao
+    from models.views.run_view import view_run
 
-    workers = worker_rows()
+    workers = WorkersDao.all()
     found = []
     for status in ("queued", "running"):
         for run in RunsDao.list(status=status, limit=_UNFINISHED_LOOKED_AT):

@@ -11,6 +11,8 @@ from cli.commands.run import finish, say_detached
 from models.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from models.dao.runs import RunRow
     from models.lifecycle.derivation import Derivation
     from models.run_args import RunArgs
@@ -19,15 +21,6 @@ if TYPE_CHECKING:
 out_option = click.option(
     "--out", metavar="DIR", help="Where run_<id>/ is written; as in RUN otherwise."
 )
-#: What a run must have for a command, and what is counted to find out.
-_NEEDS = {
-    "analyses": "SELECT count(*) FROM analyses WHERE run_id = ? AND status = 'valid'",
-    "keywords": "SELECT count(*) FROM keywords WHERE run_id = ?",
-    "hydrated repositories": (
-        "SELECT count(*) FROM repos WHERE run_id = ? AND status = 'hydrated'"
-    ),
-    "searches": "SELECT count(*) FROM github_queries WHERE run_id = ?",
-}
 _FROM_SOURCES = {
     "github_rate_limit_snapshot",
     "github_search_pass2",
@@ -63,7 +56,7 @@ def derive(
         command: What made it, as it is recorded.
         run_text: The run to go on from.
         derivation: What it takes over, and the steps that it executes.
-        needs: One of `_NEEDS`: what the other run must have.
+        needs: What the other run must have, as `_count` names it.
         changes: The arguments that differ from the other run's; None leaves one as it is.
         waiting: How to wait.
         then: The command that is of use next, without the run's id.
@@ -103,14 +96,12 @@ def check_parent(parent: RunRow, needs: str) -> None:
     Raises:
         InputError: It has not ended, or lacks what is needed.
     """
-    from models.database.connection import database
-
     if not parent.ended:
         raise InputError(
             f"Run {parent.run_id} is still {parent.status}.",
             f"Wait for its end: scout logs {parent.run_id} --follow",
         )
-    if not database().execute(_NEEDS[needs], (parent.run_id,)).fetchone()[0]:
+    if not _count(needs, parent.run_id):
         hint = f"See how far it came: scout show {parent.run_id}"
         if needs == "analyses" and parent.args.get("no_llm"):
             hint = f"No model was asked; have one: scout analyses rerun {parent.run_id} --briefs"
@@ -131,3 +122,17 @@ def changed_args(parent: RunRow, changes: dict[str, Any]) -> RunArgs:
 
         given["out"] = str(usable_folder(given["out"]))
     return RunArgs.from_dict(parent.args | given).normalised()
+
+
+def _count(what: str, run_id: str) -> int:
+    """Return how many a run has of what a command needs."""
+    from models.dao.analyses import AnalysesDao
+    from models.dao.findings import KeywordsDao, ReposDao, SearchesDao
+
+    counts: dict[str, Callable[[str], int]] = {
+        "analyses": AnalysesDao.count_valid,
+        "keywords": KeywordsDao.count,
+        "hydrated repositories": ReposDao.count_hydrated,
+        "searches": SearchesDao.count,
+    }
+    return counts[what](run_id)

@@ -12,8 +12,8 @@ from cli.display.step_summary import spent_words, step_note
 from cli.display.terminal import cut, paint, wants_colour
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
+from models.dao.llm_usage import LlmUsageDao
 from models.text.printable import printable
-from models.views.run_view import model_use
 
 logger = logging.getLogger("scout")
 
@@ -101,7 +101,7 @@ class Screen:
             self.tell(text, "run.unfinished", run.run_id)
 
     def _spent(self, run: RunRow) -> None:
-        use = model_use(run.run_id)
+        use = LlmUsageDao.of_run(run.run_id)
         if use is not None:
             words = spent_words(use.tokens, use.cost_usd, estimated=use.estimated)
             requests = f"{use.requests:,} request{'' if use.requests == 1 else 's'}"

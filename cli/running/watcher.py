@@ -9,6 +9,7 @@ from cli.running.screen import Screen
 from cli.running.warning_limit import Flood
 from models.clock import Clock, seconds_between, spoken
 from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
+from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.text.printable import printable
 from models.views.run_state import (
@@ -17,7 +18,6 @@ from models.views.run_state import (
     live_workers,
     postponed_text,
 )
-from models.views.run_view import worker_rows
 
 if TYPE_CHECKING:
     from workers.embedded import EmbeddedWorker
@@ -120,7 +120,7 @@ class Watcher:
             self._say_who_is_there(quiet_s)
 
     def _say_who_is_there(self, quiet_s: float) -> None:
-        alive = live_workers(worker_rows(), self.clock.now_iso(), self.broker)
+        alive = live_workers(WorkersDao.all(), self.clock.now_iso(), self.broker)
         if alive:
             text = f"waiting for {spoken(quiet_s)}; {alive} worker process(es) are alive and busy"
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.clock import Clock
 from models.database.connection import database
+from models.database.patterns import containing
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
 from models.redaction import default_redactor
@@ -140,6 +141,15 @@ class RunsDao:
         return rows[0]
 
     @staticmethod
+    def unfinished_of(worker: str) -> list[str]:
+        """Return the ids of the runs that have not ended and of which a worker took a step."""
+        sql = (
+            "SELECT DISTINCT r.run_id FROM runs r JOIN run_steps s ON s.run_id = r.run_id"
+            " WHERE r.status IN ('queued', 'running') AND s.worker = ? ORDER BY r.run_id"
+        )
+        return [run_id for (run_id,) in database().execute(sql, (worker,)).fetchall()]
+
+    @staticmethod
     def list(
         *, status: str | None = None, query: str | None = None, limit: int = 20
     ) -> list[RunRow]:
@@ -152,10 +162,21 @@ class RunsDao:
             # SQLite knows upper and lower case in ASCII only, so the text as it is counts as well.
             words = _QUERY_SQLITE if database().is_sqlite else _QUERY_POSTGRES
             where.append(f"(lower({words}) LIKE ? ESCAPE '!' OR {words} LIKE ? ESCAPE '!')")
-            escaped = query.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-            params += [f"%{escaped.lower()}%", f"%{escaped}%"]
+            params += [containing(query.lower()), containing(query)]
         sql = f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, run_id DESC LIMIT ?"  # noqa: E501, S608
         return [RunRow(*row) for row in database().execute(sql, (*params, limit)).fetchall()]
+
+    @staticmethod
+    def count_by_status() -> dict[str, int]:
+        """Return how many runs there are of each status that any has."""
+        sql = "SELECT status, count(*) FROM runs GROUP BY status ORDER BY status"
+        return {status: int(count) for status, count in database().execute(sql).fetchall()}
+
+    @staticmethod
+    def oldest_created_at() -> str | None:
+        """Return when the oldest run was created, or None without any."""
+        oldest: str | None = database().execute("SELECT min(created_at) FROM runs").fetchone()[0]
+        return oldest
 
     @staticmethod
     def mark_running(run_id: str, now: str) -> bool:

@@ -347,6 +347,15 @@ class StepsDao:
         return [StepRow(*row) for row in database().execute(sql, (run_id,)).fetchall()]
 
     @staticmethod
+    def busy_workers() -> list[str]:
+        """Return the names of the workers that hold a step, whether alive or not."""
+        sql = (
+            "SELECT DISTINCT worker FROM run_steps WHERE status = 'running' AND worker IS NOT NULL"
+            " ORDER BY worker"
+        )
+        return [worker for (worker,) in database().execute(sql).fetchall()]
+
+    @staticmethod
     def last_end(run_id: str) -> str | None:
         """Return when the step that ended last did so, or None before the first end."""
         sql = "SELECT max(finished_at) FROM run_steps WHERE run_id = ?"

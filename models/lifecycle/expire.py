@@ -13,7 +13,9 @@ from typing import Any
 from models.audit import Journal, transition
 from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
+from models.dao.workers import WorkersDao
 from models.database.connection import database
+from models.database.patterns import starting_with
 from models.lifecycle.interrupt import interrupt
 from models.text.canonical_json import loads
 
@@ -53,12 +55,10 @@ def close_worker(worker_prefix: str, why: str, *, clock: Clock | None = None) ->
         clock: Where the time comes from.
     """
     clock = clock or Clock()
-    pattern = worker_prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
-    rows = StepsDao.running_where("s.worker LIKE ? ESCAPE '!'", (pattern,))
+    rows = StepsDao.running_where("s.worker LIKE ? ESCAPE '!'", (starting_with(worker_prefix),))
 
     def work(journal: Journal) -> int:
-        sql = "DELETE FROM workers WHERE worker LIKE ? ESCAPE '!'"
-        database().execute(sql, (pattern,))
+        WorkersDao.remove_process(worker_prefix)
         return sum(interrupt(journal, row, clock, why) for row in rows)
 
     return transition(work, clock)

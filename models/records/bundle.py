@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.dao.any_table import rows_of_run
+from models.dao.readmes import ReadmesDao
 from models.dao.runs import RunsDao
-from models.database.connection import database
 from models.records.consistency import contradictions, log_contradictions, log_lines
 from models.redaction import default_redactor
 from models.settings.runtime import Settings
@@ -129,12 +130,7 @@ def _documents(
 
 def _rows(table: type[Table], run_id: str) -> list[dict[str, Any]]:
     """Return the rows of a run as objects; what is stored as JSON text is decoded."""
-    columns = [field.column_name for field in table._meta.sorted_fields]
-    names = ", ".join(f'"{column}"' for column in columns)
-    order = {"run_steps": "position", "runs": "run_id"}.get(table._meta.table_name, "id")
-    sql = f'SELECT {names} FROM "{table._meta.table_name}" WHERE run_id = ? ORDER BY {order}'  # noqa: S608
-    rows = database().execute(sql, (run_id,)).fetchall()
-    return [_decoded(dict(zip(columns, row, strict=True))) for row in rows]
+    return [_decoded(row) for row in rows_of_run(table, run_id)]
 
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
@@ -162,11 +158,7 @@ def _of_run(lines: Iterable[str], run_id: str) -> list[Any]:
 
 
 def _readmes(run_id: str) -> Iterator[Member]:
-    sql = (
-        "SELECT DISTINCT t.sha256, t.text FROM readme_texts t"
-        " JOIN readmes r ON r.sha256 = t.sha256 WHERE r.run_id = ? ORDER BY t.sha256"
-    )
-    for sha256, text in database().execute(sql, (run_id,)).fetchall():
+    for sha256, text in ReadmesDao.texts_of_run(run_id):
         content = default_redactor().redact_text(text).encode(errors="replace")
         yield Member(f"readmes/{sha256}.txt", content, "the text of a README, redacted")
 

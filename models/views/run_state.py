@@ -15,6 +15,7 @@ from datetime import datetime
 from models.clock import seconds_between, spoken
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
+from models.dao.workers import WorkerRow
 
 #: Workers give a sign of life every 5 s; three missed ones mean that they are gone.
 HEARTBEAT_TIMEOUT_S = 15.0
@@ -36,19 +37,6 @@ STATES = (
     "failed",
     "cancelled",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerRow:
-    """A row of `workers`."""
-
-    worker: str
-    host: str
-    pid: int
-    broker: str
-    threads: int
-    started_at: str
-    heartbeat_at: str
 
 
 @dataclass(frozen=True, slots=True)

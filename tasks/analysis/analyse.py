@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from models.dao.readmes import ReadmesDao
 from models.database.upsert import upsert
 from models.errors import ScoutError
 from models.tables.results import Analysis
@@ -15,7 +16,6 @@ from tasks.analysis.candidates import (
     Candidate,
     candidates,
     count_analyses,
-    readme_text,
     turn_into_failed,
 )
 from tasks.analysis.reuse import reuse_analyses
@@ -163,7 +163,7 @@ def _unusable(context: StepContext, one: _Analysed) -> ScoutError | None:
 
 
 def _unit(context: StepContext, candidate: Candidate) -> _Unit:
-    request = replace(_request(candidate), readme=readme_text(candidate.readme_sha256))
+    request = replace(_request(candidate), readme=ReadmesDao.text(candidate.readme_sha256))
     question = Question(context.sources.model, request, _parse, InvalidOutputError)
     return _Unit(candidate, request, question)
 

@@ -9,7 +9,6 @@ from typing import Any
 from peewee import JOIN
 
 from models.database.upsert import fetch_all
-from models.tables.machinery import proxy
 from models.tables.results import Analysis, ReadmeRecord, Repo
 from models.text.canonical_json import loads
 
@@ -94,19 +93,6 @@ def turn_into_failed(run_id: str, full_names: Sequence[str]) -> None:
         Analysis.update(status="failed", error=error).where(
             (Analysis.run == run_id) & (Analysis.status == "invalid") & Analysis.full_name.in_(some)
         ).execute()
-
-
-def readme_text(sha256: str | None) -> str | None:
-    """Return a stored README, or None where a repository has none.
-
-    Read one by one, since a README may have a megabyte; and asked for once per repository, so
-    with constant SQL.
-    """
-    if sha256 is None:
-        return None
-    sql = f"SELECT text FROM readme_texts WHERE sha256 = {proxy.param}"  # noqa: S608 - ? or %s
-    row = proxy.execute_sql(sql, (sha256,)).fetchone()
-    return str(row[0]) if row else None
 
 
 def _same_repo(other: Any) -> Any:

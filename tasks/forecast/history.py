@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from models.dao.analyses import AnalysesDao
+from models.dao.findings import ReposDao, SearchesDao
+from models.dao.llm_usage import LlmUsageDao
 from models.dao.runs import RunRow, RunsDao
-from models.database.connection import database
 from models.run_args import RunArgs
 from tasks.prompts.prompt import load_prompt
 
@@ -46,17 +47,13 @@ class History:
 
 def history_of(args: RunArgs) -> History:
     """Return what the open database knows that helps to plan a live run."""
-    sql = (
-        "SELECT kind, sum(requests), sum(prompt_tokens + completion_tokens), count(*)"
-        " FROM llm_usage WHERE requests > 0 GROUP BY kind"
-    )
-    usage = database().execute(sql).fetchall()
+    usage = LlmUsageDao.averages()
     runs = RunsDao.list(status="success", query=args.query, limit=_LOOKED_AT)
     same = next((run for run in runs if _is_same(run, args)), None)
     return History(
         _earlier(same.run_id) if same else None,
-        {kind: float(tokens) / count for kind, _, tokens, count in usage},
-        {kind: float(requests) / count for kind, requests, _, count in usage},
+        {kind: one.tokens for kind, one in usage.items()},
+        {kind: one.requests for kind, one in usage.items()},
     )
 
 
@@ -67,26 +64,12 @@ def _is_same(run: RunRow, args: RunArgs) -> bool:
 
 
 def _earlier(run_id: str) -> Earlier:
-    queries = _number(
-        "SELECT count(*) FROM github_queries WHERE run_id = ? AND pass_number = 2", run_id
-    )
-    new = _number("SELECT count(*) FROM repos WHERE run_id = ? AND found_in_pass = 2", run_id)
+    queries = SearchesDao.count(run_id, pass_number=2)
+    new = ReposDao.count_found(run_id, pass_number=2)
     return Earlier(
         run_id=run_id,
-        found=_number(
-            "SELECT sum(total_count) FROM github_queries WHERE run_id = ? AND pass_number = 1",
-            run_id,
-        ),
+        found=SearchesDao.matches(run_id, pass_number=1),
         new_per_query=new / queries if queries else 0.0,
-        read=_number("SELECT count(*) FROM repos WHERE run_id = ? AND status = 'hydrated'", run_id),
-        reusable=_number(
-            "SELECT count(*) FROM analyses WHERE run_id = ? AND status = 'valid'"
-            " AND prompt_version = ?",
-            run_id,
-            load_prompt("repo_analysis").version,
-        ),
+        read=ReposDao.count_hydrated(run_id),
+        reusable=AnalysesDao.count_valid(run_id, load_prompt("repo_analysis").version),
     )
-
-
-def _number(sql: str, *params: Any) -> int:
-    return int(database().execute(sql, params).fetchone()[0] or 0)

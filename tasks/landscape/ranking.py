@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from models.dao.readmes import ReadmesDao
 from models.database.upsert import fetch_all, upsert
 from models.redaction import default_redactor
 from models.tables.results import Ranking, Repo
 from models.text.canonical_json import dumps, loads
-from tasks.analysis.candidates import Candidate, candidates, readme_text
+from tasks.analysis.candidates import Candidate, candidates
 from tasks.analysis.scoring import days_between
 from tasks.landscape.extraction import extract_keywords, extractor_name
 from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
@@ -48,7 +49,7 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
 
     def units() -> Iterator[_Unit]:
         for candidate in missing:
-            yield _Unit(candidate, readme_text(candidate.readme_sha256))
+            yield _Unit(candidate, ReadmesDao.text(candidate.readme_sha256))
 
     def fetch(unit: _Unit) -> Row:
         return _row(context, unit, extractor, today)

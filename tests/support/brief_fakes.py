@@ -12,6 +12,7 @@ from typing import Any, cast
 from peewee import SqliteDatabase
 
 from models.clock import Clock
+from models.database.connection import Database, use
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES, step_id_for
 from models.tables.machinery import MACHINERY_TABLES, Run, RunStep, proxy
@@ -34,16 +35,14 @@ NOW = "2026-03-01T12:00:00.000000Z"
 
 @contextmanager
 def bound_database(folder: Path) -> Iterator[SqliteDatabase]:
-    """Bind every table to a new database for the block."""
-    before = proxy.obj
+    """Make a new database with every table the current one; `tests.conftest` puts back what was."""
     database = SqliteDatabase(str(folder / "scout.db"), pragmas={"foreign_keys": 1})
-    proxy.initialize(database)
+    use(Database(database, "test"))
     database.create_tables(TABLES)
     try:
         yield database
     finally:
         database.close()
-        proxy.initialize(before)
 
 
 class FrozenClock(Clock):

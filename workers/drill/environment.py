@@ -17,6 +17,7 @@ import dramatiq
 
 from models.codes import Code
 from models.dao import RunsDao
+from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.database.migrate import open_database
 from models.errors import ScoutError
@@ -126,8 +127,7 @@ class Stage:
 
     def kill_one(self, chance: random.Random) -> bool:
         """Kill a random live worker process with SIGKILL; returns whether there was one."""
-        sql = "SELECT pid FROM workers ORDER BY pid"
-        pids = [pid for (pid,) in database().execute(sql).fetchall() if _is_drill_worker(pid)]
+        pids = sorted(row.pid for row in WorkersDao.all() if _is_drill_worker(row.pid))
         if not pids:
             return False
         os.kill(chance.choice(pids), signal.SIGKILL)

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from models.dao import AuditDao
-from models.database.connection import database
+from models.dao import AuditDao, StepsDao
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from workers.drill.checks import history, log_misses, run_misses
@@ -161,8 +160,7 @@ def _interrupted(run_ids: list[str]) -> int:
 
 
 def _busy() -> list[int]:
-    sql = "SELECT DISTINCT worker FROM run_steps WHERE status = 'running' AND worker IS NOT NULL"
-    return [int(worker.split(":")[1]) for (worker,) in database().execute(sql).fetchall()]
+    return [int(worker.split(":")[1]) for worker in StepsDao.busy_workers()]
 
 
 #: The last step hands on to nobody; the first is sent by the drill; some steps save nothing.

@@ -15,6 +15,7 @@ from dramatiq.threading import raise_thread_exception
 
 from models.clock import Clock
 from models.dao.steps import StepsDao
+from models.dao.workers import WorkerRow, WorkersDao
 from models.database.connection import database
 from models.lifecycle import log_audit
 from models.settings.runtime import Settings
@@ -25,11 +26,6 @@ from workers.worker_name import worker_name
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_INTERVAL_S = 5.0
-_HEARTBEAT = (
-    "INSERT INTO workers (worker, host, pid, broker, threads, started_at, heartbeat_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (worker) DO UPDATE SET heartbeat_at = excluded.heartbeat_at"
-)
 
 
 class Keeper:
@@ -74,8 +70,7 @@ class Keeper:
 
     def farewell(self) -> None:
         """Take this process out of the list of workers."""
-        sql = "DELETE FROM workers WHERE worker = ?"
-        database().transact(lambda: database().execute(sql, (worker_name(),)))
+        database().transact(lambda: WorkersDao.remove(worker_name()))
 
     def _renew(self, attempt: Attempt) -> None:
         if attempt.overdue and self._long_overdue(attempt):
@@ -141,7 +136,7 @@ class Keeper:
     def _beat(self) -> None:
         now = self.clock.now_iso()
         name = worker_name()
-        values = (
+        row = WorkerRow(
             name,
             socket.gethostname(),
             int(name.split(":")[1]),
@@ -150,4 +145,4 @@ class Keeper:
             self._started_at,
             now,
         )
-        database().transact(lambda: database().execute(_HEARTBEAT, values))
+        database().transact(lambda: WorkersDao.beat(row))

@@ -11,6 +11,8 @@ from datetime import datetime
 import dramatiq
 
 from models.clock import Clock
+from models.dao.singletons import SingletonsDao
+from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.lifecycle import expire_leases, take_due_steps
 from models.settings.runtime import Settings
@@ -22,11 +24,6 @@ logger = logging.getLogger(__name__)
 
 #: Workers that gave no sign of life for this long are forgotten.
 FORGET_AFTER_S = 3600.0
-_TAKE = (
-    "INSERT INTO singletons (name, holder, expires_at) VALUES (?, ?, ?)"
-    " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
-    " WHERE singletons.holder = excluded.holder OR singletons.expires_at < ?"
-)
 
 
 class Recovery:
@@ -97,7 +94,7 @@ class Recovery:
         until = self.clock.now_iso(self.interval_s * 3 + 1)
 
         def work() -> bool:
-            taken = bool(database().execute(_TAKE, (name, worker_name(), until, now)).rowcount)
+            taken = SingletonsDao.take(name, worker_name(), now, until)
             if taken:
                 self._forget_the_dead()
             return taken
@@ -106,8 +103,8 @@ class Recovery:
 
     def _forget_the_dead(self) -> None:
         before = self.clock.now_iso(-FORGET_AFTER_S)
-        database().execute("DELETE FROM workers WHERE heartbeat_at < ?", (before,))
-        database().execute("DELETE FROM singletons WHERE expires_at < ?", (before,))
+        WorkersDao.forget_before(before)
+        SingletonsDao.forget_before(before)
 
 
 def messages_waiting(broker: dramatiq.Broker) -> int:

@@ -9,7 +9,7 @@ from models.database.connection import Database
 from models.errors import ExitCode, InputError
 from models.lifecycle import cancel_run
 from tests.support.clock import FakeClock
-from tests.support.runs import new_run
+from tests.support.runs import claimed, new_run
 
 
 def made(run_id: str, clock: FakeClock | None = None) -> str:
@@ -137,3 +137,22 @@ def test_a_successful_run_is_not_reopened(database: Database) -> None:
 
     assert not RunsDao.reopen(run_id)
     assert RunsDao.get(run_id).status == "success"
+
+
+def test_the_unfinished_runs_of_a_worker_are_those_it_took_a_step_of(database: Database) -> None:
+    taken, finished, _untouched, others = (new_run() for _ in range(4))
+    for run_id, worker in ((taken, "me:1:x"), (finished, "me:1:x"), (others, "you:2:y")):
+        claimed(run_id, "init_run", worker=worker)
+    cancel_run(finished, who="test", reason="none")
+
+    assert RunsDao.unfinished_of("me:1:x") == [taken]
+
+
+def test_runs_are_counted_by_status(database: Database, clock: FakeClock) -> None:
+    assert (RunsDao.count_by_status(), RunsDao.oldest_created_at()) == ({}, None)
+    created_at = clock.now_iso()
+    cancelled, _ = new_run(clock), new_run()
+    cancel_run(cancelled, who="test", reason="none")
+
+    assert RunsDao.count_by_status() == {"cancelled": 1, "queued": 1}
+    assert RunsDao.oldest_created_at() == created_at

@@ -10,10 +10,10 @@ import pytest
 from models.clock import to_iso
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
+from models.dao.workers import WorkerRow
 from models.steps import STEP_NAMES
 from models.views.run_state import (
     Reading,
-    WorkerRow,
     failed_step,
     is_alive,
     live_workers,

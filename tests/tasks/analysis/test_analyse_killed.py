@@ -19,8 +19,8 @@ _ATTEMPT = """
 import sys
 from peewee import SqliteDatabase
 from models.clock import Clock
+from models.database.connection import Database, use
 from models.run_args import RunArgs
-from models.tables.machinery import proxy
 from tasks.chain import step_named
 from tasks.sources.chat.model import ChatModel
 from models.settings.chat import ChatSettings
@@ -28,7 +28,7 @@ from tasks.sources.interface import Sources
 from tasks.step import StepContext
 from tests.support.step_fakes import FakeGitHub, FakeRecorder
 
-proxy.initialize(SqliteDatabase(sys.argv[1], pragmas={"foreign_keys": 1}, timeout=10))
+use(Database(SqliteDatabase(sys.argv[1], pragmas={"foreign_keys": 1}, timeout=10), "test"))
 record = FakeRecorder()
 model = ChatModel(ChatSettings(sys.argv[2], "test-model"), record)
 sources = Sources("live", FakeGitHub(record), model)

@@ -29,15 +29,15 @@ _ATTEMPT = """
 import sys, threading
 from peewee import SqliteDatabase
 from models.clock import Clock
+from models.database.connection import Database, use
 from models.run_args import RunArgs
-from models.tables.machinery import proxy
 from tasks.chain import step_named
 from tasks.landscape import ranking
 from tasks.sources.interface import NoModel, Sources
 from tasks.step import StepContext
 from tests.support.step_fakes import FakeGitHub, FakeRecorder
 
-proxy.initialize(SqliteDatabase(sys.argv[1], pragmas={"foreign_keys": 1}, timeout=10))
+use(Database(SqliteDatabase(sys.argv[1], pragmas={"foreign_keys": 1}, timeout=10), "test"))
 real, lock, begun = ranking.extract_keywords, threading.Lock(), []
 def extract(*args):
     with lock:

@@ -1,0 +1,32 @@
+"""Rows of `analyses`, counted and judged; steps read and write them with Peewee."""
+
+from __future__ import annotations
+
+from models.database.connection import database
+
+
+class AnalysesDao:
+    """Says what came of a run's analyses."""
+
+    @staticmethod
+    def count_valid(run_id: str, prompt_version: str | None = None) -> int:
+        """Return how many valid analyses a run has, of one prompt or of any."""
+        sql = "SELECT count(*) FROM analyses WHERE run_id = ? AND status = 'valid'"
+        params: tuple[str, ...] = (run_id,)
+        if prompt_version is not None:
+            sql, params = f"{sql} AND prompt_version = ?", (run_id, prompt_version)
+        return int(database().execute(sql, params).fetchone()[0])
+
+    @staticmethod
+    def outcomes(run_id: str, *, not_asked: str) -> list[tuple[str, str | None]]:
+        """Return status and error of each analysis that the model was asked for, in order.
+
+        Args:
+            run_id: The run.
+            not_asked: The error of those that it was not asked for.
+        """
+        sql = (
+            "SELECT status, error FROM analyses"
+            " WHERE run_id = ? AND NOT (status = 'failed' AND error = ?) ORDER BY id"
+        )
+        return [tuple(row) for row in database().execute(sql, (run_id, not_asked)).fetchall()]

@@ -1,0 +1,42 @@
+"""Rows of `singletons`: jobs that one process at a time may do, and until when it has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.database.connection import database
+
+_TAKE = (
+    "INSERT INTO singletons (name, holder, expires_at) VALUES (?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at"
+    " WHERE singletons.holder = excluded.holder OR singletons.expires_at < ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SingletonRow:
+    """A row of `singletons`; the time is ISO 8601 text."""
+
+    name: str
+    holder: str
+    expires_at: str
+
+
+class SingletonsDao:
+    """Gives turns. Methods that write join the caller's transaction."""
+
+    @staticmethod
+    def all() -> list[SingletonRow]:
+        """Return every job that somebody took, by name."""
+        sql = "SELECT name, holder, expires_at FROM singletons ORDER BY name"
+        return [SingletonRow(*row) for row in database().execute(sql).fetchall()]
+
+    @staticmethod
+    def take(name: str, holder: str, now: str, until: str) -> bool:
+        """Take a job, or keep it longer; returns whether no other holder has it now."""
+        return bool(database().execute(_TAKE, (name, holder, until, now)).rowcount)
+
+    @staticmethod
+    def forget_before(moment: str) -> None:
+        """Delete the turns that ended before a time."""
+        database().execute("DELETE FROM singletons WHERE expires_at < ?", (moment,))
