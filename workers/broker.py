@@ -20,8 +20,8 @@ from tasks.step import Step
 from workers.actors import declare_actors
 from workers.enqueue import Sender, send_step
 from workers.malloc import keep_memory_small
+from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
-from workers.middleware.upkeep import ProcessMiddleware
 from workers.network_guard import install_network_guard
 
 #: Prefix of every key in Redis, so that a shared server stays tidy.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from models.redaction.process import default_redactor
+from models.redaction.process_redactor import default_redactor
 from models.settings.defaults import (
     CONCURRENCY,
     GITHUB_URL,

@@ -15,7 +15,7 @@ from models.tables.results import Ranking, Repo
 from models.text.canonical_json import dumps, loads
 from tasks.analysis.candidates import Candidate, candidates
 from tasks.analysis.scoring import days_between
-from tasks.landscape.extraction import extract_keywords, extractor_name
+from tasks.landscape.keyword_extraction import extract_keywords, extractor_name
 from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
 from tasks.reference_date import reference_date
 from tasks.step import StepContext

@@ -41,7 +41,7 @@ def sources_for(
         FixtureError: The manifest is malformed.
     """
     if no_llm:
-        from tasks.landscape.extraction import extractor_name
+        from tasks.landscape.keyword_extraction import extractor_name
 
         extractor_name()
     if not dry:

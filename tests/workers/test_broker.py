@@ -24,8 +24,8 @@ from tests.support.waiting import wait_until
 from workers.actors import QUEUE
 from workers.broker import boot, check_broker
 from workers.embedded import EmbeddedWorker
+from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
-from workers.middleware.upkeep import ProcessMiddleware
 
 pytestmark = pytest.mark.redis
 

@@ -19,7 +19,7 @@ from models.records.consistency import contradictions
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tasks.landscape import ranking
-from tasks.landscape.extraction import extract_keywords
+from tasks.landscape.keyword_extraction import extract_keywords
 from tests.cli.test_main import loaded_after
 from tests.support.cli import SECRET, Scout
 from tests.support.databases import copy_database

@@ -19,7 +19,7 @@ from models.install_hint import install_command
 from models.records.consistency import contradictions
 from models.settings.runtime import load_settings
 from tasks.landscape import ranking
-from tasks.landscape.extraction import extract_keywords
+from tasks.landscape.keyword_extraction import extract_keywords
 from tests.support.cli import SECRET, Scout
 from tests.support.counterparts.github import Counterpart, World, running_github
 from tests.support.counterparts.github.readmes import writer

@@ -11,7 +11,7 @@ import pytest
 
 from models.tables.results import Analysis, Brief, GithubQuery, Keyword, Ranking, ReadmeText
 from tasks.landscape import ranking
-from tasks.landscape.extraction import extract_keywords, extractor_name
+from tasks.landscape.keyword_extraction import extract_keywords, extractor_name
 from tasks.landscape.scoring import POLICY, SignalInputs, score_signals
 from tests.support.hostile import FRAGMENTS
 from tests.support.processes import start_python

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import fixtures
 from models.text.printable import printable
-from tasks.landscape.extraction import (
+from tasks.landscape.keyword_extraction import (
     KEYWORD_MAX_CHARACTERS,
     KEYWORDS_MAX,
     TOPICS_MAX,
@@ -139,7 +139,7 @@ def test_another_process_finds_the_same() -> None:
     readmes = Path(fixtures.__file__).parent / "github/readmes"
     texts = [path.read_text(errors="replace") for path in sorted(readmes.iterdir())[:12]]
     code = (
-        "import json, sys; from tasks.landscape.extraction import extract_keywords;"
+        "import json, sys; from tasks.landscape.keyword_extraction import extract_keywords;"
         "print(json.dumps([extract_keywords(text, '', []) for text in json.load(sys.stdin)]))"
     )
     here = [extract_keywords(text, "", []) for text in texts]
