@@ -24,10 +24,23 @@ from models.steps import STEP_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / ".github").rglob("*.md"),
+        *(ROOT / ".github").rglob("*.yml"),
+        ROOT / "fixtures" / "README.md",
+    ]
+)
+#: A file or folder of the repository; `<name>` and `*` stand for anything.
+NAMED_PATH = re.compile(
+    r"(?<![\w./~$-])((?:cli|workers|tasks|models|fixtures|tests|docs|\.ci|\.github)/[\w./*<>-]*)"
+)
 SOURCES = sorted(
     path for name in ("cli", "workers", "tasks", "models") for path in (ROOT / name).rglob("*.py")
 )
+_FILE = re.compile(r"(?<![\w./*<>-])(\w+\.py)\b")
 #: Between `scout drill` and the workers that it starts; nobody else sets them.
 PRIVATE_VARIABLES = "SCOUT_DRILL_"
 
@@ -156,6 +169,32 @@ def test_every_link_inside_the_repository_leads_somewhere(path: Path) -> None:
         assert file.exists(), target
         titles = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE) if anchor else []
         assert not anchor or anchor in {title.lower().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_that_a_document_names_exists(path: Path) -> None:
+    """The changelog's, too: where a file has moved, it names the present one."""
+    missing = [
+        named
+        for named in NAMED_PATH.findall(path.read_text())
+        if not any(ROOT.glob(re.sub(r"<\w+>", "*", named).rstrip("./")))
+    ]
+    assert not missing
+
+
+def test_every_file_name_that_a_document_names_exists() -> None:
+    """Also without its folder: `runtime.py` alone must be somewhere."""
+    known = {path.name for path in [*SOURCES, *(ROOT / "tests").rglob("*.py")]}
+    for path in DOCUMENTS:
+        named = {name for code in code_in(path.read_text()) for name in _FILE.findall(code)}
+        assert named <= known, path.name
+
+
+def test_the_map_has_every_folder() -> None:
+    """`docs/architecture.md` names each folder with modules, as a stranger would look for it."""
+    table = section((ROOT / "docs" / "architecture.md").read_text(), "The map")
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in SOURCES}
+    assert not [folder for folder in folders if f"`{folder}/`" not in table and "/" in folder]
 
 
 def test_the_architecture_names_every_step_in_order() -> None:
