@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tasks.prompts.analysis_schema import Reason
+from tasks.text.quotes import Quotable
 
 
 def grounded_reasons(
@@ -12,17 +13,9 @@ def grounded_reasons(
 ) -> list[Reason]:
     """Return the reasons whose evidence stands in the README or the description.
 
-    A quote must occur word for word, in the same case; only the kind and number of blanks between
-    words is free, because READMEs wrap their lines. A reason without its quote is an assertion by
-    the model alone and is not kept.
+    It is compared as a reader sees it, and has at least `QUOTE_MIN_WORDS` words; see
+    `tasks.text.quotes`. A reason without its quote is an assertion by the model alone and is not
+    kept.
     """
-    texts = [_with_single_blanks(text) for text in (readme, description) if text]
-    return [
-        reason
-        for reason in reasons
-        if any(_with_single_blanks(reason.evidence) in text for text in texts)
-    ]
-
-
-def _with_single_blanks(text: str) -> str:
-    return " ".join(text.split())
+    quotable = Quotable(readme, description)
+    return [reason for reason in reasons if quotable.holds(reason.evidence)]

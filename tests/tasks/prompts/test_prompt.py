@@ -23,6 +23,7 @@ FOLDER = Path(prompts.__file__).parent
 VERSIONS = {
     ("brief", "1"): ("08c09836fbb50333", "57ff9052a8118ad7"),
     ("repo_analysis", "1"): ("cfb8aa38010f34cc", "e5b2c47c575d6169"),
+    ("repo_analysis", "2"): ("46372ad06e15f7a3", "7cf99d65aa72b2da"),
 }
 REQUESTS: dict[str, AnalysisRequest | BriefRequest] = {
     "brief": BriefRequest(["a/one", "b/two"], {"a/one": "An index."}, ["ann"], "vectors"),

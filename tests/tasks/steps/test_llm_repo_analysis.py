@@ -32,7 +32,7 @@ def test_a_valid_analysis_is_stored_with_its_provenance_and_score(world: World) 
         "valid",
         "fake-model",
         "repo_analysis",
-        "1",
+        "2",
     )
     assert (row.interestingness, row.novelty, row.collaboration_potential) == (0.7, 0.5, 0.8)
     assert (row.error, row.raw_text, row.scoring_policy) == (None, None, "scout-score/1")
@@ -106,7 +106,7 @@ def test_evidence_that_is_not_there_is_dropped_and_counted(world: World) -> None
 
 def test_a_missing_readme_costs_points(world: World) -> None:
     world.github.readmes = {"a/one": None}
-    described = {"claim": "It is.", "evidence": "makes indexes"}
+    described = {"claim": "It is.", "evidence": "a/one makes indexes"}
     world.model.texts = {"a/one": json.dumps(analysis(reasons=[described]))}
     world.steps(*BEFORE, STEP)
     assert _row("a/one").final_score == pytest.approx(_row("b/two").final_score - 0.10)

@@ -17,6 +17,7 @@ from typing import Any
 _ITEM = re.compile(r"\AThe (?:repository is|projects are) (?P<item>[^\n]+?)\.(?: They|\n)")
 #: Words of a README that are quoted as evidence.
 _QUOTED_WORDS = 4
+_QUOTE_MIN_WORDS = 3
 _QUOTE_MAX_CHARACTERS = 150
 
 
@@ -232,11 +233,12 @@ def _analysis(user: str) -> dict[str, Any]:
 
 
 def _quote(user: str) -> str:
-    """Return the first words of a README."""
+    """Return the first words of a README's first line that has enough of them."""
     for line in user.partition("\nREADME:\n")[2].splitlines():
-        if words := line.lstrip("# ").split()[:_QUOTED_WORDS]:
+        words = line.lstrip("# ").split()[:_QUOTED_WORDS]
+        if len(words) >= _QUOTE_MIN_WORDS:
             return " ".join(words)[:_QUOTE_MAX_CHARACTERS]
-    return "index"
+    return "not there at all"
 
 
 def _brief() -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""Whether a quote stands in a text, as a reader sees the two: by its words, not by their dress.
+
+Who quotes a README reads it rendered. So Markdown and HTML marks, the kind of quotation marks and
+dashes, punctuation between words, Unicode form, line ends and invisible characters make no
+difference; every word does, in its place and with its capitals.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+from models.text.printable import printable
+
+#: Fewer words stand in any text and prove nothing.
+QUOTE_MIN_WORDS = 3
+#: Characters that make one word where a script puts no blanks between words.
+_UNSPACED_WORD_CHARACTERS = 2
+
+_IMAGE = re.compile(r"!\[[^\[\]]*\](?:\([^()\n]*+(?:\([^()\n]*+\)[^()\n]*+)*+\)|\[[^\[\]]*\])")
+_LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()\n]*+(?:\([^()\n]*+\)[^()\n]*+)*+\)|[ ]?\[[^\[\]]*\])")
+_LINK_TARGET = re.compile(r"^ {0,3}\[[^\[\]\n]+\]:[^\n]*$", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+#: Tags inside of a word are nothing, all others part two words.
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|code|del|em|font|i|ins|kbd|mark|s|small|span|strong|sub|sup|tt|u)"
+    r"(?:[\s/][^<>]*+)?>",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>")
+#: Marks of emphasis and apostrophes join what is beside them.
+_JOINING = re.compile("[*_`~'\u2019\u2018\u02bc\u00b4\u2032]+")
+#: What parts words; `c++` and `c#` are no `c`.
+_PARTING = re.compile(r"(?:[^\w+#]|(?<![\w+#])[+#]+(?!\w))+")
+#: Thai to Khmer, and everything from Chinese on, is written without blanks.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uabff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
+
+class Quotable:
+    """Texts that a quote may come from, made comparable once.
+
+    Args:
+        texts: Markdown, or plain; empty ones and None hold nothing.
+    """
+
+    def __init__(self, *texts: str | None) -> None:
+        self._texts = [f" {reader_form(text)} " for text in texts if text]
+
+    def holds(self, quote: str) -> bool:
+        """Say whether a quote of at least `QUOTE_MIN_WORDS` words stands in one of the texts."""
+        words = reader_form(quote)
+        if word_count(words) < QUOTE_MIN_WORDS:
+            return False
+        # The first and last word must be whole, where words have ends.
+        before = "" if _UNSPACED.match(words[0]) else " "
+        after = "" if _UNSPACED.match(words[-1]) else " "
+        return any(f"{before}{words}{after}" in text for text in self._texts)
+
+
+def reader_form(text: str) -> str:
+    """Return the words of a text as a reader sees them, with single blanks between them.
+
+    What it returns for its own result is the same again.
+    """
+    seen = unicodedata.normalize("NFKC", printable(html.unescape(text), keep_newlines=True))
+    seen = _LINK_TARGET.sub(" ", _without_comments(seen))
+    seen = _LINK.sub(r"\1", _IMAGE.sub(" ", _TAG.sub(" ", _INLINE_TAG.sub("", seen))))
+    seen = _JOINING.sub("", _ESCAPED.sub(r"\1", seen))
+    return _PARTING.sub(" ", seen).strip()
+
+
+def word_count(text: str) -> int:
+    """Return how many words a text has; in scripts without blanks two characters count as one."""
+    unspaced = len(_UNSPACED.findall(text))
+    return len(_UNSPACED.sub(" ", text).split()) + unspaced // _UNSPACED_WORD_CHARACTERS
+
+
+def _without_comments(text: str) -> str:
+    """Return a text without HTML comments; one that never ends is no comment."""
+    if "<!--" not in text:
+        return text
+    parts, start = [], 0
+    while (opening := text.find("<!--", start)) >= 0 and (end := text.find("-->", opening)) >= 0:
+        parts.append(text[start:opening])
+        start = end + 3
+    return " ".join((*parts, text[start:]))
