@@ -93,7 +93,7 @@ class Journal:
         """Write the entry's row in the transaction that is open now."""
         if isinstance(entry, Entry):
             entry = prepare(entry, self.clock.now_iso())
-        AuditDao.add(entry.row)
+        AuditDao.write(entry.row)
         self._entries.append(entry.entry)
 
     def publish(self) -> None:

@@ -60,7 +60,7 @@ class AuditDao:
     """Writes and reads `audit_log`; rows are only ever added."""
 
     @staticmethod
-    def add(row: NewAuditRow) -> None:
+    def write(row: NewAuditRow) -> None:
         """Add one row inside the caller's transaction."""
         database().execute(_INSERT, row)
 

@@ -15,13 +15,13 @@ from tests.support.runs import audits
 
 
 def add(event: str, scope: str = "test", run_id: str = "R", **more: Any) -> None:
-    AuditDao.add(prepare(Entry(event, f"{event}!", scope, run_id=run_id, **more), "now").row)
+    AuditDao.write(prepare(Entry(event, f"{event}!", scope, run_id=run_id, **more), "now").row)
 
 
 def test_the_dao_writes_and_counts_rows(database: Database, clock: FakeClock) -> None:
     entry = Entry("test.event", "by hand", "test", run_id="R", attempt=2, duration_ms=1.5)
-    AuditDao.add(prepare(entry, clock.now_iso()).row)
-    AuditDao.add(prepare(entry, clock.now_iso()).row)
+    AuditDao.write(prepare(entry, clock.now_iso()).row)
+    AuditDao.write(prepare(entry, clock.now_iso()).row)
 
     assert AuditDao.count("R", "test.event") == 2
     assert AuditDao.count("R", "test.other") == AuditDao.count("S", "test.event") == 0
