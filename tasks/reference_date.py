@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from models.tables.machinery import RunStep
+from models.tables.runs import RunStep
 from models.text.canonical_json import loads
 
 if TYPE_CHECKING:

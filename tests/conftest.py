@@ -17,7 +17,7 @@ from models.database import connection as db
 from models.database.migrate import open_database
 from models.redaction import set_default_redactor
 from models.settings.runtime import load_settings
-from models.tables.machinery import proxy
+from models.tables.base import proxy
 from tests.support.clock import FakeClock
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
 from tests.support.servers import Postgres, redis_server, running_postgres

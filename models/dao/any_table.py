@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.database.connection import database
-from models.tables.machinery import Table
+from models.tables.base import Table
 
 #: Columns that order the rows of a run; an `id` orders those of every other table.
 _ORDER = {"run_steps": "position", "runs": "run_id"}

@@ -23,7 +23,7 @@ from models.database.group_commit import GroupCommit
 from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
 from models.errors import ConfigError
-from models.tables import machinery as tables
+from models.tables import base as tables
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from models.tables.machinery import Table, proxy
+from models.tables.base import Table, proxy
 
 #: SQLite before 3.32 allows no more than 999 parameters in a statement.
 MAX_PARAMETERS = 900

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.database.connection import database
-from models.tables.machinery import Table
+from models.tables.base import Table
 
 #: Why an analysis that is to be replaced has none yet; with status `failed`, it was not asked for.
 NOT_ASKED_AGAIN = "It has not been asked for again yet."

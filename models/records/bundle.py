@@ -18,8 +18,9 @@ from models.dao.runs import RunsDao
 from models.records.consistency import contradictions, log_contradictions, log_lines
 from models.redaction import default_redactor
 from models.settings.runtime import Settings
-from models.tables import results
-from models.tables.machinery import AuditEvent, Run, RunStep, Table
+from models.tables import github, results
+from models.tables.base import Table
+from models.tables.runs import AuditEvent, Run, RunStep
 from models.text.canonical_json import dumps, loads
 
 #: File to table; and what the file holds, for the README.
@@ -34,7 +35,7 @@ _TABLES: Mapping[str, tuple[type[Table], str]] = {
     "rankings.jsonl": (results.Ranking, "what a run without a model ranks by, its keywords"),
     "keywords.jsonl": (results.Keyword, "the keywords and their weights"),
     "briefs.jsonl": (results.Brief, "the groups, their scores, and what was written"),
-    "rate_limits.jsonl": (results.GithubRateLimit, "what was left of GitHub's limits"),
+    "rate_limits.jsonl": (github.GithubRateLimit, "what was left of GitHub's limits"),
     "llm_usage.jsonl": (results.LlmUsage, "requests, tokens and cost of the model"),
 }
 _README = """\

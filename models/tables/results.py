@@ -1,14 +1,13 @@
 """The tables of what a run found: queries, repositories, READMEs, analyses, keywords, briefs.
 
-Every row belongs to one run and is upserted on a natural key, so that a second attempt at a step
-does only what is missing (docs/decisions.md, decision 4).
+Every row but a README's text, which is stored once, belongs to one run and is upserted on a natural
+key, so that a second attempt at a step does only what is missing (docs/decisions.md, decision 4).
 """
 
 from __future__ import annotations
 
 from peewee import (
     AutoField,
-    BlobField,
     BooleanField,
     FloatField,
     ForeignKeyField,
@@ -16,7 +15,8 @@ from peewee import (
     TextField,
 )
 
-from models.tables.machinery import Run, Table
+from models.tables.base import Table
+from models.tables.runs import Run
 
 
 class GithubQuery(Table):
@@ -233,65 +233,6 @@ class Brief(Table):
         indexes = ((("run_id", "group_key"), True),)
 
 
-class GithubRateLimit(Table):
-    """A bucket of GitHub's rate limit at one moment of a run."""
-
-    id = AutoField()
-    run = ForeignKeyField(Run, column_name="run_id", on_delete="CASCADE", index=False)
-    bucket = TextField()
-    limit = IntegerField(column_name="limit_count")
-    remaining = IntegerField()
-    used = IntegerField()
-    reset_at = TextField()
-    taken_at = TextField()
-
-    class Meta:
-        """Peewee's settings."""
-
-        table_name = "github_rate_limits"
-        indexes = ((("run_id", "bucket"), True),)
-
-
-class HttpCache(Table):
-    """A stored answer that a conditional request can renew."""
-
-    key = TextField(primary_key=True)
-    method = TextField()
-    url = TextField()
-    accept = TextField()
-    status = IntegerField()
-    etag = TextField(null=True)
-    last_modified = TextField(null=True)
-    headers_json = TextField()
-    body = BlobField(null=True)
-    stored_at = TextField()
-
-    class Meta:
-        """Peewee's settings."""
-
-        table_name = "http_cache"
-
-
-class GithubBudget(Table):
-    """How much of a GitHub quota is left for all workers together; see `tasks.sources`.
-
-    blocked_until is set when GitHub says to wait; window_ends_at and used count what this
-    installation spent in the present window.
-    """
-
-    bucket = TextField(primary_key=True)
-    used = IntegerField(default=0)
-    window_ends_at = TextField(null=True)
-    blocked_until = TextField(null=True)
-    reason = TextField(null=True)
-    updated_at = TextField()
-
-    class Meta:
-        """Peewee's settings."""
-
-        table_name = "github_budgets"
-
-
 class LlmUsage(Table):
     """What a run spent on the language model for one thing, over all attempts; live runs only.
 
@@ -317,7 +258,7 @@ class LlmUsage(Table):
         indexes = ((("run_id", "kind", "item"), True),)
 
 
-PROVENANCE_TABLES: tuple[type[Table], ...] = (
+RESULT_TABLES: tuple[type[Table], ...] = (
     GithubQuery,
     Repo,
     RepoQuery,
@@ -327,8 +268,5 @@ PROVENANCE_TABLES: tuple[type[Table], ...] = (
     Ranking,
     Keyword,
     Brief,
-    GithubRateLimit,
-    HttpCache,
-    GithubBudget,
     LlmUsage,
 )

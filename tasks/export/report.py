@@ -11,7 +11,6 @@ from models.dao.steps import NOT_PLANNED
 from models.database.upsert import fetch_all
 from models.lifecycle.derivation import NOT_ASKED_AGAIN
 from models.run_args import RunArgs
-from models.tables.machinery import Run, RunStep
 from models.tables.results import (
     Analysis,
     Brief,
@@ -22,6 +21,7 @@ from models.tables.results import (
     Repo,
     RepoQuery,
 )
+from models.tables.runs import Run, RunStep
 from models.text.canonical_json import loads
 from tasks.export.markdown import repo_link
 from tasks.export.slugs import document_names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.tables.machinery import RunStep
+from models.tables.runs import RunStep
 from models.text.canonical_json import loads
 from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
 from tasks.export.markdown import cell, inline, table

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.clock import to_iso
 from models.database.upsert import upsert
-from models.tables.results import GithubRateLimit
+from models.tables.github import GithubRateLimit
 from tasks.sources.unreachable import UnreachableError
 from tasks.step import StepContext
 from tasks.units.retries import patiently

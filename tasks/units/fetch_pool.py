@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from models.errors import ConfigError
 from models.settings.defaults import CONCURRENCY
-from models.tables.machinery import proxy
+from models.tables.base import proxy
 from tasks.pause import abandon_with
 
 Unit = TypeVar("Unit")

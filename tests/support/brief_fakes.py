@@ -15,8 +15,10 @@ from models.clock import Clock
 from models.database.connection import Database, use
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES, step_id_for
-from models.tables.machinery import MACHINERY_TABLES, Run, RunStep, proxy
-from models.tables.results import PROVENANCE_TABLES, Analysis, Repo
+from models.tables.base import proxy
+from models.tables.github import GITHUB_TABLES
+from models.tables.results import RESULT_TABLES, Analysis, Repo
+from models.tables.runs import RUN_TABLES, Run, RunStep
 from models.text.canonical_json import dumps
 from tasks.sources.interface import (
     AnalysisRequest,
@@ -29,7 +31,7 @@ from tasks.sources.interface import (
 from tasks.step import StepContext
 
 #: Tables of one test's own.
-TABLES = [*MACHINERY_TABLES, *PROVENANCE_TABLES]
+TABLES = [*RUN_TABLES, *RESULT_TABLES, *GITHUB_TABLES]
 NOW = "2026-03-01T12:00:00.000000Z"
 
 

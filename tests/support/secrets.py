@@ -10,8 +10,9 @@ import string
 from typing import Any
 
 from models.database.connection import Database
-from models.tables import results  # noqa: F401 - makes its tables known
-from models.tables.machinery import Table
+from models.tables.github import GITHUB_TABLES
+from models.tables.results import RESULT_TABLES
+from models.tables.runs import RUN_TABLES
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -31,9 +32,9 @@ def planted_secrets() -> dict[str, str]:
 
 
 def stored_text(database: Database) -> dict[str, str]:
-    """Return everything that is stored, by table: of the machinery, and of what runs find."""
+    """Return everything that is stored, by table."""
     found = {}
-    for table in Table.__subclasses__():
+    for table in RUN_TABLES + RESULT_TABLES + GITHUB_TABLES:
         name = table._meta.table_name
         rows = database.execute(f'SELECT * FROM "{name}"').fetchall()
         found[name] = "\n".join(_text(value) for row in rows for value in row)

@@ -12,7 +12,8 @@ from typing import Any
 
 from models.clock import Clock
 from models.run_args import RunArgs
-from models.tables.machinery import Run, proxy
+from models.tables.base import proxy
+from models.tables.runs import Run
 from tasks.chain import step_named
 from tasks.sources.interface import (
     AnalysisRequest,

@@ -11,7 +11,7 @@ from models.database.connection import Database
 from models.lifecycle import create_run
 from models.lifecycle.derivation import Derivation
 from models.tables import results
-from models.tables.machinery import Table
+from models.tables.base import Table
 from models.tables.results import (
     Analysis,
     Brief,

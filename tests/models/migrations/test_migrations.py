@@ -23,12 +23,13 @@ from models.database.migrate import (
 from models.errors import DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
-from models.tables.machinery import MACHINERY_TABLES
-from models.tables.results import PROVENANCE_TABLES
+from models.tables.github import GITHUB_TABLES
+from models.tables.results import RESULT_TABLES
+from models.tables.runs import RUN_TABLES
 from tests.support.processes import finished, start_python
 from tests.support.runs import new_run, statuses
 
-TABLES = MACHINERY_TABLES + PROVENANCE_TABLES
+TABLES = RUN_TABLES + RESULT_TABLES + GITHUB_TABLES
 NAMES = tuple(sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py")))
 
 

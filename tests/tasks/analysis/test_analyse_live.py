@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.errors import PermanentError, PostponedError, TransientError
-from models.tables.machinery import proxy
+from models.tables.base import proxy
 from models.tables.results import Analysis, Brief, LlmUsage, Repo
 from models.text.canonical_json import loads
 from tasks.units import retries

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from models.run_args import RunArgs
-from models.tables.machinery import RunStep
 from models.tables.results import Brief
+from models.tables.runs import RunStep
 from models.text.canonical_json import dumps
 from tasks.chain import CHAIN
 from tasks.sources.choose import sources_for

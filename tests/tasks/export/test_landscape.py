@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from models.tables.machinery import RunStep
 from models.tables.results import GithubQuery, Keyword, Ranking, ReadmeRecord, Repo
+from models.tables.runs import RunStep
 from models.text.canonical_json import dumps
 from tasks.export.digest import export_digest, first_difference
 from tasks.landscape.scoring import POLICY, SignalInputs, score_signals

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
-from models.tables.machinery import RunStep
 from models.tables.results import Brief, GithubQuery, Keyword, ReadmeRecord, Repo, RepoQuery
+from models.tables.runs import RunStep
 from models.text.canonical_json import dumps
 from tasks.export.digest import export_digest, first_difference
 from tasks.export.writing import ExportError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.errors import InputError, PermanentError
-from models.tables.machinery import RunStep
-from models.tables.results import GithubRateLimit
+from models.tables.github import GithubRateLimit
+from models.tables.runs import RunStep
 from tasks.prompts.prompt import load_prompt, prompt_names
 from tests.support.step_fakes import RUN_ID, World, new_world
 

@@ -10,7 +10,8 @@ import pytest
 
 from models.database.connection import Database
 from models.errors import PermanentError, TransientError
-from models.tables.results import GithubRateLimit, ReadmeRecord, Repo
+from models.tables.github import GithubRateLimit
+from models.tables.results import ReadmeRecord, Repo
 from tasks.sources.github.cache import DAY_S
 from tasks.sources.github.http import GitHubHttp
 from tasks.sources.interface import Sources

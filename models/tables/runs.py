@@ -1,33 +1,15 @@
-"""The tables of the machinery: runs, their steps, the audit log, and who is working.
-
-Times are UTC ISO 8601 text with microseconds; JSON columns hold compact JSON with sorted keys
-(docs/decisions.md, "Data model"). Tables are bound to a database by
-`models.database.connection.Database`.
-"""
+"""The tables of runs: their steps, the audit log, and the processes that execute them."""
 
 from __future__ import annotations
 
 from peewee import (
     BigAutoField,
-    DatabaseProxy,
     ForeignKeyField,
     IntegerField,
-    Model,
     TextField,
 )
 
-#: Bound when a process opens its database.
-proxy = DatabaseProxy()
-
-
-class Table(Model):
-    """Base of every table."""
-
-    class Meta:
-        """Peewee's settings."""
-
-        database = proxy
-        legacy_table_names = False
+from models.tables.base import Table
 
 
 class Run(Table):
@@ -142,15 +124,13 @@ class Singleton(Table):
         table_name = "singletons"
 
 
-MACHINERY_TABLES: tuple[type[Table], ...] = (Run, RunStep, AuditEvent, WorkerProcess, Singleton)
+RUN_TABLES: tuple[type[Table], ...] = (Run, RunStep, AuditEvent, WorkerProcess, Singleton)
 
 __all__ = [
-    "MACHINERY_TABLES",
+    "RUN_TABLES",
     "AuditEvent",
     "Run",
     "RunStep",
     "Singleton",
-    "Table",
     "WorkerProcess",
-    "proxy",
 ]
