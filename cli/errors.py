@@ -203,24 +203,20 @@ def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
 
 
 def _clean(text: str, *, keep_newlines: bool = False) -> str:
-    """Return text from anywhere, redacted and safe on a terminal; nothing if that fails."""
+    """Return text from anywhere, redacted and safe on a terminal."""
     if not text:
         return ""
-    from models.redaction import default_redactor
-    from models.text.printable import printable
+    from models.text.clean import clean_text
 
-    redacted = default_redactor().redact_text(text)
-    return printable(redacted, _MESSAGE_MAX_LENGTH, keep_newlines=keep_newlines)
+    return clean_text(text, _MESSAGE_MAX_LENGTH, keep_newlines=keep_newlines)
 
 
 def _traceback(exc: BaseException) -> str:
     import traceback
 
-    from models.redaction import default_redactor
-    from models.text.printable import printable
+    from models.text.clean import clean_text
 
-    text = "".join(traceback.format_exception(exc))
-    return printable(default_redactor().redact_text(text), keep_newlines=True)
+    return clean_text("".join(traceback.format_exception(exc)), keep_newlines=True)
 
 
 def _label(text: str) -> str:

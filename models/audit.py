@@ -16,7 +16,7 @@ from models.dao.audit import AuditDao, NewAuditRow
 from models.database.connection import database
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
-from models.text.printable import printable
+from models.text.clean import clean_text
 
 T = TypeVar("T")
 logger = logging.getLogger("scout")
@@ -60,12 +60,12 @@ class Prepared:
 
 
 def prepare(entry: Entry, ts: str) -> Prepared:
-    """Return an entry with its row: redacted first, cut after.
+    """Return an entry with its row: redacted first, cut last.
 
     The hot path does this before it takes its turn at the database's write lock.
     """
     redact = default_redactor()
-    message = printable(redact.redact_text(entry.message), MESSAGE_MAX_LENGTH)
+    message = clean_text(entry.message, MESSAGE_MAX_LENGTH)
     data = redact.scrub_line(encode_data(redact.redact(entry.row_data())))
     return Prepared(
         entry,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from models.errors import NetworkBlockedError
 from models.log_context import current_work
 from models.settings.runtime import Settings, without_credentials
+from models.text.clean import clean_text
 from workers.attempts.attempt import current_attempt
 
 _DEFAULT_PORTS = {
@@ -94,7 +95,7 @@ def _refuse(event: str, target: Any) -> None:
         text = ":".join(str(part) for part in target[:2])
     else:
         text = target.decode(errors="replace") if isinstance(target, bytes) else str(target)
-    text = without_credentials(text)[:200]
+    text = clean_text(without_credentials(text), 200)
     attempt = current_attempt()
     if attempt is not None:
         attempt.blocked.append(text)

@@ -170,11 +170,11 @@ def examine() -> Examination:
 
 
 def _lines(found: Examination) -> Iterator[str]:
-    from models.text.printable import printable
+    from models.text.clean import clean_text
 
     for label, status, text in _facts(found):
         state = mark(status) if status else ""
-        yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {printable(text)}"
+        yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {clean_text(text)}"
     for text in found.notes:
         yield paint("note", "yellow") + "  " + hanging(text, 6)
     for text in found.problems:

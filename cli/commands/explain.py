@@ -72,20 +72,20 @@ def load_case(run_text: str, settings: Settings) -> Case:
 
 def _print(case: Case, diagnosis: Diagnosis) -> None:
     from cli.diagnosis.case import EVIDENCE_MAX_LENGTH
-    from models.text.printable import printable
+    from models.text.clean import clean_text
 
     state = status_text(case.view.reading.state)
-    query = printable(str(case.view.run.args.get("query", "")))
+    query = clean_text(str(case.view.run.args.get("query", "")))
     click.echo(f'run {case.run_id}  {state}  "{query}"')
     click.echo()
-    click.echo(paint(printable(diagnosis.what), None, bold=True))
-    click.echo(printable(diagnosis.meaning))
+    click.echo(paint(clean_text(diagnosis.what), None, bold=True))
+    click.echo(clean_text(diagnosis.meaning))
     if diagnosis.evidence:
         click.echo()
         click.echo(faint("evidence"))
         for text in diagnosis.evidence:
-            click.echo("  " + printable(text, EVIDENCE_MAX_LENGTH))
+            click.echo("  " + clean_text(text, EVIDENCE_MAX_LENGTH))
     click.echo()
     click.echo(faint("next"))
     for text in diagnosis.todo:
-        click.echo("  " + printable(text))
+        click.echo("  " + clean_text(text))

@@ -139,7 +139,7 @@ def followed(
         reading = view_run(now, settings).reading
         if reading.stalled and told != reading.step:
             told = reading.step or ""
-            click.echo(f"stalled: {_printable(reading.text)}", err=True)
+            click.echo(f"stalled: {_clean(reading.text)}", err=True)
         wait(POLL_S)
 
 
@@ -171,9 +171,9 @@ def text_line(row: AuditRow, width: int | None = None) -> str:
     millis = row.ts[20:23]
     level = paint(pad(row.level, 7), _LEVEL_COLOURS.get(row.level))
     attempt = f"#{row.attempt}" if row.attempt and row.attempt > 1 else ""
-    where = pad(row.step or _printable(row.scope), _STEP_WIDTH)
+    where = pad(row.step or _clean(row.scope), _STEP_WIDTH)
     clock = faint(f"{time_of_day(row.ts)}.{millis}")
-    before, message = f"{where} {pad(attempt, 3)} ", _printable(row.message)
+    before, message = f"{where} {pad(attempt, 3)} ", _clean(row.message)
     if width is not None:
         message = cut(message[:width], max(20, width - _HEAD_WIDTH - width_of(before)))
     return f"{clock}  {level}  {before}{message}".rstrip()
@@ -243,7 +243,7 @@ class _FewOfEach:
             click.echo(text_line(row, width))
 
 
-def _printable(text: str) -> str:
-    from models.text.printable import printable
+def _clean(text: str) -> str:
+    from models.text.clean import clean_text
 
-    return printable(text)
+    return clean_text(text)

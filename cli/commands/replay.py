@@ -45,7 +45,7 @@ def command(run_text: str, as_json: bool) -> int:
             verdict = paint("identical", "green")
             click.echo(f"{verdict}: {counts or 'there is nothing to compute'} of {run.run_id}")
         else:
-            from models.text.printable import printable
+            from models.text.clean import clean_text
 
-            click.echo(f"{paint('different', 'red')}: {printable(found.difference, 600)}")
+            click.echo(f"{paint('different', 'red')}: {clean_text(found.difference, 600)}")
     return int(ExitCode.SUCCESS if found.identical else ExitCode.RUN_FAILED)

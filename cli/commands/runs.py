@@ -85,7 +85,7 @@ def _views(settings: Settings, status: str | None, query: str | None, limit: int
 
 def _cells(view: RunView) -> list[str]:
     from models.clock import seconds_between
-    from models.text.printable import printable
+    from models.text.clean import clean_text
     from models.views.run_state import run_duration_ms
 
     run = view.run
@@ -93,11 +93,11 @@ def _cells(view: RunView) -> list[str]:
         run.run_id,
         view.reading.state,
         "dry" if run.args.get("dry") else "live",
-        printable(run.command + (" --no-llm" if run.args.get("no_llm") else "")),
+        clean_text(run.command + (" --no-llm" if run.args.get("no_llm") else "")),
         age(seconds_between(run.created_at, view.now)),
         duration(run_duration_ms(run, view.now)),
-        printable(str(run.args.get("query", "")), _QUERY_MAX_LENGTH),
-        printable(_note(view)),
+        clean_text(str(run.args.get("query", "")), _QUERY_MAX_LENGTH),
+        clean_text(_note(view)),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.dao import AuditRow
 from models.dao.steps import StepRow
-from models.text.printable import printable
+from models.text.clean import clean_text
 from models.views.answers import Answers
 from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, time_of_day
@@ -82,7 +82,7 @@ class Diagnosis:
         return {
             "code": self.code,
             "what": self.what,
-            "evidence": [printable(text, EVIDENCE_MAX_LENGTH) for text in self.evidence],
+            "evidence": [clean_text(text, EVIDENCE_MAX_LENGTH) for text in self.evidence],
             "meaning": self.meaning,
             "next": self.todo,
         }

@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from cli.diagnosis.case import Case, Diagnosis
 from models.dao.steps import StepRow
-from models.text.printable import printable
+from models.text.clean import clean_text
 from models.views.answers import Answers
 
 _REASON_MAX_LENGTH = 200
@@ -80,7 +80,7 @@ def _bad_answers(
         code = "model_gave_no_answer"
         what = f"The model gave no answer for {answers.failed} of {answers.asked} {things}."
         first = "See whether the model answers: scout doctor --online"
-    reason = printable(answers.last_reason, _REASON_MAX_LENGTH).rstrip(".")
+    reason = clean_text(answers.last_reason, _REASON_MAX_LENGTH).rstrip(".")
     evidence = [f"the last reason: {reason}"] if reason else []
     if model := _model_of(case):
         evidence.append(f"the model was {model}")
@@ -165,4 +165,4 @@ def invalid_outputs(case: Case) -> list[str]:
 def _model_of(case: Case) -> str:
     settings = case.view.steps[0].stats.get("settings")
     model = settings.get("model") if isinstance(settings, dict) else None
-    return printable(model, 100) if isinstance(model, str) else ""
+    return clean_text(model, 100) if isinstance(model, str) else ""

@@ -28,7 +28,7 @@ from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
-from models.text.printable import printable
+from models.text.clean import clean_text
 from models.views.attempts import AttemptRecord, next_try
 from models.views.run_state import (
     failed_step,
@@ -66,13 +66,13 @@ def attempt_lines(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     for one in attempts:
         outcome = status_text(one.outcome, pad(one.outcome, 11))
         took = pad(duration(one.duration_ms), 10, right=True)
-        worker = printable(one.worker or "")
+        worker = clean_text(one.worker or "")
         yield (
             f" {time_of_day(one.started_at)}  {pad(one.step, _NAME_WIDTH)}  #{one.attempt:<3}"
             f"{outcome}{took}  {worker}"
         )
         if one.reason:
-            yield " " * 10 + printable(one.reason)
+            yield " " * 10 + clean_text(one.reason)
 
 
 def next_commands(view: RunView) -> list[str]:
@@ -123,11 +123,11 @@ class Scale:
 def _heading(view: RunView) -> Iterator[str]:
     run = view.run
     source = "dry" if run.args.get("dry") else "live"
-    query = printable(str(run.args.get("query", "")))
+    query = clean_text(str(run.args.get("query", "")))
     state = status_text(view.reading.state)
     yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source}  "{query}"'
     facts = [
-        f"made by scout {printable(run.command)}",
+        f"made by scout {clean_text(run.command)}",
         f"created {local_time(run.created_at)} ({age(seconds_between(run.created_at, view.now))})",
     ]
     took_ms = run_duration_ms(run, view.now)
@@ -135,7 +135,7 @@ def _heading(view: RunView) -> Iterator[str]:
         facts.append(f"{'took' if run.ended else 'running for'} {duration(took_ms)}")
     facts.append(f"broker {run.broker}")
     if run.git_sha:
-        facts.append(f"code {printable(run.git_sha)[:12]}")
+        facts.append(f"code {clean_text(run.git_sha)[:12]}")
     if run.parent_run_id:
         facts.append(f"{'repeats' if run.command == 'rerun' else 'from'} {run.parent_run_id}")
     yield faint(" · ".join(facts))
@@ -143,7 +143,7 @@ def _heading(view: RunView) -> Iterator[str]:
     if options:
         yield faint(options)
     if view.reading.text:
-        yield status_text(view.reading.state, printable(view.reading.text))
+        yield status_text(view.reading.state, clean_text(view.reading.text))
 
 
 def _options(args: dict[str, Any]) -> str:
@@ -155,7 +155,9 @@ def _options(args: dict[str, Any]) -> str:
         if key not in _NOT_LISTED and value != defaults.get(key)
     }
     return " ".join(
-        printable(f"--{key.replace('_', '-')}" + ("" if value is True else f" {quote(str(value))}"))
+        clean_text(
+            f"--{key.replace('_', '-')}" + ("" if value is True else f" {quote(str(value))}")
+        )
         for key, value in changed.items()
     )
 
@@ -180,7 +182,7 @@ def _words(step: StepRow) -> str:
     if step.status == "running" and step.progress:
         return f"{step.progress.get('done')}/{step.progress.get('total')}"
     if step.status in {"skipped", "cancelled"}:
-        return printable(f"{step.status}: {step.error_message or ''}", 60)
+        return clean_text(f"{step.status}: {step.error_message or ''}", 60)
     return step_note(step)
 
 
@@ -190,11 +192,11 @@ def _trouble(view: RunView, attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     if failed is not None:
         yield ""
         title = f"error  {failed.name} · attempt {failed.attempt} · {failed.error_type}"
-        yield paint(printable(title), "red", bold=True)
+        yield paint(clean_text(title), "red", bold=True)
         yield "  " + hanging(failed.error_message or "no message", 2)
     elif view.run.error:
         yield ""
-        yield paint(printable(f"{view.run.status}  {view.run.error}"), "yellow")
+        yield paint(clean_text(f"{view.run.status}  {view.run.error}"), "yellow")
     retry = next_try(attempts, view.reading.step or "")
     if view.reading.state == "retrying" and retry:
         yield ""

@@ -103,9 +103,9 @@ def hanging(text: str, width: int) -> str:
 
     No line but the first can pass for one of Scout's own.
     """
-    from models.text.printable import printable
+    from models.text.clean import clean_text
 
-    return printable(text, keep_newlines=True).strip().replace("\n", "\n" + " " * width)
+    return clean_text(text, keep_newlines=True).strip().replace("\n", "\n" + " " * width)
 
 
 def emit_json(value: Any, *, indent: int | None = 2) -> None:

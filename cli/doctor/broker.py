@@ -77,7 +77,7 @@ def _probe_port(url: str) -> tuple[int | None, int | None]:
 
 
 def _words(exc: Exception) -> str:
-    from models.redaction import default_redactor
+    from models.text.clean import clean_text
 
     text = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
-    return default_redactor().redact_text(text)
+    return clean_text(text)

@@ -78,11 +78,11 @@ def check_database(settings: Settings) -> DatabaseHealth:
     except ScoutError:
         raise
     except Exception as exc:  # noqa: BLE001 - whatever a driver raises, the database is not usable
-        from models.redaction import default_redactor
+        from models.text.clean import clean_text
 
         error = unavailable(health.label, exc)
         health.state, health.hint = "unavailable", error.hint
-        health.error = default_redactor().redact_text(error.message)
+        health.error = clean_text(error.message)
     return health
 
 

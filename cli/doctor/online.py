@@ -105,6 +105,7 @@ def look_at_github(environ: Mapping[str, str]) -> Endpoint:
     """Ask for `GET /rate_limit`, which costs no quota."""
     from models.settings.defaults import GITHUB_URL
     from models.settings.github import github_settings
+    from models.text.clean import clean_text
     from tasks.sources.github.http import GitHubHttp
 
     try:
@@ -123,7 +124,7 @@ def look_at_github(environ: Mapping[str, str]) -> Endpoint:
             f"{settings.base_url}/rate_limit", headers, BODY_MAX_BYTES
         )
     except ScoutError as exc:
-        found.problems.append(f"github: {_clean(exc.message)}")
+        found.problems.append(f"github: {clean_text(exc.message)}")
         return found
     found.status = answer.status
     if answer.status == 401:
@@ -208,9 +209,3 @@ def _state(endpoint: Endpoint) -> str:
     if endpoint.model:
         text += f", {endpoint.model}"
     return text + (f", {endpoint.models:,} models listed" if endpoint.models is not None else "")
-
-
-def _clean(text: str) -> str:
-    from models.redaction import default_redactor
-
-    return default_redactor().redact_text(text)

@@ -48,13 +48,13 @@ def complete_run(
     from click.shell_completion import CompletionItem
 
     from models.ids import normalise_prefix
-    from models.text.printable import printable
+    from models.text.clean import clean_text
 
     items = [CompletionItem("last", help="the newest run")]
     prefix = normalise_prefix(incomplete)
     for run in _newest_runs():
         if run.run_id.startswith(prefix):
-            query = printable(str(run.args.get("query", "")), 40)
+            query = clean_text(str(run.args.get("query", "")), 40)
             items.append(CompletionItem(run.run_id, help=f"{run.status} {query}"))
     return [item for item in items if item.value != "last" or "last".startswith(incomplete)]
 

@@ -55,10 +55,10 @@ def known_history(args: RunArgs) -> History:
 
 
 def _lines(args: RunArgs, found: Forecast) -> Iterator[str]:
-    from models.text.printable import printable
+    from models.text.clean import clean_text
 
     mode = "dry" if args.dry else "live"
-    yield f'plan  {mode}  "{printable(args.query, 80)}"  no run is created'
+    yield f'plan  {mode}  "{clean_text(args.query, 80)}"  no run is created'
     yield ""
     if not args.dry:
         limits = found.to_dict()["limits"]

@@ -13,7 +13,7 @@ from cli.display.terminal import cut, paint, wants_colour
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
-from models.text.printable import printable
+from models.text.clean import clean_text
 
 logger = logging.getLogger("scout")
 
@@ -65,19 +65,19 @@ class Screen:
         width = LINE_MAX_LENGTH
         if sys.stderr.isatty():
             width = min(width, max(20, _terminal_width() - 1))
-        self.say(cut(f"   ! {printable(text, LINE_MAX_LENGTH)}", width), "yellow")
+        self.say(cut(f"   ! {clean_text(text, LINE_MAX_LENGTH)}", width), "yellow")
 
     def begin(self, run: RunRow) -> None:
         """Say which run this is."""
         mode = "dry" if run.args.get("dry") else "live"
-        self.say(f'run {run.run_id}  {mode}  "{printable(str(run.args.get("query")), 80)}"')
+        self.say(f'run {run.run_id}  {mode}  "{clean_text(str(run.args.get("query")), 80)}"')
 
     def step(self, step: StepRow) -> None:
         """Show a step that has ended."""
         mark, colour = _MARKS.get(step.status, ("·", None))
         duration_ms = step.stats.get("duration_ms")
         duration = f"{duration_ms:8,.0f} ms" if isinstance(duration_ms, (int, float)) else " " * 11
-        note = printable(step_note(step), _NOTE_MAX_LENGTH)
+        note = clean_text(step_note(step), _NOTE_MAX_LENGTH)
         mark = paint(mark, colour, stream=sys.stderr) if colour else mark
         self.say(f" {mark} {step.name:<{_NAME_WIDTH}}{duration}   {note}")
 
@@ -93,7 +93,7 @@ class Screen:
             self._failed(run)
         elif run.status == "cancelled":
             self.say(
-                f"cancelled {printable(run.error or '')} · scout resume {run.run_id}", "yellow"
+                f"cancelled {clean_text(run.error or '')} · scout resume {run.run_id}", "yellow"
             )
         else:
             waited = f" after {timeout_s:g} s" if timeout_s else ""
@@ -111,7 +111,7 @@ class Screen:
         if StepsDao.of_run(run.run_id)[-1].status == "success":
             out = Path(run.args["out"]) / f"run_{run.run_id}" / "index.md"
             what = "landscape" if run.args.get("no_llm") else "briefs"
-            self.say(f"{what} → {printable(_relative(out))}")
+            self.say(f"{what} → {clean_text(_relative(out))}")
         self.say(
             f"success in {seconds:.1f} s · scout show {run.run_id} · scout logs {run.run_id}",
             "green",
@@ -124,7 +124,7 @@ class Screen:
         self.say("")
         if failed is not None:
             self.say(f"failed in {failed.name}: {failed.error_type}", "red")
-            self.say(f"  {printable(failed.error_message or '')}")
+            self.say(f"  {clean_text(failed.error_message or '')}")
             for row in _last_lines(failed):
                 self.say(f"  {row}")
         if skipped:
@@ -142,7 +142,7 @@ class Screen:
 
 def _last_lines(step: StepRow, count: int = 4) -> list[str]:
     rows = AuditDao.newest_of_step(step.run_id, step.name, count, without="step.failed")
-    return [f"{row.ts[11:19]} {row.level:<7} {printable(row.message, 160)}" for row in rows]
+    return [f"{row.ts[11:19]} {row.level:<7} {clean_text(row.message, 160)}" for row in rows]
 
 
 def _relative(path: Path) -> str:

@@ -11,7 +11,7 @@ from models.clock import Clock, seconds_between, spoken
 from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
-from models.text.printable import printable
+from models.text.clean import clean_text
 from models.views.run_state import (
     HEARTBEAT_TIMEOUT_S,
     is_postponed,
@@ -139,7 +139,7 @@ def _occupation(steps: list[StepRow], now: str) -> str:
             return f"{step.name}{share}"
         if is_postponed(step, now) and step.due_at:
             left_s = seconds_between(now, step.due_at)
-            return printable(
+            return clean_text(
                 postponed_text(step.name, step.error_message or "", left_s, step.due_at), 200
             )
     return ""
@@ -153,5 +153,5 @@ def _share(progress: dict[str, Any]) -> str:
     if progress.get("eta_s") is not None:
         words.append(f"{spoken(progress['eta_s'])} left")
     if progress.get("waiting"):
-        words.append(printable(str(progress["waiting"]), 80))
+        words.append(clean_text(str(progress["waiting"]), 80))
     return "  ".join(words)

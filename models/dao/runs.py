@@ -13,7 +13,7 @@ from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps, loads
-from models.text.error_text import error_text
+from models.text.clean import clean_error
 
 _QUERY_SQLITE = "json_extract(args_json, '$.query')"
 _QUERY_POSTGRES = "(args_json::json ->> 'query')"
@@ -198,7 +198,7 @@ class RunsDao:
         )
         redactor = default_redactor()
         text = redactor.scrub_line(dumps(redactor.redact(dict(stats))))
-        params = (status, now, text, error_text(error), run_id)
+        params = (status, now, text, clean_error(error), run_id)
         return bool(database().execute(sql, params).rowcount)
 
     @staticmethod

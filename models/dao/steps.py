@@ -13,7 +13,7 @@ from models.errors import InputError, LeaseLostError
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import dumps, loads
-from models.text.error_text import error_text
+from models.text.clean import clean_error
 
 STEP_ENDED = ("success", "failed", "skipped", "cancelled")
 #: The error type of a step that its run never meant to execute; `resume` leaves it alone.
@@ -230,7 +230,7 @@ class StepsDao:
             LeaseLostError: The step is not running, or another attempt holds it.
         """
         text = stats_json if isinstance(stats_json, str) else encode_stats(stats_json or {})
-        message = error_text(error_message)
+        message = clean_error(error_message)
         with database().write():
             if attempt is None:
                 sql = "SELECT attempt FROM run_steps WHERE step_id = ?"
@@ -260,7 +260,7 @@ class StepsDao:
         error_message: str | None = None,
     ) -> bool:
         """Put a running step back to pending; returns whether that attempt still held it."""
-        message = error_text(error_message)
+        message = clean_error(error_message)
         params = (
             due_at,
             enqueued_at,
@@ -307,7 +307,7 @@ class StepsDao:
             " finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END,"
             " lease_expires_at = NULL WHERE run_id = ? AND status IN ('pending', 'running')"
         )
-        database().execute(sql, (status, error_text(reason), now, now, run_id))
+        database().execute(sql, (status, clean_error(reason), now, now, run_id))
         return names
 
     @staticmethod

@@ -13,6 +13,7 @@ from models.redaction.known import known_values_rule
 from models.redaction.scanner import Scanner
 from models.redaction.spans import MASK
 from models.redaction.urls import URL_RULES
+from models.redaction.views import is_plain
 from models.redaction.walk import MAX_DEPTH, MAX_ITEMS, Walk, is_kept_under, speaks_of_neighbours
 
 _SCALARS = frozenset((int, float, bool, type(None)))
@@ -82,7 +83,9 @@ class Redactor:
         """Copy a value in which no rule has work; raise _NeedsCareError for any other."""
         texts: list[str] = []
         copy = self._copy(value, texts, [MAX_ITEMS], 0)
-        if texts and self._text_scanner.may_match(" ".join(texts)):
+        together = " ".join(texts)
+        # What hides something in one text may reach into the next one, so these are not joined.
+        if not is_plain(together) or self._text_scanner.may_match(together):
             self._check_each(texts)
         return copy
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from models.redaction.anchors import compile_gate
 from models.redaction.spans import MASK, Rule, Span, mask_spans
+from models.redaction.views import is_plain, views_of
 
 #: Characters of one text that are looked at; what lies beyond is masked unseen. A megabyte, which
 #: is the longest README that is kept, fits in.
@@ -16,9 +16,6 @@ _CUT_WINDOW = 8192
 
 # A mask can uncover what stood beside it: passes are repeated until nothing more is found.
 _MAX_PASSES = 4
-
-_FULLWIDTH = re.compile(r"[\uff01-\uff5e]")
-_FOLD_FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
 class Scanner:
@@ -39,22 +36,24 @@ class Scanner:
         ]
 
     def may_match(self, text: str) -> bool:
-        """Whether any rule's anchor stands in a text. Never wrongly says no."""
-        return self._gate.search(_folded(text).lower()) is not None
+        """Whether any rule's anchor stands in a text, however it is read. Never wrongly says no."""
+        if is_plain(text):
+            return self._gate.search(text.lower()) is not None
+        return any(self._gate.search(view.text.lower()) for view in views_of(text))
 
     def spans(self, text: str) -> list[Span]:
         """Everything that the rules find in a text, unsorted and possibly overlapping."""
-        folded = _folded(text)
-        lower = folded.lower()
+        return [view.original(span) for view in views_of(text) for span in self._spans(view.text)]
+
+    def _spans(self, text: str) -> Iterator[Span]:
+        lower = text.lower()
         if self._gate.search(lower) is None:
-            return []
-        return [
-            span
-            for find, may_match in self._rules
-            if may_match(lower)
-            for span in find(folded)
-            if span[0] < span[1] and folded[span[0] : span[1]] != MASK
-        ]
+            return
+        for find, may_match in self._rules:
+            if may_match(lower):
+                for start, end in find(text):
+                    if start < end and text[start:end] != MASK:
+                        yield start, end
 
     def scrub(self, text: str) -> str:
         """Return the text with everything masked that the rules find."""
@@ -66,13 +65,6 @@ class Scanner:
                 break
             text = mask_spans(text, spans)
         return text
-
-
-def _folded(text: str) -> str:
-    """Read full-width letters and punctuation as ASCII, character by character."""
-    if text.isascii() or not _FULLWIDTH.search(text):
-        return text
-    return text.translate(_FOLD_FULLWIDTH)
 
 
 def _cut(text: str) -> str:

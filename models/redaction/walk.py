@@ -160,13 +160,7 @@ class Walk:
         return self._under(classify(previous), item, depth)
 
     def _bytes(self, value: bytes, depth: int) -> str:
-        text = value.decode("utf-8", "backslashreplace")
-        clean = self.text(text, depth)
-        if "\0" in text:
-            # Two-byte encodings interleave a secret with NULs.
-            bare = text.replace("\0", "")
-            return clean if self.text(bare, depth) == bare else MASK
-        return clean
+        return self.text(value.decode("utf-8", "backslashreplace"), depth)
 
     def _exception(self, error: BaseException, depth: int) -> str:
         name = type(error).__name__

@@ -20,7 +20,7 @@ from tasks.analysis.evidence import grounded_reasons
 from tasks.analysis.scoring import POLICY, ScoreInputs, days_between, score_repo
 from tasks.llm.question import Asked
 from tasks.llm.usage import Spent
-from tasks.prompts.analysis_schema import ANSWER_MAX_CHARACTERS, RepoAnalysis, stored_form
+from tasks.prompts.analysis_schema import RepoAnalysis, stored_form
 from tasks.prompts.prompt import Prompt
 from tasks.sources.chat.context_length import ShortenedAnswer
 from tasks.sources.interface import AnalysisRequest
@@ -153,5 +153,4 @@ class RowMaker:
 
 def _raw(text: str) -> str:
     """Return the beginning of an answer without secrets; cut last, so that no half of one stays."""
-    redacted = default_redactor().redact_text(storable(text[:ANSWER_MAX_CHARACTERS]))
-    return redacted[:RAW_MAX_CHARACTERS]
+    return storable(default_redactor().redact_text(text))[:RAW_MAX_CHARACTERS]

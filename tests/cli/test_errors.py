@@ -26,6 +26,7 @@ from models.errors import (
     PermanentError,
 )
 from tests.support.cli import SECRET, Scout
+from tests.support.hidden import pieces_left
 from tests.support.worlds import successful_run
 
 
@@ -147,6 +148,25 @@ def test_a_secret_typed_as_an_argument_is_masked(scout: Scout) -> None:
     """The fixture that calls `scout` fails if the token comes out."""
     assert "[REDACTED]" in scout("show", "last", SECRET).stderr
     assert "[REDACTED]" in scout(SECRET).stderr
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\u2060", "\x1b[0m", "\x07"])
+def test_nothing_invisible_in_a_typed_secret_keeps_it_on_the_screen(
+    scout: Scout, hidden: str
+) -> None:
+    """Neither an error nor a plan shows a part of it, wherever the invisible stands."""
+    for at in (4, len(SECRET) // 2, len(SECRET) - 6):
+        typed = SECRET[:at] + hidden + SECRET[at:]
+        for args in (
+            ("run", "--dry", "--query", "x", "--out", f"/proc/{typed}"),
+            ("run", "--dry", "--query", "x", "--fixtures", f"/nowhere/{typed}"),
+            ("run", "--plan", "--query", typed),
+            ("show", typed),
+            ("logs", "last", f"--{typed}"),
+        ):
+            for more in ((), ("--json",)):
+                shown = scout(*args, *more)
+                assert not pieces_left(SECRET, shown.stdout + shown.stderr), args
 
 
 def run_scout(*args: str, stdout: int, **options: Any) -> subprocess.Popen[str]:

@@ -15,8 +15,7 @@ from models.lifecycle import (
     postpone_step,
     retry_step,
 )
-from models.redaction import default_redactor
-from models.text.printable import printable
+from models.text.clean import ERROR_MAX_LENGTH, clean_text
 from workers.attempts.attempt import Attempt
 from workers.attempts.interrupts import StepLostError, StepOverdueError, WorkerStoppingError
 from workers.attempts.retry_policy import RetryPolicy, is_transient
@@ -25,8 +24,6 @@ logger = logging.getLogger(__name__)
 
 GiveUp = Callable[[], bool]
 
-#: Longer error messages are cut: rows and screens are for reading.
-MESSAGE_MAX_LENGTH = 2_000
 #: No wait that others ask for is longer: GitHub's quotas come back every hour.
 POSTPONE_MAX_S = 3_700.0
 
@@ -126,9 +123,7 @@ def describe(exc: BaseException) -> tuple[str, str]:
 
 
 def _shown(text: str) -> str:
-    text = default_redactor().redact_text(text)
-    # Printable also means that it can be stored: no NUL for PostgreSQL, no lone surrogates.
-    return printable(text, MESSAGE_MAX_LENGTH, keep_newlines=True)
+    return clean_text(text, ERROR_MAX_LENGTH, keep_newlines=True)
 
 
 def _network_error(attempt: Attempt, exc: BaseException | None) -> NetworkBlockedError:

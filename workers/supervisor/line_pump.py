@@ -16,6 +16,7 @@ logger = logging.getLogger("scout.worker")
 #: Longer lines are cut into pieces of this many bytes, so that memory stays bounded.
 MAX_LINE_BYTES = 512 * 1024
 _READ_BYTES = 1 << 16
+_CUT_WINDOW_BYTES = 8192
 #: What every line of Scout's own formatter has, and little else: it has been redacted.
 _OWN_KEYS = frozenset({"timestamp", "level", "message", "run_id", "logger", "module"})
 
@@ -108,8 +109,11 @@ class LinePump:
         for line in lines:
             self._take(line)
         while len(self._rest) > MAX_LINE_BYTES:
-            self._take(self._rest[:MAX_LINE_BYTES], whole=False)
-            self._rest = self._rest[MAX_LINE_BYTES:]
+            # At a blank where there is one near, so that no token is cut in two.
+            blank = self._rest.rfind(b" ", MAX_LINE_BYTES - _CUT_WINDOW_BYTES, MAX_LINE_BYTES)
+            at = blank if blank > 0 else MAX_LINE_BYTES
+            self._take(self._rest[:at], whole=False)
+            self._rest = self._rest[at:]
 
     def _take(self, line: bytes, *, whole: bool = True) -> None:
         if not line.strip():

@@ -10,7 +10,6 @@ from typing import Any
 
 from models.errors import ItemFailedError, TransientError
 from models.text.clean import clean_text
-from models.text.storable import storable
 from tasks.sources.chat.errors import refusal, said_in
 from tasks.sources.chat.http import Reply
 from tasks.sources.chat.messages import Message
@@ -64,7 +63,7 @@ def read_answer(
     answered = body.get("model")
     return ModelAnswer(
         text=bare(content),
-        model=storable(answered)[:200] if isinstance(answered, str) and answered else model,
+        model=clean_text(answered, 200) if isinstance(answered, str) and answered else model,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         finish_reason=finish_reason,

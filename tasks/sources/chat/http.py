@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ConfigError, ItemFailedError, PermanentError, TransientError
 from models.settings.chat import ChatSettings
+from models.text.clean import clean_text
 from models.version import __version__
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ READ_TIMEOUT_S = 120.0
 TOTAL_TIMEOUT_S = 300.0
 #: A valid answer has a few kilobytes.
 BODY_MAX_BYTES = 4 << 20
+_WORDS_MAX_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _client(settings: ChatSettings) -> httpx.Client:
 
 
 def _words(exc: Exception) -> str:
-    text = " ".join(str(exc).split())[:200]
+    text = clean_text(str(exc), _WORDS_MAX_CHARACTERS)
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
 
 

@@ -66,7 +66,7 @@ def first_messages(request: Request, readme_max: int = README_MAX_CHARACTERS) ->
     if isinstance(request, AnalysisRequest):
         material = _repository(request, readme_max)
     else:
-        material = default_redactor().redact_text(_group(request))
+        material = _group(request)
     return [{"role": "system", "content": system}, {"role": "user", "content": material}]
 
 
@@ -121,11 +121,14 @@ def _group(request: BriefRequest) -> str:
         f"- {name}: {request.summaries.get(name, '(no summary)')}" for name in request.full_names
     )
     keywords = ", ".join(request.shared_keywords) or "(none)"
-    material = f"Projects:\n{summaries}\n\nWhat they share: {keywords}"
-    return (
+    # Redacted before it is fenced: an open quote in it must not swallow the end of the fence.
+    redact_text = default_redactor().redact_text
+    material = redact_text(f"Projects:\n{summaries}\n\nWhat they share: {keywords}")
+    head = redact_text(
         f"The projects are {', '.join(request.full_names)}. They were found by a search for"
-        f" {json.dumps(request.query, ensure_ascii=False)}.\n\n{fenced(material)}"
+        f" {json.dumps(request.query, ensure_ascii=False)}."
     )
+    return f"{head}\n\n{fenced(material)}"
 
 
 def _without(schema: Any, keys: set[str]) -> Any:

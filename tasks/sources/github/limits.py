@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from models.text.clean import clean_text
 from tasks.sources.github.http import GitHubAnswer
 
 #: Longer waits than this are cut: GitHub's longest window is an hour.
 MAX_WAIT_S = 3660.0
 #: A reset is told in whole seconds, and clocks differ.
 MARGIN_S = 1.0
+#: Characters of GitHub's own words that are shown, and bytes of a body that are read for them.
+_MESSAGE_MAX_CHARACTERS = 300
+_READ_BYTES = 64 << 10
 _LIMIT_WORDS = ("rate limit", "rate-limit", "abuse detection")
 
 
@@ -95,10 +99,12 @@ def is_about_one_repository(answer: GitHubAnswer) -> bool:
 
 
 def message_of(answer: GitHubAnswer) -> str:
-    """Return GitHub's own words about an error, at most 300 characters of them."""
+    """Return GitHub's own words about an error, redacted and cut."""
     message = _object(answer).get("message")
-    text = message if isinstance(message, str) else answer.body[:2000].decode(errors="replace")
-    return " ".join(text.split())[:300]
+    text = (
+        message if isinstance(message, str) else answer.body[:_READ_BYTES].decode(errors="replace")
+    )
+    return clean_text(text, _MESSAGE_MAX_CHARACTERS)
 
 
 def _reset_in_s(headers: Mapping[str, str], now: datetime) -> float | None:

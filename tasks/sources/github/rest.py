@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from models.clock import Clock
 from models.errors import ItemFailedError, PermanentError, TransientError
 from models.settings.github import github_settings
+from models.text.clean import clean_text
 from tasks.hydration.payload import parse_repository
 from tasks.sources.github.budget import Budgets
 from tasks.sources.github.cache import AnswerCache
@@ -165,7 +166,8 @@ def connect_github(http: GitHubHttp, waits: Waits, clock: Clock) -> GitHubRest:
 def _about(full_name: str, rest: str, accept: str, max_bytes: int, check: Any) -> Ask:
     if not _FULL_NAME.fullmatch(full_name) or {".", ".."} & set(full_name.split("/")):
         raise ItemFailedError(
-            f"{full_name[:100]!r} is not a repository's full name.", "It must be owner/name."
+            f"{clean_text(full_name, 100)!r} is not a repository's full name.",
+            "It must be owner/name.",
         )
     path = f"/repos/{full_name}{rest}"
     return Ask(path, f"GET {path}", accept, "core", max_bytes, check, about_one=True)
