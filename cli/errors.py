@@ -23,7 +23,6 @@ import click
 
 from models.errors import ExitCode, ScoutError
 
-DEBUG_VARIABLE = "SCOUT_DEBUG"
 _MESSAGE_MAX_LENGTH = 2_000
 _OS_HINTS = {
     errno.ENOSPC: "Free some disk space, then run the command again.",
@@ -93,7 +92,7 @@ def describe(exc: Exception) -> Trouble:
     return Trouble(
         kind,
         f"Unexpected {kind}: {exc}" if str(exc) else f"Unexpected {kind}.",
-        f"This is a bug in Scout. See where it happened: set {DEBUG_VARIABLE}=1 and run it again.",
+        "This is a bug in Scout. See where it happened: set SCOUT_DEBUG=1 and run it again.",
         int(ExitCode.RUN_FAILED),
     )
 
@@ -193,8 +192,10 @@ def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
         text = "\ninterrupted"
     else:
         text = _label("error:") + f" {message}" + (f"\n{hint}" if hint else "")
+    from models.settings.table import DEBUG
+
     try:
-        if os.environ.get(DEBUG_VARIABLE):
+        if DEBUG.read():
             click.echo(_traceback(exc), err=True)
         click.echo(text, err=True)
     except OSError:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from packaging.requirements import Requirement
 
 from cli.main import COMMANDS, cli
 from models.errors import ExitCode
-from models.settings.runtime import load_settings
+from models.settings.setting import Setting
+from models.settings.table import SETTINGS
 from models.steps import STEP_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,8 +41,6 @@ SOURCES = sorted(
     path for name in ("cli", "workers", "tasks", "models") for path in (ROOT / name).rglob("*.py")
 )
 _FILE = re.compile(r"(?<![\w./*<>-])(\w+\.py)\b")
-#: Between `scout drill` and the workers that it starts; nobody else sets them.
-PRIVATE_VARIABLES = "SCOUT_DRILL_"
 
 
 def section(text: str, title: str) -> str:
@@ -59,22 +57,16 @@ def code_in(text: str) -> Iterator[str]:
     yield from re.findall(r"(?<!`)`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```", "", text))
 
 
-def test_every_setting_of_the_code_is_in_the_readme_and_the_other_way_round() -> None:
-    code = "\n".join(path.read_text() for path in SOURCES)
-    used = {
-        name
-        for name in re.findall(r"(?<![A-Z_])SCOUT_[A-Z_]*[A-Z]\b", code)
-        if not name.startswith(PRIVATE_VARIABLES)
-    }
-    listed = {name for name in first_cells(section(README, "Settings")) if name != "NO_COLOR"}
-    assert listed == used
+def test_the_settings_in_the_readme_are_those_of_the_table() -> None:
+    """Names, defaults, meanings and order; `models.settings.table` says them."""
+    rows = [f"| `{one.name}` | {one.documented_default} | {_meaning(one)} |" for one in SETTINGS]
+    listed = section(README, "Settings").split("|---|---|---|\n")[1].split("\n\n")[0]
+    assert listed.split("\n") == rows
 
 
-def test_the_defaults_in_the_readme_are_those_of_the_code() -> None:
-    rows = re.findall(r"^\| `(SCOUT_\w+_S)` \| ([\d.]+) \|", README, re.MULTILINE)
-    real = asdict(load_settings({}))
-    seconds = {f"SCOUT_{key.upper()}": value for key, value in real.items() if key.endswith("_s")}
-    assert {name: float(value) for name, value in rows} == seconds
+def _meaning(setting: Setting) -> str:
+    fallback = f"; falls back to `{setting.fallback}`" if setting.fallback else ""
+    return f"{setting.meaning}{fallback}{'; secret' if setting.secret else ''}"
 
 
 def test_every_variable_that_a_document_names_exists() -> None:

@@ -15,7 +15,8 @@ from dramatiq.middleware import Middleware
 
 from models.database.migrate import open_database
 from models.errors import BrokerUnavailableError, ConfigError
-from models.settings.runtime import Settings, load_settings, without_credentials
+from models.settings.runtime import Settings, load_settings
+from models.settings.urls import without_credentials
 from tasks.step import Step
 from workers.actors import declare_actors
 from workers.enqueue import Sender, send_step

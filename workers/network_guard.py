@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from models.errors import NetworkBlockedError
 from models.log_context import current_work
-from models.settings.runtime import Settings, without_credentials
+from models.settings.runtime import Settings
+from models.settings.urls import without_credentials
 from models.text.clean import clean_text
 from workers.attempts.attempt import current_attempt
 

@@ -41,6 +41,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     from models.database.read_only import open_existing
     from models.records.bundle import members_of
     from models.settings.live import live_settings
+    from models.settings.logging import log_file
     from models.settings.runtime import load_settings
     from models.views.attempts import attempts_of
 
@@ -48,13 +49,12 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     if open_existing(settings) is None:
         raise InputError("There are no runs yet.", "Make one: scout run --dry --query TEXT")
     run = RunsDao.resolve(run_text)
-    log_name = os.environ.get("SCOUT_LOG_FILE", "").strip()
     members = members_of(
         run.run_id,
         settings,
         check_versions(),
         [one.to_dict() for one in attempts_of(AuditDao.of_run(run.run_id))],
-        log_file=Path(log_name).expanduser() if log_name else None,
+        log_file=log_file(),
         with_readmes=with_readmes,
         live=live_settings(),
     )

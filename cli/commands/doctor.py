@@ -155,6 +155,7 @@ def examine() -> Examination:
     from cli.doctor import database as health
     from models.settings.live import live_settings
     from models.settings.runtime import load_settings
+    from models.settings.table import secrets_set
 
     settings = load_settings()
     database = health.check_database(settings)
@@ -162,7 +163,7 @@ def examine() -> Examination:
         settings=settings.public(),
         live=live_settings(),
         versions=health.check_versions(),
-        tokens=health.check_tokens(),
+        tokens=secrets_set(),
         database=database,
         broker=broker_health.check(settings),
         activity=health.check_activity(settings) if database.readable else None,

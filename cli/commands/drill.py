@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.display.terminal import paint
 from models.errors import ExitCode
 from models.steps import STEP_NAMES
 
@@ -73,10 +74,11 @@ def command(
       scout drill --rounds 3 --seed 7
     """
     from models.run_args import RunArgs
+    from models.settings.logging import LogSettings
     from workers.drill.baseline import undisturbed_digest
     from workers.drill.environment import Stage
     from workers.drill.scenarios import scenarios
-    from workers.logs import LogSettings, configure_logging
+    from workers.logs import configure_logging
 
     configure_logging(LogSettings(level="CRITICAL"))
     results: list[Result] = []
@@ -107,9 +109,9 @@ def _print_row(result: Result, *, header: bool) -> None:
             f"{'interrupted':>11} {'time':>7}  result"
         )
     verdict = (
-        click.style("held", fg="green")
+        paint("held", "green")
         if not result.misses
-        else click.style(f"{len(result.misses)} missed", fg="red")
+        else paint(f"{len(result.misses)} missed", "red")
     )
     click.echo(
         f"{result.name:<36} {result.runs:>5} {result.kills:>5} {result.attempts:>8} "

@@ -7,7 +7,6 @@ terminal; a pipe gets them whole.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from datetime import datetime
 from typing import Any, TextIO
 
 import click
+
+from models.settings.colour import wants_colour
 
 COLUMN_GAP = "  "
 _MIN_FLEXIBLE_WIDTH = 10
@@ -56,13 +57,6 @@ class Column:
     title: str
     right: bool = False
     flexible: bool = False
-
-
-def wants_colour(stream: TextIO) -> bool:
-    """Say whether colours may be written to a stream."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return stream.isatty()
 
 
 def paint(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from models.settings.runtime import Settings, without_credentials
+from models.settings.runtime import Settings
+from models.settings.urls import without_credentials
 
 #: `workers.broker.NAMESPACE` and `workers.actors.QUEUE`, whose modules import Dramatiq.
 NAMESPACE = "scout"

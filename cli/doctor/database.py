@@ -15,7 +15,7 @@ from models.database.migrate import SchemaStatus, schema_status
 from models.database.read_only import open_existing
 from models.database.trouble import unavailable
 from models.errors import DatabaseUnavailableError, ScoutError
-from models.settings.runtime import TOKEN_VARIABLES, Settings
+from models.settings.runtime import Settings
 from models.version import __version__
 
 LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
@@ -117,11 +117,6 @@ def check_activity(settings: Settings) -> Activity:
         for row in SingletonsDao.all()
     ]
     return Activity(listed, singletons, RunsDao.count_by_status(), _stalled(settings))
-
-
-def check_tokens() -> dict[str, bool]:
-    """Say which secrets are set, never what they are."""
-    return {name: bool(os.environ.get(name, "").strip()) for name in TOKEN_VARIABLES}
 
 
 def check_versions() -> dict[str, str | None]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cli.display.step_summary import dollars
 from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
 from models.errors import ConfigError
+from models.settings.setting import Environ
 
 if TYPE_CHECKING:
     import httpx
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 15.0
 
 
-def look_at_model(environ: Mapping[str, str]) -> Endpoint:
+def look_at_model(environ: Environ) -> Endpoint:
     """Ask for `GET /models` of the endpoint's base URL, which costs no token.
 
     OpenRouter lists its models to everybody, so it is asked about the key as well.

@@ -5,8 +5,7 @@ The only command beside live runs that uses the network, and only when it is ask
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
 from cli.doctor.model import look_at_model
 from models.clock import Clock, from_iso, spoken, to_iso
 from models.errors import ConfigError, ScoutError
+from models.settings.setting import Environ
 
 TOKEN_URL = "https://github.com/settings/personal-access-tokens"  # noqa: S105 - an address
 _MAKE_TOKEN = f"Make one at {TOKEN_URL}; it needs no permission. Then set GITHUB_TOKEN."
@@ -76,7 +76,7 @@ def reset_words(reset_at: datetime, now: datetime) -> str:
     return f"until {reset_at:%Y-%m-%d %H:%M} UTC, {words}"
 
 
-def look(top: int, environ: Mapping[str, str] | None = None) -> Online:
+def look(top: int, environ: Environ = None) -> Online:
     """Ask GitHub for its limits and the model endpoint for its models.
 
     Args:
@@ -96,12 +96,11 @@ def look(top: int, environ: Mapping[str, str] | None = None) -> Online:
             "--online needs the HTTP library httpx, which is not installed.",
             f"Install it: {install_command('live')}",
         ) from exc
-    env = os.environ if environ is None else environ
-    github = look_at_github(env)
-    return Online(github, look_at_model(env), cost_of(top, github))
+    github = look_at_github(environ)
+    return Online(github, look_at_model(environ), cost_of(top, github))
 
 
-def look_at_github(environ: Mapping[str, str]) -> Endpoint:
+def look_at_github(environ: Environ) -> Endpoint:
     """Ask for `GET /rate_limit`, which costs no quota."""
     from models.settings.defaults import GITHUB_URL
     from models.settings.github import github_settings

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 from cli.options.shared import open_for_use
 from models.clock import seconds_between
 from models.dao import RunsDao
 from models.records.consistency import contradictions, log_contradictions, log_lines
+from models.settings.logging import log_file
 
 #: Reconciling every run of a large history takes long; the newest are what people ask about.
 NEWEST = 1000
@@ -36,9 +35,8 @@ def reconcile(run_text: str) -> dict[str, Any]:
         run_ids = [run.run_id for run in RunsDao.list(limit=NEWEST)]
     else:
         run_ids = [RunsDao.resolve(run_text).run_id]
-    name = os.environ.get("SCOUT_LOG_FILE", "").strip()
-    log_file = Path(name).expanduser() if name else None
-    lines = list(log_lines(log_file)) if log_file else []
+    file = log_file()
+    lines = list(log_lines(file)) if file else []
     since = _beginning(lines)
     older = 0
     found: dict[str, list[str]] = {}
@@ -46,13 +44,13 @@ def reconcile(run_text: str) -> dict[str, Any]:
         sentences = contradictions(run_id)
         if since is not None and _is_before(run_id, since):
             older += 1
-        elif log_file:
+        elif file:
             sentences += log_contradictions(run_id, lines)
         if sentences:
             found[run_id] = sentences
     return {
         "runs": len(run_ids),
-        "log_file": str(log_file) if log_file else None,
+        "log_file": str(file) if file else None,
         "older_than_log": older,
         "contradictions": found,
     }

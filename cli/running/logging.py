@@ -18,14 +18,15 @@ def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
     """
     from dataclasses import replace
 
-    from workers.logs import LogSettings, configure_logging
+    from models.settings.logging import asked_format, asked_level, log_settings
+    from workers.logs import configure_logging
 
-    settings = LogSettings.from_environ()
-    chosen = log_format or os.environ.get("SCOUT_LOG_FORMAT", "").strip().lower()
+    settings = log_settings()
+    chosen = log_format or asked_format()
     if not chosen:
         chosen = "text" if sys.stderr.isatty() else "json"
     people = chosen == "text"
-    asked = log_level or os.environ.get("SCOUT_LOG_LEVEL", "").strip()
+    asked = log_level or asked_level()
     if people and not asked:
         # Nothing but the steps on the screen; a log file still gets everything.
         # Never closed: it lives as long as the handler, that is, as the process.
@@ -33,6 +34,6 @@ def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
         level = "INFO" if settings.log_file else "CRITICAL"
         configure_logging(replace(settings, format="text", level=level, stream=stream))
     else:
-        level = asked.upper() or "INFO"
+        level = asked.upper() if asked else settings.level
         configure_logging(replace(settings, format="text" if people else "json", level=level))
     return people

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +27,11 @@ def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
         ConfigError: A setting is malformed.
     """
     from models.run_args import RunArgs
+    from models.settings.table import GITHUB_TOKEN
     from tasks.forecast.forecast import forecast
 
     args = RunArgs(**options).normalised()
-    with_token = bool(os.environ.get("GITHUB_TOKEN", "").strip())
+    with_token = GITHUB_TOKEN.is_set()
     found = forecast(args, known_history(args), with_token=with_token)
     if as_json:
         emit_json({"query": args.query, "dry": args.dry} | found.to_dict())

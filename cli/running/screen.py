@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from cli.display.step_summary import spent_words, step_note
-from cli.display.terminal import cut, paint, wants_colour
+from cli.display.terminal import cut, paint
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
+from models.settings.colour import wants_colour
 from models.text.clean import clean_text
 
 logger = logging.getLogger("scout")

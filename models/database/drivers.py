@@ -10,7 +10,9 @@ import peewee
 
 from models.database.connection import Database
 from models.errors import ConfigError
-from models.settings.runtime import Settings, scheme_of, without_credentials
+from models.settings.runtime import Settings
+from models.settings.table import DATABASE_URL
+from models.settings.urls import scheme_of, without_credentials
 
 #: Seconds that SQLite itself waits for another process's lock before it says "locked".
 BUSY_TIMEOUT_S = 10.0
@@ -30,10 +32,7 @@ def connect(settings: Settings) -> Database:
         return Database(_sqlite(_sqlite_path(url), busy_timeout_s), label, settings.database_wait_s)
     if scheme in {"postgresql", "postgres"}:
         return Database(_postgres(url), label, settings.database_wait_s)
-    raise ConfigError(
-        f"SCOUT_DATABASE_URL has an unknown scheme: {label!r}.",
-        "Use sqlite:////absolute/path.db or postgresql://HOST/NAME.",
-    )
+    raise DATABASE_URL.refused(url, "of an unknown scheme")
 
 
 def _sqlite(path: str, busy_timeout_s: float) -> Any:

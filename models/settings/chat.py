@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from models.errors import ConfigError
-from models.settings.defaults import OPENROUTER_MODEL, OPENROUTER_URL, is_openrouter
-from models.settings.runtime import without_credentials
-
-OLLAMA_URL = "http://localhost:11434/v1"
+from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL, OPENROUTER_URL, is_openrouter
+from models.settings.setting import Environ, Setting
+from models.settings.table import LLM_API_KEY, LLM_BASE_URL, LLM_MODEL, OPENROUTER_API_KEY
+from models.settings.urls import without_credentials
 
 THREE_WAYS = f"""Do one of these:
   (1) get a key at https://openrouter.ai/keys and set OPENROUTER_API_KEY
@@ -40,30 +38,38 @@ class ChatSettings:
         return without_credentials(self.base_url)
 
 
-def chat_settings(environ: Mapping[str, str] | None = None) -> ChatSettings:
-    """Return the endpoint that the environment names; OpenRouter where it only holds its key.
+def named_endpoint(environ: Environ = None) -> ChatSettings:
+    """Return the endpoint that the environment names, unchecked; without a URL where it names none.
 
-    OpenRouter's key is sent to no other host.
+    It is OpenRouter where there is only its key, which is sent to no other host.
+    """
+    base_url = LLM_BASE_URL.text(environ).rstrip("/")
+    key = LLM_API_KEY.text(environ)
+    model = LLM_MODEL.text(environ)
+    if not base_url or is_openrouter(base_url):
+        key = key or OPENROUTER_API_KEY.text(environ)
+        base_url = base_url or (OPENROUTER_URL if key else "")
+        model = model or (OPENROUTER_MODEL if base_url else "")
+    return ChatSettings(base_url, model, key)
+
+
+def chat_settings(environ: Environ = None) -> ChatSettings:
+    """Return the endpoint that the environment names.
 
     Raises:
         ConfigError: It names none, or it is malformed; the hint says how to get one.
     """
-    env = os.environ if environ is None else environ
-    base_url = env.get("SCOUT_LLM_BASE_URL", "").strip().rstrip("/")
-    key = env.get("SCOUT_LLM_API_KEY", "").strip()
-    model = env.get("SCOUT_LLM_MODEL", "").strip()
-    if not base_url or is_openrouter(base_url):
-        key = key or env.get("OPENROUTER_API_KEY", "").strip()
-        if not key:
-            raise ConfigError("No language model is configured.", THREE_WAYS)
-        return ChatSettings(base_url or OPENROUTER_URL, model or OPENROUTER_MODEL, _checked(key))
-    _check_url(base_url)
-    if not model:
+    named = named_endpoint(environ)
+    if not named.base_url or (named.is_openrouter and not named.api_key):
+        raise ConfigError("No language model is configured.", THREE_WAYS)
+    _check_url(named.base_url)
+    if not named.model:
         raise ConfigError(
-            f"SCOUT_LLM_BASE_URL is {without_credentials(base_url)}, but SCOUT_LLM_MODEL is empty.",
-            "Set SCOUT_LLM_MODEL to a model that it serves, such as llama3.1.",
+            f"{LLM_BASE_URL.name} is {named.label}, but {LLM_MODEL.name} is empty.",
+            f"Set {LLM_MODEL.name} to {LLM_MODEL.example}.",
         )
-    return ChatSettings(base_url, model, _checked(key))
+    _check_key(LLM_API_KEY if LLM_API_KEY.is_set(environ) else OPENROUTER_API_KEY, named.api_key)
+    return named
 
 
 def _check_url(url: str) -> None:
@@ -73,17 +79,10 @@ def _check_url(url: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigError(
-            f"SCOUT_LLM_BASE_URL is no address of a model endpoint: {without_credentials(url)!r}.",
-            f"Use one such as {OLLAMA_URL}.",
-        )
+        raise LLM_BASE_URL.refused(url, "no address of a model endpoint")
 
 
-def _checked(key: str) -> str:
+def _check_key(setting: Setting, key: str) -> None:
     """Refuse a key that no header can carry, without showing it."""
     if key and not (key.isascii() and key.isprintable() and " " not in key):
-        raise ConfigError(
-            "The key for the language model holds characters that no key has.",
-            "Copy SCOUT_LLM_API_KEY or OPENROUTER_API_KEY again, without blanks or quotes.",
-        )
-    return key
+        raise setting.refused(key, "no key: it holds characters that none has")

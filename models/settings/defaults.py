@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 GITHUB_URL = "https://api.github.com"
 OPENROUTER_URL = "https://openrouter.ai/api/v1"
+OLLAMA_URL = "http://localhost:11434/v1"
 OPENROUTER_MODEL = "openai/gpt-4o-mini"
 #: READMEs or answers that a step fetches at a time.
 CONCURRENCY = 8

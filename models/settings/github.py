@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, urlsplit
 
-from models.errors import ConfigError
+from models.settings import table
 from models.settings.defaults import GITHUB_URL
-from models.settings.runtime import without_credentials
+from models.settings.setting import Environ
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-_HINT = f"Set it to https://HOST/api/v3 for GitHub Enterprise, or unset it for {GITHUB_URL}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +49,23 @@ class GitHubSettings:
         return hmac.new(key, self.base_url.encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def github_settings(environ: Mapping[str, str]) -> GitHubSettings:
+def named_server(environ: Environ = None) -> GitHubSettings:
+    """Return the server and token that the environment names, unchecked."""
+    url = table.GITHUB_URL.text(environ).rstrip("/") or GITHUB_URL
+    return GitHubSettings(url, table.GITHUB_TOKEN.text(environ) or None)
+
+
+def github_settings(environ: Environ = None) -> GitHubSettings:
     """Return the settings that `SCOUT_GITHUB_URL` and `GITHUB_TOKEN` describe.
 
     Raises:
         ConfigError: One of them cannot be used; the message names it, and never holds the token.
     """
-    url = environ.get("SCOUT_GITHUB_URL", "").strip().rstrip("/") or GITHUB_URL
-    token = environ.get("GITHUB_TOKEN", "").strip() or None
-    if token is not None and not _TOKEN.fullmatch(token):
-        raise ConfigError(
-            "GITHUB_TOKEN holds characters that no token has.", "Set it again, on one line."
-        )
-    _check(url, _split(url))
-    return GitHubSettings(url, token)
+    named = named_server(environ)
+    if named.token is not None and not _TOKEN.fullmatch(named.token):
+        raise table.GITHUB_TOKEN.refused(named.token, "no token: it holds characters that none has")
+    _check(named.base_url, _split(named.base_url))
+    return named
 
 
 def _split(url: str) -> SplitResult:
@@ -72,19 +73,19 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as exc:
-        raise ConfigError(f"SCOUT_GITHUB_URL is no URL: {exc}.", _HINT) from exc
+        raise table.GITHUB_URL.refused(url, "no URL") from exc
     return parts
 
 
 def _check(url: str, parts: SplitResult) -> None:
-    shown = without_credentials(url)
+    refused = table.GITHUB_URL.refused
     if parts.scheme not in {"https", "http"} or not parts.hostname or not url.isascii():
-        raise ConfigError(f"SCOUT_GITHUB_URL {shown!r} is not the URL of a server.", _HINT)
+        raise refused(url, "not the URL of a server")
     if parts.username is not None or parts.password is not None:
-        raise ConfigError("SCOUT_GITHUB_URL holds a user or password.", "Use GITHUB_TOKEN instead.")
-    if parts.query or parts.fragment or any(char <= " " for char in url):
-        raise ConfigError(f"SCOUT_GITHUB_URL {shown!r} is more than a server and a path.", _HINT)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ConfigError(
-            f"SCOUT_GITHUB_URL {shown!r} would send the token unencrypted.", "Use https."
+        raise refused(
+            url, "more than an address: it holds a user or password", "Use GITHUB_TOKEN instead."
         )
+    if parts.query or parts.fragment or any(char <= " " for char in url):
+        raise refused(url, "more than a server and a path")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise refused(url, "not encrypted, and would give the token away", "Use https.")

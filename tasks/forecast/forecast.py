@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 from models.run_args import RunArgs
+from models.settings.live import concurrency
 from tasks import caps
 from tasks.forecast.history import History
 from tasks.llm.question import MAX_CORRECTIONS
 from tasks.prompts.prompt import load_prompt
 from tasks.sources.github.quotas import PAGE_SIZE, WITH_TOKEN, WITHOUT_TOKEN
-from tasks.units.fetch_pool import concurrency
 
 #: Searches a minute and other requests an hour, with a token and without one.
 LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(

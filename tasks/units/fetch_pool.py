@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
@@ -13,32 +12,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from models.errors import ConfigError
-from models.settings.defaults import CONCURRENCY
 from models.tables.base import proxy
 from tasks.pause import abandon_with
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
-
-MAX_CONCURRENCY = 64
-
-
-def concurrency() -> int:
-    """Return how many units a step of a live run fetches at a time: `SCOUT_CONCURRENCY`.
-
-    Raises:
-        ConfigError: The setting is no number from 1 to 64.
-    """
-    text = os.environ.get("SCOUT_CONCURRENCY", "").strip()
-    if not text:
-        return CONCURRENCY
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_CONCURRENCY):
-        raise ConfigError(
-            f"SCOUT_CONCURRENCY is {text!r}, which is not a number from 1 to {MAX_CONCURRENCY}.",
-            f"Set it to a number such as {CONCURRENCY}, or unset it.",
-        )
-    return int(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from models.errors import ItemFailedError, ScoutError, TransientError
+from models.settings.live import concurrency
 from tasks.pause import SLICE_S
 from tasks.step import StepContext
 from tasks.units.failure_budget import Tolerance
-from tasks.units.fetch_pool import Fetched, FetchPool, concurrency
+from tasks.units.fetch_pool import Fetched, FetchPool
 from tasks.units.retries import patiently
 
 Unit = TypeVar("Unit")

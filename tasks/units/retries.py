@@ -9,9 +9,9 @@ from typing import TypeVar
 from models.backoff import Backoff
 from models.clock import Clock, spoken_wait
 from models.errors import ItemFailedError, PostponedError, TransientError
+from models.settings.live import concurrency
 from tasks.pause import MAX_PAUSE_S, pause
 from tasks.step import StepContext
-from tasks.units.fetch_pool import concurrency
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")

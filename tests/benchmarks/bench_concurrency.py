@@ -19,10 +19,10 @@ from pathlib import Path
 
 from models.database.migrate import open_database
 from models.settings.chat import ChatSettings
+from models.settings.live import concurrency
 from models.settings.runtime import load_settings
 from tasks.sources.chat.model import ChatModel
 from tasks.sources.interface import Readme, Sources
-from tasks.units.fetch_pool import concurrency
 from tests.support.step_fakes import FakeGitHub, FakeRecorder, World, new_world
 
 _ENDPOINT = """

@@ -2,10 +2,8 @@
 
 from workers.logs.json_format import JsonFormatter, parse_object
 from workers.logs.setup import (
-    LogSettings,
     configure_logging,
     install_worker_logging,
-    wants_colour,
 )
 from workers.logs.stream import LineHandler
 from workers.logs.text_format import TextFormatter
@@ -13,10 +11,8 @@ from workers.logs.text_format import TextFormatter
 __all__ = [
     "JsonFormatter",
     "LineHandler",
-    "LogSettings",
     "TextFormatter",
     "configure_logging",
     "install_worker_logging",
     "parse_object",
-    "wants_colour",
 ]

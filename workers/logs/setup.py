@@ -1,4 +1,4 @@
-"""Configures logging for a process: what the settings are, and how they take effect."""
+"""Makes the settings of a process's logging take effect."""
 
 from __future__ import annotations
 
@@ -7,83 +7,17 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TextIO, cast
 
 from models.errors import ConfigError
+from models.settings.colour import wants_colour
+from models.settings.logging import LogSettings, log_settings
 from workers.logs.hooks import install_hooks
 from workers.logs.json_format import JsonFormatter
 from workers.logs.prints import capture_prints
 from workers.logs.stream import LineHandler
 from workers.logs.text_format import TextFormatter
-
-LogFormat = Literal["json", "text"]
-FORMATS = ("json", "text")
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-DEFAULT_MAX_BYTES = 10 * 1024 * 1024
-DEFAULT_BACKUPS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LogSettings:
-    """How a process logs.
-
-    Attributes:
-        format: `json` for machines or `text` for people; the file is always JSON.
-        level: The lowest level that is written, in capitals.
-        log_file: A file that gets the same lines, or None.
-        log_file_max_bytes: The size at which the file is rotated; 0 means never.
-        log_file_backups: How many rotated files are kept.
-        stream: Where lines go; None means `sys.stderr` as it is at the time of each line.
-
-    Raises:
-        ConfigError: A value is not one of those allowed.
-    """
-
-    format: LogFormat = "json"
-    level: str = "INFO"
-    log_file: str | None = None
-    log_file_max_bytes: int = DEFAULT_MAX_BYTES
-    log_file_backups: int = DEFAULT_BACKUPS
-    stream: TextIO | None = None
-
-    def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise _not_one_of("log format", self.format, "SCOUT_LOG_FORMAT", FORMATS)
-        if self.level not in LEVELS:
-            raise _not_one_of("log level", self.level, "SCOUT_LOG_LEVEL", LEVELS)
-        if self.log_file_max_bytes < 0 or self.log_file_backups < 0:
-            raise ConfigError(
-                "The size and the number of log files must not be negative.",
-                "Check SCOUT_LOG_FILE_MAX_BYTES and SCOUT_LOG_FILE_BACKUPS.",
-            )
-
-    @classmethod
-    def from_environ(cls, environ: Mapping[str, str] | None = None) -> LogSettings:
-        """Return the settings that the environment describes; empty values count as unset.
-
-        Raises:
-            ConfigError: A variable is malformed; the message names it.
-        """
-        env = os.environ if environ is None else environ
-        return cls(
-            format=cast(LogFormat, env.get("SCOUT_LOG_FORMAT", "").strip().lower() or "json"),
-            level=env.get("SCOUT_LOG_LEVEL", "").strip().upper() or "INFO",
-            log_file=env.get("SCOUT_LOG_FILE", "").strip() or None,
-            log_file_max_bytes=_whole(env, "SCOUT_LOG_FILE_MAX_BYTES", DEFAULT_MAX_BYTES),
-            log_file_backups=_whole(env, "SCOUT_LOG_FILE_BACKUPS", DEFAULT_BACKUPS),
-        )
-
-    def to_environ(self) -> dict[str, str]:
-        """Return the variables that give a child process the same settings."""
-        return {
-            "SCOUT_LOG_FORMAT": self.format,
-            "SCOUT_LOG_LEVEL": self.level,
-            "SCOUT_LOG_FILE": self.log_file or "",
-            "SCOUT_LOG_FILE_MAX_BYTES": str(self.log_file_max_bytes),
-            "SCOUT_LOG_FILE_BACKUPS": str(self.log_file_backups),
-        }
 
 
 def configure_logging(settings: LogSettings) -> LineHandler:
@@ -129,7 +63,7 @@ def install_worker_logging(environ: Mapping[str, str] | None = None) -> None:
         return
     pipe = sys.stderr if not isinstance(sys.stderr, io.TextIOBase) else None
     try:
-        configure_logging(replace(LogSettings.from_environ(environ), stream=pipe))
+        configure_logging(replace(log_settings(environ), stream=pipe))
     except ConfigError as exc:
         configure_logging(LogSettings(stream=pipe))
         logging.getLogger("scout.log").error(
@@ -137,16 +71,6 @@ def install_worker_logging(environ: Mapping[str, str] | None = None) -> None:
         )
     if pipe is not None:
         capture_prints()
-
-
-def wants_colour(stream: TextIO | None) -> bool:
-    """Say whether a stream is a terminal whose user did not turn colours off (`NO_COLOR`)."""
-    if stream is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    try:
-        return stream.isatty()
-    except (AttributeError, ValueError):
-        return False
 
 
 def _file_handler(settings: LogSettings, path: str, formatter: JsonFormatter) -> logging.Handler:
@@ -163,22 +87,4 @@ def _file_handler(settings: LogSettings, path: str, formatter: JsonFormatter) ->
 
     return SharedRotatingFile(
         path, settings.log_file_max_bytes, settings.log_file_backups, formatter
-    )
-
-
-def _whole(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name, "").strip()
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise ConfigError(
-            f"{name} is {text!r}, which is not a whole number.",
-            f"Set {name} to a number such as {default}, or unset it.",
-        )
-    return int(text)
-
-
-def _not_one_of(what: str, value: str, variable: str, allowed: tuple[str, ...]) -> ConfigError:
-    return ConfigError(
-        f"{value!r} is not a {what}.", f"Set {variable} to one of {', '.join(allowed)}."
     )

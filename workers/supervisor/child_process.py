@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ExitCode
-from workers.logs import LogSettings
+from models.settings.logging import LogSettings
 from workers.supervisor.line_pump import LineOutput, LinePump
 
 #: The part of the grace time that the work itself gets; the rest is for closing down.

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from models.errors import ExitCode, InputError
-from workers.logs import LogSettings, configure_logging
+from models.settings.logging import LogSettings, log_settings
+from workers.logs import configure_logging
 from workers.supervisor.child_process import ChildProcess, child_command, child_environ
 from workers.supervisor.cpu_affinity import keep_on_own_cpu
 from workers.supervisor.exit_reasons import ChildDeath, describe_death
@@ -71,7 +72,7 @@ def run_supervisor(
             "A worker needs at least one process and one thread.",
             "Use numbers from 1 for --processes and --threads.",
         )
-    settings = log or LogSettings.from_environ()
+    settings = log or log_settings()
     output = LineOutput(configure_logging(settings))
     command = command or child_command(threads, shutdown_grace_s)
     environ = child_environ(settings)

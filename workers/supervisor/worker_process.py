@@ -12,7 +12,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from models.errors import ExitCode, ScoutError
-from workers.logs import LogSettings, configure_logging, install_worker_logging
+from models.settings.logging import log_settings
+from workers.logs import configure_logging, install_worker_logging
 from workers.supervisor.signals import SignalPipe
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
     args = _parse(argv)
     try:
         _own_the_streams()
-        configure_logging(LogSettings.from_environ())
+        configure_logging(log_settings())
     except ScoutError as exc:
         install_worker_logging({})
         return _refuse(exc)

@@ -15,7 +15,7 @@ import httpx
 
 from models.errors import PermanentError, TransientError
 from models.settings.github import GitHubSettings
-from models.settings.runtime import without_credentials
+from models.settings.urls import without_credentials
 from models.version import __version__
 from tasks.sources.unreachable import UnreachableError
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -150,7 +149,7 @@ def github_from_environ(
     Raises:
         ConfigError: A setting cannot be used.
     """
-    settings = github_settings(os.environ if environ is None else environ)
+    settings = github_settings(environ)
     clock = clock or Clock()
     return connect_github(shared_http(settings), Waits(record, clock), clock)
 

@@ -152,8 +152,7 @@ def test_the_defaults_of_live_runs_are_those_of_the_sources(
     """A run with the same environment would ask the same."""
     from models.settings.chat import chat_settings
     from models.settings.github import github_settings
-    from models.settings.live import live_settings
-    from tasks.units.fetch_pool import concurrency
+    from models.settings.live import concurrency, live_settings
 
     monkeypatch.delenv("SCOUT_CONCURRENCY", raising=False)
     for environ in (

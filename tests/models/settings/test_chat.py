@@ -72,9 +72,11 @@ def test_an_address_never_shows_its_password() -> None:
 
 
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown() -> None:
-    with pytest.raises(ConfigError) as caught:
-        chat_settings({"OPENROUTER_API_KEY": "sk-or-v1 sëcret"})
-    assert "sëcret" not in str(caught.value)
+    own = {"SCOUT_LLM_BASE_URL": "http://localhost:1/v1", "SCOUT_LLM_MODEL": "m"}
+    for name, environ in (("OPENROUTER_API_KEY", {}), ("SCOUT_LLM_API_KEY", own)):
+        with pytest.raises(ConfigError, match=f"^{name} is no key") as caught:
+            chat_settings(environ | {name: "sk-or-v1 sëcret"})
+        assert "sëcret" not in str(caught.value)
 
 
 def test_the_key_is_in_no_representation() -> None:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from models.errors import ConfigError, ExitCode
-from models.settings.runtime import load_settings, without_credentials
+from models.settings.runtime import load_settings
+from models.settings.urls import without_credentials
 
 
 def test_without_any_variable_scout_is_embedded() -> None:

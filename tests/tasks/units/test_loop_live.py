@@ -11,9 +11,10 @@ import pytest
 
 from models.errors import ConfigError, LeaseLostError, PermanentError
 from models.settings.defaults import CONCURRENCY
+from models.settings.live import concurrency
 from tasks.pause import UnitAbandonedError, pause
 from tasks.units import loop as units
-from tasks.units.fetch_pool import FetchPool, concurrency
+from tasks.units.fetch_pool import FetchPool
 from tasks.units.loop import BATCH_MAX, work_through
 from tests.support.live_units import TIMEOUT_S, Saved, hurry, live, work
 from tests.support.step_fakes import FakeRecorder

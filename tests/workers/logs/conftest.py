@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from workers.logs import LogSettings, configure_logging
+from models.settings.logging import LogSettings
+from workers.logs import configure_logging
 
 
 @dataclass

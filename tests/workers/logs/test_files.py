@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigError
+from models.settings.logging import LogSettings
 from tests.workers.logs.conftest import Logs, strict
-from workers.logs import LogSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 logger = logging.getLogger("scout")
 WRITER = """
 import logging, sys
-from workers.logs import LogSettings, configure_logging
+from models.settings.logging import LogSettings
+from workers.logs import configure_logging
 configure_logging(LogSettings(
     level="INFO", log_file=sys.argv[1], log_file_max_bytes=200_000, log_file_backups=20,
     stream=open("/dev/null", "w"),

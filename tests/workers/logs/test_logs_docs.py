@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from models.log_context import bound_work
+from models.settings.logging import LogSettings
 from tests.workers.logs.conftest import Logs
-from workers.logs import LogSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "logging.md").read_text()

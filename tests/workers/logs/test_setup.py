@@ -19,8 +19,9 @@ from dramatiq.brokers.stub import StubBroker
 
 from models.errors import ConfigError
 from models.log_context import bound_work
+from models.settings.logging import LogSettings, log_settings
 from tests.workers.logs.conftest import Logs, strict
-from workers.logs import LogSettings, configure_logging, install_worker_logging
+from workers.logs import configure_logging, install_worker_logging
 
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -100,7 +101,8 @@ def test_warnings_and_uncaught_errors_of_all_kinds_become_lines() -> None:
         f"""
 import sys, threading, warnings
 from models.log_context import bound_work
-from workers.logs import LogSettings, configure_logging
+from models.settings.logging import LogSettings, log_settings
+from workers.logs import configure_logging
 configure_logging(LogSettings())
 class Late:
     def __del__(self): raise ValueError("late {TOKEN}")
@@ -204,7 +206,8 @@ def test_the_plain_dramatiq_command_prints_each_worker_line_once_as_json(tmp_pat
 def test_a_closed_pipe_costs_lines_and_nothing_else() -> None:
     code = """
 import logging, os, sys
-from workers.logs import LogSettings, configure_logging
+from models.settings.logging import LogSettings, log_settings
+from workers.logs import configure_logging
 read, write = os.pipe()
 handler = configure_logging(LogSettings(stream=os.fdopen(write, "w")))
 os.close(read)
@@ -226,10 +229,10 @@ def test_settings_come_from_the_environment_and_go_back_into_it() -> None:
         "SCOUT_LOG_FILE_MAX_BYTES": "1000",
         "SCOUT_LOG_FILE_BACKUPS": "2",
     }
-    settings = LogSettings.from_environ(environ)
+    settings = log_settings(environ)
     assert settings == LogSettings("text", "DEBUG", "/var/log/scout.log", 1000, 2)
     assert settings.to_environ() == environ | {"SCOUT_LOG_LEVEL": "DEBUG"}
-    assert LogSettings.from_environ(LogSettings().to_environ()) == LogSettings()
+    assert log_settings(LogSettings().to_environ()) == LogSettings()
 
 
 @pytest.mark.parametrize(
@@ -244,7 +247,7 @@ def test_settings_come_from_the_environment_and_go_back_into_it() -> None:
 )
 def test_a_setting_that_cannot_be_used_is_named_with_a_remedy(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(name)) as caught:
-        LogSettings.from_environ({name: value})
+        log_settings({name: value})
     assert value in caught.value.message
     assert caught.value.hint
 
@@ -269,7 +272,8 @@ def test_worker_logging_leaves_alone_what_was_configured_before(logs: Logs) -> N
 
 def test_the_file_handler_library_is_not_imported_without_a_file() -> None:
     done = run(
-        "import sys; from workers.logs import *; configure_logging(LogSettings());"
+        "import sys; from workers.logs import *; from models.settings.logging import LogSettings;"
+        "configure_logging(LogSettings());"
         "print(json.dumps([m for m in ('concurrent_log_handler', 'dramatiq', 'asyncio')"
         " if m in sys.modules]))".replace("import sys;", "import json, sys;")
     )

@@ -9,8 +9,9 @@ import re
 import pytest
 
 from models.log_context import bound_work
+from models.settings.colour import wants_colour
+from models.settings.logging import LogSettings
 from tests.workers.logs.conftest import Logs
-from workers.logs import LogSettings, wants_colour
 
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"

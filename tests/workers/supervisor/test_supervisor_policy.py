@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigError, InputError
-from workers.logs import LogSettings
+from models.settings.logging import LogSettings
 from workers.supervisor.exit_reasons import describe_death
 from workers.supervisor.supervisor import RestartPolicy, run_supervisor
 

@@ -1,0 +1,183 @@
+"""What a setting is: one environment variable, how it is read, and how it is refused.
+
+Whatever its kind, an unusable value raises the same `ConfigError`: it names the variable, says what
+was wrong with the value, and gives an example. An empty value counts as unset.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.errors import ConfigError
+from models.settings.urls import without_credentials
+
+#: Variables and values; None stands for the process's own environment.
+Environ = Mapping[str, str] | None
+_NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.ASCII | re.I)
+_WHOLE = re.compile(r"\d{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A setting whose value is text; the base of the others.
+
+    Args:
+        name: The environment variable.
+        meaning: What it is for, as Markdown; ends without a full stop.
+        default: What holds without it, as Markdown for people.
+        example: What a value may look like, for the hint of an error.
+        fallback: A variable that is read where this one is not there at all.
+        secret: Whether its value must never be shown.
+    """
+
+    name: str
+    meaning: str
+    default: str = "none"
+    example: str = ""
+    fallback: str = ""
+    secret: bool = False
+
+    @property
+    def documented_default(self) -> str:
+        """Return what holds without it, as Markdown."""
+        return self.default
+
+    def text(self, environ: Environ = None) -> str:
+        """Return the value without blanks around it, unchecked; empty where it is not set."""
+        return self._raw(environ).strip()
+
+    def is_set(self, environ: Environ = None) -> bool:
+        """Say whether it has a value."""
+        return bool(self.text(environ))
+
+    def refused(self, text: str, problem: str, hint: str = "") -> ConfigError:
+        """Return the error for a value that cannot be used.
+
+        Args:
+            text: The value; a secret's is left out.
+            problem: What is wrong with it: goes on from "which is".
+            hint: What to do, where the example does not say it.
+        """
+        value = "" if self.secret else f"{self._shown(text)!r}, which is "
+        example = self.example or self.default
+        return ConfigError(
+            f"{self.name} is {value}{problem}.",
+            hint or f"Set {self.name} to {example}, or unset it.",
+        )
+
+    def _raw(self, environ: Environ) -> str:
+        env = os.environ if environ is None else environ
+        return env.get(self.name, env.get(self.fallback, "") if self.fallback else "")
+
+    def _shown(self, text: str) -> str:
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Url(Setting):
+    """A setting whose value is a URL; it is shown without user names and passwords."""
+
+    def _shown(self, text: str) -> str:
+        return without_credentials(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag(Setting):
+    """A setting that is on with any value."""
+
+    def read(self, environ: Environ = None) -> bool:
+        """Say whether it is on."""
+        return bool(self._raw(environ))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Setting):
+    """A setting that is one of a few words, in capitals or not.
+
+    Args:
+        choices: The words, as they are returned.
+        otherwise: The word that holds without it.
+    """
+
+    choices: tuple[str, ...]
+    otherwise: str
+
+    def read(self, environ: Environ = None) -> str:
+        """Return the word.
+
+        Raises:
+            ConfigError: It is none of them.
+        """
+        text = self.text(environ)
+        if not text:
+            return self.otherwise
+        for choice in self.choices:
+            if choice.lower() == text.lower():
+                return choice
+        listed = ", ".join(self.choices)
+        raise self.refused(text, f"none of {listed}", f"Set {self.name} to one of them.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seconds(Setting):
+    """A setting that is a time in seconds, from `low` to a year."""
+
+    otherwise: float
+    low: float
+
+    @property
+    def documented_default(self) -> str:
+        """Return the seconds that hold without it."""
+        return f"{self.otherwise:g}"
+
+    def read(self, environ: Environ = None) -> float:
+        """Return the seconds.
+
+        Raises:
+            ConfigError: It is no such number.
+        """
+        text = self.text(environ)
+        if not text:
+            return self.otherwise
+        value = float(text) if _NUMBER.fullmatch(text) else -1.0
+        if not self.low <= value <= 86_400 * 365:
+            what = f"not a number of seconds from {self.low:g}"
+            raise self.refused(text, what, _number_hint(self.name, f"{self.otherwise:g}"))
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole(Setting):
+    """A setting that is a whole number, from `low` to `high` where there is one."""
+
+    otherwise: int
+    low: int = 0
+    high: int | None = None
+
+    @property
+    def documented_default(self) -> str:
+        """Return the number that holds without it."""
+        return str(self.otherwise)
+
+    def read(self, environ: Environ = None) -> int:
+        """Return the number.
+
+        Raises:
+            ConfigError: It is no such number.
+        """
+        text = self.text(environ)
+        if not text:
+            return self.otherwise
+        value = int(text) if _WHOLE.fullmatch(text) else -1
+        if value < self.low or (self.high is not None and value > self.high):
+            end = "" if self.high is None else f" to {self.high}"
+            what = f"not a whole number from {self.low}{end}"
+            raise self.refused(text, what, _number_hint(self.name, str(self.otherwise)))
+        return value
+
+
+def _number_hint(name: str, number: str) -> str:
+    return f"Set {name} to a number such as {number}, or unset it."

@@ -1,0 +1,169 @@
+"""Every setting of Scout, in the order in which README lists them."""
+
+from __future__ import annotations
+
+from models.settings.defaults import CONCURRENCY as CONCURRENCY_DEFAULT
+from models.settings.defaults import GITHUB_URL as GITHUB_DEFAULT
+from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL
+from models.settings.setting import Choice, Environ, Flag, Seconds, Setting, Url, Whole
+
+DATABASE_URL = Url(
+    name="SCOUT_DATABASE_URL",
+    default="SQLite in the data folder",
+    meaning="`sqlite:////absolute/path.db` or `postgresql://USER:PASSWORD@HOST/NAME`",
+    example="sqlite:////absolute/path.db or postgresql://HOST/NAME",
+    fallback="DATABASE_URL",
+)
+BROKER_URL = Url(
+    name="SCOUT_BROKER_URL",
+    default="none: work in the command's process",
+    meaning="`redis://`, `rediss://`, `unix://`, `amqp://` or `amqps://`",
+    example="redis://HOST:6379/0",
+    fallback="REDIS_URL",
+)
+LEASE_S = Seconds(
+    name="SCOUT_LEASE_S",
+    otherwise=15.0,
+    low=0.5,
+    meaning="how long an attempt holds its step without renewing; a dead worker's step is free"
+    " after that",
+)
+RECOVERY_INTERVAL_S = Seconds(
+    name="SCOUT_RECOVERY_INTERVAL_S",
+    otherwise=2.0,
+    low=0.05,
+    meaning="how often workers look for lost steps",
+)
+REPEAT_AFTER_S = Seconds(
+    name="SCOUT_REPEAT_AFTER_S",
+    otherwise=10.0,
+    low=0.1,
+    meaning="after this long a due step that nobody took gets another message",
+)
+STEP_TIME_LIMIT_S = Seconds(
+    name="SCOUT_STEP_TIME_LIMIT_S",
+    otherwise=1800.0,
+    low=0.1,
+    meaning="a step that runs longer is interrupted and fails",
+)
+SHUTDOWN_GRACE_S = Seconds(
+    name="SCOUT_SHUTDOWN_GRACE_S",
+    otherwise=30.0,
+    low=0.0,
+    meaning="what a worker gets to finish or hand back its work when it is stopped",
+)
+DATABASE_WAIT_S = Seconds(
+    name="SCOUT_DATABASE_WAIT_S",
+    otherwise=60.0,
+    low=0.0,
+    meaning="how long a write waits for a database that is locked or away",
+)
+LOG_FORMAT = Choice(
+    name="SCOUT_LOG_FORMAT",
+    choices=("json", "text"),
+    otherwise="json",
+    default="`json`; `text` for `scout run` on a terminal",
+    meaning="`json` or `text`",
+)
+LOG_LEVEL = Choice(
+    name="SCOUT_LOG_LEVEL",
+    choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    otherwise="INFO",
+    default="`INFO`",
+    meaning="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
+)
+LOG_FILE = Setting(
+    name="SCOUT_LOG_FILE",
+    meaning="a file that gets the same lines as JSON",
+    example="the path of a file",
+)
+LOG_FILE_MAX_BYTES = Whole(
+    name="SCOUT_LOG_FILE_MAX_BYTES",
+    otherwise=10 * 1024 * 1024,
+    meaning="the size at which that file is rotated; 0: never",
+)
+LOG_FILE_BACKUPS = Whole(
+    name="SCOUT_LOG_FILE_BACKUPS",
+    otherwise=5,
+    meaning="how many rotated files are kept",
+)
+GITHUB_URL = Url(
+    name="SCOUT_GITHUB_URL",
+    default=f"`{GITHUB_DEFAULT}`",
+    meaning="GitHub's REST API; for Enterprise `https://HOST/api/v3`",
+    example="https://HOST/api/v3 for GitHub Enterprise",
+)
+GITHUB_TOKEN = Setting(
+    name="GITHUB_TOKEN",
+    secret=True,
+    meaning="the token for GitHub; without one it allows few requests",
+    example="a token, on one line",
+)
+LLM_BASE_URL = Url(
+    name="SCOUT_LLM_BASE_URL",
+    default="OpenRouter",
+    meaning=f"an OpenAI-compatible endpoint, such as `{OLLAMA_URL}`",
+    example=f"an address such as {OLLAMA_URL}",
+)
+LLM_MODEL = Setting(
+    name="SCOUT_LLM_MODEL",
+    default=f"`{OPENROUTER_MODEL}` on OpenRouter",
+    meaning="the model to ask",
+    example="a model that the endpoint serves, such as llama3.1",
+)
+OPENROUTER_API_KEY = Setting(
+    name="OPENROUTER_API_KEY",
+    secret=True,
+    meaning="the key for OpenRouter, which is sent to no other host",
+    example="the key again, without blanks or quotes",
+)
+LLM_API_KEY = Setting(
+    name="SCOUT_LLM_API_KEY",
+    secret=True,
+    meaning="the key for the endpoint, where it needs one; on OpenRouter it comes first",
+    example="the key again, without blanks or quotes",
+)
+CONCURRENCY = Whole(
+    name="SCOUT_CONCURRENCY",
+    otherwise=CONCURRENCY_DEFAULT,
+    low=1,
+    high=64,
+    meaning="READMEs and model answers that a step of a live run fetches at a time",
+)
+DEBUG = Flag(
+    name="SCOUT_DEBUG",
+    meaning="any value: errors of commands come with their traceback",
+)
+NO_COLOR = Flag(name="NO_COLOR", meaning="any value: no colours")
+TERM = Setting(name="TERM", default="as the terminal sets it", meaning="`dumb`: no colours")
+
+SETTINGS: tuple[Setting, ...] = (
+    DATABASE_URL,
+    BROKER_URL,
+    LEASE_S,
+    RECOVERY_INTERVAL_S,
+    REPEAT_AFTER_S,
+    STEP_TIME_LIMIT_S,
+    SHUTDOWN_GRACE_S,
+    DATABASE_WAIT_S,
+    LOG_FORMAT,
+    LOG_LEVEL,
+    LOG_FILE,
+    LOG_FILE_MAX_BYTES,
+    LOG_FILE_BACKUPS,
+    GITHUB_URL,
+    GITHUB_TOKEN,
+    LLM_BASE_URL,
+    LLM_MODEL,
+    OPENROUTER_API_KEY,
+    LLM_API_KEY,
+    CONCURRENCY,
+    DEBUG,
+    NO_COLOR,
+    TERM,
+)
+
+
+def secrets_set(environ: Environ = None) -> dict[str, bool]:
+    """Say which secrets are set, never what they are."""
+    return {one.name: one.is_set(environ) for one in SETTINGS if one.secret}
