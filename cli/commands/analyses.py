@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from cli.commands.run import execution_options
+from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.run import override_options
 from cli.options.shared import run_argument
-from cli.running.derive import Waiting, derive, out_option
+from cli.running.derive import derive
 from models.lifecycle.derivation import Derivation
 
 #: Step 8 finds its searches done and its repositories read: all that it lacks are analyses.
@@ -26,20 +27,10 @@ def command() -> None:
 
 @command.command(short_help="Ask the model about every repository of a run again.")
 @run_argument
-@click.option("--max-analyses", type=int, help="Repositories to analyse; as in RUN otherwise.")
-@click.option("--max-llm-tokens", type=int, help="Tokens to spend; as in RUN otherwise.")
+@override_options("max_analyses", "max_llm_tokens", "out")
 @click.option("--briefs", is_flag=True, help="Also write and export briefs from the new analyses.")
-@out_option
 @execution_options
-def rerun(
-    *,
-    run_text: str,
-    max_analyses: int | None,
-    max_llm_tokens: int | None,
-    briefs: bool,
-    out: str | None,
-    **waiting: Any,
-) -> None:
+def rerun(*, run_text: str, briefs: bool, how: ExecutionOptions, **changes: Any) -> None:
     """Ask the model about every repository of RUN again, and weigh the keywords anew.
 
     RUN is an id, a unique prefix of one, or `last`. A new run takes over the repositories and
@@ -55,13 +46,7 @@ def rerun(
         run_text,
         Derivation(_ANALYSES + (_BRIEFS if briefs else ()), replaces_analyses=True, keywords=False),
         needs="hydrated repositories",
-        changes={
-            "fresh": True,
-            "no_llm": False,
-            "max_analyses": max_analyses,
-            "max_llm_tokens": max_llm_tokens,
-            "out": out,
-        },
-        waiting=Waiting(**waiting),
+        changes=changes | {"fresh": True, "no_llm": False},
+        how=how,
         then="" if briefs else "scout briefs generate",
     )

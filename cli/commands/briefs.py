@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from cli.commands.run import execution_options
+from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.run import override_options
 from cli.options.shared import run_argument
-from cli.running.derive import Waiting, derive, out_option
+from cli.running.derive import derive
 from models.lifecycle.derivation import Derivation
 
 _GENERATE = Derivation(("init_run", "llm_brief_generate", "export_markdown"))
@@ -25,18 +26,9 @@ def command() -> None:
 
 @command.command(short_help="Group, score and write briefs from stored analyses.")
 @run_argument
-@click.option("--min-score", type=float, help="Briefs below are rejected; as in RUN otherwise.")
-@click.option("--max-briefs", type=int, help="Briefs to write; as in RUN otherwise.")
-@out_option
+@override_options("min_score", "max_briefs", "out")
 @execution_options
-def generate(
-    *,
-    run_text: str,
-    min_score: float | None,
-    max_briefs: int | None,
-    out: str | None,
-    **waiting: Any,
-) -> None:
+def generate(*, run_text: str, how: ExecutionOptions, **changes: Any) -> None:
     """Group what RUN analysed, have briefs written anew, and export them.
 
     RUN is an id, a unique prefix of one, or `last`. A new run takes over everything that RUN found
@@ -51,16 +43,16 @@ def generate(
         run_text,
         _GENERATE,
         needs="analyses",
-        changes={"fresh": False, "min_score": min_score, "max_briefs": max_briefs, "out": out},
-        waiting=Waiting(**waiting),
+        changes=changes | {"fresh": False},
+        how=how,
     )
 
 
 @command.command(short_help="Write the stored briefs as Markdown again.")
 @run_argument
-@out_option
+@override_options("out")
 @execution_options
-def export(*, run_text: str, out: str | None, **waiting: Any) -> None:
+def export(*, run_text: str, how: ExecutionOptions, **changes: Any) -> None:
     """Export what RUN stored, without asking anybody.
 
     RUN is an id, a unique prefix of one, or `last`. A new run takes over everything that RUN found
@@ -75,6 +67,6 @@ def export(*, run_text: str, out: str | None, **waiting: Any) -> None:
         run_text,
         _EXPORT,
         needs="searches",
-        changes={"fresh": False, "out": out},
-        waiting=Waiting(**waiting),
+        changes=changes | {"fresh": False},
+        how=how,
     )

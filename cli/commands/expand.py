@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from cli.commands.run import execution_options
+from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.run import override_options
 from cli.options.shared import run_argument
-from cli.running.derive import Waiting, derive, out_option
+from cli.running.derive import derive
 from models.lifecycle.derivation import Derivation
 
 _PASS2 = ("init_run", "github_rate_limit_snapshot", "github_search_pass2")
@@ -17,20 +18,10 @@ _BRIEFS = ("llm_brief_generate", "export_markdown")
 
 @click.command(short_help="Search again with the keywords of a run.")
 @run_argument
-@click.option("--max-queries", type=int, help="Queries, at most 10; by default as in RUN.")
-@click.option("--pass2-stars", type=int, help="Fewest stars; by default as in RUN.")
+@override_options("max_queries", "pass2_stars", "out")
 @click.option("--briefs", is_flag=True, help="Also write and export briefs of what is there then.")
-@out_option
 @execution_options
-def command(
-    *,
-    run_text: str,
-    max_queries: int | None,
-    pass2_stars: int | None,
-    briefs: bool,
-    out: str | None,
-    **waiting: Any,
-) -> None:
+def command(*, run_text: str, briefs: bool, how: ExecutionOptions, **changes: Any) -> None:
     """Search GitHub with the keywords of RUN, and analyse what it did not find.
 
     RUN is an id, a unique prefix of one, or `last`. A new run takes over what pass 1 of RUN found,
@@ -45,12 +36,7 @@ def command(
         run_text,
         Derivation(_PASS2 + (_BRIEFS if briefs else ()), passes=1),
         needs="keywords",
-        changes={
-            "fresh": False,
-            "max_queries": max_queries,
-            "pass2_stars": pass2_stars,
-            "out": out,
-        },
-        waiting=Waiting(**waiting),
+        changes=changes | {"fresh": False},
+        how=how,
         then="" if briefs else "scout briefs generate",
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from cli.commands.run import execution_options, finish
+from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.shared import run_argument
 from models.errors import InputError
 
@@ -14,15 +12,7 @@ from models.errors import InputError
 @click.command(short_help="Go on with a run from its first unfinished step.")
 @run_argument
 @execution_options
-def command(
-    *,
-    run_text: str,
-    detach: bool,
-    timeout_s: float | None,
-    as_json: bool,
-    log_format: str | None,
-    log_level: str | None,
-) -> None:
+def command(*, run_text: str, how: ExecutionOptions) -> None:
     """Continue RUN from its first unfinished step, with the results that are stored.
 
     RUN is an id, a unique prefix of one, or `last`. Works for runs that failed, were cancelled,
@@ -33,22 +23,22 @@ def command(
       scout resume last
     """
     from cli.running.execution import Execution, user_name
+    from cli.running.result import see_through
     from models.dao import RunsDao, StepsDao
     from models.lifecycle import resume_run
 
-    execution = Execution.prepare(log_format, log_level, detach=detach)
+    execution = Execution.prepare(how)
     found = RunsDao.resolve(run_text)
     run_id = found.run_id
     if found.status == "success":
         raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
-    with execution:
+
+    def begin() -> str:
         step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
         reused = sum(row.status == "success" for row in StepsDao.of_run(run_id))
-        if not as_json:
+        if not how.as_json:
             click.echo(f"resuming at {step}; {reused} finished steps are reused", err=True)
         execution.send(run_id, step)
-        if detach:
-            click.echo(json.dumps({"run_id": run_id, "status": "queued"}) if as_json else run_id)
-            return
-        outcome = execution.wait(run_id, timeout_s=timeout_s)
-    finish(outcome, as_json)
+        return run_id
+
+    see_through(execution, begin)

@@ -1,12 +1,16 @@
-"""The options of `scout run`, each with the default that `models.run_args` declares."""
+"""The options of `scout run`, with the defaults of `models.run_args`, and what they become."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from models.errors import InputError
 from models.run_args import RunArgs
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,3 +46,63 @@ def run_options(function: F) -> F:
         option = click.option(f"--{name.replace('_', '-')}", name, **attributes, **extra)
         function = option(function)
     return function
+
+
+def override_options(*names: str) -> Callable[[F], F]:
+    """Add some of them to a command that goes on from a run, whose arguments hold otherwise."""
+
+    def add(function: F) -> F:
+        for name, attributes in reversed(_OPTIONS):
+            if name in names:
+                what = re.split("[;.]", attributes["help"])[0]
+                words = attributes | {"help": f"{what}; as in RUN otherwise."}
+                function = click.option(f"--{name.replace('_', '-')}", name, **words)(function)
+        return function
+
+    return add
+
+
+def checked_args(options: dict[str, Any]) -> RunArgs:
+    """Return the run's arguments, normalised, with every path absolute.
+
+    Raises:
+        InputError: An argument cannot be used.
+    """
+    args = RunArgs(**options).normalised()
+    values = args.to_dict()
+    values["out"] = str(usable_folder(args.out))
+    if args.fixtures is not None:
+        values["fixtures"] = str(_fixtures_folder(args.fixtures))
+    return RunArgs(**values)
+
+
+def usable_folder(text: str) -> Path:
+    """Return the absolute path of a folder for exports, which need not exist yet.
+
+    Raises:
+        InputError: Nothing can be written there.
+    """
+    path = Path(text).expanduser().absolute()
+    nearest = path
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    probe = nearest / f".scout-{os.getpid()}"
+    try:  # asking for permission is not enough: root has it on file systems that take nothing
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as exc:
+        raise InputError(
+            f"--out {text}: {nearest} is not a folder that can be written to.",
+            "Choose another folder with --out.",
+        ) from exc
+    return path
+
+
+def _fixtures_folder(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if not path.is_dir():
+        raise InputError(
+            f"--fixtures {text}: there is no such folder.",
+            "Give the folder that holds manifest.json, or leave --fixtures out.",
+        )
+    return path

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from cli.commands.run import finish, say_detached
+from cli.options.execution import ExecutionOptions
+from cli.options.run import usable_folder
 from models.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,27 +15,12 @@ if TYPE_CHECKING:
     from models.lifecycle.derivation import Derivation
     from models.run_args import RunArgs
 
-#: Where a derived run writes; of use also without briefs, for whatever goes on from it.
-out_option = click.option(
-    "--out", metavar="DIR", help="Where run_<id>/ is written; as in RUN otherwise."
-)
 _FROM_SOURCES = {
     "github_rate_limit_snapshot",
     "github_search_pass2",
     "llm_repo_analysis",
     "llm_brief_generate",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How the person wants to wait: the options that `execution_options` adds."""
-
-    detach: bool
-    timeout_s: float | None
-    as_json: bool
-    log_format: str | None
-    log_level: str | None
 
 
 def derive(
@@ -47,7 +30,7 @@ def derive(
     *,
     needs: str,
     changes: dict[str, Any],
-    waiting: Waiting,
+    how: ExecutionOptions,
     then: str = "",
 ) -> None:
     """Create a run that goes on from another, have it executed, and end the command.
@@ -58,7 +41,7 @@ def derive(
         derivation: What it takes over, and the steps that it executes.
         needs: What the other run must have, as `_count` names it.
         changes: The arguments that differ from the other run's; None leaves one as it is.
-        waiting: How to wait.
+        how: How the person wants it executed.
         then: The command that is of use next, without the run's id.
 
     Raises:
@@ -66,9 +49,10 @@ def derive(
         ConfigError: A source that it needs is not configured.
     """
     from cli.running.execution import Execution
+    from cli.running.result import see_through
     from models.dao import RunsDao
 
-    execution = Execution.prepare(waiting.log_format, waiting.log_level, detach=waiting.detach)
+    execution = Execution.prepare(how)
     parent = RunsDao.resolve(run_text)
     check_parent(parent, needs)
     args = changed_args(parent, changes)
@@ -76,18 +60,15 @@ def derive(
         from tasks.sources.choose import sources_for
 
         sources_for(args.dry, args.fixtures, no_llm=args.no_llm)
-    with execution:
-        run_id = execution.create(
+    if args.no_llm:
+        then = then.replace("briefs generate", "briefs export")
+    see_through(
+        execution,
+        lambda: execution.create(
             args, command=command, parent_run_id=parent.run_id, derivation=derivation
-        )
-        if waiting.detach:
-            say_detached(run_id, waiting.as_json)
-            return
-        outcome = execution.wait(run_id, timeout_s=waiting.timeout_s)
-    if then and execution.people and outcome.run.status == "success":
-        follow_up = then.replace("briefs generate", "briefs export") if args.no_llm else then
-        click.echo(f"next  {follow_up} {run_id}", err=True)
-    finish(outcome, waiting.as_json)
+        ),
+        then=then,
+    )
 
 
 def check_parent(parent: RunRow, needs: str) -> None:
@@ -118,8 +99,6 @@ def changed_args(parent: RunRow, changes: dict[str, Any]) -> RunArgs:
 
     given = {name: value for name, value in changes.items() if value is not None}
     if "out" in given:
-        from cli.commands.run import usable_folder
-
         given["out"] = str(usable_folder(given["out"]))
     return RunArgs.from_dict(parent.args | given).normalised()
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import getpass
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cli.options.execution import ExecutionOptions
 from cli.running.logging import set_up_logging
+from cli.running.result import ExecutionResult
 from cli.running.screen import Screen
 from cli.running.watcher import Watcher
 from models.clock import Clock
-from models.dao import RunRow, RunsDao
+from models.dao import RunsDao
 from models.database.migrate import open_database
 from models.errors import ExitCode, InputError
 from models.lifecycle import cancel_run, create_run
@@ -35,76 +35,43 @@ _EXIT_CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionResult:
-    """How waiting for a run ended."""
-
-    run: RunRow
-    exit_code: ExitCode
-
-    @property
-    def index_path(self) -> Path | None:
-        """Return the export's first page, if the run wrote one here."""
-        path = Path(self.run.args["out"]) / f"run_{self.run.run_id}" / "index.md"
-        return path if self.run.status == "success" and path.exists() else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the outcome as JSON-like data."""
-        return {
-            "run_id": self.run.run_id,
-            "status": self.run.status,
-            "exit_code": int(self.exit_code),
-            "error": self.run.error,
-            "stats": self.run.stats,
-            "index": str(self.index_path) if self.index_path else None,
-        }
-
-
 class Execution:
     """Creates runs and waits for them; a context manager that owns the embedded worker.
 
     Use `Execution.prepare`, which checks everything that can be wrong before a row is written.
     """
 
-    def __init__(self, settings: Settings, *, people: bool) -> None:
+    def __init__(self, settings: Settings, how: ExecutionOptions, *, people: bool) -> None:
         self.settings = settings
+        self.how = how
         self.people = people
         self.embedded: EmbeddedWorker | None = None
         self.broker: dramatiq.Broker | None = None
         self._stack = ExitStack()
 
     @classmethod
-    def prepare(
-        cls,
-        log_format: str | None,
-        log_level: str | None,
-        *,
-        args: RunArgs | None = None,
-        detach: bool = False,
-    ) -> Execution:
+    def prepare(cls, how: ExecutionOptions, *, args: RunArgs | None = None) -> Execution:
         """Open the database and reach the broker.
 
         Args:
-            log_format: json, text, or None for text on a terminal and json elsewhere.
-            log_level: Lowest level of log lines to show, or None for the usual.
+            how: How the person wants it executed.
             args: The run's arguments, so that a dry run's fixtures can be looked at first.
-            detach: Whether the command will not wait, which needs a broker.
 
         Raises:
-            InputError: `detach` without a broker, or fixtures that cannot be used.
+            InputError: `--detach` without a broker, or fixtures that cannot be used.
             ConfigError: A setting is malformed.
             DatabaseUnavailableError: The database cannot be opened.
             BrokerUnavailableError: The broker does not answer.
         """
         settings = load_settings()
-        people = set_up_logging(log_format, log_level)
-        if detach and settings.broker_kind == "memory":
+        people = set_up_logging(how.log_format, how.log_level)
+        if how.detach and settings.broker_kind == "memory":
             raise InputError(
                 "--detach needs a broker: without one the work happens in this process.",
                 "Set SCOUT_BROKER_URL=redis://… and start workers with: scout worker",
             )
         open_database(settings)
-        execution = cls(settings, people=people)
+        execution = cls(settings, how, people=people)
         if settings.broker_kind != "memory":
             execution._reach_broker()
         if args is not None:
@@ -171,8 +138,9 @@ class Execution:
         assert broker is not None  # noqa: S101 - prepare and __enter__ set one of them
         send_step(broker, run_id, step)
 
-    def wait(self, run_id: str, *, timeout_s: float | None = None) -> ExecutionResult:
+    def wait(self, run_id: str) -> ExecutionResult:
         """Show a run's progress until it ends, the time is over, or Ctrl-C."""
+        timeout_s = self.how.timeout_s
         screen = Screen(people=self.people)
         watcher = Watcher(
             run_id,

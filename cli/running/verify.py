@@ -18,19 +18,18 @@ if TYPE_CHECKING:
     from models.run_args import RunArgs
 
 
-def verify_twice(
-    execution: Execution, args: RunArgs, *, timeout_s: float | None, as_json: bool
-) -> int:
+def verify_twice(execution: Execution, args: RunArgs) -> int:
     """Run twice with the same arguments and compare exports, steps, events and stats.
 
     Returns:
         The exit code: 0 if both succeeded and are the same, 1 if they differ, else the code of
         the run that did not succeed.
     """
+    as_json = execution.how.as_json
     run_ids = []
     for _ in range(2):
         run_id = execution.create(args)
-        outcome = execution.wait(run_id, timeout_s=timeout_s)
+        outcome = execution.wait(run_id)
         if outcome.exit_code is not ExitCode.SUCCESS:
             if as_json:
                 click.echo(json.dumps(outcome.to_dict(), indent=2, sort_keys=True))
