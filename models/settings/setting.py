@@ -118,7 +118,8 @@ class Choice(Setting):
             if choice.lower() == text.lower():
                 return choice
         listed = ", ".join(self.choices)
-        raise self.refused(text, f"none of {listed}", f"Set {self.name} to one of them.")
+        hint = f"Set {self.name} to one of them, such as {self.otherwise}, or unset it."
+        raise self.refused(text, f"none of {listed}", hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
