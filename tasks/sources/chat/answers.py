@@ -42,7 +42,7 @@ def read_answer(
     """
     body = _json(reply, label)
     if said := said_in(body):
-        raise refusal(_code_in(body), said, reply.retry_after, label)
+        raise refusal(_code_in(body), said, reply.wait_s(), label)
     choice = _first(body.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):

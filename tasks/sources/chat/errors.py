@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from models.codes import Code
@@ -13,8 +11,6 @@ from models.text.clean import clean_text
 from tasks.sources.chat.http import Reply
 
 _TEXT_MAX_CHARACTERS = 300
-#: What is asked for beyond this is a mistake, or a hostile endpoint.
-RETRY_AFTER_MAX_S = 7 * 86_400.0
 #: Statuses of trouble that may pass; so may every 5xx but the two that say "not implemented".
 _PASSING = frozenset({408, 409, 425, 429})
 _LASTING_5XX = frozenset({501, 505})
@@ -41,13 +37,13 @@ class InputTooLongError(ItemFailedError):
     code = Code.MODEL_INPUT_TOO_LONG
 
 
-def refusal(status: int, text: str, retry_after: str | None, label: str) -> ScoutError:
+def refusal(status: int, text: str, wait_s: float | None, label: str) -> ScoutError:
     """Return the error that an endpoint's refusal comes to.
 
     Args:
         status: The HTTP status, or the code of an error inside an answer with status 200.
         text: What the endpoint said.
-        retry_after: Its `Retry-After` header.
+        wait_s: The seconds that it asks to wait, or None.
         label: How to name the endpoint.
     """
     said = clean_text(text, _TEXT_MAX_CHARACTERS).rstrip(".")
@@ -55,7 +51,7 @@ def refusal(status: int, text: str, retry_after: str | None, label: str) -> Scou
     if status == 402 or any(code in text for code in _NO_CREDIT):
         return PermanentError(message, "There is no credit left: add some, or use another key.")
     if status in _PASSING or (status >= 500 and status not in _LASTING_5XX):
-        return TransientError(message, "", retry_after_s(retry_after))
+        return TransientError(message, "", wait_s)
     if status == 401:
         return PermanentError(message, "Check OPENROUTER_API_KEY or SCOUT_LLM_API_KEY.")
     if 300 <= status < 400 or status in {404, 405}:
@@ -76,7 +72,7 @@ def error_text(reply: Reply) -> str:
     text = reply.body[:8_192].decode("utf-8", "replace")
     try:
         return said_in(json.loads(text)) or text
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -89,19 +85,3 @@ def said_in(body: Any) -> str:
         return ""
     parts = [error.get("message"), error.get("code"), error.get("type")]
     return " · ".join(dict.fromkeys(str(part) for part in parts if part))
-
-
-def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, given as a number or a date."""
-    if not header:
-        return None
-    text = header.strip()
-    if text.replace(".", "", 1).isdigit() and text.isascii():
-        return min(float(text), RETRY_AFTER_MAX_S)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), RETRY_AFTER_MAX_S)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from models.clock import Clock
 from models.errors import ConfigError, ItemFailedError, PermanentError, TransientError
 from models.settings.chat import ChatSettings
 from models.text.clean import clean_text
 from models.version import __version__
+from tasks.sources.http.told_wait import wait_of
 
 if TYPE_CHECKING:
     import httpx
@@ -28,11 +30,15 @@ _WORDS_MAX_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the endpoint answered, whatever its status; `retry_after` is the header's text."""
+    """What the endpoint answered, whatever its status; `headers` by lower-case name."""
 
     status: int
     body: bytes
-    retry_after: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def wait_s(self) -> float | None:
+        """Return the seconds that the endpoint asks to wait, or None; it is asked on arrival."""
+        return wait_of(self.headers, self.body, Clock().now())
 
 
 class ChatHttp:
@@ -97,8 +103,8 @@ class ChatHttp:
                         f"The model at {self._label} sent its answer too slowly:"
                         f" {len(received):,} bytes in {TOTAL_TIMEOUT_S:.0f} s."
                     )
-            retry_after = response.headers.get("retry-after")
-            return Reply(response.status_code, bytes(received), retry_after)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Reply(response.status_code, bytes(received), headers)
 
 
 @lru_cache(maxsize=4)

@@ -100,7 +100,7 @@ class ChatModel(LanguageModel):
             except TransientError as exc:
                 self._gate.hold(exc.retry_after_s, reply.status)
                 raise
-        error = refusal(reply.status, error_text(reply), reply.retry_after, label)
+        error = refusal(reply.status, error_text(reply), reply.wait_s(), label)
         if isinstance(error, TransientError):
             self._gate.hold(error.retry_after_s, reply.status)
         raise error

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from models.text.clean import clean_text
 from tasks.sources.github.http import GitHubAnswer
+from tasks.sources.http.retry_after import retry_after_s, server_time
 
 #: Longer waits than this are cut: GitHub's longest window is an hour.
 MAX_WAIT_S = 3660.0
@@ -68,9 +68,9 @@ def read_throttled(answer: GitHubAnswer, now: datetime) -> Throttled | None:
         return None
     headers, message = answer.headers, message_of(answer).lower()
     used_up = headers.get("x-ratelimit-remaining", "").strip() == "0"
-    retry_after_s = read_retry_after(headers, now)
-    if retry_after_s is not None:
-        return Throttled("secondary" in message or not used_up, retry_after_s)
+    asked_s = read_retry_after(headers, now)
+    if asked_s is not None:
+        return Throttled("secondary" in message or not used_up, asked_s)
     if is_about_one_repository(answer):
         return None
     if used_up and "secondary" not in message:
@@ -82,15 +82,9 @@ def read_throttled(answer: GitHubAnswer, now: datetime) -> Throttled | None:
 
 
 def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds of `Retry-After`, which may be a number or a date; None without one."""
-    text = headers.get("retry-after", "").strip()
-    seconds = _count(text)
-    if seconds is None:
-        moment = _date(text)
-        if moment is None:
-            return None
-        seconds = int((moment - (_date(headers.get("date", "")) or now)).total_seconds())
-    return min(max(float(seconds), MARGIN_S), MAX_WAIT_S)
+    """Return the seconds of `Retry-After` within GitHub's bounds; None without one."""
+    asked_s = retry_after_s(headers, now)
+    return None if asked_s is None else min(max(asked_s, MARGIN_S), MAX_WAIT_S)
 
 
 def is_about_one_repository(answer: GitHubAnswer) -> bool:
@@ -112,8 +106,8 @@ def _reset_in_s(headers: Mapping[str, str], now: datetime) -> float | None:
     epoch_s = _count(headers.get("x-ratelimit-reset"))
     if epoch_s is None:
         return None
-    server_now = _date(headers.get("date", "")) or now
-    return min(max(epoch_s - server_now.timestamp() + MARGIN_S, MARGIN_S), MAX_WAIT_S)
+    left_s = epoch_s - server_time(headers, now).timestamp()
+    return min(max(left_s + MARGIN_S, MARGIN_S), MAX_WAIT_S)
 
 
 def _object(answer: GitHubAnswer) -> Mapping[str, object]:
@@ -129,11 +123,3 @@ def _object(answer: GitHubAnswer) -> Mapping[str, object]:
 def _count(text: str | None) -> int | None:
     text = (text or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

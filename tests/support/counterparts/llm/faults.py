@@ -40,11 +40,11 @@ def error_in_body(code: int, message: str = "Upstream trouble.") -> Behaviour:
     return behave
 
 
-def raw(body: bytes, code: int = 200) -> Behaviour:
+def raw(body: bytes, code: int = 200, headers: dict[str, str] | None = None) -> Behaviour:
     """Answer with some bytes."""
 
     def behave(handler: Handler, asked: Asked) -> None:
-        handler.reply(code, body)
+        handler.reply(code, body, headers)
 
     behave.__name__ = "garbage"
     return behave

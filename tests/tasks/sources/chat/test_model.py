@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from models.errors import ConfigError, ItemFailedError, PermanentError, Transien
 from models.settings.chat import ChatSettings
 from tasks.sources.chat import http as chat_http
 from tasks.sources.chat.answers import bare
-from tasks.sources.chat.errors import RETRY_AFTER_MAX_S, retry_after_s
 from tasks.sources.chat.model import ChatModel, model_from_environ
 from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import BriefRequest, ModelAnswer
@@ -320,25 +318,35 @@ def test_an_error_that_says_the_same_twice_is_told_once(chat: ChatServer, model:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"),
+    ("body", "headers", "seconds"),
     [
-        (None, None),
-        ("", None),
-        ("7", 7.0),
-        (" 1.5 ", 1.5),
-        ("soon", None),
-        ("-3", None),
-        ("9" * 400, RETRY_AFTER_MAX_S),
-        ("Sun, 01 Mar 2099 12:00:00 GMT", RETRY_AFTER_MAX_S),
-        ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0),
-        ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
+        (
+            {"error": {"message": "Slow down."}},
+            {"retry-after": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"},
+            None,
+        ),
+        ([{"error": {"details": [{"retryDelay": "41s"}]}}], {}, 41.0),
+        ({"error": {"message": "Please try again in 6m0s."}}, {}, 360.0),
+        ({}, {"retry-after-ms": "1500"}, 1.5),
+        ({}, {"x-ratelimit-reset-requests": "2h0m0s"}, 7200.0),
     ],
 )
-def test_retry_after_is_read_as_seconds_or_as_a_date(
-    header: str | None, seconds: float | None
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_is_kept_wherever_it_is_told(
+    chat: ChatServer, model: ChatModel, body: Any, headers: Any, seconds: float | None, status: int
 ) -> None:
-    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert retry_after_s(header, now) == seconds
+    chat.fail("a/one", faults.raw(json.dumps(body).encode(), status, headers))
+    with pytest.raises(TransientError) as caught:
+        model.analyse(request())
+    assert caught.value.retry_after_s == seconds
+
+
+def test_an_error_that_is_nested_too_deep_is_that_requests_alone(
+    chat: ChatServer, model: ChatModel
+) -> None:
+    chat.fail("a/one", faults.raw(b"[" * 9_000, 400))
+    with pytest.raises(ItemFailedError, match="HTTP 400"):
+        model.analyse(request())
 
 
 @pytest.mark.parametrize(
