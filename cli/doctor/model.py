@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cli.display.step_summary import dollars
 from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
 from models.errors import ConfigError
 from models.settings.setting import Environ
-
-if TYPE_CHECKING:
-    import httpx
-
-    from models.settings.chat import ChatSettings
 
 _TIMEOUT_S = 15.0
 
@@ -22,40 +15,33 @@ def look_at_model(environ: Environ) -> Endpoint:
 
     OpenRouter lists its models to everybody, so it is asked about the key as well.
     """
-    import httpx
-
     from models.settings.chat import chat_settings
+    from tasks.sources.chat.http import chat_client
+    from tasks.sources.http.client import Bounds, ExchangeError
 
     try:
         settings = chat_settings(environ)
+        client = chat_client(
+            settings, frozenset({"GET"}), Bounds(total_s=_TIMEOUT_S, read_s=_TIMEOUT_S)
+        )
     except ConfigError as exc:
         return Endpoint("", False, problems=[f"model: {exc}"])
     found = Endpoint(settings.label, bool(settings.api_key), model=settings.model)
     try:
-        answer = _ask_model(settings, "/models")
-        found.status = answer.status_code
-        _judge_model(found, answer.content[:BODY_MAX_BYTES])
+        answer = client.exchange("GET", "/models", max_bytes=BODY_MAX_BYTES)
+        found.status = answer.status
+        _judge_model(found, answer.body)
         if settings.is_openrouter and not found.problems:
-            answer = _ask_model(settings, "/key")
-            _judge_key(found, answer.status_code, answer.content[:BODY_MAX_BYTES])
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            answer = client.exchange("GET", "/key", max_bytes=BODY_MAX_BYTES)
+            _judge_key(found, answer.status, answer.body)
+    except ExchangeError as exc:
         found.problems.append(
-            f"model: {settings.label} cannot be reached ({type(exc).__name__}). Check that it is"
+            f"model: {settings.label} cannot be reached ({exc}). Check that it is"
             " running and that SCOUT_LLM_BASE_URL is right."
         )
+    finally:
+        client.close()
     return found
-
-
-def _ask_model(settings: ChatSettings, path: str) -> httpx.Response:
-    import httpx
-
-    headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
-    return httpx.get(
-        f"{settings.base_url}{path}",
-        headers=headers,
-        timeout=_TIMEOUT_S,
-        follow_redirects=False,  # the key is for this address only
-    )
 
 
 def _judge_model(found: Endpoint, body: bytes) -> None:

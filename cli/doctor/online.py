@@ -87,15 +87,9 @@ def look(top: int, environ: Environ = None) -> Online:
         ConfigError: The HTTP library is not installed.
         InputError: `top` is out of range.
     """
-    try:
-        import httpx  # noqa: F401 - its absence deserves a better message
-    except ImportError as exc:
-        from models.install_hint import install_command
+    from tasks.sources.http.library import http_library
 
-        raise ConfigError(
-            "--online needs the HTTP library httpx, which is not installed.",
-            f"Install it: {install_command('live')}",
-        ) from exc
+    http_library("--online")
     github = look_at_github(environ)
     return Online(github, look_at_model(environ), cost_of(top, github))
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from models.errors import ConfigError
 from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL, OPENROUTER_URL, is_openrouter
+from models.settings.loopback import gives_away
 from models.settings.setting import Environ, Setting
 from models.settings.table import LLM_API_KEY, LLM_BASE_URL, LLM_MODEL, OPENROUTER_API_KEY
 from models.settings.urls import without_credentials
@@ -63,6 +64,10 @@ def chat_settings(environ: Environ = None) -> ChatSettings:
     if not named.base_url or (named.is_openrouter and not named.api_key):
         raise ConfigError("No language model is configured.", THREE_WAYS)
     _check_url(named.base_url)
+    if named.api_key and gives_away(named.base_url):
+        raise LLM_BASE_URL.refused(
+            named.base_url, "not encrypted, and would give the key away", "Use https."
+        )
     if not named.model:
         raise ConfigError(
             f"{LLM_BASE_URL.name} is {named.label}, but {LLM_MODEL.name} is empty.",

@@ -10,9 +10,9 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from models.settings import table
 from models.settings.defaults import GITHUB_URL
+from models.settings.loopback import gives_away
 from models.settings.setting import Environ
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -87,5 +87,5 @@ def _check(url: str, parts: SplitResult) -> None:
         )
     if parts.query or parts.fragment or any(char <= " " for char in url):
         raise refused(url, "more than a server and a path")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if gives_away(url):
         raise refused(url, "not encrypted, and would give the token away", "Use https.")

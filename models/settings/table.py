@@ -102,7 +102,8 @@ GITHUB_TOKEN = Setting(
 LLM_BASE_URL = Url(
     name="SCOUT_LLM_BASE_URL",
     default="OpenRouter",
-    meaning=f"an OpenAI-compatible endpoint, such as `{OLLAMA_URL}`",
+    meaning=f"an OpenAI-compatible endpoint, such as `{OLLAMA_URL}`; plain `http://` with a key is"
+    " for this machine only",
     example=f"an address such as {OLLAMA_URL}",
 )
 LLM_MODEL = Setting(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import ConfigError
 from tasks.sources.interface import NoModel, Sources
 
 if TYPE_CHECKING:
@@ -53,15 +52,9 @@ def sources_for(
 
 
 def _live(record: WaitRecorder | None, with_model: bool) -> Sources:
-    try:
-        import httpx  # noqa: F401 - its absence deserves a better message
-    except ImportError as exc:
-        from models.install_hint import install_command
+    from tasks.sources.http.library import http_library
 
-        raise ConfigError(
-            "A live run needs the HTTP library httpx, which is not installed.",
-            f"Add --dry to work on fixtures, or install it: {install_command('live')}",
-        ) from exc
+    http_library("A live run", "Add --dry to work on fixtures, or install it")
     from tasks.sources.github.rest import github_from_environ
 
     if not with_model:

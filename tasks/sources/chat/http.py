@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from models.clock import Clock
-from models.errors import ConfigError, ItemFailedError, PermanentError, TransientError
+from models.errors import ItemFailedError, PermanentError, TransientError
 from models.settings.chat import ChatSettings
-from models.text.clean import clean_text
-from models.version import __version__
+from tasks.sources.http.client import (
+    AddressError,
+    Bounds,
+    DeadlineError,
+    ExchangeError,
+    HttpClient,
+    TooSlowError,
+)
 from tasks.sources.http.told_wait import wait_of
 
-if TYPE_CHECKING:
-    import httpx
-
-CONNECT_TIMEOUT_S = 10.0
-#: Seconds without a byte, and for a whole answer: models think for a while, servers may drip.
-READ_TIMEOUT_S = 120.0
-TOTAL_TIMEOUT_S = 300.0
+#: Models think for a while, and servers may drip.
+BOUNDS = Bounds(total_s=300.0, read_s=120.0)
 #: A valid answer has a few kilobytes.
 BODY_MAX_BYTES = 4 << 20
-_WORDS_MAX_CHARACTERS = 200
+SLOW_HINT = "If it always needs longer, choose a faster model with SCOUT_LLM_MODEL."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,7 @@ class ChatHttp:
 
     def __init__(self, settings: ChatSettings) -> None:
         self._label = settings.label
-        self._url = f"{settings.base_url}/chat/completions"
-        self._client = _client(settings)
+        self._client = chat_client(settings, frozenset({"POST"}), BOUNDS)
 
     def post(self, body: Mapping[str, Any]) -> Reply:
         """Send a request and return what came back.
@@ -64,47 +63,38 @@ class ChatHttp:
             PermanentError: The address cannot be used.
             ItemFailedError: The answer is larger than any valid one.
         """
-        import httpx
-
         try:
-            return self._exchange(body)
-        except httpx.TimeoutException as exc:
+            answer = self._client.exchange(
+                "POST", "/chat/completions", json=body, max_bytes=BODY_MAX_BYTES
+            )
+        except DeadlineError as exc:
             raise TransientError(
-                f"The model at {self._label} did not answer in time.",
-                "If it always needs longer, choose a faster model with SCOUT_LLM_MODEL.",
+                f"The model at {self._label} sent its answer too slowly: it was not whole after"
+                f" {exc}.",
+                SLOW_HINT,
             ) from exc
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as exc:
+        except TooSlowError as exc:
+            raise TransientError(
+                f"The model at {self._label} did not answer in time.", SLOW_HINT
+            ) from exc
+        except AddressError as exc:
             raise PermanentError(
-                f"{self._label} cannot be asked: {type(exc).__name__}.", "Check SCOUT_LLM_BASE_URL."
+                f"{self._label} cannot be asked: {exc}.", "Check SCOUT_LLM_BASE_URL."
             ) from exc
-        except (httpx.TransportError, httpx.DecodingError) as exc:
+        except ExchangeError as exc:
             raise TransientError(
-                f"The model at {self._label} cannot be reached: {_words(exc)}.",
+                f"The model at {self._label} cannot be reached: {exc}.",
                 "Check that it is running and that SCOUT_LLM_BASE_URL is right.",
             ) from exc
+        if answer.truncated:
+            raise ItemFailedError(
+                f"The model at {self._label} answered with more than {BODY_MAX_BYTES:,} bytes."
+            )
+        return Reply(answer.status, answer.body, answer.headers)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-    def _exchange(self, body: Mapping[str, Any]) -> Reply:
-        deadline_s = time.monotonic() + TOTAL_TIMEOUT_S
-        received = bytearray()
-        with self._client.stream("POST", self._url, json=body) as response:
-            for chunk in response.iter_bytes():
-                received += chunk
-                if len(received) > BODY_MAX_BYTES:
-                    raise ItemFailedError(
-                        f"The model at {self._label} answered with more than"
-                        f" {BODY_MAX_BYTES:,} bytes."
-                    )
-                if time.monotonic() > deadline_s:
-                    raise TransientError(
-                        f"The model at {self._label} sent its answer too slowly:"
-                        f" {len(received):,} bytes in {TOTAL_TIMEOUT_S:.0f} s."
-                    )
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status_code, bytes(received), headers)
 
 
 @lru_cache(maxsize=4)
@@ -117,32 +107,18 @@ def shared_chat_http(settings: ChatSettings) -> ChatHttp:
     return ChatHttp(settings)
 
 
-def _client(settings: ChatSettings) -> httpx.Client:
-    try:
-        import httpx
-    except ImportError as exc:
-        from models.install_hint import install_command
+def chat_client(settings: ChatSettings, methods: frozenset[str], bounds: Bounds) -> HttpClient:
+    """Return a client for an endpoint and its key.
 
-        raise ConfigError(
-            "Asking a language model needs the HTTP library, which is not installed.",
-            f"Install it: {install_command('live')}",
-        ) from exc
-    headers = {"User-Agent": f"scout/{__version__}", "Accept": "application/json"}
+    Raises:
+        ConfigError: The HTTP library is not installed, or the key would be sent unencrypted.
+    """
+    headers = {"Accept": "application/json"}
     if settings.api_key:
         headers["Authorization"] = f"Bearer {settings.api_key}"
     if settings.is_openrouter:
         headers["X-Title"] = "Scout"
-    return httpx.Client(
-        headers=headers,
-        timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-        follow_redirects=False,  # the key is for this address only
-    )
-
-
-def _words(exc: Exception) -> str:
-    text = clean_text(str(exc), _WORDS_MAX_CHARACTERS)
-    return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
+    return HttpClient(settings.base_url, methods=methods, bounds=bounds, headers=headers)
 
 
 def _forget() -> None:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-
-from models.errors import PermanentError, TransientError
+from models.errors import TransientError
 from models.settings.github import GitHubSettings
 from models.settings.urls import without_credentials
-from models.version import __version__
+from tasks.sources.http.client import (
+    Bounds,
+    DeadlineError,
+    ExchangeError,
+    HttpClient,
+    NoConnectionError,
+    TooSlowError,
+)
 from tasks.sources.unreachable import UnreachableError
 
 API_VERSION = "2022-11-28"
-TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=60.0)
-#: A server that sends a byte now and then is cut off after this long.
-TOTAL_TIMEOUT_S = 60.0
-MAX_CONNECTIONS = 64
-
-# It logs every request at INFO, which Scout's own records already tell.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+#: A server that sends a byte now and then is cut off after `total_s`.
+BOUNDS = Bounds(total_s=60.0, read_s=30.0, connections=64)
+#: The promise that Scout only reads.
+METHODS = frozenset({"GET"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,15 @@ class GitHubHttp:
     ) -> None:
         self.settings = settings
         self._label = without_credentials(settings.base_url)
-        self._monotonic_s = monotonic_s
-        headers = {"User-Agent": f"scout/{__version__}", "X-GitHub-Api-Version": API_VERSION}
+        headers = {"X-GitHub-Api-Version": API_VERSION}
         if settings.token:
             headers["Authorization"] = f"Bearer {settings.token}"
-        self._client = httpx.Client(
+        self._client = HttpClient(
+            settings.base_url,
+            methods=METHODS,
+            bounds=BOUNDS,
             headers=headers,
-            timeout=TIMEOUT,
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
-            follow_redirects=False,
-            event_hooks={"request": [self._refuse_all_but_reading]},
+            monotonic_s=monotonic_s,
         )
 
     def get(self, url: str, headers: Mapping[str, str], max_bytes: int) -> GitHubAnswer:
@@ -77,60 +76,29 @@ class GitHubHttp:
             UnreachableError: No connection could be made.
             TransientError: No whole answer came.
         """
-        deadline_s = self._monotonic_s() + TOTAL_TIMEOUT_S
         try:
-            with self._client.stream("GET", url, headers=dict(headers)) as response:
-                body, truncated = self._read(response, max_bytes, deadline_s)
-                known = {name.lower(): value for name, value in response.headers.items()}
-                return GitHubAnswer(response.status_code, url, known, body, truncated)
-        except httpx.TimeoutException as exc:
-            raise self._no_answer(f"did not answer in time ({type(exc).__name__})") from exc
-        except httpx.ConnectError as exc:
+            answer = self._client.exchange("GET", url, headers=headers, max_bytes=max_bytes)
+        except NoConnectionError as exc:
             raise UnreachableError(
-                f"GitHub at {self._label} could not be read: ConnectError: {exc}.",
+                f"GitHub at {self._label} could not be read: {exc}.",
                 "Check SCOUT_GITHUB_URL and the network.",
             ) from exc
-        except (httpx.RequestError, httpx.InvalidURL) as exc:
-            raise self._no_answer(f"could not be read: {type(exc).__name__}: {exc}") from exc
+        except DeadlineError as exc:
+            raise self._no_answer(f"took longer than {exc} for one answer") from exc
+        except TooSlowError as exc:
+            raise self._no_answer(f"did not answer in time ({exc})") from exc
+        except ExchangeError as exc:
+            raise self._no_answer(f"could not be read: {exc}") from exc
+        return GitHubAnswer(answer.status, url, answer.headers, answer.body, answer.truncated)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _read(
-        self, response: httpx.Response, max_bytes: int, deadline_s: float
-    ) -> tuple[bytes, bool]:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > max_bytes:
-                return b"".join(chunks)[:max_bytes], True
-            if self._monotonic_s() > deadline_s:
-                raise self._no_answer(f"took longer than {TOTAL_TIMEOUT_S:g} s for one answer")
-        return b"".join(chunks), False
-
     def _no_answer(self, what: str) -> TransientError:
         return TransientError(
             f"GitHub at {self._label} {what}.", "Scout tries again; check the network if it stays."
         )
-
-    def _refuse_all_but_reading(self, request: httpx.Request) -> None:
-        """Keep the promise that Scout only reads, and that the token stays with its server."""
-        if request.method != "GET" or not is_within(str(request.url), self.settings.base_url):
-            raise PermanentError(f"Scout refused to send {request.method} to {request.url.host}.")
-
-
-def is_within(url: str, base_url: str) -> bool:
-    """Say whether a URL is on the same server as `base_url`, and below its path."""
-    one, base = urlsplit(url), urlsplit(base_url)
-    return (
-        (one.scheme, one.hostname, one.port, one.username)
-        == (base.scheme, base.hostname, base.port, None)
-        and one.path.startswith(base.path + "/")
-        and ".." not in one.path.split("/")
-    )
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ from models.clock import Clock
 from models.errors import ItemFailedError, PermanentError, TransientError
 from tasks.sources.github.budget import Budgets, Denied
 from tasks.sources.github.cache import AnswerCache, condition, renewed
-from tasks.sources.github.http import GitHubAnswer, GitHubHttp, is_within
+from tasks.sources.github.http import GitHubAnswer, GitHubHttp
 from tasks.sources.github.limits import (
     message_of,
     read_quota,
@@ -25,6 +25,7 @@ from tasks.sources.github.limits import (
 )
 from tasks.sources.github.secrets import without_secrets
 from tasks.sources.github.waits import Waits
+from tasks.sources.http.guard import is_within
 
 #: Refusals of one request for its limits' sake before it is given up for now.
 MAX_REFUSALS = 5

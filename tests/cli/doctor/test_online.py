@@ -218,13 +218,10 @@ class TestOpenRoutersKey:
 
     @pytest.fixture
     def openrouter(self, server: Answering, monkeypatch: pytest.MonkeyPatch) -> Answering:
-        """Let the server stand in for OpenRouter, as the proxy on the way to it."""
-        monkeypatch.setenv("SCOUT_LLM_BASE_URL", "http://openrouter.ai/api/v1")
-        monkeypatch.setenv("HTTP_PROXY", server.url)
-        monkeypatch.setenv("http_proxy", server.url)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        server.answers["http://openrouter.ai/api/v1/models"] = server.answers["/v1/models"]
+        """Let the server stand in for OpenRouter, whose key goes nowhere but there."""
+        monkeypatch.setattr("models.settings.chat.is_openrouter", lambda url: "/api/v1" in url)
+        monkeypatch.setenv("SCOUT_LLM_BASE_URL", f"{server.url}/api/v1")
+        server.answers["/api/v1/models"] = server.answers["/v1/models"]
         return server
 
     @pytest.mark.parametrize(
@@ -237,10 +234,10 @@ class TestOpenRoutersKey:
     def test_one_that_is_of_no_use_is_a_problem(
         self, scout: Scout, openrouter: Answering, status: int, data: Any, problem: str
     ) -> None:
-        openrouter.answers["http://openrouter.ai/api/v1/key"] = (status, {"data": data})
+        openrouter.answers["/api/v1/key"] = (status, {"data": data})
         code, found = seen(scout)
         assert (code, problem in found["problems"][0]) == (3, True)
-        assert openrouter.asked[-1] == ("http://openrouter.ai/api/v1/key", f"Bearer {KEY}")
+        assert openrouter.asked[-1] == ("/api/v1/key", f"Bearer {KEY}")
 
     @pytest.mark.parametrize(
         ("data", "words"),
@@ -252,7 +249,7 @@ class TestOpenRoutersKey:
     def test_one_that_is_good_is_said(
         self, scout: Scout, openrouter: Answering, data: Any, words: str
     ) -> None:
-        openrouter.answers["http://openrouter.ai/api/v1/key"] = (200, {"data": data})
+        openrouter.answers["/api/v1/key"] = (200, {"data": data})
         screen = scout("doctor", "--online").stdout
         assert f"OpenRouter accepts the key; {words}" in screen
         assert KEY not in screen

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import BriefRequest, ModelAnswer
 from tests.support.counterparts.llm import ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import answer_well, completion
+from tests.support.raw_server import dripping, raw_server
 from tests.tasks.sources.chat.test_messages import request
 
 KEY = "local-" + "k3y" * 8
@@ -150,7 +152,7 @@ class TestTroubleThatMayPass:
     def test_a_slow_answer_is_given_up(
         self, model: ChatModel, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(chat_http, "READ_TIMEOUT_S", 0.1)
+        monkeypatch.setattr(chat_http, "BOUNDS", replace(chat_http.BOUNDS, read_s=0.1))
         impatient = ChatModel(ChatSettings(chat.url, "test-model"))
         released = threading.Event()
         chat.fail("a/one", faults.held_by(released))
@@ -158,12 +160,11 @@ class TestTroubleThatMayPass:
             impatient.analyse(request())
         released.set()
 
-    def test_a_dripping_answer_is_given_up(
-        self, model: ChatModel, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(chat_http, "TOTAL_TIMEOUT_S", -1.0)
-        with pytest.raises(TransientError, match="too slowly"):
-            model.analyse(request())
+    def test_a_dripping_answer_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(chat_http, "BOUNDS", replace(chat_http.BOUNDS, total_s=0.2))
+        drops = dripping(b"HTTP/1.1 200 OK\r\n", b"X-More: 1\r\n", 0.02)
+        with raw_server(drops) as server, pytest.raises(TransientError, match="too slowly"):
+            ChatModel(ChatSettings(server.url, "test-model")).analyse(request())
 
     def test_nobody_there_is_transient(self) -> None:
         with socket.socket() as unused:

@@ -86,4 +86,4 @@ def test_a_forked_process_gets_a_client_of_its_own() -> None:
 
 def test_no_client_shows_its_key() -> None:
     http = shared_chat_http(ChatSettings("http://127.0.0.1:1/v1", "m", KEY))
-    assert KEY not in repr(http) + repr(vars(http)) + repr(vars(http._client))
+    assert KEY not in repr([http, vars(http), vars(http._client), vars(http._client._client)])

@@ -94,7 +94,7 @@ def test_an_answer_that_trickles_in_is_cut_off_in_the_end(live: Bench) -> None:
     ticks = iter(range(0, 100_000, 25))
     http = GitHubHttp(live.http.settings, monotonic_s=lambda: float(next(ticks)))
     live.github.world.readmes["owner-1/vector-1"] = b"x" * 900_000
-    with pytest.raises(TransientError, match=f"{github_http.TOTAL_TIMEOUT_S:g} s"):
+    with pytest.raises(TransientError, match=f"{github_http.BOUNDS.total_s:g} s"):
         http.get(f"{live.github.url}/repos/owner-1/vector-1/readme", {}, 1 << 20)
     http.close()
 

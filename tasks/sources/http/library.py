@@ -1,0 +1,31 @@
+"""The HTTP library, which comes with an extra: loaded where it is needed, missed with a hint."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from models.codes import Code
+from models.errors import ConfigError
+
+
+def http_library(what: str, remedy: str = "Install it") -> ModuleType:
+    """Return the module `httpx`.
+
+    Args:
+        what: What needs it, for the message.
+        remedy: What can be done, ending before the command that installs it.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        import httpx
+    except ImportError as exc:
+        from models.install_hint import install_command
+
+        raise ConfigError(
+            f"{what} needs the HTTP library httpx, which is not installed.",
+            f"{remedy}: {install_command('live')}",
+            code=Code.LIBRARY_MISSING,
+        ) from exc
+    return httpx
