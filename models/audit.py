@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from models.clock import Clock
 from models.dao.audit import AuditDao, NewAuditRow
 from models.database.connection import database
+from models.events import Event
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
@@ -29,17 +30,21 @@ _CUT = "…[cut]"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One audit event, and what its log line says beside it."""
+    """One audit event, and what its log line says beside it; its level is the event's own."""
 
-    event: str
+    event: Event
     message: str
     scope: str
-    level: str = "INFO"
+    level: str = ""
     run_id: str | None = None
     step_id: str | None = None
     attempt: int | None = None
     duration_ms: float | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.level:
+            object.__setattr__(self, "level", self.event.level)
 
     def row_data(self) -> dict[str, Any]:
         """Return what goes into `data_json`."""
@@ -75,7 +80,7 @@ def prepare(entry: Entry, ts: str) -> Prepared:
             entry.run_id,
             entry.step_id,
             entry.scope,
-            entry.event,
+            entry.event.value,  # plain text is what drivers and formatters are fast with
             message,
             data,
         ),
@@ -136,7 +141,7 @@ def log_entry(entry: Entry) -> None:
     if not logger.isEnabledFor(level):
         return
     extra: dict[str, Any] = {
-        "event": entry.event,
+        "event": entry.event.value,
         "run_id": entry.run_id,
         "step": entry.scope if entry.step_id else None,
         "attempt": entry.attempt,

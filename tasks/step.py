@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.clock import Clock
+from models.events import Event
 from models.run_args import RunArgs
 from tasks.sources.interface import Sources
 
@@ -23,13 +24,13 @@ class Recorder(Protocol):
 
     def audit(
         self,
-        event: str,
+        event: Event,
         message: str,
         *,
-        level: str = "INFO",
+        level: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write an audit row and a log line about this step."""
+        """Write an audit row and a log line about this step; the level is the event's own."""
 
     def progress(self, done: int, total: int) -> None:
         """Say how many units of work are done; cheap enough to call for every unit."""

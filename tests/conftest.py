@@ -18,6 +18,7 @@ from models.database.migrate import open_database
 from models.redaction import set_default_redactor
 from models.settings.runtime import load_settings
 from models.tables.base import proxy
+from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
 from tests.support.servers import Postgres, redis_server, running_postgres
@@ -60,6 +61,29 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
             handler.close()
     root.setLevel(level)
     set_default_redactor(None)
+
+
+@pytest.fixture(scope="session")
+def _event_faults() -> Iterator[list[str]]:
+    faults: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        watch_events(patch, faults)
+        yield faults
+
+
+@pytest.fixture(autouse=True)
+def _events_are_catalogued(_event_faults: list[str]) -> Iterator[None]:
+    """Hold every audit row and log line of every test to `models.events`."""
+    _event_faults.clear()
+    yield
+    assert not _event_faults
+
+
+@pytest.fixture
+def free_events(_events_are_catalogued: None, _event_faults: list[str]) -> Iterator[None]:
+    """Let a test of the audit log itself put whatever it likes into its rows."""
+    yield
+    _event_faults.clear()
 
 
 @pytest.fixture

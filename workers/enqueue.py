@@ -11,6 +11,8 @@ from typing import Protocol
 
 import dramatiq
 
+from models.events import Event
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,7 +36,7 @@ def send_step(broker: dramatiq.Broker, run_id: str, name: str, *, delay_s: float
             name,
             type(exc).__name__,
             exc,
-            extra={"event": "handoff.failed", "run_id": run_id, "step": name},
+            extra={"event": Event.HANDOFF_FAILED, "run_id": run_id, "step": name},
         )
         return False
     return True

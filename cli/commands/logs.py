@@ -12,6 +12,7 @@ import click
 
 from cli.display.terminal import cut, emit_json, faint, pad, paint, width_of
 from cli.options.shared import json_option, open_for_use, run_argument
+from models.events import Event
 from models.steps import STEP_NAMES
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _STEP_WIDTH = max(map(len, STEP_NAMES))
 #: Columns of time and level, with the blanks behind them.
 _HEAD_WIDTH = len("12:00:00.000  WARNING  ")
 #: Events of a run as a whole that belong to what `--failed` shows.
-_RUN_FAILURES = ("run.failed", "run.cancelled")
+_RUN_FAILURES = (Event.RUN_FAILED, Event.RUN_CANCELLED)
 #: On a server, ids are given out before they are committed: an earlier id may appear later.
 _ID_OVERLAP = 200
 

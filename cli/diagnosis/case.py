@@ -7,6 +7,7 @@ from typing import Any
 
 from models.dao import AuditRow
 from models.dao.steps import StepRow
+from models.events import Event
 from models.text.clean import clean_text
 from models.views.answers import Answers
 from models.views.attempts import AttemptRecord
@@ -45,7 +46,7 @@ class Case:
         name = self.view.reading.step
         return next((step for step in self.view.steps if step.name == name), None)
 
-    def messages(self, event: str) -> list[str]:
+    def messages(self, event: Event) -> list[str]:
         """Return the messages of one event, in order."""
         return [row.message for row in self.rows if row.event == event]
 
@@ -54,7 +55,7 @@ class Case:
         lines = [
             f"{time_of_day(row.ts)} {row.message}"
             for row in self.rows
-            if row.step == step and row.attempt == attempt and row.event != "step.started"
+            if row.step == step and row.attempt == attempt and row.event != Event.STEP_STARTED
         ]
         return lines[-_LAST_LINES:]
 

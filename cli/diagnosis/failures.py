@@ -6,6 +6,7 @@ from cli.diagnosis.case import Case, Diagnosis
 from cli.diagnosis.rule import KnownFailure, is_type, says
 from cli.diagnosis.service_failures import GITHUB_FAILURES, MODEL_FAILURES
 from models.dao.steps import StepRow
+from models.events import Event
 
 #: The first that fits counts, so causes (a full disk) stand before symptoms (a failed write).
 FAILURES: tuple[KnownFailure, ...] = (
@@ -18,7 +19,7 @@ FAILURES: tuple[KnownFailure, ...] = (
             "See whether others use the same token or key, and what the status page says.",
             "scout resume {run}",
         ),
-        ("step.postponed",),
+        (Event.STEP_POSTPONED,),
     ),
     KnownFailure(
         "crash_loop",
@@ -30,7 +31,7 @@ FAILURES: tuple[KnownFailure, ...] = (
             "Look at the machine: kernel log for out-of-memory kills, the supervisor's log.",
             "scout resume {run}",
         ),
-        ("step.interrupted",),
+        (Event.STEP_INTERRUPTED,),
     ),
     KnownFailure(
         "network_blocked",
@@ -38,7 +39,7 @@ FAILURES: tuple[KnownFailure, ...] = (
         "{step} of this dry run tried to reach the network and was stopped.",
         "A dry run uses fixtures only. Nothing was sent.",
         ("scout logs {run} --step {step}", "Report it: no step of a dry run should do that."),
-        ("network.blocked",),
+        (Event.NETWORK_BLOCKED,),
     ),
     *MODEL_FAILURES,  # before the rules that search for words: an endpoint may write any
     *GITHUB_FAILURES,
@@ -79,7 +80,7 @@ FAILURES: tuple[KnownFailure, ...] = (
         "A call that hangs, or more work than the limit allows. The stack of its thread is in the "
         "log.",
         ("scout logs {run} --step {step}", "Raise SCOUT_STEP_TIME_LIMIT_S.", "scout resume {run}"),
-        ("step.overdue",),
+        (Event.STEP_OVERDUE,),
     ),
     KnownFailure(
         "bad_setting",
@@ -102,7 +103,7 @@ FAILURES: tuple[KnownFailure, ...] = (
         "{step} failed for a passing reason, more often than it is tried.",
         "The other side was away or refused for longer than Scout waits.",
         ("Wait a little.", "scout resume {run}"),
-        ("step.retrying", "github.throttle"),
+        (Event.STEP_RETRYING, Event.GITHUB_THROTTLE),
     ),
 )
 

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from cli.diagnosis.case import Case, Diagnosis
 from models.dao.steps import StepRow
+from models.events import Event
 from models.text.clean import clean_text
 from models.views.answers import Answers
 
@@ -44,7 +45,7 @@ def _no_match(case: Case) -> Diagnosis | None:
         "no_match",
         "No repository matches the query.",
         f"{asked} at most since the last push.",
-        case.messages("github.search.completed")[:3],
+        case.messages(Event.GITHUB_SEARCH_COMPLETED)[:3],
         [
             "Use other or fewer words in --query, lower --stars, or raise --days.",
             f"scout logs {case.run_id} --step github_search_pass1",
@@ -89,7 +90,7 @@ def _bad_answers(
 
 
 def _budget_before_analyses(case: Case) -> Diagnosis | None:
-    spent = case.messages("llm.budget.exhausted")
+    spent = case.messages(Event.LLM_BUDGET_EXHAUSTED)
     rejected = case.briefs.get("rejected_by_threshold", 0)
     if not spent or sum(case.briefs.values()) > rejected:
         return None
@@ -101,7 +102,7 @@ def _budget_before_analyses(case: Case) -> Diagnosis | None:
         _below_threshold(case)
         if rejected
         else "That was too little for repositories that fit together.",
-        spent[:3] + case.messages("brief.ranked"),
+        spent[:3] + case.messages(Event.BRIEF_RANKED),
         [
             *_lower_threshold(case),
             f"scout analyses rerun {case.run_id} --briefs --max-analyses N --max-llm-tokens N",
@@ -110,7 +111,7 @@ def _budget_before_analyses(case: Case) -> Diagnosis | None:
 
 
 def _budget_before_briefs(case: Case) -> Diagnosis | None:
-    spent = case.messages("llm.budget.exhausted")
+    spent = case.messages(Event.LLM_BUDGET_EXHAUSTED)
     waiting = case.briefs.get("shortlisted", 0)
     if not spent or not waiting:
         return None
@@ -127,7 +128,7 @@ def _budget_before_briefs(case: Case) -> Diagnosis | None:
 def _nothing_fits(case: Case) -> Diagnosis:
     rejected = case.briefs.get("rejected_by_threshold", 0)
     evidence = [f"briefs: {rejected} below the threshold, {case.briefs.get('invalid', 0)} invalid"]
-    evidence += case.messages("brief.ranked") + case.messages("github.search.completed")[:3]
+    evidence += case.messages(Event.BRIEF_RANKED) + case.messages(Event.GITHUB_SEARCH_COMPLETED)[:3]
     evidence += invalid_outputs(case)
     meaning = "No repositories were found that fit together."
     if rejected:
@@ -155,7 +156,7 @@ def _lower_threshold(case: Case) -> list[str]:
 
 def invalid_outputs(case: Case) -> list[str]:
     """Return how many answers of the model were not valid, and what was said of the last."""
-    found = case.messages("llm.output.invalid_json")
+    found = case.messages(Event.LLM_OUTPUT_INVALID_JSON)
     if not found:
         return []
     are = "answer of the model was" if len(found) == 1 else "answers of the model were"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.dao.steps import StepRow
+from models.events import Event
 
 Fits = Callable[[StepRow], bool]
 
@@ -29,7 +30,7 @@ class KnownFailure:
     what: str
     meaning: str
     todo: tuple[str, ...]
-    events: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
     sets: bool = False
 
 

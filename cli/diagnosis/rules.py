@@ -12,6 +12,7 @@ from cli.diagnosis.case import Case, Diagnosis
 from cli.diagnosis.failures import explain_failure
 from cli.diagnosis.no_briefs import explain_briefless, invalid_outputs, writing_step
 from cli.display.run_page import index_path
+from models.events import Event
 from models.views.attempts import AttemptRecord, next_try
 from models.views.run_state import is_postponed, time_of_day, worker_count
 from models.views.run_view import RunView
@@ -63,7 +64,7 @@ def _cancelled(case: Case) -> Diagnosis | None:
         "cancelled",
         f"The run was cancelled {case.view.run.error or 'for no stated reason'}.",
         f"{len(done)} of {len(case.view.steps)} steps had finished; their results are kept.",
-        case.messages("run.cancelled"),
+        case.messages(Event.RUN_CANCELLED),
         [f"scout resume {case.run_id}", f"scout rerun {case.run_id}"],
     )
 
@@ -72,7 +73,7 @@ def _success(case: Case) -> Diagnosis | None:
     if case.view.run.status != "success":
         return None
     index = index_path(case.view.run)
-    noted = invalid_outputs(case) + _unanswered(case) + case.messages("scout.pass2.capped")
+    noted = invalid_outputs(case) + _unanswered(case) + case.messages(Event.SCOUT_PASS2_CAPPED)
     noted += _detours(case)
     return Diagnosis(
         "success",
@@ -132,7 +133,7 @@ def _overdue(case: Case) -> Diagnosis | None:
         "overdue",
         f"{step.name} has run longer than its time limit.",
         "Its worker interrupts it; the stack of its thread is in the log.",
-        [case.view.reading.text, *case.messages("step.overdue")],
+        [case.view.reading.text, *case.messages(Event.STEP_OVERDUE)],
         [f"scout logs {case.run_id} --step {step.name}", f"scout cancel {case.run_id}"],
     )
 
@@ -176,7 +177,7 @@ def _postponed(case: Case) -> Diagnosis | None:
     else:
         meaning = "It was asked to wait, and no worker is there to go on. What is done is kept."
         todo = _wake_up(case)
-    evidence = case.messages("step.postponed")[-3:]
+    evidence = case.messages(Event.STEP_POSTPONED)[-3:]
     return Diagnosis("postponed", f"{view.reading.text}.", meaning, evidence, todo)
 
 
@@ -222,7 +223,7 @@ def _wake_up(case: Case) -> list[str]:
 
 
 def _unanswered(case: Case) -> list[str]:
-    found = case.messages("llm.item.failed")
+    found = case.messages(Event.LLM_ITEM_FAILED)
     if not found:
         return []
     return [f"{len(found)} times the model gave no answer", found[-1]]

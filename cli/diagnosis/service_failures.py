@@ -10,6 +10,7 @@ import re
 
 from cli.diagnosis.rule import Fits, KnownFailure
 from models.dao.steps import StepRow
+from models.events import Event
 
 #: Errors that the sources raise; no other one's message is read.
 _OWN_TYPES = {
@@ -138,7 +139,7 @@ MODEL_FAILURES: tuple[KnownFailure, ...] = (
         "The model endpoint asked for fewer requests for longer than Scout waits.",
         "Its limit is that of the key or the model. What was analysed is kept.",
         ("Wait a little, or set SCOUT_CONCURRENCY lower than it is.", _RESUME),
-        ("item.retrying",),
+        (Event.ITEM_RETRYING,),
         sets=True,
     ),
     KnownFailure(
@@ -156,7 +157,7 @@ MODEL_FAILURES: tuple[KnownFailure, ...] = (
             _CHECK,
             _RESUME,
         ),
-        ("item.retrying",),
+        (Event.ITEM_RETRYING,),
         sets=True,
     ),
     KnownFailure(
@@ -176,7 +177,7 @@ MODEL_FAILURES: tuple[KnownFailure, ...] = (
         "The model gave no answer to most of what {step} asked.",
         "It refuses, or answers with nothing. What was analysed is kept.",
         (_OTHER_MODEL, _RESUME),
-        ("llm.item.failed",),
+        (Event.LLM_ITEM_FAILED,),
         sets=True,
     ),
     KnownFailure(
@@ -186,7 +187,7 @@ MODEL_FAILURES: tuple[KnownFailure, ...] = (
         "Answers that are not valid are never used, and too few were left. Resuming asks again for"
         " those.",
         (_OTHER_MODEL, _RESUME),
-        ("llm.output.invalid_json",),
+        (Event.LLM_OUTPUT_INVALID_JSON,),
         sets=True,
     ),
 )
@@ -244,7 +245,7 @@ GITHUB_FAILURES: tuple[KnownFailure, ...] = (
         "GitHub refused the requests of {step} again and again for the sake of its limits.",
         "Others may use the same token, or there are many workers. What is done is kept.",
         ("Wait for some minutes.", _RESUME),
-        ("github.throttle",),
+        (Event.GITHUB_THROTTLE,),
     ),
     KnownFailure(
         "github_away",
@@ -255,7 +256,7 @@ GITHUB_FAILURES: tuple[KnownFailure, ...] = (
         "GitHub is away: it could not be reached, or did not answer.",
         "Scout tried for a while and gave up. What is done is kept.",
         ("See https://www.githubstatus.com and your network.", _CHECK, _RESUME),
-        ("item.retrying", "step.retrying"),
+        (Event.ITEM_RETRYING, Event.STEP_RETRYING),
     ),
     KnownFailure(
         "github_refused",

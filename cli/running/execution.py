@@ -16,6 +16,7 @@ from models.clock import Clock
 from models.dao import RunsDao
 from models.database.migrate import open_database
 from models.errors import ExitCode, InputError
+from models.events import Event
 from models.lifecycle import cancel_run, create_run
 from models.settings.runtime import Settings, load_settings
 from models.steps import STEP_NAMES
@@ -168,7 +169,7 @@ class Execution:
             text = f"interrupted · go on with: scout resume {run_id}"
         else:
             text = f"interrupted after the run had ended · scout show {run_id}"
-        screen.tell(text, "run.interrupted", run_id)
+        screen.tell(text, Event.RUN_INTERRUPTED, run_id)
         return ExecutionResult(RunsDao.get(run_id), ExitCode.INTERRUPTED)
 
     def _reach_broker(self) -> None:

@@ -13,6 +13,7 @@ from cli.display.terminal import cut, paint
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
+from models.events import Event
 from models.settings.colour import wants_colour
 from models.text.clean import clean_text
 
@@ -42,7 +43,7 @@ class Screen:
         self._clear_status()
         click.echo(paint(text, colour, stream=sys.stderr) if colour else text, err=True)
 
-    def tell(self, text: str, event: str, run_id: str) -> None:
+    def tell(self, text: str, event: Event, run_id: str) -> None:
         """Say what both must know: a line for people, or a log line for machines."""
         self.say(text, "yellow")
         if not self.people:
@@ -99,7 +100,7 @@ class Screen:
         else:
             waited = f" after {timeout_s:g} s" if timeout_s else ""
             text = f"still {run.status}{waited} · scout explain {run.run_id}"
-            self.tell(text, "run.unfinished", run.run_id)
+            self.tell(text, Event.RUN_UNFINISHED, run.run_id)
 
     def _spent(self, run: RunRow) -> None:
         use = LlmUsageDao.of_run(run.run_id)
@@ -142,7 +143,7 @@ class Screen:
 
 
 def _last_lines(step: StepRow, count: int = 4) -> list[str]:
-    rows = AuditDao.newest_of_step(step.run_id, step.name, count, without="step.failed")
+    rows = AuditDao.newest_of_step(step.run_id, step.name, count, without=Event.STEP_FAILED)
     return [f"{row.ts[11:19]} {row.level:<7} {clean_text(row.message, 160)}" for row in rows]
 
 

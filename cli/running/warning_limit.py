@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
+from models.events import Event
+
 #: Warnings of one event and step that are shown one by one.
 SHOWN = 3
 #: Longest line of a screen that is no terminal.
 LINE_MAX_LENGTH = 200
 #: With these a step's attempt is over; they are told one by one, as is what concerns the run.
-_ENDINGS = ("step.finished", "step.failed", "step.postponed", "step.retrying", "step.interrupted")
+_ENDINGS = (
+    Event.STEP_FINISHED,
+    Event.STEP_FAILED,
+    Event.STEP_POSTPONED,
+    Event.STEP_RETRYING,
+    Event.STEP_INTERRUPTED,
+)
 _ALWAYS_SHOWN = ("step.", "run.")
 
 

@@ -11,6 +11,7 @@ from models.clock import Clock, seconds_between, spoken
 from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
+from models.events import Event
 from models.text.clean import clean_text
 from models.views.run_state import (
     HEARTBEAT_TIMEOUT_S,
@@ -54,7 +55,7 @@ class Watcher:
     def follow(self, timeout_s: float | None = None) -> bool:
         """Show what happens until the run ends; returns whether it did within the time."""
         self.screen.begin(RunsDao.get(self.run_id))
-        resumed = AuditDao.newest(self.run_id, "run.resumed")
+        resumed = AuditDao.newest(self.run_id, Event.RUN_RESUMED)
         self._last_id = resumed.id if resumed else 0  # what was before a resume has been seen
         started_s = self.clock.monotonic_s()
         while not database().reading(self._look):  # a database that is away ends no watching
@@ -95,11 +96,18 @@ class Watcher:
         name, event, level, data = step.name if step else None, row.event, row.level, row.data
         for line in self._flood.ended(name, event):
             self.screen.say(f"   ! {line}", "yellow")
-        if event in {"step.finished", "step.failed"} and step is not None:
+        if event in {Event.STEP_FINISHED, Event.STEP_FAILED} and step is not None:
             self.screen.step(step)
-        elif event in {"step.skipped", "run.failed", "run.finished", "run.cancelled"}:
+        elif event in {
+            Event.STEP_SKIPPED,
+            Event.RUN_FAILED,
+            Event.RUN_FINISHED,
+            Event.RUN_CANCELLED,
+        }:
             return  # the last lines of the screen say it
-        elif event == "step.postponed" and name and {"reason", "delay_ms", "due_at"} <= set(data):
+        elif (
+            event == Event.STEP_POSTPONED and name and {"reason", "delay_ms", "due_at"} <= set(data)
+        ):
             wait_s = data["delay_ms"] / 1000
             self.screen.warn(postponed_text(name, data["reason"], wait_s, data["due_at"]))
         elif level in {"WARNING", "ERROR"} and self._flood.lets_through(level, name, event):
@@ -128,7 +136,7 @@ class Watcher:
                 f"nobody consumes the queue: no worker for {self.broker} has given a sign of life"
                 f" in {HEARTBEAT_TIMEOUT_S:.0f} s · start one with: scout worker"
             )
-        self.screen.tell(f"   ! {text}", "run.waiting", self.run_id)
+        self.screen.tell(f"   ! {text}", Event.RUN_WAITING, self.run_id)
 
 
 def _occupation(steps: list[StepRow], now: str) -> str:

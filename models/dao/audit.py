@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from models.database.connection import database
+from models.events import Event
 from models.text.canonical_json import loads
 
 _INSERT = (
@@ -77,28 +78,32 @@ class AuditDao:
 
     @staticmethod
     def newest_of_step(
-        run_id: str, step: str, limit: int, *, without: str | None = None
+        run_id: str, step: str, limit: int, *, without: Event | None = None
     ) -> list[AuditRow]:
         """Return the newest rows about a step, oldest first, without those of one event."""
         sql = f"{_SELECT} WHERE run_id = ? AND scope = ? AND event != ? ORDER BY id DESC LIMIT ?"
-        rows = database().execute(sql, (run_id, step, without or "", limit)).fetchall()
+        rows = (
+            database()
+            .execute(sql, (run_id, step, without.value if without else "", limit))
+            .fetchall()
+        )
         return [_decoded(row) for row in reversed(rows)]
 
     @staticmethod
-    def newest(run_id: str, event: str, step_id: str | None = None) -> AuditRow | None:
+    def newest(run_id: str, event: Event, step_id: str | None = None) -> AuditRow | None:
         """Return a run's newest row of one event, about one step or any, or None without one."""
         sql = f"{_SELECT} WHERE run_id = ? AND event = ?"
-        params: tuple[str, ...] = (run_id, event)
+        params: tuple[str, ...] = (run_id, event.value)
         if step_id is not None:
             sql, params = f"{sql} AND step_id = ?", (*params, step_id)
         row = database().execute(f"{sql} ORDER BY id DESC LIMIT 1", params).fetchone()
         return _decoded(row) if row else None
 
     @staticmethod
-    def count(run_id: str, event: str) -> int:
+    def count(run_id: str, event: Event) -> int:
         """Return how many rows of one event a run has."""
         sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = ?"
-        return int(database().execute(sql, (run_id, event)).fetchone()[0])
+        return int(database().execute(sql, (run_id, event.value)).fetchone()[0])
 
 
 def _decoded(row: Sequence[Any]) -> AuditRow:

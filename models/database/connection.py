@@ -23,6 +23,7 @@ from models.database.group_commit import GroupCommit
 from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
 from models.errors import ConfigError
+from models.events import Event
 from models.tables import base as tables
 
 logger = logging.getLogger(__name__)
@@ -187,7 +188,7 @@ def _log_wait(waited_s: float, reason: str) -> None:
         "Waited %.1f s for the database: %s.",
         waited_s,
         reason,
-        extra={"event": "database.waited", "wait_ms": round(waited_s * 1000)},
+        extra={"event": Event.DATABASE_WAITED, "wait_ms": round(waited_s * 1000)},
     )
 
 

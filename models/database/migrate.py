@@ -17,6 +17,7 @@ from models.database import connection as db
 from models.database.drivers import connect
 from models.database.trouble import unavailable
 from models.errors import DatabaseUnavailableError
+from models.events import Event
 from models.settings.runtime import Settings
 
 logger = logging.getLogger("scout")
@@ -107,7 +108,7 @@ def migrate_database(database: db.Database) -> tuple[str, ...]:
             "The schema of %s was brought up to date: %s.",
             database.label,
             ", ".join(applied),
-            extra={"event": "schema.migrated", "data": {"applied": list(applied)}},
+            extra={"event": Event.SCHEMA_MIGRATED, "data": {"applied": list(applied)}},
         )
     return applied
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from models.events import Event
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -22,7 +24,7 @@ class Explanation:
     causes: str
     todo: tuple[str, ...]
     meaning: str = ""
-    events: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
     sets: bool = False
 
     def about(self, run: str, step: str) -> Explanation:

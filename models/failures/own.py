@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from models.codes import Code
+from models.events import Event
 from models.failures.explanation import Explanation
 
 _RESUME = "scout resume {run}"
@@ -53,7 +54,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             " trouble.",
             meaning="Steps that had finished are recorded.",
             todo=(_DOCTOR, _RESUME),
-            events=("step.retrying",),
+            events=(Event.STEP_RETRYING,),
         ),
         Code.DATABASE_LOCKED: Explanation(
             what="The database stayed locked for longer than {step} waits.",
@@ -61,7 +62,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             " network file system.",
             meaning="Steps that had finished are recorded.",
             todo=("Close the other program.", _DOCTOR, _RESUME),
-            events=("step.retrying",),
+            events=(Event.STEP_RETRYING,),
         ),
         Code.DATABASE_UNWRITABLE: Explanation(
             what="The database cannot be written to.",
@@ -115,21 +116,21 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             " connections.",
             meaning="What is done is kept.",
             todo=("Wait a little.", _RESUME),
-            events=("step.retrying",),
+            events=(Event.STEP_RETRYING,),
         ),
         Code.LEASE_LOST: Explanation(
             what="An attempt at {step} went on after its step had been taken from it.",
             causes="Its process was suspended for longer than its lease, or the run was cancelled.",
             meaning="It recorded nothing; another attempt holds the step, or nobody needs it.",
             todo=("scout show {run} --attempts",),
-            events=("step.interrupted",),
+            events=(Event.STEP_INTERRUPTED,),
         ),
         Code.INTERRUPTED: Explanation(
             what="An attempt at {step} was interrupted before its end.",
             causes="Its worker was stopped or killed, or its machine went away.",
             meaning="The step is due again by itself; what was saved is kept.",
             todo=("scout show {run} --attempts",),
-            events=("step.interrupted",),
+            events=(Event.STEP_INTERRUPTED,),
         ),
         Code.CRASH_LOOP: Explanation(
             what="{step} was started again and again without ever reaching an end.",
@@ -140,21 +141,21 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
                 "Look at the machine: kernel log for out-of-memory kills, the supervisor's log.",
                 _RESUME,
             ),
-            events=("step.interrupted",),
+            events=(Event.STEP_INTERRUPTED,),
         ),
         Code.TIME_LIMIT: Explanation(
             what="{step} ran longer than its time limit and was interrupted.",
             causes="A call that hangs, or more work than the limit allows.",
             meaning="The stack of its thread is in the log.",
             todo=(_LOGS, "Raise SCOUT_STEP_TIME_LIMIT_S.", _RESUME),
-            events=("step.overdue",),
+            events=(Event.STEP_OVERDUE,),
         ),
         Code.POSTPONED: Explanation(
             what="{step} waits for somebody who asked it to.",
             causes="GitHub or the model endpoint wants to be asked again later.",
             meaning="It goes on by itself. What is done is kept.",
             todo=("scout doctor --online", "scout cancel {run}"),
-            events=("step.postponed",),
+            events=(Event.STEP_POSTPONED,),
         ),
         Code.POSTPONED_IN_VAIN: Explanation(
             what="{step} waited again and again for somebody else, and got no further.",
@@ -164,7 +165,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
                 "See whether others use the same token or key, and what the status page says.",
                 _RESUME,
             ),
-            events=("step.postponed",),
+            events=(Event.STEP_POSTPONED,),
         ),
         Code.NOT_PLANNED: Explanation(
             what="{step} is left out of this run on purpose.",
@@ -183,7 +184,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             causes="Code that a dry run should not reach, or a library that looks for updates.",
             meaning="A dry run uses fixtures only. Nothing was sent.",
             todo=(_LOGS, "Report it: no step of a dry run should do that."),
-            events=("network.blocked",),
+            events=(Event.NETWORK_BLOCKED,),
         ),
         Code.DRILL_FAILED: Explanation(
             what="A drill waited in vain for what it wanted to see.",
@@ -201,7 +202,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             causes="The other side was away or refused for longer than Scout waits.",
             meaning="What is done is kept.",
             todo=("Wait a little.", _RESUME),
-            events=("step.retrying", "github.throttle"),
+            events=(Event.STEP_RETRYING, Event.GITHUB_THROTTLE),
         ),
         Code.PERMANENT_FAILURE: Explanation(
             what="{step} failed for a reason that trying again does not change.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from models.codes import Code
+from models.events import Event
 from models.failures.explanation import Explanation
 
 _CHECK = "scout doctor --online"
@@ -67,7 +68,7 @@ MODEL: Mapping[Code, Explanation] = MappingProxyType(
             causes="Its limit is that of the key or the model.",
             meaning="What was analysed is kept.",
             todo=("Wait a little, or set SCOUT_CONCURRENCY lower than it is.", _RESUME),
-            events=("item.retrying",),
+            events=(Event.ITEM_RETRYING,),
             sets=True,
         ),
         Code.MODEL_AWAY: Explanation(
@@ -79,7 +80,7 @@ MODEL: Mapping[Code, Explanation] = MappingProxyType(
                 _CHECK,
                 _RESUME,
             ),
-            events=("item.retrying",),
+            events=(Event.ITEM_RETRYING,),
             sets=True,
         ),
         Code.MODEL_INCOMPREHENSIBLE: Explanation(
@@ -93,7 +94,7 @@ MODEL: Mapping[Code, Explanation] = MappingProxyType(
             causes="It refuses, or answers with nothing.",
             meaning="What was analysed is kept.",
             todo=(_OTHER_MODEL, _RESUME),
-            events=("llm.item.failed",),
+            events=(Event.LLM_ITEM_FAILED,),
             sets=True,
         ),
         Code.INVALID_MODEL_OUTPUT: Explanation(
@@ -102,7 +103,7 @@ MODEL: Mapping[Code, Explanation] = MappingProxyType(
             meaning="Answers that are not valid are never used, and too few were left. Resuming"
             " asks again for those.",
             todo=(_OTHER_MODEL, _RESUME),
-            events=("llm.output.invalid_json",),
+            events=(Event.LLM_OUTPUT_INVALID_JSON,),
             sets=True,
         ),
     }
@@ -146,14 +147,14 @@ GITHUB: Mapping[Code, Explanation] = MappingProxyType(
             causes="Others may use the same token, or there are many workers.",
             meaning="What is done is kept.",
             todo=("Wait for some minutes.", _RESUME),
-            events=("github.throttle",),
+            events=(Event.GITHUB_THROTTLE,),
         ),
         Code.GITHUB_AWAY: Explanation(
             what="GitHub is away: it could not be reached, or did not answer.",
             causes="Trouble at GitHub, or a network that does not lead there.",
             meaning="Scout tried for a while and gave up. What is done is kept.",
             todo=("See https://www.githubstatus.com and your network.", _CHECK, _RESUME),
-            events=("item.retrying", "step.retrying"),
+            events=(Event.ITEM_RETRYING, Event.STEP_RETRYING),
         ),
         Code.GITHUB_REFUSED: Explanation(
             what="GitHub refused what {step} asks.",

@@ -8,6 +8,7 @@ from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import InputError
+from models.events import Event
 from models.lifecycle.finish_run import end_run, skip_rest
 from models.lifecycle.interrupt import interrupt
 from models.steps import step_id_for
@@ -70,7 +71,7 @@ def resume_run(
         reused = [step.name for step in steps if step.status == "success"]
         journal.add(
             Entry(
-                event="run.resumed",
+                event=Event.RUN_RESUMED,
                 message=(
                     f"Run resumed by {who} at {first.name}; "
                     f"{len(reused)} finished steps are reused. It was {before.status}."

@@ -13,6 +13,7 @@ from models.dao.runs import RUN_ENDED, RunsDao
 from models.dao.steps import STEP_ENDED, ClaimedRow, StepsDao
 from models.database.connection import database
 from models.errors import InputError
+from models.events import Event
 from models.lifecycle.interrupt import interrupt
 from models.text.canonical_json import loads
 
@@ -163,7 +164,7 @@ def _write_claim(journal: Journal, claim: Claim, lease_s: float, started: Prepar
 
 def _started(claim: Claim, clock: Clock) -> Prepared:
     entry = Entry(
-        event="step.started",
+        event=Event.STEP_STARTED,
         message=f"{claim.name} started, attempt {claim.attempt}.",
         scope=claim.name,
         run_id=claim.run_id,
@@ -193,7 +194,7 @@ def _refuse(
 ) -> Refusal:
     journal.add(
         Entry(
-            event="step.duplicate_delivery",
+            event=Event.STEP_DUPLICATE_DELIVERY,
             message=f"A message for {name} was ignored: {reason}.",
             scope=name,
             run_id=run_id,

@@ -9,6 +9,7 @@ from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
+from models.events import Event
 from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
 from models.run_args import RunArgs
@@ -72,7 +73,7 @@ def create_run(
             inherited = inherit(derivation, parent_run_id, run_id)
         journal.add(
             Entry(
-                event="run.created",
+                event=Event.RUN_CREATED,
                 message=f"Run created: {command} for {checked.query!r}.",
                 scope="run",
                 run_id=run_id,
@@ -101,7 +102,7 @@ def _left_out(command: str, args: RunArgs, derivation: Derivation | None) -> dic
 
 def _skipped(run_id: str, name: str, reason: str) -> Entry:
     return Entry(
-        event="step.skipped",
+        event=Event.STEP_SKIPPED,
         message=f"{name} was skipped: {reason}.",
         scope=name,
         run_id=run_id,
@@ -112,26 +113,26 @@ def _skipped(run_id: str, name: str, reason: str) -> Entry:
 
 def log_audit(
     *,
-    event: str,
+    event: Event,
     message: str,
     scope: str,
     run_id: str | None = None,
     step: str | None = None,
     attempt: int | None = None,
-    level: str = "INFO",
+    level: str = "",
     data: Mapping[str, Any] | None = None,
     clock: Clock | None = None,
 ) -> None:
     """Write one audit row and its log line.
 
     Args:
-        event: What happened, for machines, as `noun.verb`.
+        event: What happened, for machines.
         message: What happened, for people.
         scope: The step or module that it happened in.
         run_id: The run it belongs to, if any.
         step: The canonical step it belongs to, if any.
         attempt: The attempt at that step.
-        level: DEBUG, INFO, WARNING or ERROR.
+        level: One of the event's levels; its usual one by default.
         data: Details; redacted, and cut at 4 KiB.
         clock: Where the time comes from.
 

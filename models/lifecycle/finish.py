@@ -15,6 +15,7 @@ from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao, encode_stats
 from models.database.connection import database
 from models.errors import InputError, LeaseLostError
+from models.events import Event
 from models.lifecycle.claim import Claim
 from models.lifecycle.finish_run import end_run, end_run_as_failed
 from models.lifecycle.interrupt import interrupt
@@ -130,7 +131,7 @@ def retry_step(
         f"last error: {error_type}: {error_message}"
     )
     data = {"error_type": error_type, "next_try_at": due_at, "try": tries, "of": max_tries}
-    again = _Again("step.retrying", message, data, due_at, tries, error_type, error_message)
+    again = _Again(Event.STEP_RETRYING, message, data, due_at, tries, error_type, error_message)
     again.record(claim, clock, give_up)
 
 
@@ -176,7 +177,9 @@ def postpone_step(
     message = f"{claim.name} goes on at {due_at[11:19]}Z: {reason}"
     data = {"reason": reason, "due_at": due_at, "delay_ms": round(delay_s * 1000)}
     data |= still.to_dict()
-    again = _Again("step.postponed", message, data, due_at, claim.row.tries, "postponed", reason)
+    again = _Again(
+        Event.STEP_POSTPONED, message, data, due_at, claim.row.tries, "postponed", reason
+    )
     again.record(claim, clock, give_up)
     return True
 
@@ -201,7 +204,7 @@ def hand_back(
 class _Again:
     """An attempt that ended without its step: the step is pending again, due at a later time."""
 
-    event: str
+    event: Event
     message: str
     data: Mapping[str, Any]
     due_at: str
@@ -226,7 +229,7 @@ class _Again:
             )
             if not released:
                 raise _lost(row)
-            journal.add(_entry(self.event, self.message, row, "WARNING", duration_ms, self.data))
+            journal.add(_entry(self.event, self.message, row, duration_ms, self.data))
 
         transition(work, clock, give_up=give_up)
 
@@ -251,7 +254,7 @@ class _Success:
         clock: Clock,
     ) -> _Success:
         message = f"{row.name} finished in {duration_ms:.0f} ms."
-        entry = _entry("step.finished", message, row, "INFO", duration_ms, {})
+        entry = _entry(Event.STEP_FINISHED, message, row, duration_ms, {})
         return cls(
             row,
             encode_stats({**stats, "duration_ms": duration_ms}),
@@ -299,20 +302,26 @@ def _fail(
     )
     message = f"{row.name} failed: {error_type}: {error_message}"
     data = {"error_type": error_type}
-    journal.add(_entry("step.failed", message, row, "ERROR", duration_ms, data))
+    journal.add(_entry(Event.STEP_FAILED, message, row, duration_ms, data))
     end_run_as_failed(journal, row, clock, f"{row.name}: {error_type}: {error_message}")
 
 
 def _entry(
-    event: str,
+    event: Event,
     message: str,
     row: ClaimedRow,
-    level: str,
     duration_ms: float,
     data: Mapping[str, Any],
 ) -> Entry:
     return Entry(
-        event, message, row.name, level, row.run_id, row.step_id, row.attempt, duration_ms, data
+        event=event,
+        message=message,
+        scope=row.name,
+        run_id=row.run_id,
+        step_id=row.step_id,
+        attempt=row.attempt,
+        duration_ms=duration_ms,
+        data=data,
     )
 
 

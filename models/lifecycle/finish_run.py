@@ -9,6 +9,7 @@ from models.clock import Clock, seconds_between
 from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import ClaimedRow, StepsDao
+from models.events import Event
 from models.steps import position_of, step_id_for
 
 
@@ -23,10 +24,14 @@ def end_run(
     stats: dict[str, Any] = StepsDao.totals(run_id)
     stats["duration_ms"] = round(duration_s * 1000, 3)
     if run.args.get("dry"):
-        stats["outbound_attempts"] = AuditDao.count(run_id, "network.blocked")
+        stats["outbound_attempts"] = AuditDao.count(run_id, Event.NETWORK_BLOCKED)
     if not RunsDao.end(run_id, status, now, stats, error):
         return False
-    event = {"success": "run.finished", "failed": "run.failed", "cancelled": "run.cancelled"}
+    event = {
+        "success": Event.RUN_FINISHED,
+        "failed": Event.RUN_FAILED,
+        "cancelled": Event.RUN_CANCELLED,
+    }
     words = {
         "success": f"Run finished in {duration_s:.1f} s.",
         "failed": f"Run failed: {error}",
@@ -37,7 +42,6 @@ def end_run(
             event=event[status],
             message=words[status],
             scope="run",
-            level={"success": "INFO", "failed": "ERROR", "cancelled": "WARNING"}[status],
             run_id=run_id,
             duration_ms=stats["duration_ms"],
             data={key: value for key, value in stats.items() if key != "duration_ms"},
@@ -55,10 +59,11 @@ def end_run_as_failed(journal: Journal, row: ClaimedRow, clock: Clock, error: st
 
 def skip_rest(journal: Journal, run_id: str, status: str, reason: str, clock: Clock) -> None:
     """End every unfinished step of a run as skipped or cancelled, each with its audit row."""
+    event = Event.STEP_SKIPPED if status == "skipped" else Event.STEP_CANCELLED
     for name in StepsDao.end_unfinished(run_id, status, reason, clock.now_iso()):
         journal.add(
             Entry(
-                event=f"step.{status}",
+                event=event,
                 message=f"{name} was {status}: {reason}.",
                 scope=name,
                 level="WARNING",

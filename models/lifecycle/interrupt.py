@@ -9,6 +9,7 @@ from models.backoff import Backoff
 from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
 from models.errors import LeaseLostError
+from models.events import Event
 from models.lifecycle.finish_run import end_run_as_failed
 
 #: Starts of one step in a row without an end before it is given up as a crash loop. With the
@@ -57,7 +58,7 @@ def interrupt(
         error_message=message,
     )
     if released:
-        journal.add(_entry("step.interrupted", "WARNING", message, row, data))
+        journal.add(_entry(Event.STEP_INTERRUPTED, message, row, data))
     return released
 
 
@@ -86,16 +87,15 @@ def _give_up(
         )
     except LeaseLostError:
         return False
-    journal.add(_entry("step.interrupted", "WARNING", last, row, data))
+    journal.add(_entry(Event.STEP_INTERRUPTED, last, row, data))
     failed = {"error_type": "crash_loop", "interruptions": count}
-    journal.add(_entry("step.failed", "ERROR", message, row, failed, duration_ms))
+    journal.add(_entry(Event.STEP_FAILED, message, row, failed, duration_ms))
     end_run_as_failed(journal, row, clock, f"{row.name}: crash_loop: {message}")
     return True
 
 
 def _entry(
-    event: str,
-    level: str,
+    event: Event,
     message: str,
     row: ClaimedRow,
     data: dict[str, Any],
@@ -105,7 +105,6 @@ def _entry(
         event=event,
         message=message,
         scope=row.name,
-        level=level,
         run_id=row.run_id,
         step_id=row.step_id,
         attempt=row.attempt,

@@ -8,6 +8,7 @@ from typing import Any
 from models.clock import seconds_between, spoken
 from models.dao.audit import AuditDao
 from models.dao.steps import ClaimedRow
+from models.events import Event
 
 #: Postponements in a row without a unit done in between; one more fails the step, if they took as
 #: long as this. Many short ones may only mean that many runs share a quota.
@@ -67,8 +68,8 @@ def standstill(row: ClaimedRow, done: int, total: int, now: str) -> Standstill:
         total: All units of the phase that it is in; another total is another phase.
         now: The time, as it is stored.
     """
-    postponed = AuditDao.newest(row.run_id, "step.postponed", row.step_id)
-    resumed = AuditDao.newest(row.run_id, "run.resumed")
+    postponed = AuditDao.newest(row.run_id, Event.STEP_POSTPONED, row.step_id)
+    resumed = AuditDao.newest(row.run_id, Event.RUN_RESUMED)
     if postponed is None or (resumed is not None and resumed.id > postponed.id):
         return Standstill(done, total, 1, now)
     last = postponed.data

@@ -11,15 +11,20 @@ from typing import Any
 from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import StepRow, StepsDao
+from models.events import Event
 
 _ENDS = (
-    "step.finished",
-    "step.failed",
-    "step.retrying",
-    "step.interrupted",
-    "step.postponed",
+    Event.STEP_FINISHED,
+    Event.STEP_FAILED,
+    Event.STEP_RETRYING,
+    Event.STEP_INTERRUPTED,
+    Event.STEP_POSTPONED,
 )
-_RUN_END = {"success": "run.finished", "failed": "run.failed", "cancelled": "run.cancelled"}
+_RUN_END = {
+    "success": Event.RUN_FINISHED,
+    "failed": Event.RUN_FAILED,
+    "cancelled": Event.RUN_CANCELLED,
+}
 
 
 def contradictions(run_id: str) -> list[str]:
@@ -39,11 +44,11 @@ def contradictions(run_id: str) -> list[str]:
     expected = _RUN_END.get(run.status)
     if expected and counts[expected] < 1:
         found.append(f"the run is {run.status}, but {expected} was never audited")
-    if counts["run.created"] != 1:
-        found.append(f"run.created was audited {counts['run.created']} times")
+    if counts[Event.RUN_CREATED] != 1:
+        found.append(f"run.created was audited {counts[Event.RUN_CREATED]} times")
     endings = sum(counts[event] for event in _RUN_END.values())
-    if endings > 1 + counts["run.resumed"]:
-        resumed = counts["run.resumed"]
+    if endings > 1 + counts[Event.RUN_RESUMED]:
+        resumed = counts[Event.RUN_RESUMED]
         found.append(f"the run ended {endings} times, but was resumed {resumed} times")
     return found
 
@@ -58,17 +63,19 @@ def log_contradictions(run_id: str, lines: Iterable[str]) -> list[str]:
     for line in _of_run(lines, run_id):
         key = (str(line.get("step")), str(line.get("event")), int(line.get("attempt") or 0))
         logged[key] += 1
-        if line.get("event") == "step.finished":
+        if line.get("event") == Event.STEP_FINISHED:
             durations[key[0], key[2]] = float(line.get("duration_ms") or 0.0)
     found: list[str] = []
     for row in AuditDao.of_run(run_id):
         scope, event = row.scope, row.event
         key = (scope, event, row.attempt or 0)
-        if event not in {"step.started", "step.finished", "step.failed"}:
+        if event not in {Event.STEP_STARTED, Event.STEP_FINISHED, Event.STEP_FAILED}:
             continue
         if logged[key] != 1:
             found.append(f"{scope}, attempt {key[2]}: {logged[key]} log lines for {event}")
-        elif event == "step.finished" and durations[scope, key[2]] != row.data.get("duration_ms"):
+        elif event == Event.STEP_FINISHED and durations[scope, key[2]] != row.data.get(
+            "duration_ms"
+        ):
             found.append(f"{scope}, attempt {key[2]}: the log line has another duration")
     return found
 
@@ -87,7 +94,7 @@ def log_lines(log_file: Path) -> Iterator[str]:
 
 def _step_contradictions(step: StepRow, events: list[tuple[str, dict[str, Any]]]) -> list[str]:
     found: list[str] = []
-    starts = Counter(data.get("attempt") for event, data in events if event == "step.started")
+    starts = Counter(data.get("attempt") for event, data in events if event == Event.STEP_STARTED)
     ends = Counter(data.get("attempt") for event, data in events if event in _ENDS)
     if sum(starts.values()) != step.attempt:
         found.append(
@@ -103,14 +110,14 @@ def _step_contradictions(step: StepRow, events: list[tuple[str, dict[str, Any]]]
         for attempt in ends
         if attempt not in starts
     ]
-    finished = [data for event, data in events if event == "step.finished"]
+    finished = [data for event, data in events if event == Event.STEP_FINISHED]
     if step.status == "success":
         last = [data for data in finished if data.get("attempt") == step.attempt]
         if len(last) != 1:
             found.append(f"{step.name}: its last attempt was finished {len(last)} times")
         elif last[0].get("duration_ms") != step.stats.get("duration_ms"):
             found.append(f"{step.name}: row and audit have different durations")
-    if step.status == "failed" and not any(event == "step.failed" for event, _ in events):
+    if step.status == "failed" and not any(event == Event.STEP_FAILED for event, _ in events):
         found.append(f"{step.name}: it is failed, but step.failed was never audited")
     return found
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from models.dao.audit import AuditRow
+from models.events import Event
 
 #: How an attempt ended, by the event that says so.
-_ENDINGS = {
-    "step.finished": "success",
-    "step.failed": "failed",
-    "step.retrying": "retrying",
-    "step.interrupted": "interrupted",
-    "step.postponed": "postponed",
+_ENDINGS: Mapping[str, str] = {
+    Event.STEP_FINISHED: "success",
+    Event.STEP_FAILED: "failed",
+    Event.STEP_RETRYING: "retrying",
+    Event.STEP_INTERRUPTED: "interrupted",
+    Event.STEP_POSTPONED: "postponed",
 }
 
 
@@ -57,7 +58,7 @@ def attempts_of(rows: Iterable[AuditRow]) -> list[AttemptRecord]:
         if row.step is None or row.attempt is None:
             continue
         key = (row.step, row.attempt)
-        if row.event == "step.started":
+        if row.event == Event.STEP_STARTED:
             found[key] = AttemptRecord(row.step, row.attempt, row.data.get("worker"), row.ts)
         elif row.event in _ENDINGS and key in found:
             found[key] = _ended(found[key], row)
@@ -74,7 +75,7 @@ def _ended(attempt: AttemptRecord, row: AuditRow) -> AttemptRecord:
         ended_at=row.ts,
         outcome=_ENDINGS[row.event],
         duration_ms=duration_ms if isinstance(duration_ms, (int, float)) else None,
-        reason=None if row.event == "step.finished" else row.message,
+        reason=None if row.event == Event.STEP_FINISHED else row.message,
         data=row.data,
     )
 

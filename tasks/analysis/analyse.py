@@ -10,6 +10,7 @@ from typing import Any
 from models.dao.readmes import ReadmesDao
 from models.database.upsert import upsert
 from models.errors import ScoutError
+from models.events import Event
 from models.tables.results import Analysis
 from models.text.clean import clean_text
 from tasks.analysis.candidates import (
@@ -186,20 +187,19 @@ def _request(candidate: Candidate) -> AnalysisRequest:
 
 def _announce(context: StepContext, row: Row) -> None:
     if row["status"] == "invalid":
-        event = "llm.output.invalid_json"
+        event = Event.LLM_OUTPUT_INVALID_JSON
         reason = clean_text(row["error"], _REASON_MAX_CHARACTERS)
         text = (
             f"The model's answer about {row['full_name']} is not valid and was not used: {reason}"
         )
     elif row["status"] == "failed":
-        event = "llm.item.failed"
+        event = Event.LLM_ITEM_FAILED
         text = f"{row['full_name']} has no analysis: {row['error']}"
     else:
         return
     context.record.audit(
         event,
         text,
-        level="WARNING",
         data={"full_name": row["full_name"], "model": row["model"], "error": row["error"]},
     )
 
@@ -220,9 +220,8 @@ def _capped(
         return {}
     outcome = {"capped": True, "reason": "; ".join(reasons)}
     context.record.audit(
-        "llm.budget.exhausted",
+        Event.LLM_BUDGET_EXHAUSTED,
         f"The run's budget is used up: {outcome['reason']}.",
-        level="WARNING",
         data=outcome,
     )
     return outcome

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from models.database.upsert import fetch_all, upsert
+from models.events import Event
 from models.tables.results import Analysis
 from models.text.canonical_json import loads
 from tasks.analysis.candidates import Candidate
@@ -55,7 +56,7 @@ def reuse_analyses(
         origins += [known[row["input_hash"]][2] for row in rows]
     if origins:
         context.record.audit(
-            "llm.analysis.reused",
+            Event.LLM_ANALYSIS_REUSED,
             f"{len(origins):,} analyses of earlier runs are reused: same input, prompt and model.",
             data={"count": len(origins), "runs": sorted(set(origins))[:20]},
         )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from models.errors import ScoutError
+from models.events import Event
 from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_text
@@ -110,11 +111,11 @@ def _announce(context: StepContext, answer: Answer) -> None:
         "excerpt": answer.excerpt,
     }
     if answer.failed:
-        event, text = "llm.item.failed", f"There is no brief for {group}: {answer.error}"
+        event, text = Event.LLM_ITEM_FAILED, f"There is no brief for {group}: {answer.error}"
     else:
-        event = "llm.output.invalid_json"
+        event = Event.LLM_OUTPUT_INVALID_JSON
         text = f"The model's brief for {group} is refused: {answer.error}."
-    context.record.audit(event, text, level="WARNING", data=data)
+    context.record.audit(event, text, data=data)
 
 
 def _update(run_id: str, answer: Answer) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from models.database.upsert import insert_missing
+from models.events import Event
 from models.tables.results import Brief
 from models.text.canonical_json import dumps
 from tasks.briefs.grouping import Group
@@ -39,7 +40,7 @@ def plan_briefs(context: StepContext, find_groups: Callable[[], Sequence[Group]]
     with context.record.saving():
         insert_missing(Brief, rows, ("run_id", "group_key"))
     context.record.audit(
-        "brief.ranked",
+        Event.BRIEF_RANKED,
         f"Ranked {len(groups)} groups of repositories: {shortlisted} shortlisted,"
         f" {rejected} below --min-score {context.args.min_score}.",
         data={
@@ -124,9 +125,8 @@ def _reasons(context: StepContext, budget: TokenBudget, unwritten: int) -> list[
         reason = budget.reason(f"{cut_off} shortlisted groups have no text")
         reasons.append(reason)
         context.record.audit(
-            "llm.budget.exhausted",
+            Event.LLM_BUDGET_EXHAUSTED,
             f"The run's budget is used up: {reason}.",
-            level="WARNING",
             data={"capped": True, "reason": reason},
         )
     return reasons

@@ -9,6 +9,7 @@ from peewee import fn
 
 from models.database.upsert import fetch_all, upsert
 from models.errors import ScoutError
+from models.events import Event
 from models.tables.results import Repo
 from models.text.clean import clean_text
 from tasks.hydration.payload import parse_repository, repo_columns
@@ -37,7 +38,7 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     missing = [name for name, status in repos if status in {"found", "failed"}]
     if missing:
         context.record.audit(
-            "repo.hydrate.started",
+            Event.REPO_HYDRATE_STARTED,
             f"Reading the metadata of {len(missing):,} repositories.",
             data={"pass": pass_number, "count": len(missing), "total": len(repos)},
         )
@@ -80,8 +81,7 @@ def _announce_loss(context: StepContext, row: Mapping[str, Any]) -> None:
     reason = "gone" if gone else row["error"]
     what = "is gone" if gone else f"cannot be read ({reason})"
     context.record.audit(
-        "repo.hydrate.failed",
+        Event.REPO_HYDRATE_FAILED,
         f"{full_name} {what}; the run goes on without it.",
-        level="WARNING",
         data={"full_name": full_name, "reason": reason},
     )

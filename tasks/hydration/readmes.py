@@ -11,6 +11,7 @@ from peewee import JOIN
 
 from models.database.upsert import fetch_all, insert_missing, upsert
 from models.errors import ScoutError
+from models.events import Event
 from models.tables.results import ReadmeRecord, ReadmeText, Repo
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
@@ -77,7 +78,7 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
     work_through(context, names, fetch, save, done=done, failed=failed)
     totals = _totals(context.run_id, pass_number)
     context.record.audit(
-        "repo.readme.fetched",
+        Event.REPO_README_FETCHED,
         f"{totals['found']:,} READMEs stored, {totals['missing']:,} repositories have none.",
         data={"pass": pass_number} | totals,
     )
@@ -87,15 +88,14 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
 def _announce(context: StepContext, one: _Fetched) -> None:
     if one.error is None:
         context.record.audit(
-            "repo.readme.missing",
+            Event.REPO_README_MISSING,
             f"{one.full_name} has no README.",
             data={"full_name": one.full_name},
         )
         return
     context.record.audit(
-        "repo.hydrate.failed",
+        Event.REPO_HYDRATE_FAILED,
         f"The README of {one.full_name} cannot be read ({one.error}).",
-        level="WARNING",
         data={"full_name": one.full_name, "reason": one.error, "part": "readme"},
     )
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from models.database.upsert import fetch_all, insert_missing
 from models.errors import PermanentError
+from models.events import Event
 from models.tables.results import GithubQuery, Repo, RepoQuery
 from models.text.clean import clean_text
 from tasks.hydration.payload import (
@@ -174,9 +175,8 @@ def _parsed(
         malformed.append(exc)
         reason = clean_text(exc.message, ERROR_MAX_CHARACTERS)
         context.record.audit(
-            "github.search.item_malformed",
+            Event.GITHUB_SEARCH_ITEM_MALFORMED,
             f"{reason} The run goes on without it.",
-            level="WARNING",
             data={
                 "query": query.query,
                 "pass": query.pass_number,
@@ -198,7 +198,7 @@ def _announce(context: StepContext, query: GithubQuery, kept: int) -> None:
     if in_vain:
         message = "No repository matches the query: the run goes on, and ends without briefs."
     context.record.audit(
-        "github.search.completed",
+        Event.GITHUB_SEARCH_COMPLETED,
         message,
         level="WARNING" if in_vain else "INFO",
         data={

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.events import Event
 from tasks.export.digest import digest_of
 from tasks.export.documents import brief_page, outreach_page
 from tasks.export.index import index_page
@@ -27,7 +28,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     write_tree(target, files)
     stats = _counts(report) | {"files": len(files), "digest": digest_of(files)}
     context.record.audit(
-        "export.written",
+        Event.EXPORT_WRITTEN,
         f"Wrote {len(files)} {'file' if len(files) == 1 else 'files'} to {target}.",
         data={"path": str(target / INDEX_NAME), **stats},
     )

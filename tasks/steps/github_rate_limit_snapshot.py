@@ -8,6 +8,7 @@ from typing import Any
 
 from models.clock import to_iso
 from models.database.upsert import upsert
+from models.events import Event
 from models.tables.github import GithubRateLimit
 from tasks.sources.unreachable import UnreachableError
 from tasks.step import StepContext
@@ -52,7 +53,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     }
     left = ", ".join(f"{limit.bucket} {limit.remaining:,} of {limit.limit:,}" for limit in used)
     context.record.audit(
-        "github.rate_limit_snapshot", f"Requests left: {left or 'not known'}.", data=buckets
+        Event.GITHUB_RATE_LIMIT_SNAPSHOT, f"Requests left: {left or 'not known'}.", data=buckets
     )
     return {"stored": len(rows), "buckets": buckets} | _tidied(context)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from models.events import Event
 from tasks import caps
 from tasks.analysis.analyse import analyse_repos
 from tasks.hydration.metadata import hydrate_metadata
@@ -74,7 +75,5 @@ def _capped(context: StepContext, bitten: Sequence[BittenCap]) -> dict[str, Any]
         return {"capped": False, "reason": None, "caps": []}
     reason = "; ".join(cap.reason for cap in bitten)
     outcome = {"capped": True, "reason": reason, "caps": [cap.to_dict() for cap in bitten]}
-    context.record.audit(
-        "scout.pass2.capped", f"Pass 2 was capped: {reason}.", level="WARNING", data=outcome
-    )
+    context.record.audit(Event.SCOUT_PASS2_CAPPED, f"Pass 2 was capped: {reason}.", data=outcome)
     return outcome

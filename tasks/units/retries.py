@@ -9,6 +9,7 @@ from typing import TypeVar
 from models.backoff import Backoff
 from models.clock import Clock, spoken_wait
 from models.errors import ItemFailedError, PostponedError, TransientError
+from models.events import Event
 from models.settings.live import concurrency
 from tasks.pause import MAX_PAUSE_S, pause
 from tasks.step import StepContext
@@ -166,7 +167,7 @@ def _announce(
         "error": str(exc),
     }
     context.record.audit(
-        "item.retrying",
+        Event.ITEM_RETRYING,
         f"{item}: {exc.message} {next_try} in {wait_s:.1f} s{', as it asks' * as_asked}.",
         level="WARNING" if wait_s >= LONG_PAUSE_S else "INFO",
         data=data | ({"asked_wait": left.asked_waits} if as_asked else {}),

@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 from models.audit import DATA_MAX_BYTES, Entry, Journal, encode_data, prepare, transition
 from models.database.connection import Database, database
 from models.errors import InputError
+from models.events import Event
 from models.lifecycle import log_audit
 from tests.support.clock import FakeClock
 from tests.support.runs import audits
+
+pytestmark = pytest.mark.usefixtures("free_events")
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -29,7 +32,7 @@ JSON = st.recursive(
 
 def write(data: dict[str, Any], message: str = "m") -> None:
     """Write one audit row."""
-    log_audit(event="test.event", message=message, scope="test", data=data)
+    log_audit(event=Event.EXPORT_WRITTEN, message=message, scope="test", data=data)
 
 
 def stored() -> tuple[str, str]:
@@ -95,7 +98,7 @@ def test_any_row_is_valid_within_the_limit_and_without_the_secret(
 ) -> None:
     token = secrets["GITHUB_TOKEN"]
     planted = json.loads(json.dumps(data).replace("TOKEN", token))
-    row = prepare(Entry("test.event", f"m {token}", "test", data=planted), "now").row
+    row = prepare(Entry(Event.EXPORT_WRITTEN, f"m {token}", "test", data=planted), "now").row
 
     assert isinstance(json.loads(row[7] or ""), dict)
     assert len((row[7] or "").encode()) <= DATA_MAX_BYTES
@@ -167,7 +170,7 @@ def test_the_log_line_follows_the_commit(
     database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     def work(journal: Journal) -> None:
-        journal.add(Entry("test.event", "committed", "test", "WARNING", data={"n": 1}))
+        journal.add(Entry(Event.EXPORT_WRITTEN, "committed", "test", "WARNING", data={"n": 1}))
         assert caplog.records == []
 
     transition(work, clock)
@@ -178,14 +181,14 @@ def test_the_log_line_follows_the_commit(
         "committed",
     )
     fields = record.__dict__
-    assert (fields["event"], fields["run_id"], fields["data"]) == ("test.event", None, {"n": 1})
+    assert (fields["event"], fields["run_id"], fields["data"]) == ("export.written", None, {"n": 1})
 
 
 def test_a_transition_that_fails_is_neither_stored_nor_logged(
     database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     def work(journal: Journal) -> None:
-        journal.add(Entry("test.event", "never", "test"))
+        journal.add(Entry(Event.EXPORT_WRITTEN, "never", "test"))
         raise InputError("no")
 
     with pytest.raises(InputError):
@@ -200,7 +203,7 @@ def test_a_transition_that_is_tried_again_is_stored_and_logged_once(
 
     def work(journal: Journal) -> None:
         tries.append(1)
-        journal.add(Entry("test.event", f"try {len(tries)}", "test"))
+        journal.add(Entry(Event.EXPORT_WRITTEN, f"try {len(tries)}", "test"))
         if len(tries) < 3:
             raise peewee.OperationalError("database is locked")
 
@@ -219,4 +222,4 @@ def test_the_audit_log_is_written_whatever_the_log_level(
     finally:
         logging.disable(logging.NOTSET)
 
-    assert [audit.event for audit in audits()] == ["test.event"]
+    assert [audit.event for audit in audits()] == ["export.written"]

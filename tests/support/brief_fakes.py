@@ -13,6 +13,7 @@ from peewee import SqliteDatabase
 
 from models.clock import Clock
 from models.database.connection import Database, use
+from models.events import Event
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES, step_id_for
 from models.tables.base import proxy
@@ -29,6 +30,7 @@ from tasks.sources.interface import (
     Sources,
 )
 from tasks.step import StepContext
+from tests.support.catalogue import assert_catalogued
 
 #: Tables of one test's own.
 TABLES = [*RUN_TABLES, *RESULT_TABLES, *GITHUB_TABLES]
@@ -78,13 +80,14 @@ class FakeRecorder:
 
     def audit(
         self,
-        event: str,
+        event: Event,
         message: str,
         *,
-        level: str = "INFO",
+        level: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        self.events.append((event, level, message, dict(data or {})))
+        assert_catalogued(event, level, data or {})
+        self.events.append((event, level or event.level, message, dict(data or {})))
 
     def progress(self, done: int, total: int) -> None:
         self.progressed.append((done, total))

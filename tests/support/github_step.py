@@ -11,11 +11,13 @@ import pytest
 
 from models.database.connection import Database
 from models.database.migrate import open_database
+from models.events import Event
 from models.settings.github import GitHubSettings
 from models.settings.runtime import load_settings
 from tasks.sources.github.http import GitHubHttp
 from tasks.sources.github.rest import GitHubRest, connect_github
 from tasks.sources.github.waits import Waits
+from tests.support.catalogue import assert_catalogued
 from tests.support.clock import FakeClock
 from tests.support.counterparts.github import Counterpart, World, running_github
 
@@ -45,12 +47,13 @@ class Recorded:
 
     def audit(
         self,
-        event: str,
+        event: Event,
         message: str,
         *,
-        level: str = "INFO",
+        level: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> None:
+        assert_catalogued(event, level, data or {})
         self.audits.append((event, message, dict(data or {})))
 
     def progress(self, done: int, total: int) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from models.clock import Clock
+from models.events import Event
 from models.run_args import RunArgs
 from models.tables.base import proxy
 from models.tables.runs import Run
@@ -28,6 +29,7 @@ from tasks.sources.interface import (
     Sources,
 )
 from tasks.step import StepContext
+from tests.support.catalogue import assert_catalogued
 
 TODAY = date(2025, 6, 1)
 RUN_ID = "01TESTRUN0000000000000000A"
@@ -59,15 +61,16 @@ class FakeRecorder:
 
     def audit(
         self,
-        event: str,
+        event: Event,
         message: str,
         *,
-        level: str = "INFO",
+        level: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> None:
         assert not self.is_saving, "the log line must follow the commit"
         json.dumps(dict(data or {}))
-        self.audits.append((event, level, dict(data or {})))
+        assert_catalogued(event, level, data or {})
+        self.audits.append((event, level or event.level, dict(data or {})))
         self.messages.append(message)
 
     def progress(self, done: int, total: int) -> None:

@@ -20,6 +20,7 @@ from models.codes import Code
 from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import ScoutError
+from models.events import Event
 from models.lifecycle import Claim
 from models.log_context import Bound
 from models.run_args import RunArgs
@@ -103,10 +104,10 @@ class Attempt:
 
     def audit(
         self,
-        event: str,
+        event: Event,
         message: str,
         *,
-        level: str = "INFO",
+        level: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> None:
         """Write an audit row and a log line about this step."""
@@ -145,7 +146,7 @@ class Attempt:
                 self.claim.name,
                 done,
                 total,
-                extra={"event": "step.progress", "data": self._progress},
+                extra={"event": Event.STEP_PROGRESS, "data": self._progress},
             )
 
     def waiting(self, text: str) -> None:

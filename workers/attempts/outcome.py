@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.errors import LeaseLostError, NetworkBlockedError, PostponedError
+from models.events import Event
 from models.lifecycle import (
     fail_step,
     finish_claim,
@@ -61,7 +62,7 @@ def end_attempt(
             "%s: attempt %s lost its step; its ending was not recorded.",
             attempt.claim.name,
             attempt.claim.attempt,
-            extra={"event": "step.lease_lost"},
+            extra={"event": Event.STEP_LEASE_LOST},
         )
         return None
 
@@ -130,13 +131,12 @@ def _network_error(attempt: Attempt, exc: BaseException | None) -> NetworkBlocke
     claim = attempt.claim
     for target in attempt.blocked:
         log_audit(
-            event="network.blocked",
+            event=Event.NETWORK_BLOCKED,
             message=f"A dry run must not use the network: {target} was blocked.",
             scope=claim.name,
             run_id=claim.run_id,
             step=claim.name,
             attempt=claim.attempt,
-            level="ERROR",
             data={"target": target},
             clock=attempt.clock,
         )

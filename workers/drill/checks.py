@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from models.dao import AuditDao, RunsDao, StepsDao
+from models.events import Event
 from models.records.consistency import contradictions
 from models.steps import STEP_NAMES
 from tasks.export.digest import export_digest
@@ -23,7 +24,9 @@ def run_misses(run_id: str, expected_digest: str) -> list[str]:
     if [step.name for step in steps] != list(STEP_NAMES):
         misses.append("its steps are not the ten canonical ones")
     misses += [f"{step.name} is {step.status}" for step in steps if step.status != "success"]
-    finished = Counter(row.scope for row in AuditDao.of_run(run_id) if row.event == "step.finished")
+    finished = Counter(
+        row.scope for row in AuditDao.of_run(run_id) if row.event == Event.STEP_FINISHED
+    )
     misses += [f"{name} was finished {n} times" for name, n in finished.items() if n != 1]
     misses += contradictions(run_id)
     if run.status == "success":
@@ -52,5 +55,5 @@ def history(run_ids: list[str]) -> dict[str, int]:
     attempts = interrupted = 0
     for run_id in run_ids:
         attempts += sum(step.attempt for step in StepsDao.of_run(run_id))
-        interrupted += AuditDao.count(run_id, "step.interrupted")
+        interrupted += AuditDao.count(run_id, Event.STEP_INTERRUPTED)
     return {"attempts": attempts, "interrupted": interrupted}

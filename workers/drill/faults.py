@@ -19,6 +19,7 @@ from typing import Any
 
 import dramatiq
 
+from models.events import Event
 from tasks.chain import step_named
 from tasks.step import Recorder, Step, StepContext
 from workers.enqueue import send_step
@@ -111,10 +112,10 @@ class _CrashingRecorder:
 
     def audit(
         self,
-        event: str,
+        event: Event,
         message: str,
         *,
-        level: str = "INFO",
+        level: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> None:
         """Audit as usual."""

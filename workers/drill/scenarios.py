@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from models.dao import AuditDao, StepsDao
+from models.events import Event
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from workers.drill.checks import history, log_misses, run_misses
@@ -152,11 +153,11 @@ def _wait_for_the_end(stage: Stage, run_ids: list[str]) -> None:
 
 
 def _finished(run_ids: list[str]) -> int:
-    return sum(AuditDao.count(run_id, "step.finished") for run_id in run_ids)
+    return sum(AuditDao.count(run_id, Event.STEP_FINISHED) for run_id in run_ids)
 
 
 def _interrupted(run_ids: list[str]) -> int:
-    return sum(AuditDao.count(run_id, "step.interrupted") for run_id in run_ids)
+    return sum(AuditDao.count(run_id, Event.STEP_INTERRUPTED) for run_id in run_ids)
 
 
 def _busy() -> list[int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from models.events import Event
 from models.log_context import WorkContext, current_work
 
 T = TypeVar("T")
@@ -126,6 +127,8 @@ def _plain_ids(ids: dict[str, Any], redactor: Redactor, problems: list[str]) -> 
 def _identifier(value: Any, redactor: Redactor, problems: list[str]) -> Any:
     if value is None or type(value) in {int, float}:
         return value
+    if type(value) is Event:
+        return value.value
     if type(value) is str and _IDENTIFIER.fullmatch(value):
         return value
     return _guarded("identifier", lambda: redactor.redact(value), problems)

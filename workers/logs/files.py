@@ -8,6 +8,7 @@ import time
 
 from concurrent_log_handler import ConcurrentRotatingFileHandler
 
+from models.events import Event
 from workers.logs.json_format import JsonFormatter, parse_object
 
 FILE_MODE = 0o600
@@ -65,7 +66,7 @@ class SharedRotatingFile(ConcurrentRotatingFileHandler):
         self._reported_s = now_s
         logging.getLogger("scout.log").exception(
             "The log file cannot be written; lines go on to the other outputs.",
-            extra={"event": "log.file_failed", "log_file": self.baseFilename},
+            extra={"event": Event.LOG_FILE_FAILED, "log_file": self.baseFilename},
         )
 
 
@@ -77,6 +78,6 @@ def _torn_record(torn: bytes) -> logging.LogRecord:
         "levelname": "WARNING",
         "msg": torn.decode("utf-8", "replace"),
         "args": None,
-        "event": "log.torn_line",
+        "event": Event.LOG_TORN_LINE,
     }
     return logging.makeLogRecord(attributes)

@@ -7,6 +7,8 @@ import sys
 import threading
 from types import TracebackType
 
+from models.events import Event
+
 logger = logging.getLogger("scout.process")
 
 
@@ -20,12 +22,12 @@ def install_hooks() -> None:
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
-        logger.warning("Interrupted.", extra={"event": "process.interrupted"})
+        logger.warning("Interrupted.", extra={"event": Event.PROCESS_INTERRUPTED})
         return
     logger.critical(
         "Uncaught exception: the process ends.",
         exc_info=(kind, error, trace),
-        extra={"event": "process.uncaught_exception"},
+        extra={"event": Event.PROCESS_UNCAUGHT_EXCEPTION},
     )
 
 
@@ -37,7 +39,7 @@ def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
         "Uncaught exception in thread %s: the thread ends.",
         args.thread.name if args.thread else "?",
         exc_info=(args.exc_type, error, args.exc_traceback),
-        extra={"event": "process.uncaught_exception"},
+        extra={"event": Event.PROCESS_UNCAUGHT_EXCEPTION},
     )
 
 
@@ -48,5 +50,5 @@ def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
         unraisable.err_msg or "Exception ignored",
         unraisable.object,
         exc_info=(type(error), error, unraisable.exc_traceback) if error else None,
-        extra={"event": "process.unraisable"},
+        extra={"event": Event.PROCESS_UNRAISABLE},
     )

@@ -7,6 +7,8 @@ import logging
 import sys
 import threading
 
+from models.events import Event
+
 logger = logging.getLogger("scout.process")
 
 
@@ -38,7 +40,7 @@ class PrintedLines(io.TextIOBase):
         self._unfinished.text = rest
         for line in lines:
             if line.strip():
-                extra = {"event": "worker.raw_output", "stream": self._name}
+                extra = {"event": Event.WORKER_RAW_OUTPUT, "stream": self._name}
                 logger.log(self._level, "%s", line, extra=extra)
         return len(text)
 

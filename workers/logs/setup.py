@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.errors import ConfigError
+from models.events import Event
 from models.settings.colour import wants_colour
 from models.settings.logging import LogSettings, log_settings
 from workers.logs.hooks import install_hooks
@@ -67,7 +68,7 @@ def install_worker_logging(environ: Mapping[str, str] | None = None) -> None:
     except ConfigError as exc:
         configure_logging(LogSettings(stream=pipe))
         logging.getLogger("scout.log").error(
-            "%s", exc.message, extra={"event": "log.misconfigured", "hint": exc.hint}
+            "%s", exc.message, extra={"event": Event.LOG_MISCONFIGURED, "hint": exc.hint}
         )
     if pipe is not None:
         capture_prints()

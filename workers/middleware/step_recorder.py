@@ -19,6 +19,7 @@ from dramatiq.middleware import Middleware, MiddlewareError, SkipMessage
 from models.clock import Clock
 from models.database.connection import database
 from models.errors import DatabaseUnavailableError
+from models.events import Event
 from models.lifecycle import Claim, Refusal, claim_step
 from models.log_context import bound_work
 from models.settings.runtime import Settings
@@ -124,7 +125,7 @@ class StepMiddleware(Middleware):
                 "The end of %s was not recorded; recovery will run it again: %s",
                 attempt.claim.name,
                 exc,
-                extra={"event": "step.end_not_recorded"},
+                extra={"event": Event.STEP_END_NOT_RECORDED},
             )
         finally:
             self._local.attempt = None

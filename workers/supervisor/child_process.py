@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ExitCode
+from models.events import Event
 from models.settings.logging import LogSettings
 from workers.supervisor.line_pump import LineOutput, LinePump
 
@@ -136,7 +137,7 @@ class ChildProcess:
             self._process.stdin.close()
 
     def _hear(self, fields: dict[str, Any]) -> None:
-        if fields.get("event") == "worker.ready":
+        if fields.get("event") == Event.WORKER_READY:
             self.ready = True
         elif fields.get("level") in {"ERROR", "CRITICAL"}:
             self.last_error = str(fields.get("message", ""))

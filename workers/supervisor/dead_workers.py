@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.database.connection import database
 from models.errors import ScoutError
+from models.events import Event
 from models.lifecycle import close_worker
 from workers.worker_name import worker_prefix
 
@@ -25,7 +26,7 @@ def close_dead_worker(death: ChildDeath) -> None:
             "The steps of worker %s could not be closed now; their leases will run out: %s",
             death.pid,
             exc,
-            extra={"event": "worker.close_failed"},
+            extra={"event": Event.WORKER_CLOSE_FAILED},
         )
         return
     finally:
@@ -35,5 +36,5 @@ def close_dead_worker(death: ChildDeath) -> None:
             "%d step(s) of worker %s are due again.",
             closed,
             death.pid,
-            extra={"event": "worker.steps_closed", "steps": closed},
+            extra={"event": Event.WORKER_STEPS_CLOSED, "steps": closed},
         )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import IO, Any
 
+from models.events import Event
 from models.redaction import default_redactor
 from workers.logs import LineHandler, TextFormatter, parse_object
 from workers.logs.json_format import escape_unsafe
@@ -132,7 +133,7 @@ class LinePump:
 
     def _wrap(self, line: bytes, *, whole: bool) -> None:
         extra: dict[str, Any] = {
-            "event": "worker.raw_output",
+            "event": Event.WORKER_RAW_OUTPUT,
             "pid": self._pid,
             "stream": self._name,
         }

@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from typing import Protocol
 
+from models.events import Event
 from workers.supervisor.child_process import ChildProcess
 from workers.supervisor.slots import RestartPolicy, Slot
 
@@ -22,7 +23,7 @@ class Fleet(Protocol):
     def start_child(self, slot: Slot) -> ChildProcess | None:
         """Start a process for a place; None if the system cannot start one now."""
 
-    def say(self, event: str, child: ChildProcess, message: str, *args: object) -> None:
+    def say(self, event: Event, child: ChildProcess, message: str, *args: object) -> None:
         """Log a line about a process; its number is the message's first argument."""
 
 
@@ -47,12 +48,12 @@ class RollingRestart:
     def begin(self) -> None:
         """Start a rolling restart, unless one is under way."""
         if self._waiting or self._slot:
-            logger.info("A rolling restart is under way.", extra={"event": "worker.reloading"})
+            logger.info("A rolling restart is under way.", extra={"event": Event.WORKER_RELOADING})
             return
         self._waiting.extend(self._fleet.slots)
         logger.info(
             "Rolling restart: replacing the worker processes one after the other.",
-            extra={"event": "worker.reloading", "processes": len(self._waiting)},
+            extra={"event": Event.WORKER_RELOADING, "processes": len(self._waiting)},
         )
 
     def cancel(self) -> None:
@@ -97,7 +98,7 @@ class RollingRestart:
             self._retiring, slot.child, self._successor = old, successor, None
             slot.quick_deaths = 0
             message = "Worker %d: process %d makes way for process %d."
-            self._fleet.say("worker.replacing", old, message, old.pid, successor.pid)
+            self._fleet.say(Event.WORKER_REPLACING, old, message, old.pid, successor.pid)
             old.stop(self._fleet.grace_s)
         elif successor.lived_s > limit_s and successor.killed_because is None:
             successor.kill(f"not being ready after {limit_s:g} s")
@@ -105,7 +106,7 @@ class RollingRestart:
     def _slot_done(self) -> None:
         self._slot = self._successor = self._retiring = None
         if not self._waiting:
-            logger.info("Rolling restart finished.", extra={"event": "worker.reloaded"})
+            logger.info("Rolling restart finished.", extra={"event": Event.WORKER_RELOADED})
 
     def _fail(self, reason: str) -> None:
         number = self._slot.number if self._slot else None
@@ -113,5 +114,5 @@ class RollingRestart:
         logger.error(
             "Rolling restart given up at worker %s: %s. The other processes run on as they were.",
             *(number, reason),
-            extra={"event": "worker.reload_failed", "worker": number},
+            extra={"event": Event.WORKER_RELOAD_FAILED, "worker": number},
         )

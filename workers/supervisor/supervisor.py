@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from models.errors import ExitCode, InputError
+from models.events import Event
 from models.settings.logging import LogSettings, log_settings
 from workers.logs import configure_logging
 from workers.supervisor.child_process import ChildProcess, child_command, child_environ
@@ -79,7 +80,7 @@ def run_supervisor(
     logger.info(
         "Starting %d worker process(es) with %d thread(s) each.",
         *(processes, threads),
-        extra={"event": "worker.booting", "processes": processes, "threads": threads},
+        extra={"event": Event.WORKER_BOOTING, "processes": processes, "threads": threads},
     )
     with ThreadPoolExecutor(1, thread_name_prefix="child-deaths") as executor:
 
@@ -148,7 +149,7 @@ class Supervisor:
                 self._kill_overdue()
         logger.info(
             "All worker processes have ended.",
-            extra={"event": "worker.stopped", "exit_code": int(self._exit_code)},
+            extra={"event": Event.WORKER_STOPPED, "exit_code": int(self._exit_code)},
         )
         return int(self._exit_code)
 
@@ -158,16 +159,18 @@ class Supervisor:
             child = self._start_process(slot.number)
         except OSError:
             logger.exception(
-                "Worker %d cannot be started.", slot.number, extra={"event": "worker.start_failed"}
+                "Worker %d cannot be started.",
+                slot.number,
+                extra={"event": Event.WORKER_START_FAILED},
             )
             return None
         self._children.append(child)
         for pump in child.pumps:
             self._selector.register(pump, selectors.EVENT_READ, pump)
-        self.say("worker.started", child, "Worker %d started as process %d.", child.pid)
+        self.say(Event.WORKER_STARTED, child, "Worker %d started as process %d.", child.pid)
         return child
 
-    def say(self, event: str, child: ChildProcess, message: str, *args: object) -> None:
+    def say(self, event: Event, child: ChildProcess, message: str, *args: object) -> None:
         """Log a line about a process; its number is the message's first argument."""
         extra = {"event": event, "worker": child.number, "worker_pid": child.pid}
         logger.info(message, child.number, *args, extra=extra)
@@ -179,7 +182,7 @@ class Supervisor:
         logger.info(
             "Stopping the worker processes (%s); they have %g s to finish what they do.",
             *(reason, self.grace_s),
-            extra={"event": "worker.stopping", "reason": reason, "grace_s": self.grace_s},
+            extra={"event": Event.WORKER_STOPPING, "reason": reason, "grace_s": self.grace_s},
         )
         for child in self._children:
             child.stop(self.grace_s)
@@ -238,7 +241,7 @@ class Supervisor:
 
     def _after_end(self, child: ChildProcess, exitcode: int) -> None:
         if child.ended_as_asked(exitcode):
-            self.say("worker.exited", child, "Worker %d (process %d) has stopped.", child.pid)
+            self.say(Event.WORKER_EXITED, child, "Worker %d (process %d) has stopped.", child.pid)
         else:
             self._report_death(child, exitcode)
         if self._reload.took_over(child):
@@ -257,7 +260,7 @@ class Supervisor:
     def _report_death(self, child: ChildProcess, exitcode: int) -> None:
         death = describe_death(child.pid, exitcode, child.killed_because)
         extra = {
-            "event": "worker.died",
+            "event": Event.WORKER_DIED,
             "worker": child.number,
             "worker_pid": death.pid,
             "exit_code": death.exitcode,
@@ -274,7 +277,7 @@ class Supervisor:
         logger.info(
             "Restarting worker %d %s.",
             *(slot.number, f"in {delay_s:g} s" if delay_s else "at once"),
-            extra={"event": "worker.restarting", "worker": slot.number, "delay_s": delay_s},
+            extra={"event": Event.WORKER_RESTARTING, "worker": slot.number, "delay_s": delay_s},
         )
 
     def _give_up(self, child: ChildProcess) -> None:
@@ -284,7 +287,7 @@ class Supervisor:
         logger.critical(
             "The workers cannot start: %s",
             child.last_error or "something they need is missing.",
-            extra={"event": "worker.gave_up", "hint": child.last_hint},
+            extra={"event": Event.WORKER_GAVE_UP, "hint": child.last_hint},
         )
         self.stop("they cannot start")
 
@@ -300,5 +303,5 @@ def _guarded(callback: Callable[[ChildDeath], None], death: ChildDeath) -> None:
     except Exception:
         logger.exception(
             "What follows a worker's death failed; leases will expire by themselves.",
-            extra={"event": "worker.death_callback_failed", "worker_pid": death.pid},
+            extra={"event": Event.WORKER_DEATH_CALLBACK_FAILED, "worker_pid": death.pid},
         )

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from models.errors import ExitCode, ScoutError
+from models.events import Event
 from models.settings.logging import log_settings
 from workers.logs import configure_logging, install_worker_logging
 from workers.supervisor.signals import SignalPipe
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
             return _refuse(exc)
         reason = _wait_for_stop(signals, sys.stdin.fileno() if args.stop_on_eof else None)
         logger.info(
-            "Stopping: %s.", reason, extra={"event": "worker.stopping", "grace_s": args.grace_s}
+            "Stopping: %s.", reason, extra={"event": Event.WORKER_STOPPING, "grace_s": args.grace_s}
         )
         return _stop(broker, worker, args.grace_s)
 
@@ -97,7 +98,7 @@ def _start(threads: int, boot: Callable[[], Broker] | None) -> tuple[Broker, Wor
     logger.info(
         "Worker process is ready.",
         extra={
-            "event": "worker.ready",
+            "event": Event.WORKER_READY,
             "threads": threads,
             "queues": sorted(broker.get_declared_queues()),
         },
@@ -127,16 +128,16 @@ def _stop(broker: Broker, worker: Worker, grace_s: float) -> int:
         logger.error(
             "%d thread(s) still had work in hand when the grace of %g s was over.",
             *(len(busy), grace_s),
-            extra={"event": "worker.unfinished", "threads": busy},
+            extra={"event": Event.WORKER_UNFINISHED, "threads": busy},
         )
         return int(ExitCode.UNFINISHED)
-    logger.info("Worker process has stopped.", extra={"event": "worker.stopped"})
+    logger.info("Worker process has stopped.", extra={"event": Event.WORKER_STOPPED})
     return int(ExitCode.SUCCESS)
 
 
 def _refuse(error: ScoutError) -> int:
     """Say why this process cannot start, and return the exit code that says so."""
-    logger.error("%s", error.message, extra={"event": "worker.boot_failed", "hint": error.hint})
+    logger.error("%s", error.message, extra={"event": Event.WORKER_BOOT_FAILED, "hint": error.hint})
     return int(ExitCode.DEPENDENCY)
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from models.database.connection import database
+from models.events import Event
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,6 @@ class Loop:
                 self.name,
                 self.interval_s,
                 error,
-                extra={"event": "loop.failed"},
+                extra={"event": Event.LOOP_FAILED},
             )
         self._last_error = error

@@ -17,6 +17,7 @@ from models.clock import Clock
 from models.dao.steps import StepsDao
 from models.dao.workers import WorkerRow, WorkersDao
 from models.database.connection import database
+from models.events import Event
 from models.lifecycle import log_audit
 from models.settings.runtime import Settings
 from workers.attempts.attempt import Attempt
@@ -106,7 +107,7 @@ class Keeper:
             limit_s,
             stack,
             extra={
-                "event": "step.overdue",
+                "event": Event.STEP_OVERDUE,
                 "run_id": claim.run_id,
                 "step": claim.name,
                 "attempt": claim.attempt,
@@ -118,13 +119,12 @@ class Keeper:
                     attempt.thread_id, StepOverdueError
                 )
         log_audit(
-            event="step.overdue",
+            event=Event.STEP_OVERDUE,
             message=f"{claim.name} is overdue after {ran_s:.0f} s (limit {limit_s:g} s).",
             scope=claim.name,
             run_id=claim.run_id,
             step=claim.name,
             attempt=claim.attempt,
-            level="WARNING",
             data={"limit_s": limit_s, "stack": stack[-1500:]},
             clock=self.clock,
         )

@@ -14,6 +14,7 @@ from models.clock import Clock
 from models.dao.singletons import SingletonsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
+from models.events import Event
 from models.lifecycle import expire_leases, take_due_steps
 from models.settings.runtime import Settings
 from workers.actors import QUEUE
@@ -65,7 +66,7 @@ class Recovery:
             logger.info(
                 "%s is due and nobody took it; a message is sent again.",
                 step.name,
-                extra={"event": "step.handed_out", "run_id": step.run_id, "step": step.name},
+                extra={"event": Event.STEP_HANDED_OUT, "run_id": step.run_id, "step": step.name},
             )
             send_step(self.broker, step.run_id, step.name)
         self._last = self.clock.now()

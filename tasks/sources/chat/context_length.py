@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import asdict, dataclass
 
+from models.events import Event
 from tasks.sources.interface import AnalysisRequest, BriefRequest, ModelAnswer
 from tasks.step import Recorder
 
@@ -63,10 +64,9 @@ class ReadmeLength:
             self._limit = min(self._limit, shown)
         if is_news and self._record is not None:
             self._record.audit(
-                "llm.input_shortened",
+                Event.LLM_INPUT_SHORTENED,
                 f"The context of the model at {self._label} is too short for long READMEs:"
                 f" it is shown their first {shown:,} characters from now on.",
-                level="WARNING",
                 data={"readme_max_characters": shown, "usual": README_MAX_CHARACTERS},
             )
         return ShortenedAnswer(**asdict(answer), readme_cut_at=shown)

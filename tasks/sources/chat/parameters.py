@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from models.events import Event
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.errors import is_too_long
 
@@ -64,7 +65,7 @@ class Dialect:
                         "The model at %s does not take %s; it is left out from now on.",
                         self._label,
                         name,
-                        extra={"event": "llm.parameter_refused", "parameter": name},
+                        extra={"event": Event.LLM_PARAMETER_REFUSED, "parameter": name},
                     )
                 return True
         return False

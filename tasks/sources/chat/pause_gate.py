@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from models.clock import spoken
+from models.events import Event
 from tasks.pause import MAX_PAUSE_S, pause
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Gate:
 
     def _announce(self, record: WaitRecorder, wait_s: float, status: int) -> None:
         record.audit(
-            "llm.throttle",
+            Event.LLM_THROTTLE,
             self._words(wait_s),
             level="WARNING" if wait_s >= LONG_HOLD_S else "INFO",
             data={"wait_ms": round(wait_s * 1000), "status": status, "reason": self._reason},

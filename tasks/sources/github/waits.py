@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from models.backoff import Uniform
 from models.clock import Clock, seconds_between, spoken_wait
 from models.errors import PostponedError
+from models.events import Event
 from tasks.pause import check_wanted, pause
 from tasks.sources.github.budget import Denied
 from tasks.step import Recorder
@@ -82,7 +83,7 @@ class Waits:
         reason = "secondary_limit" if secondary else "primary_limit"
         text = f"GitHub refused {what} for its limits: HTTP {status} ({reason.replace('_', ' ')})."
         data = {"what": what, "bucket": bucket, "status": status, "reason": reason}
-        self._tell("github.refused", text, data, logging.INFO)
+        self._tell(Event.GITHUB_REFUSED, text, data)
 
     def checkpoint(self) -> None:
         """Stop here if the step must stop, or if nobody waits for this thread's unit any more."""
@@ -107,15 +108,16 @@ class Waits:
             "status": denied.status,
             "reset_at": denied.until,
         }
-        self._tell("github.throttle", text, data, logging.WARNING)
+        self._tell(Event.GITHUB_THROTTLE, text, data)
         if self._record is not None:
             self._record.waiting(text)
 
-    def _tell(self, event: str, text: str, data: Mapping[str, Any], level: int) -> None:
+    def _tell(self, event: Event, text: str, data: Mapping[str, Any]) -> None:
         if self._record is None:
+            level = logging.getLevelNamesMapping()[event.level]
             logger.log(level, "%s", text, extra={"event": event} | dict(data))
         else:
-            self._record.audit(event, text, level=logging.getLevelName(level), data=data)
+            self._record.audit(event, text, data=data)
 
 
 def _words(denied: Denied, wait: str) -> str:

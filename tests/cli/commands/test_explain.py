@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.diagnosis.failures import FAILURES
+from models.events import Event
 from models.lifecycle import (
     cancel_run,
     close_worker,
@@ -63,7 +64,7 @@ def test_success_notes_invalid_answers_of_the_model(scout: Scout) -> None:
     run_id = new_run()
     for name in ("a", "b"):
         log_audit(
-            event="llm.output.invalid_json", message=f"{name} is not valid", run_id=run_id,
+            event=Event.LLM_OUTPUT_INVALID_JSON, message=f"{name} is not valid", run_id=run_id,
             scope="llm_repo_analysis", step="llm_repo_analysis", level="WARNING",
         )  # fmt: skip
     finish_until(run_id)
@@ -134,7 +135,7 @@ def test_success_notes_where_the_model_gave_no_answer(scout: Scout) -> None:
     run_id = new_run()
     for name in ("a", "b", "c"):
         log_audit(
-            event="llm.item.failed", message=f"{name} got no answer", run_id=run_id,
+            event=Event.LLM_ITEM_FAILED, message=f"{name} got no answer", run_id=run_id,
             scope="llm_repo_analysis", step="llm_repo_analysis", level="WARNING",
         )  # fmt: skip
     finish_until(run_id)
@@ -206,8 +207,8 @@ def test_an_unknown_error_falls_back_to_the_last_lines_of_the_step(scout: Scout)
     attempt = claim(run_id, "init_run")
     for number in range(8):
         log_audit(
-            event="unit.done", message=f"unit {number}", scope="init_run", run_id=run_id,
-            step="init_run", attempt=1,
+            event=Event.REPO_README_MISSING, message=f"unit {number}", scope="init_run",
+            run_id=run_id, step="init_run", attempt=1,
         )  # fmt: skip
     fail_step(attempt, "KeyError", "'x'")
     evidence = explain(scout, run_id)["evidence"]

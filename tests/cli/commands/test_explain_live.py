@@ -11,6 +11,7 @@ from click.testing import Result
 from models.clock import Clock
 from models.database.connection import database
 from models.errors import PermanentError, ScoutError, TransientError
+from models.events import Event
 from models.lifecycle import fail_step, log_audit, postpone_step
 from models.views.run_state import time_of_day
 from tasks.sources.chat.errors import refusal
@@ -207,7 +208,7 @@ class TestARunWithoutBriefs:
     def test_a_budget_that_ran_out(self, scout: Scout) -> None:
         run_id = new_run()
         log_audit(
-            event="llm.budget.exhausted", message="The run's budget is used up: 9 of 10.",
+            event=Event.LLM_BUDGET_EXHAUSTED, message="The run's budget is used up: 9 of 10.",
             run_id=run_id, scope="llm_repo_analysis", step="llm_repo_analysis", level="WARNING",
         )  # fmt: skip
         finish_until(run_id)

@@ -14,6 +14,7 @@ import pytest
 from cli.commands.logs import followed
 from models.clock import Clock
 from models.dao import RunsDao
+from models.events import Event
 from models.lifecycle import cancel_run, fail_step, finish_claim, log_audit, retry_step
 from models.settings.runtime import load_settings
 from tests.support.cli import Scout
@@ -83,7 +84,7 @@ def test_failed_shows_only_the_last_attempt_of_the_failing_step(scout: Scout) ->
     retry_step(claim(run_id, "init_run"), "TransientError", "old", delay_s=0.5, max_tries=3)
     again = claim(run_id, "init_run")
     log_audit(
-        event="llm.output.invalid_json", message="evidence", scope="init_run", run_id=run_id,
+        event=Event.LLM_OUTPUT_INVALID_JSON, message="evidence", scope="init_run", run_id=run_id,
         step="init_run", attempt=2,
     )  # fmt: skip
     fail_step(again, "PermanentError", "new")

@@ -14,6 +14,7 @@ from click.testing import Result
 from cli.display.step_summary import dollars
 from cli.running.warning_limit import LINE_MAX_LENGTH, SHOWN
 from models.errors import ExitCode
+from models.events import Event
 from models.lifecycle import finish_claim, log_audit
 from models.steps import STEP_NAMES
 from tests.support.cli import Scout
@@ -79,7 +80,7 @@ class TestAFlood:
         first = claim(run_id, STEP_NAMES[0])
         for number in range(10):
             log_audit(
-                event="item.retrying", message=f"item {number} {'x' * 300}", run_id=run_id,
+                event=Event.ITEM_RETRYING, message=f"item {number} {'x' * 300}", run_id=run_id,
                 scope=STEP_NAMES[0], step=STEP_NAMES[0], level="WARNING", attempt=1,
             )  # fmt: skip
         finish_claim(first, {})

@@ -10,21 +10,24 @@ from models.audit import Entry, prepare
 from models.dao import AuditDao
 from models.dao import audit as dao
 from models.database.connection import Database
+from models.events import Event
 from tests.support.clock import FakeClock
 from tests.support.runs import audits
 
+pytestmark = pytest.mark.usefixtures("free_events")
 
-def add(event: str, scope: str = "test", run_id: str = "R", **more: Any) -> None:
+
+def add(event: Event, scope: str = "test", run_id: str = "R", **more: Any) -> None:
     AuditDao.write(prepare(Entry(event, f"{event}!", scope, run_id=run_id, **more), "now").row)
 
 
 def test_the_dao_writes_and_counts_rows(database: Database, clock: FakeClock) -> None:
-    entry = Entry("test.event", "by hand", "test", run_id="R", attempt=2, duration_ms=1.5)
+    entry = Entry(Event.EXPORT_WRITTEN, "by hand", "test", run_id="R", attempt=2, duration_ms=1.5)
     AuditDao.write(prepare(entry, clock.now_iso()).row)
     AuditDao.write(prepare(entry, clock.now_iso()).row)
 
-    assert AuditDao.count("R", "test.event") == 2
-    assert AuditDao.count("R", "test.other") == AuditDao.count("S", "test.event") == 0
+    assert AuditDao.count("R", Event.EXPORT_WRITTEN) == 2
+    assert AuditDao.count("R", Event.BRIEF_RANKED) == AuditDao.count("S", Event.EXPORT_WRITTEN) == 0
     assert audits()[0].ts == clock.now_iso()
     assert audits()[0].data == {"attempt": 2, "duration_ms": 1.5}
 
@@ -34,8 +37,8 @@ def test_rows_of_a_run_come_in_order_a_page_at_a_time(
 ) -> None:
     monkeypatch.setattr(dao, "_PAGE", 2)
     for number in range(5):
-        add(f"test.event{number}", data={"number": number})
-        add("test.other", run_id="S")
+        add(Event.EXPORT_WRITTEN, data={"number": number})
+        add(Event.BRIEF_RANKED, run_id="S")
 
     rows = list(AuditDao.of_run("R"))
     assert [row.data["number"] for row in rows] == [0, 1, 2, 3, 4]
@@ -43,16 +46,16 @@ def test_rows_of_a_run_come_in_order_a_page_at_a_time(
 
 
 def test_a_row_says_what_it_is_about(database: Database) -> None:
-    add("test.event", "init_run", step_id="R:1", attempt=2, level="WARNING")
-    add("test.event", "run")
+    add(Event.EXPORT_WRITTEN, "init_run", step_id="R:1", attempt=2, level="WARNING")
+    add(Event.EXPORT_WRITTEN, "run")
 
     of_step, of_run = AuditDao.of_run("R")
     assert (of_step.step, of_step.attempt, of_step.level) == ("init_run", 2, "WARNING")
-    assert (of_run.step, of_run.attempt, of_run.message) == (None, None, "test.event!")
+    assert (of_run.step, of_run.attempt, of_run.message) == (None, None, "export.written!")
 
 
 def test_data_that_is_no_object_is_shown_all_the_same(database: Database) -> None:
-    add("test.event")
+    add(Event.EXPORT_WRITTEN)
     database.execute("UPDATE audit_log SET data_json = '[1]'")
 
     (row,) = AuditDao.of_run("R")
@@ -61,15 +64,22 @@ def test_data_that_is_no_object_is_shown_all_the_same(database: Database) -> Non
 
 def test_the_newest_rows_are_found(database: Database) -> None:
     for number in range(3):
-        add("test.event", "a", step_id="R:1", data={"number": number})
-        add("test.event", "b", step_id="R:2", data={"number": number})
-        add("test.end", "a", step_id="R:1")
+        add(Event.EXPORT_WRITTEN, "a", step_id="R:1", data={"number": number})
+        add(Event.EXPORT_WRITTEN, "b", step_id="R:2", data={"number": number})
+        add(Event.STEP_FAILED, "a", step_id="R:1")
 
-    newest, of_one = AuditDao.newest("R", "test.event"), AuditDao.newest("R", "test.event", "R:1")
+    newest, of_one = (
+        AuditDao.newest("R", Event.EXPORT_WRITTEN),
+        AuditDao.newest("R", Event.EXPORT_WRITTEN, "R:1"),
+    )
     assert newest is not None
     assert (newest.scope, newest.data["number"]) == ("b", 2)
     assert of_one is not None
     assert (of_one.scope, of_one.data["number"]) == ("a", 2)
-    assert AuditDao.newest("R", "test.other") is AuditDao.newest("S", "test.event") is None
-    last = AuditDao.newest_of_step("R", "a", 2, without="test.end")
+    assert (
+        AuditDao.newest("R", Event.BRIEF_RANKED)
+        is AuditDao.newest("S", Event.EXPORT_WRITTEN)
+        is None
+    )
+    last = AuditDao.newest_of_step("R", "a", 2, without=Event.STEP_FAILED)
     assert [row.data["number"] for row in last] == [1, 2]

@@ -19,6 +19,7 @@ from models.database import drivers
 from models.database.connection import Database, database
 from models.database.migrate import open_database
 from models.errors import DatabaseUnavailableError, InputError
+from models.events import Event
 from models.lifecycle import Claim, claim_step, log_audit
 from models.settings.runtime import load_settings
 from tests.support.clock import FakeClock
@@ -35,15 +36,17 @@ connection.execute("ROLLBACK")
 """
 _WRITER = """
 import sys
+from models.events import Event
 from models.lifecycle import Claim, claim_step, log_audit
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 open_database(load_settings())
 for number in range(int(sys.argv[1])):
-    log_audit(event="test.written", message=str(number), scope="test")
+    log_audit(event=Event.EXPORT_WRITTEN, message=str(number), scope="test")
 """
 _STOPPED_IN_TURN = """
 import sys
+from models.events import Event
 from models.lifecycle import log_audit
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
@@ -51,7 +54,7 @@ database = open_database(load_settings())
 with database.write():
     print("in turn", flush=True)
     sys.stdin.readline()
-    log_audit(event="test.written", message="late", scope="test")
+    log_audit(event=Event.EXPORT_WRITTEN, message="late", scope="test")
 """
 _HOLDS_TURN = """
 import fcntl, sys
@@ -172,7 +175,7 @@ def test_a_process_that_is_stopped_in_its_turn_does_not_stop_the_others_for_good
         say(process, "go on")
         finished(process)
 
-    assert len(audits(event="test.written")) == 1
+    assert len(audits(event="export.written")) == 1
     new_run()
     database.close_thread()
 
@@ -216,17 +219,17 @@ def test_a_full_disk_is_a_clear_error_and_leaves_a_readable_database(
     written = 0
     with pytest.raises(DatabaseUnavailableError) as failure:  # noqa: PT012 - which one is full
         while written < 1000:
-            log_audit(event="test.written", message="x" * 400, scope="test", run_id=run_id)
+            log_audit(event=Event.EXPORT_WRITTEN, message="x" * 400, scope="test", run_id=run_id)
             written += 1
 
     assert "database or disk is full" in failure.value.message
     assert "Free some disk space" in failure.value.hint
-    assert len(audits(run_id, "test.written")) == written
+    assert len(audits(run_id, "export.written")) == written
     assert sqlite_database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert sqlite_database.peewee.transaction_depth() == 0
     sqlite_database.execute("PRAGMA max_page_count = 1000000")
-    log_audit(event="test.space", message="again", scope="test", run_id=run_id)
-    assert events(run_id)[-1] == "test.space"
+    log_audit(event=Event.BRIEF_RANKED, message="again", scope="test", run_id=run_id)
+    assert events(run_id)[-1] == "brief.ranked"
 
 
 def test_an_error_that_waiting_cannot_cure_is_raised_at_once(
@@ -288,7 +291,9 @@ def test_a_forked_child_writes_over_a_connection_of_its_own(database: Database) 
 
     def child() -> None:
         assert database.peewee.is_closed()
-        log_audit(event="test.child", message="from the child", scope="test", run_id=run_id)
+        log_audit(
+            event=Event.REPO_README_MISSING, message="from the child", scope="test", run_id=run_id
+        )
         assert database.peewee.connection() is not parent_connection
 
     process = multiprocessing.get_context("fork").Process(target=child)
@@ -297,8 +302,10 @@ def test_a_forked_child_writes_over_a_connection_of_its_own(database: Database) 
 
     assert process.exitcode == 0
     assert database.peewee.connection() is parent_connection
-    log_audit(event="test.parent", message="from the parent", scope="test", run_id=run_id)
-    assert events(run_id) == ["run.created", "test.child", "test.parent"]
+    log_audit(
+        event=Event.REPO_README_FETCHED, message="from the parent", scope="test", run_id=run_id
+    )
+    assert events(run_id) == ["run.created", "repo.readme.missing", "repo.readme.fetched"]
 
 
 def test_threads_and_processes_take_turns(
@@ -314,7 +321,7 @@ def test_threads_and_processes_take_turns(
     def write(number: int) -> None:
         try:
             for index in range(each):
-                log_audit(event="test.written", message=f"{number}.{index}", scope="test")
+                log_audit(event=Event.EXPORT_WRITTEN, message=f"{number}.{index}", scope="test")
         except BaseException as exc:  # noqa: BLE001 - reported below
             errors.append(exc)
         finally:
@@ -329,7 +336,7 @@ def test_threads_and_processes_take_turns(
         finished(process)
 
     assert errors == []
-    messages = [audit.message for audit in audits(event="test.written")]
+    messages = [audit.message for audit in audits(event="export.written")]
     assert len(messages) == threads * each + 2 * 150
     for number in range(threads):
         mine = [message for message in messages if message.startswith(f"{number}.")]

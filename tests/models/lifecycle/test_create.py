@@ -10,6 +10,7 @@ import pytest
 from models.dao import RunsDao, StepsDao
 from models.database.connection import Database
 from models.errors import InputError
+from models.events import Event
 from models.ids import ID_LENGTH
 from models.lifecycle import create_run, log_audit
 from models.run_args import RunArgs
@@ -136,15 +137,15 @@ def test_an_audit_event_without_a_transition_is_one_row(
         scope="github_search_pass1",
         step="github_search_pass1",
         attempt=2,
-        event="github.search.completed",
+        event=Event.GITHUB_SEARCH_COMPLETED,
         message="Found 12.",
         level="WARNING",
-        data={"items": 12},
+        data={"kept": 12},
         clock=clock,
     )
-    log_audit(event="worker.started", message="Here.", scope="workers", clock=clock)
+    log_audit(event=Event.EXPORT_WRITTEN, message="Here.", scope="test", clock=clock)
 
     of_step, of_nothing = audits()[1:]
     assert (of_step.step_id, of_step.level) == (f"{run_id}-03", "WARNING")
-    assert of_step.data == {"attempt": 2, "items": 12}
+    assert of_step.data == {"attempt": 2, "kept": 12}
     assert (of_nothing.step_id, of_nothing.data) == (None, {})

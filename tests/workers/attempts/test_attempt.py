@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.database.connection import Database, database
+from models.events import Event
 from models.lifecycle import cancel_run, expire_leases, resume_run
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
@@ -102,7 +103,7 @@ class TestAfterTheLoss:
 
     def test_an_audit_row_is_not_written(self, database: Database, lose: Loss) -> None:
         _, raised = self.unchanged_by(
-            lose, lambda context: context.record.audit("repo.hydrate.started", "late")
+            lose, lambda context: context.record.audit(Event.REPO_HYDRATE_STARTED, "late")
         )
         assert [type(exc) for exc in raised] == [StepLostError]
 
@@ -137,7 +138,7 @@ class TestAfterTheLoss:
     ) -> None:
         def swallow(context: StepContext) -> None:
             with contextlib.suppress(BaseException):  # as bad as a body can be
-                context.record.audit("repo.hydrate.started", "late")
+                context.record.audit(Event.REPO_HYDRATE_STARTED, "late")
             context.record.checkpoint()
 
         _, raised = self.unchanged_by(lose, swallow)

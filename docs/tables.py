@@ -1,0 +1,58 @@
+"""Writes the tables of the documents that come from the code: `python docs/tables.py`.
+
+Each stands between two marks in its document; the tests hold the documents to what is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from models.event_texts import EVENT_TEXTS
+from models.events import Event
+
+DOCS = Path(__file__).resolve().parent
+_BEGIN = "<!-- {name}: written by `python docs/tables.py` -->"
+_END = "<!-- end of {name} -->"
+
+
+def filled(document: str, text: str) -> str:
+    """Return a document's text with its tables as the code has them now.
+
+    Raises:
+        ValueError: The marks of a table are not in the text, each once.
+    """
+    for name, table in TABLES[document].items():
+        begin, end = _BEGIN.format(name=name), _END.format(name=name)
+        if (text.count(begin), text.count(end)) != (1, 1):
+            raise ValueError(f"{document} must have {begin} and {end}, each once.")
+        between = re.compile(f"{re.escape(begin)}\n.*{re.escape(end)}", re.DOTALL)
+        new = f"{begin}\n{table()}\n{end}"
+        text = between.sub(lambda _, new=new: new, text)
+    return text
+
+
+def events() -> str:
+    """Return the table of events."""
+    rows = ["| event | level | about | details | when |", "|---|---|---|---|---|"]
+    for event in Event:
+        name = f"`{event}`" if event.audited else f"`{event}` (line only)"
+        details = ", ".join(f"`{detail}`" for detail in event.details)
+        level = " or ".join(event.levels)
+        rows.append(f"| {name} | {level} | {event.scope} | {details} | {EVENT_TEXTS[event]} |")
+    return "\n".join(rows)
+
+
+TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {"logging.md": {"events": events}}
+
+
+def main() -> None:
+    """Write every table anew."""
+    for document in TABLES:
+        path = DOCS / document
+        path.write_text(filled(document, path.read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""What each event says to people: when it happens, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from models.events import Event
+
+#: `docs/logging.md` and `scout help-code` show these; Markdown's code marks are for names.
+EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
+    {
+        Event.RUN_CREATED: "a run and its ten steps are in the database",
+        Event.RUN_FINISHED: "a run ended as success",
+        Event.RUN_FAILED: "a run ended because a step failed",
+        Event.RUN_CANCELLED: "a person ended a run",
+        Event.RUN_RESUMED: "a person opened a run again at its first unfinished step",
+        Event.RUN_WAITING: "`scout run` waits, and whether workers are alive",
+        Event.RUN_UNFINISHED: (
+            "`scout run` stopped waiting at its `--timeout`; the run goes on if workers are alive"
+        ),
+        Event.RUN_INTERRUPTED: "`scout run` was stopped with Ctrl-C, and what became of the run",
+        Event.STEP_STARTED: "a worker began an attempt",
+        Event.STEP_FINISHED: "an attempt succeeded; the next step is due",
+        Event.STEP_FAILED: (
+            "an attempt failed for good; the steps after it are skipped and the run fails"
+        ),
+        Event.STEP_RETRYING: (
+            "an attempt failed for a reason that may pass; there is another try at `next_try_at`"
+        ),
+        Event.STEP_POSTPONED: (
+            "a step has to wait longer than it may hold a worker; it goes on at `due_at`."
+            " `in_a_row` counts those without progress (`done`, `total`) since `since`; after 12"
+            " of them and two hours the step fails"
+        ),
+        Event.STEP_INTERRUPTED: (
+            "an attempt was cut off: its worker died, stopped, or lost its lease; the step is"
+            " due again unless that happened 12 times in a row"
+        ),
+        Event.STEP_SKIPPED: (
+            "a step is not part of the run (INFO), or was not reached because one before it failed"
+        ),
+        Event.STEP_CANCELLED: (
+            "a step was not reached, or was cut off, because its run was cancelled"
+        ),
+        Event.STEP_DUPLICATE_DELIVERY: (
+            "a message for a step was ignored, which does no harm; `reason` says why"
+        ),
+        Event.STEP_OVERDUE: (
+            "a step is over its time limit and is being interrupted; with the stack of its thread"
+        ),
+        Event.STEP_PROGRESS: (
+            "how far a long step is, at most every 10 s (`data`: done, total, rate_per_s, eta_s)"
+        ),
+        Event.STEP_LEASE_LOST: (
+            "an attempt ended after it had lost its step, so its ending was not recorded"
+        ),
+        Event.STEP_END_NOT_RECORDED: (
+            "the database was away at a step's end; recovery runs the step again"
+        ),
+        Event.STEP_HANDED_OUT: "recovery sends the message of a due step again",
+        Event.HANDOFF_FAILED: "the broker did not take a message; recovery sends it again",
+        Event.GITHUB_RATE_LIMIT_SNAPSHOT: "what GitHub still allows was recorded",
+        Event.GITHUB_SEARCH_COMPLETED: (
+            "one search query was answered; a WARNING where nothing matches the run's own query"
+        ),
+        Event.GITHUB_SEARCH_ITEM_MALFORMED: (
+            "an item of a search result has another shape than GitHub documents; it is left out"
+        ),
+        Event.GITHUB_REFUSED: (
+            "GitHub refused a request for its limits' sake; the wait that follows is a"
+            " `github.throttle`, one for all threads that wait together"
+        ),
+        Event.GITHUB_THROTTLE: "requests wait for GitHub's limits",
+        Event.REPO_HYDRATE_STARTED: "the metadata of repositories are being read",
+        Event.REPO_HYDRATE_FAILED: (
+            "a repository's metadata, or its README, cannot be read; the run goes on without"
+        ),
+        Event.REPO_README_FETCHED: "READMEs were stored",
+        Event.REPO_README_MISSING: "a repository has no README",
+        Event.ITEM_RETRYING: (
+            "one request (about a repository, a page of a search, a brief) failed for a passing"
+            " reason and is tried again; waits that the other side asked for are counted in"
+            " `asked_wait` and use up no try"
+        ),
+        Event.LLM_OUTPUT_INVALID_JSON: "a model's answer was not accepted",
+        Event.LLM_ITEM_FAILED: (
+            "the model could not be asked about one repository, or for one brief"
+        ),
+        Event.LLM_ANALYSIS_REUSED: "analyses of earlier runs with the same input were taken over",
+        Event.LLM_BUDGET_EXHAUSTED: (
+            "`--max-analyses` or `--max-llm-tokens` was reached; the run goes on with what it has"
+        ),
+        Event.LLM_INPUT_SHORTENED: (
+            "the model's context is too short for long READMEs; it is shown their first"
+            " `readme_max_characters` from now on"
+        ),
+        Event.LLM_THROTTLE: "requests wait because the model's endpoint asked for it",
+        Event.LLM_PARAMETER_REFUSED: (
+            "an endpoint does not take a parameter; it is left out from now on"
+        ),
+        Event.SCOUT_PASS2_CAPPED: "a limit of the second search pass took effect",
+        Event.BRIEF_RANKED: "groups of repositories were scored and ranked",
+        Event.EXPORT_WRITTEN: "the Markdown files are there",
+        Event.NETWORK_BLOCKED: "a dry run tried to reach the network and was refused",
+        Event.DATABASE_WAITED: "a read or write had to wait for the database",
+        Event.SCHEMA_MIGRATED: (
+            "the first process of a new version brought the database's schema up to date"
+            " (`data`: applied)"
+        ),
+        Event.LOOP_FAILED: "the lease keeper or recovery could not do its work and tries again",
+        Event.WORKER_BOOTING: "`scout worker` starts its processes",
+        Event.WORKER_STARTED: "a worker process was started (`worker`: its place)",
+        Event.WORKER_START_FAILED: "the system could not start a process; it is tried again",
+        Event.WORKER_BOOT_FAILED: (
+            "a worker process lacks something, says what (`hint`), and ends with exit code 3"
+        ),
+        Event.WORKER_READY: "a worker process takes messages",
+        Event.WORKER_RAW_OUTPUT: (
+            "something wrote text that is not JSON; a WARNING where it came from stderr,"
+            " `partial` if it has no end"
+        ),
+        Event.WORKER_DIED: "a process ended otherwise than asked",
+        Event.WORKER_DEATH_CALLBACK_FAILED: (
+            "what follows a death failed; leases run out by themselves"
+        ),
+        Event.WORKER_STEPS_CLOSED: "the steps of a process that died are due again",
+        Event.WORKER_CLOSE_FAILED: (
+            "the steps of a process that died are due again only when their leases have run out"
+        ),
+        Event.WORKER_RESTARTING: "a process that died is started again in `delay_s` seconds",
+        Event.WORKER_GAVE_UP: (
+            "no process could ever start because something is missing; exit code 3"
+        ),
+        Event.WORKER_RELOADING: "a rolling restart (SIGHUP) begins",
+        Event.WORKER_REPLACING: "a process makes way for its successor",
+        Event.WORKER_RELOADED: "a rolling restart has replaced every process",
+        Event.WORKER_RELOAD_FAILED: (
+            "a rolling restart was given up at one place; the other processes run on as they were"
+        ),
+        Event.WORKER_STOPPING: "a process was asked to stop, or asks its workers to",
+        Event.WORKER_UNFINISHED: "work was still in hand when a worker process's grace was over",
+        Event.WORKER_EXITED: "the main process saw a worker process end as it was asked to",
+        Event.WORKER_STOPPED: "a process has stopped; from the main process: all have",
+        Event.PROCESS_UNCAUGHT_EXCEPTION: (
+            "an exception that nothing caught ended the process (CRITICAL) or a thread of it"
+        ),
+        Event.PROCESS_UNRAISABLE: "an exception where Python cannot raise one",
+        Event.PROCESS_INTERRUPTED: "Ctrl-C ended the process",
+        Event.LOG_MISCONFIGURED: "a logging setting cannot be used; the default is",
+        Event.LOG_FILE_FAILED: "the log file cannot be written",
+        Event.LOG_TORN_LINE: "part of a line that a killed process left in the file",
+    }
+)
