@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +75,14 @@ def wants_json(arguments: Sequence[str]) -> bool:
     """Say whether a command line asks for JSON; needed before it has been parsed."""
     before_dashes = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in before_dashes
+
+
+def did_you_mean(typed: str, known: Iterable[str]) -> str:
+    """Return a question about the known words that are most like what was typed, or nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(typed, list(known), n=2)
+    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
 def describe(exc: Exception) -> Trouble:

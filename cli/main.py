@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("cli.commands.doctor", "Check configuration, database, broker and workers."),
     "drill": ("cli.commands.drill", "Kill workers on purpose and check that nothing is lost."),
     "db": ("cli.commands.db", "Look at the database's schema, or bring it up to date."),
+    "meaning": ("cli.commands.meaning", "Say what a failure's code or an event means."),
     "completion": ("cli.commands.completion", "Print the completion script of a shell."),
 }
 
@@ -65,7 +66,9 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that was typed; one that does not exist gets a suggestion."""
         if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            raise click.UsageError(f"No such command {args[0]!r}.{_did_you_mean(args[0])}", ctx)
+            raise click.UsageError(
+                f"No such command {args[0]!r}.{edge.did_you_mean(args[0], COMMANDS)}", ctx
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -109,13 +112,6 @@ class LazyGroup(click.Group):
         if not standalone_mode:
             return status
         sys.exit(status)
-
-
-def _did_you_mean(typed: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(typed, COMMANDS, n=2)
-    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
 def _complete(group: click.Group, prog_name: str, variable: str) -> None:

@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from models.codes import Code
 from models.event_texts import EVENT_TEXTS
 from models.events import Event
+from models.failures import CATALOGUE
 
 DOCS = Path(__file__).resolve().parent
 _BEGIN = "<!-- {name}: written by `python docs/tables.py` -->"
@@ -44,7 +46,18 @@ def events() -> str:
     return "\n".join(rows)
 
 
-TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {"logging.md": {"events": events}}
+def codes() -> str:
+    """Return the table of failure codes."""
+    rows = ["| code | what happened | usual causes |", "|---|---|---|"]
+    for code in Code:
+        words = CATALOGUE[code].about("RUN", "the step")
+        rows.append(f"| `{code}` | {words.what[:1].upper()}{words.what[1:]} | {words.causes} |")
+    return "\n".join(rows)
+
+
+TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "logging.md": {"events": events, "codes": codes}
+}
 
 
 def main() -> None:
