@@ -21,7 +21,8 @@ from typing import Any
 
 import click
 
-from models.errors import ExitCode, ScoutError
+from models.codes import Code
+from models.errors import ExitCode, ScoutError, code_of, is_from_database
 
 _MESSAGE_MAX_LENGTH = 2_000
 _OS_HINTS = {
@@ -33,7 +34,6 @@ _OS_HINTS = {
     errno.ENOENT: "Check the path.",
     errno.EMFILE: "Too many files are open; raise the limit with: ulimit -n 4096",
 }
-_LINKS_DOWN = ("ConnectionError", "TimeoutError", "AuthenticationError", "ConnectionFailed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Trouble:
     message: str
     hint: str
     exit_code: int
+    code: Code = Code.BUG
 
 
 def run(work: Callable[[], Any], *, as_json: bool = False) -> int:
@@ -89,14 +90,15 @@ def describe(exc: Exception) -> Trouble:
     """Return what to tell a person about an error that ended a command."""
     kind = type(exc).__name__
     if isinstance(exc, ScoutError):
-        return Trouble(kind, exc.message, exc.hint, int(exc.exit_code))
+        return Trouble(kind, exc.message, exc.hint, int(exc.exit_code), exc.code)
     if isinstance(exc, click.ClickException):
-        return Trouble(kind, _sentence(exc.format_message()), _usage_hint(exc), exc.exit_code)
+        words = _sentence(exc.format_message())
+        return Trouble(kind, words, _usage_hint(exc), exc.exit_code, Code.BAD_INPUT)
     trouble = _library_trouble(exc)
     if trouble is not None:
         return trouble
     if isinstance(exc, OSError):
-        return Trouble(kind, *_os_words(exc), int(ExitCode.DEPENDENCY))
+        return Trouble(kind, *_os_words(exc), int(ExitCode.DEPENDENCY), code_of(exc))
     return Trouble(
         kind,
         f"Unexpected {kind}: {exc}" if str(exc) else f"Unexpected {kind}.",
@@ -114,7 +116,8 @@ def _requested(exc: SystemExit | click.exceptions.Exit, as_json: bool) -> int:
     """Return the status that a command asked for by name."""
     code = exc.code if isinstance(exc, SystemExit) else exc.exit_code
     if isinstance(code, str):
-        return _tell(Trouble("Error", code, "", int(ExitCode.RUN_FAILED)), exc, as_json)
+        trouble = Trouble("Error", code, "", int(ExitCode.RUN_FAILED), Code.PERMANENT_FAILURE)
+        return _tell(trouble, exc, as_json)
     try:
         _finish(code)
     except OSError:
@@ -130,30 +133,25 @@ def _help_instead(exc: click.exceptions.NoArgsIsHelpError) -> int:
 
 
 def _interrupted() -> Trouble:
-    return Trouble("Interrupted", "Interrupted.", "", int(ExitCode.INTERRUPTED))
+    status = int(ExitCode.INTERRUPTED)
+    return Trouble("Interrupted", "Interrupted.", "", status, Code.INTERRUPTED)
 
 
 def _library_trouble(exc: Exception) -> Trouble | None:
-    """Return trouble with the database or the broker, told by the library that raised it.
-
-    The libraries are not imported for this: one that has raised is loaded already.
-    """
-    origins = {base.__module__.partition(".")[0] for base in type(exc).__mro__}
-    if origins & {"peewee", "sqlite3", "psycopg"}:
+    """Return trouble with the database or the broker, told by the library that raised it."""
+    kind = type(exc).__name__
+    if is_from_database(exc):
         from models.database.trouble import unavailable
 
         found = unavailable(_database_label(), exc)
-        hint = found.hint
-        if "no such table" in str(exc) or "no such column" in str(exc):
-            hint = "Bring its schema up to date: scout db migrate"
-        return Trouble(type(exc).__name__, found.message, hint, int(ExitCode.DEPENDENCY))
-    names = {base.__name__ for base in type(exc).__mro__}
-    if origins & {"redis", "dramatiq", "pika"} and names & set(_LINKS_DOWN):
+        return Trouble(kind, found.message, found.hint, int(found.exit_code), found.code)
+    if code_of(exc) is Code.BROKER_UNAVAILABLE:
         return Trouble(
-            type(exc).__name__,
+            kind,
             f"The broker does not answer: {exc}",
             "Check that it is running and SCOUT_BROKER_URL is right: scout doctor",
             int(ExitCode.DEPENDENCY),
+            Code.BROKER_UNAVAILABLE,
         )
     return None
 
@@ -191,6 +189,7 @@ def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
 
         body = {
             "type": trouble.kind,
+            "code": trouble.code,
             "message": message,
             "hint": hint,
             "exit_code": trouble.exit_code,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from models.cause import Cause
 from models.clock import Clock
 from models.dao.audit import AuditDao, NewAuditRow
 from models.database.connection import database
@@ -41,6 +42,15 @@ class Entry:
     attempt: int | None = None
     duration_ms: float | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    #: Why an attempt ended; in the row all of it is data, in the line it has fields of its own.
+    cause: Cause | None = None
+
+    def line_data(self) -> dict[str, Any]:
+        """Return what the log line says as `data`."""
+        data = dict(self.data)
+        if self.cause is not None:
+            data |= {"error_type": self.cause.error_type, "error_code": str(self.cause.code)}
+        return data
 
     def __post_init__(self) -> None:
         if not self.level:
@@ -48,7 +58,11 @@ class Entry:
 
     def row_data(self) -> dict[str, Any]:
         """Return what goes into `data_json`."""
-        data = dict(self.data)
+        data = self.line_data()
+        if self.cause is not None:
+            data["error"] = self.cause.message
+            if self.cause.traceback:
+                data["traceback"] = self.cause.traceback
         if self.attempt is not None:
             data["attempt"] = self.attempt
         if self.duration_ms is not None:
@@ -148,18 +162,29 @@ def log_entry(entry: Entry) -> None:
     }
     if entry.duration_ms is not None:
         extra["duration_ms"] = entry.duration_ms
-    if entry.data:
-        extra["data"] = entry.data
+    if data := entry.line_data():
+        extra["data"] = data
+    cause = entry.cause
+    if cause is not None:
+        extra |= {"error_type": cause.error_type, "error": cause.message}
+        extra["error_code"] = str(cause.code)
     record = logger.makeRecord(logger.name, level, "", 0, "%s", (entry.message,), None, None, extra)
     record.module = entry.scope
+    record.exc_text = cause.traceback if cause is not None else None
     logger.handle(record)
 
 
 def encode_data(data: Mapping[str, Any]) -> str:
     """Return `data` as compact JSON of at most 4 KiB; what is longer is cut with a visible mark."""
     text = dumps(data)
-    if len(text.encode()) <= DATA_MAX_BYTES:
+    excess = len(text.encode()) - DATA_MAX_BYTES
+    if excess <= 0:
         return text
+    if isinstance(data.get("traceback"), str):
+        data = {**data, "traceback": _end_of(data["traceback"], excess)}
+        text = dumps(data)
+        if len(text.encode()) <= DATA_MAX_BYTES:
+            return text
     text = dumps({key: _shortened(value) for key, value in data.items()})
     if len(text.encode()) <= DATA_MAX_BYTES:
         return text
@@ -170,6 +195,13 @@ def encode_data(data: Mapping[str, Any]) -> str:
             break
         kept = candidate
     return dumps(kept)
+
+
+def _end_of(text: str, excess: int) -> str:
+    """Return a text's end, `excess` bytes shorter: a traceback says there what went wrong."""
+    encoded = text.encode(errors="replace")
+    kept = max(0, len(encoded) - excess - len(_CUT.encode()))
+    return _CUT + encoded[len(encoded) - kept :].decode(errors="ignore")
 
 
 def _shortened(value: Any) -> Any:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 from models.codes import Code
+
+#: How the clients of brokers name the errors that say that there is no link to one.
+_LINKS_DOWN = frozenset(
+    {"ConnectionError", "TimeoutError", "AuthenticationError", "ConnectionFailed"}
+)
 
 
 class ExitCode(IntEnum):
@@ -129,10 +135,49 @@ class PostponedError(ScoutError):
         message: What it waits for, in one sentence.
         hint: What to do next.
         delay_s: Seconds after which to go on.
+        reason: Why, without the time, which is told anew whenever somebody looks; the message by
+            default.
     """
 
     code = Code.POSTPONED
 
-    def __init__(self, message: str, hint: str = "", delay_s: float = 0.0) -> None:
+    def __init__(
+        self, message: str, hint: str = "", delay_s: float = 0.0, *, reason: str = ""
+    ) -> None:
         super().__init__(message, hint)
         self.delay_s = delay_s
+        self.reason = reason or self.message
+
+
+def code_of(exc: BaseException) -> Code:
+    """Return what kind of failure any exception is; one that nobody foresaw is a bug."""
+    code = getattr(exc, "code", None)
+    if isinstance(code, Code):
+        return code
+    if isinstance(exc, (ConnectionError, TimeoutError)):
+        return Code.CONNECTION_FAILED
+    if isinstance(exc, OSError):
+        return system_code(exc)
+    if is_from_database(exc):
+        from models.database.trouble import database_code
+
+        return database_code(exc)
+    names = {base.__name__ for base in type(exc).__mro__}
+    if _origins(exc) & {"redis", "dramatiq", "pika"} and names & _LINKS_DOWN:
+        return Code.BROKER_UNAVAILABLE
+    return Code.BUG
+
+
+def is_from_database(exc: BaseException) -> bool:
+    """Say whether a driver of a database, or Peewee, raised an error."""
+    return bool(_origins(exc) & {"peewee", "sqlite3", "psycopg"})
+
+
+def _origins(exc: BaseException) -> set[str]:
+    """Return the libraries of an error's classes; none is imported for it: one has raised it."""
+    return {base.__module__.partition(".")[0] for base in type(exc).__mro__}
+
+
+def system_code(exc: OSError, otherwise: Code = Code.SYSTEM_ERROR) -> Code:
+    """Return the code of what the system refused: a full disk, or `otherwise`."""
+    return Code.DISK_FULL if exc.errno in {errno.ENOSPC, errno.EDQUOT} else otherwise

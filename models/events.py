@@ -89,9 +89,17 @@ class Event(StrEnum):
     # A step's life
     STEP_STARTED = _row("step.started", Scope.STEP, "worker")
     STEP_FINISHED = _row("step.finished", Scope.STEP)
-    STEP_FAILED = _row("step.failed", Scope.STEP, "error_type interruptions", level="ERROR")
+    STEP_FAILED = _row(
+        "step.failed",
+        Scope.STEP,
+        "error_type error error_code traceback interruptions",
+        level="ERROR",
+    )
     STEP_RETRYING = _row(
-        "step.retrying", Scope.STEP, "error_type next_try_at try of", level="WARNING"
+        "step.retrying",
+        Scope.STEP,
+        "error_type error error_code traceback next_try_at try of",
+        level="WARNING",
     )
     STEP_POSTPONED = _row(
         "step.postponed",

@@ -13,6 +13,7 @@ from typing import Any
 import dramatiq
 from dramatiq.middleware import Middleware
 
+from models.codes import Code
 from models.database.migrate import open_database
 from models.errors import BrokerUnavailableError, ConfigError
 from models.settings.runtime import Settings, load_settings
@@ -118,6 +119,7 @@ def _amqp(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
         raise ConfigError(
             "SCOUT_BROKER_URL names RabbitMQ, but its client is not installed.",
             f"Install it: {install_command('amqp')}",
+            code=Code.LIBRARY_MISSING,
         ) from exc
     return RabbitmqBroker(url=settings.broker_url, middleware=middleware)
 

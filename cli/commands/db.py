@@ -26,6 +26,7 @@ def status(as_json: bool) -> None:
 
     Example: scout db status
     """
+    from models.codes import Code
     from models.database.drivers import connect
     from models.database.migrate import schema_status
     from models.database.read_only import open_existing
@@ -47,6 +48,7 @@ def status(as_json: bool) -> None:
             f"Database {database.label} is newer than this Scout: it has the migration "
             f"{found.unknown[-1]}, which this version does not know.",
             "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
+            code=Code.DATABASE_NEWER,
         )
     if as_json:
         emit_json(

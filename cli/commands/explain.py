@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.display.terminal import emit_json, faint, paint, status_text
+from cli.display.terminal import emit_json, faint, indented, paint, status_text
 from cli.options.shared import json_option, open_for_use, run_argument
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def command(run_text: str, as_json: bool) -> None:
                 "run_id": case.run_id,
                 "status": case.view.run.status,
                 "state": case.view.reading.state,
+                "error_code": case.current.code if case.current else None,
                 "diagnosis": diagnosis.to_dict(),
             }
         )
@@ -85,6 +86,11 @@ def _print(case: Case, diagnosis: Diagnosis) -> None:
         click.echo(faint("evidence"))
         for text in diagnosis.evidence:
             click.echo("  " + clean_text(text, EVIDENCE_MAX_LENGTH))
+    if diagnosis.traceback:
+        click.echo()
+        click.echo(faint("traceback"))
+        for line in indented(diagnosis.traceback, 2):
+            click.echo(line)
     click.echo()
     click.echo(faint("next"))
     for text in diagnosis.todo:

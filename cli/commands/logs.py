@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.terminal import cut, emit_json, faint, pad, paint, width_of
+from cli.display.terminal import cut, emit_json, faint, indented, pad, paint, width_of
 from cli.options.shared import json_option, open_for_use, run_argument
 from models.events import Event
 from models.steps import STEP_NAMES
@@ -25,6 +25,9 @@ _LEVEL_COLOURS = {"WARNING": "yellow", "ERROR": "red"}
 _STEP_WIDTH = max(map(len, STEP_NAMES))
 #: Columns of time and level, with the blanks behind them.
 _HEAD_WIDTH = len("12:00:00.000  WARNING  ")
+#: Fields of a log line that stand in a row's data.
+_ERROR_FIELDS = ("error_type", "error", "error_code", "traceback")
+_NOT_DATA = frozenset({"attempt", "duration_ms", "error", "traceback"})
 #: Events of a run as a whole that belong to what `--failed` shows.
 _RUN_FAILURES = (Event.RUN_FAILED, Event.RUN_CANCELLED)
 #: On a server, ids are given out before they are committed: an earlier id may appear later.
@@ -146,8 +149,8 @@ def followed(
 
 def to_line(row: AuditRow) -> dict[str, Any]:
     """Return a row with the field names of the log lines."""
-    data = {key: value for key, value in row.data.items() if key not in {"attempt", "duration_ms"}}
-    return {
+    data = {key: value for key, value in row.data.items() if key not in _NOT_DATA}
+    line = {
         "timestamp": row.ts,
         "level": row.level,
         "message": row.message,
@@ -158,6 +161,7 @@ def to_line(row: AuditRow) -> dict[str, Any]:
         "duration_ms": row.data.get("duration_ms"),
         "data": data,
     }
+    return line | {key: row.data[key] for key in _ERROR_FIELDS if key in row.data}
 
 
 def text_line(row: AuditRow, width: int | None = None) -> str:
@@ -212,6 +216,8 @@ def _show_json(row: AuditRow) -> None:
 
 def _show_text(row: AuditRow) -> None:
     click.echo(text_line(row))
+    for line in indented(str(row.data.get("traceback") or ""), 4):
+        click.echo(line)
 
 
 def _ignore(_: AuditRow) -> None:

@@ -130,6 +130,7 @@ def _to_dict(view: RunView) -> dict[str, Any]:
         "finished_at": run.finished_at,
         "duration_ms": run_duration_ms(run, view.now),
         "failed_step": failed.name if failed else None,
+        "error_code": failed.code if failed else None,
         "error": run.error,
     }
 

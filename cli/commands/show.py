@@ -99,4 +99,5 @@ def _step_to_dict(step: StepRow, now: str) -> dict[str, Any]:
         "stats": step.stats,
         "error_type": step.error_type,
         "error_message": step.error_message,
+        "error_code": step.code,
     }

@@ -70,6 +70,7 @@ class Diagnosis:
         meaning: What that means for the run and its results.
         evidence: What was found in the records.
         todo: Commands, or one-line advice, most useful first.
+        traceback: Where the error came from, if nobody foresaw it.
     """
 
     code: str
@@ -77,6 +78,7 @@ class Diagnosis:
     meaning: str
     evidence: list[str] = field(default_factory=list)
     todo: list[str] = field(default_factory=list)
+    traceback: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the diagnosis as JSON-like data."""
@@ -86,4 +88,5 @@ class Diagnosis:
             "evidence": [clean_text(text, EVIDENCE_MAX_LENGTH) for text in self.evidence],
             "meaning": self.meaning,
             "next": self.todo,
+            "traceback": self.traceback,
         }

@@ -97,10 +97,10 @@ def _ended_how(one: AttemptRecord) -> str:
     """Return how an attempt ended, as a predicate with its reason."""
     if one.outcome not in _PREDICATES:
         return "has no end on record"
-    reason = (one.data or {}).get("reason")
-    if not isinstance(reason, str):
-        before, _, error = (one.reason or "").partition("last error: ")
-        reason = error or before.removeprefix(f"{one.step} failed: ")
+    data = one.data or {}
+    reason = data.get("reason") or one.reason
+    if "error" in data:
+        reason = f"{data.get('error_type')}: {data['error']}"
     return _PREDICATES[one.outcome] + (f": {reason}" if reason else "")
 
 

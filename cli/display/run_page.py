@@ -15,6 +15,7 @@ from cli.display.terminal import (
     duration,
     faint,
     hanging,
+    indented,
     local_time,
     mark,
     pad,
@@ -73,6 +74,8 @@ def attempt_lines(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
         )
         if one.reason:
             yield " " * 10 + clean_text(one.reason)
+        if one.traceback:
+            yield from indented(one.traceback, 12)
 
 
 def next_commands(view: RunView) -> list[str]:
@@ -192,6 +195,7 @@ def _trouble(view: RunView, attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     if failed is not None:
         yield ""
         title = f"error  {failed.name} · attempt {failed.attempt} · {failed.error_type}"
+        title += f" · {failed.code}" if failed.code not in {None, failed.error_type} else ""
         yield paint(clean_text(title), "red", bold=True)
         yield "  " + hanging(failed.error_message or "no message", 2)
     elif view.run.error:

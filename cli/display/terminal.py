@@ -92,6 +92,14 @@ def symbol(fancy: str, plain: str) -> str:
     return fancy
 
 
+def indented(text: str, columns: int) -> list[str]:
+    """Return the lines of a text from anywhere, such as a traceback, each moved to the right."""
+    from models.text.printable import printable
+
+    lines = printable(text, keep_newlines=True).splitlines()
+    return [(" " * columns + line).rstrip() for line in lines]
+
+
 def hanging(text: str, width: int) -> str:
     """Return text from anywhere for people, its later lines set in by `width`.
 

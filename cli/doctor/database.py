@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.clock import Clock
+from models.codes import Code
 from models.database import connection as db
 from models.database.drivers import connect
 from models.database.migrate import SchemaStatus, schema_status
@@ -139,6 +140,7 @@ def _read_schema(health: DatabaseHealth, database: db.Database) -> None:
         error = DatabaseUnavailableError(
             f"It has the migration {status.unknown[-1]}, which this version does not know.",
             "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
+            code=Code.DATABASE_NEWER,
         )
         health.state, health.error, health.hint = (
             "newer than this Scout",

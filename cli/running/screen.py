@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from cli.display.step_summary import spent_words, step_note
-from cli.display.terminal import cut, paint
+from cli.display.terminal import cut, indented, paint
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
 from models.events import Event
 from models.settings.colour import wants_colour
+from models.settings.table import DEBUG
 from models.text.clean import clean_text
 
 logger = logging.getLogger("scout")
@@ -129,6 +130,9 @@ class Screen:
             self.say(f"  {clean_text(failed.error_message or '')}")
             for row in _last_lines(failed):
                 self.say(f"  {row}")
+            if DEBUG.read():
+                for line in indented(_traceback(failed), 2):
+                    self.say(line)
         if skipped:
             self.say(f"not run: {', '.join(skipped)}")
         self.say(
@@ -145,6 +149,16 @@ class Screen:
 def _last_lines(step: StepRow, count: int = 4) -> list[str]:
     rows = AuditDao.newest_of_step(step.run_id, step.name, count, without=Event.STEP_FAILED)
     return [f"{row.ts[11:19]} {row.level:<7} {clean_text(row.message, 160)}" for row in rows]
+
+
+def _traceback(step: StepRow) -> str:
+    """Return where the error came from that ended a step; empty where it is one of Scout's."""
+    from models.views.attempts import attempts_of
+
+    attempts = attempts_of(AuditDao.of_run(step.run_id))
+    wanted = (step.name, step.attempt)
+    found = [one.traceback for one in attempts if (one.step, one.attempt) == wanted]
+    return (found and found[-1]) or ""
 
 
 def _relative(path: Path) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.clock import Clock
+from models.codes import Code, stored_code
 from models.database.connection import database
 from models.errors import InputError, LeaseLostError
 from models.redaction import default_redactor
@@ -16,16 +17,16 @@ from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_error
 
 STEP_ENDED = ("success", "failed", "skipped", "cancelled")
-#: The error type of a step that its run never meant to execute; `resume` leaves it alone.
-NOT_PLANNED = "not_planned"
+#: Error type and code of a step that its run never meant to execute; `resume` leaves it alone.
+NOT_PLANNED = str(Code.NOT_PLANNED)
 _INSERT = (
     "INSERT INTO run_steps (step_id, run_id, name, position, status, attempt, tries,"
     " interruptions, due_at, enqueued_at) VALUES (?, ?, ?, ?, 'pending', 0, 0, 0, ?, ?)"
 )
 _INSERT_SKIPPED = (
     "INSERT INTO run_steps (step_id, run_id, name, position, status, attempt, tries,"
-    " interruptions, finished_at, error_type, error_message)"
-    " VALUES (?, ?, ?, ?, 'skipped', 0, 0, 0, ?, ?, ?)"
+    " interruptions, finished_at, error_type, error_message, error_code)"
+    " VALUES (?, ?, ?, ?, 'skipped', 0, 0, 0, ?, ?, ?, ?)"
 )
 _NEXT_PENDING = (
     "SELECT min(position) FROM run_steps WHERE run_id = ? AND position > ? AND status = 'pending'"
@@ -44,18 +45,18 @@ _CLAIM = (
 )
 _FINISH = (
     "UPDATE run_steps SET status = ?, finished_at = ?, stats_json = ?, error_type = ?,"
-    " error_message = ?, lease_expires_at = NULL, interruptions = 0"
+    " error_message = ?, error_code = ?, lease_expires_at = NULL, interruptions = 0"
     " WHERE step_id = ? AND attempt = ? AND status = 'running'"
 )
 _RELEASE = (
     "UPDATE run_steps SET status = 'pending', due_at = ?, enqueued_at = ?, lease_expires_at = NULL,"
-    " tries = ?, interruptions = ?, error_type = ?, error_message = ?"
+    " tries = ?, interruptions = ?, error_type = ?, error_message = ?, error_code = ?"
     " WHERE step_id = ? AND attempt = ? AND status = 'running'"
 )
 _ROW_COLUMNS = (
     "step_id, run_id, name, position, status, attempt, tries, interruptions, due_at, enqueued_at,"
     " started_at, finished_at, lease_expires_at, worker, progress_json, stats_json, error_type,"
-    " error_message"
+    " error_message, error_code"
 )
 
 
@@ -81,6 +82,12 @@ class StepRow:
     stats_json: str | None
     error_type: str | None
     error_message: str | None
+    error_code: str | None = None
+
+    @property
+    def code(self) -> Code | None:
+        """Return what kind of failure or wait the row tells of, or None where there is none."""
+        return stored_code(self.error_code, self.error_type)
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -147,7 +154,8 @@ class StepsDao:
         for position, name in enumerate(STEP_NAMES, start=1):
             key = (step_id_for(run_id, position), run_id, name, position)
             if name in left_out:
-                database().execute(_INSERT_SKIPPED, (*key, now, NOT_PLANNED, left_out[name]))
+                values = (*key, now, NOT_PLANNED, left_out[name], NOT_PLANNED)
+                database().execute(_INSERT_SKIPPED, values)
             else:
                 database().execute(_INSERT, (*key, due_at, due_at))
                 due_at = None
@@ -214,6 +222,7 @@ class StepsDao:
         finished_at: str | None = None,
         error_type: str | None = None,
         error_message: str | None = None,
+        error_code: str | None = None,
     ) -> None:
         """End a running step.
 
@@ -225,6 +234,7 @@ class StepsDao:
             finished_at: When it ended; now by default.
             error_type: The error's class name.
             error_message: What was wrong; redacted here.
+            error_code: What kind of failure it is.
 
         Raises:
             LeaseLostError: The step is not running, or another attempt holds it.
@@ -242,6 +252,7 @@ class StepsDao:
                 text,
                 error_type,
                 message,
+                error_code,
                 step_id,
                 attempt,
             )
@@ -258,6 +269,7 @@ class StepsDao:
         interruptions: int,
         error_type: str | None = None,
         error_message: str | None = None,
+        error_code: str | None = None,
     ) -> bool:
         """Put a running step back to pending; returns whether that attempt still held it."""
         message = clean_error(error_message)
@@ -268,6 +280,7 @@ class StepsDao:
             interruptions,
             error_type,
             message,
+            error_code,
             row.step_id,
             row.attempt,
         )
@@ -303,7 +316,8 @@ class StepsDao:
         sql += _locking()
         names = [name for (name,) in database().execute(sql, (run_id,)).fetchall()]
         sql = (
-            "UPDATE run_steps SET status = ?, error_type = NULL, error_message = ?, due_at = NULL,"
+            "UPDATE run_steps SET status = ?, error_type = NULL, error_code = NULL,"
+            " error_message = ?, due_at = NULL,"
             " finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END,"
             " lease_expires_at = NULL WHERE run_id = ? AND status IN ('pending', 'running')"
         )

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import peewee
 
+from models.codes import Code
 from models.database.connection import Database
 from models.errors import ConfigError
 from models.settings.runtime import Settings
@@ -53,6 +54,7 @@ def _postgres(url: str) -> Any:
         raise ConfigError(
             "SCOUT_DATABASE_URL names PostgreSQL, but its driver is not installed.",
             f"Install it: {install_command('postgres')}",
+            code=Code.LIBRARY_MISSING,
         ) from exc
     normal = url.replace("postgres://", "postgresql://", 1)
     return peewee.PostgresqlDatabase(normal, prefer_psycopg3=True, connect_timeout=5)

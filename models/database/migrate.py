@@ -13,6 +13,7 @@ from pathlib import Path
 
 import peewee
 
+from models.codes import Code
 from models.database import connection as db
 from models.database.drivers import connect
 from models.database.trouble import unavailable
@@ -52,6 +53,7 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
                 f"Database {database.label} is newer than this Scout: it has the migration "
                 f"{status.unknown[-1]}, which this version does not know.",
                 "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
+                code=Code.DATABASE_NEWER,
             )
         if migrate and status.pending:
             migrate_database(database)

@@ -1,45 +1,136 @@
-"""What went wrong with a database: whether waiting can cure it, and what to tell a person."""
+"""What went wrong with a database: which kind it is, whether waiting can cure it, what to tell.
+
+SQLite and PostgreSQL say it by numbers and SQLSTATEs. Their words are read only where they say it
+by nothing else: a table that is missing in SQLite, and a connection that PostgreSQL refuses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import peewee
 
-from models.errors import DatabaseUnavailableError
+from models.codes import Code
+from models.errors import DatabaseUnavailableError, system_code
+
+_SQLITE: Mapping[int, Code] = MappingProxyType(
+    {
+        sqlite3.SQLITE_BUSY: Code.DATABASE_LOCKED,
+        sqlite3.SQLITE_LOCKED: Code.DATABASE_LOCKED,
+        sqlite3.SQLITE_FULL: Code.DISK_FULL,
+        sqlite3.SQLITE_READONLY: Code.DATABASE_UNWRITABLE,
+        sqlite3.SQLITE_PERM: Code.DATABASE_UNWRITABLE,
+    }
+)
+#: SQLSTATEs, or the first two characters of them.
+_POSTGRES: Mapping[str, Code] = MappingProxyType(
+    {
+        "53100": Code.DISK_FULL,
+        "55P03": Code.DATABASE_LOCKED,
+        "40": Code.DATABASE_LOCKED,
+        "25006": Code.DATABASE_UNWRITABLE,
+        "42501": Code.DATABASE_UNWRITABLE,
+        "42P01": Code.DATABASE_OUTDATED,
+        "42703": Code.DATABASE_OUTDATED,
+    }
+)
+#: Of what PostgreSQL reports as an operational error: a connection, its end, a lack of resources.
+_PASSING_SQLSTATES = ("08", "40", "53", "55", "57", "58")
+_HINTS: Mapping[Code, str] = MappingProxyType(
+    {
+        Code.DISK_FULL: "Free some disk space; the rows that are there can still be read.",
+        Code.DATABASE_UNWRITABLE: "Make the file and its folder writable,"
+        " or set SCOUT_DATABASE_URL.",
+        Code.DATABASE_LOCKED: "Another program holds the file; close it and try again.",
+        Code.DATABASE_OUTDATED: "Bring its schema up to date: scout db migrate",
+        Code.DATABASE_UNAVAILABLE: "Check that it is running and SCOUT_DATABASE_URL is right.",
+    }
+)
+#: So many errors are looked through for the driver's.
+_CHAIN_MAX = 20
+_NO_FOLDER = "Check that the folder exists and may be written to."
+_NO_DATABASE = "Move the file away, or point SCOUT_DATABASE_URL at another one."
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the driver reported: SQLite's primary result code, PostgreSQL's SQLSTATE, or neither."""
+
+    sqlite: int | None = None
+    sqlstate: str | None = None
+    from_postgres: bool = False
+
+
+def database_code(exc: BaseException) -> Code:
+    """Return what kind of trouble with the database an error of a driver, or the system, is."""
+    if isinstance(exc, OSError):
+        return _system_code(exc)
+    said, text = _said(exc), str(exc)
+    if said.sqlite is not None and said.sqlite in _SQLITE:
+        return _SQLITE[said.sqlite]
+    # SQLite has one number for all that is wrong with a statement.
+    if said.sqlite == sqlite3.SQLITE_ERROR and ("no such table" in text or "no such col" in text):
+        return Code.DATABASE_OUTDATED
+    state = said.sqlstate or ""
+    return _POSTGRES.get(state) or _POSTGRES.get(state[:2]) or Code.DATABASE_UNAVAILABLE
 
 
 def may_pass(exc: BaseException) -> bool:
     """Say whether a database error is one that waiting can cure: a lock, or a lost connection."""
     if not isinstance(exc, (peewee.OperationalError, peewee.InterfaceError)):
         return False
+    said = _said(exc)
+    if said.sqlite is not None:
+        return database_code(exc) is Code.DATABASE_LOCKED
+    if said.sqlstate is not None:
+        return said.sqlstate.startswith(_PASSING_SQLSTATES)
+    if not said.from_postgres:
+        return isinstance(exc, peewee.InterfaceError)
+    # No connection was made, which has no SQLSTATE; a person must cure these, others pass.
     text = str(exc).lower()
-    if "locked" in text or "busy" in text:
-        return True
-    cause = exc.__cause__ or exc.__context__
-    from_postgres = type(cause).__module__.startswith("psycopg") or "connection" in text
-    return from_postgres and "does not exist" not in text and "authentication" not in text
+    return "does not exist" not in text and "authentication" not in text
 
 
 def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
     """Return the error that tells a person what is wrong with the database."""
     text = " ".join(str(exc).split())
-    for sign, hint in (
-        ("disk is full", "Free some disk space; the rows that are there can still be read."),
-        ("readonly", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
-        ("read-only", "Make the file and its folder writable, or set SCOUT_DATABASE_URL."),
-        ("not a database", "Move the file away, or point SCOUT_DATABASE_URL at another one."),
-        ("file exists", "Check that the folder exists and may be written to."),
-        ("not a directory", "Check that the folder exists and may be written to."),
-        ("unable to open", "Check that the folder exists and may be written to."),
-        ("locked", "Another program holds the file; close it and try again."),
-    ):
-        if sign in text.lower():
-            return DatabaseUnavailableError(f"Database {label}: {text}.", hint)
-    return DatabaseUnavailableError(
-        f"Database {label}: {text}.", "Check that it is running and SCOUT_DATABASE_URL is right."
-    )
+    code, hint = database_code(exc), ""
+    if isinstance(exc, (FileExistsError, NotADirectoryError)):
+        hint = _NO_FOLDER
+    elif (said := _said(exc).sqlite) is not None:
+        hint = {sqlite3.SQLITE_NOTADB: _NO_DATABASE, sqlite3.SQLITE_CANTOPEN: _NO_FOLDER}.get(
+            said, ""
+        )
+    return DatabaseUnavailableError(f"Database {label}: {text}.", hint or _HINTS[code], code=code)
+
+
+def _system_code(exc: OSError) -> Code:
+    """Return what it means that the system refused the file or its folder."""
+    unwritable = isinstance(exc, PermissionError)
+    otherwise = Code.DATABASE_UNWRITABLE if unwritable else Code.DATABASE_UNAVAILABLE
+    return system_code(exc, otherwise)
+
+
+def _said(exc: BaseException) -> _Said:
+    """Return what the driver's error says, which Peewee's own error of the same name came from.
+
+    Peewee may wrap an error twice, and what it came from is then two steps back.
+    """
+    waiting: list[BaseException | None] = [exc]
+    for one in waiting:  # grows while it is read
+        number = getattr(one, "sqlite_errorcode", None)
+        if isinstance(number, int):
+            return _Said(sqlite=number & 0xFF)  # the primary code of an extended one
+        origin = type(one).__module__.partition(".")[0]
+        if origin == "psycopg":
+            return _Said(sqlstate=getattr(one, "sqlstate", None), from_postgres=True)
+        if origin == "peewee" and one is not None and len(waiting) < _CHAIN_MAX:
+            waiting += [one.__cause__, one.__context__]
+    return _Said()
 
 
 @contextmanager
@@ -56,4 +147,4 @@ def first_error() -> Iterator[None]:
         first: BaseException = exc
         while "no transaction is active" in str(first) and first.__context__ is not None:
             first = first.__context__
-        raise first from None
+        raise first from first.__context__  # the driver's error, which has the number

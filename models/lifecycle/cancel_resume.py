@@ -96,7 +96,8 @@ def _reopen_step(run_id: str, position: int, due_at: str | None) -> None:
     sql = (
         "UPDATE run_steps SET status = 'pending', due_at = ?, enqueued_at = ?, tries = 0,"
         " interruptions = 0, started_at = NULL, finished_at = NULL, lease_expires_at = NULL,"
-        " stats_json = NULL, error_type = NULL, error_message = NULL WHERE step_id = ?"
+        " stats_json = NULL, error_type = NULL, error_message = NULL, error_code = NULL"
+        " WHERE step_id = ?"
     )
     database().execute(sql, (due_at, due_at, step_id_for(run_id, position)))
 

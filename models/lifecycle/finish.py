@@ -7,11 +7,13 @@ gets `LeaseLostError` and must not go on. A step's end and "the next step is due
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.audit import Entry, Journal, Prepared, prepare, transition
+from models.cause import Cause
 from models.clock import Clock, seconds_between
+from models.codes import Code
 from models.dao.steps import ClaimedRow, StepsDao, encode_stats
 from models.database.connection import database
 from models.errors import InputError, LeaseLostError
@@ -76,8 +78,8 @@ def finish_step(
         now = max(clock.now_iso(), started_at)
         duration_ms = round(seconds_between(started_at, now) * 1000, 3)
         if status == "failed":
-            error = str(stats.get("error", "failed"))
-            _fail(journal, rows[0], "StepFailed", error, now, duration_ms, clock)
+            cause = Cause.of("StepFailed", str(stats.get("error", "failed")))
+            _fail(journal, rows[0], cause, now, duration_ms, clock)
             return None
         return _Success.of(rows[0], stats, now, duration_ms, clock).write(journal)
 
@@ -89,10 +91,21 @@ def fail_step(
     error_type: str,
     error_message: str,
     *,
+    code: Code | None = None,
+    traceback: str | None = None,
     clock: Clock | None = None,
     give_up: GiveUp | None = None,
 ) -> None:
     """End an attempt as failed, skip the steps after it and end the run as failed.
+
+    Args:
+        claim: The attempt.
+        error_type: The class of the error, or Scout's own name of the reason.
+        error_message: What was wrong, for people.
+        code: What kind of failure it is; by default that of the type.
+        traceback: Where an error came from that nobody foresaw; redacted and bounded.
+        clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
 
     Raises:
         LeaseLostError: The attempt no longer holds its step; nothing was written.
@@ -100,9 +113,10 @@ def fail_step(
     """
     clock = clock or Clock()
     finished_at, duration_ms = claim.elapsed(clock)
+    cause = Cause.of(error_type, error_message, code, traceback)
 
     def work(journal: Journal) -> None:
-        _fail(journal, claim.held(), error_type, error_message, finished_at, duration_ms, clock)
+        _fail(journal, claim.held(), cause, finished_at, duration_ms, clock)
 
     transition(work, clock, give_up=give_up)
 
@@ -114,10 +128,14 @@ def retry_step(
     *,
     delay_s: float,
     max_tries: int,
+    code: Code | None = None,
+    traceback: str | None = None,
     clock: Clock | None = None,
     give_up: GiveUp | None = None,
 ) -> None:
     """Put a step that failed for a passing reason back to pending, due after `delay_s` seconds.
+
+    The error is described as for `fail_step`.
 
     Raises:
         LeaseLostError: The attempt no longer holds its step; nothing was written.
@@ -126,12 +144,13 @@ def retry_step(
     clock = clock or Clock()
     due_at = clock.now_iso(delay_s)
     tries = claim.row.tries + 1
+    cause = Cause.of(error_type, error_message, code, traceback)
     message = (
         f"{claim.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}Z, "
-        f"last error: {error_type}: {error_message}"
+        f"last error: {cause}"
     )
-    data = {"error_type": error_type, "next_try_at": due_at, "try": tries, "of": max_tries}
-    again = _Again(Event.STEP_RETRYING, message, data, due_at, tries, error_type, error_message)
+    data = {"next_try_at": due_at, "try": tries, "of": max_tries}
+    again = _Again(Event.STEP_RETRYING, message, data, due_at, tries, cause)
     again.record(claim, clock, give_up)
 
 
@@ -177,9 +196,8 @@ def postpone_step(
     message = f"{claim.name} goes on at {due_at[11:19]}Z: {reason}"
     data = {"reason": reason, "due_at": due_at, "delay_ms": round(delay_s * 1000)}
     data |= still.to_dict()
-    again = _Again(
-        Event.STEP_POSTPONED, message, data, due_at, claim.row.tries, "postponed", reason
-    )
+    cause = Cause.of("postponed", reason)
+    again = _Again(Event.STEP_POSTPONED, message, data, due_at, claim.row.tries, cause)
     again.record(claim, clock, give_up)
     return True
 
@@ -209,8 +227,7 @@ class _Again:
     data: Mapping[str, Any]
     due_at: str
     tries: int
-    error_type: str
-    error_message: str
+    cause: Cause
 
     def record(self, claim: Claim, clock: Clock, give_up: GiveUp | None) -> None:
         """Write it, if the attempt still holds its step."""
@@ -224,12 +241,16 @@ class _Again:
                 enqueued_at=self.due_at,
                 tries=self.tries,
                 interruptions=0,
-                error_type=self.error_type,
-                error_message=self.error_message,
+                error_type=self.cause.error_type,
+                error_message=self.cause.message,
+                error_code=str(self.cause.code),
             )
             if not released:
                 raise _lost(row)
-            journal.add(_entry(self.event, self.message, row, duration_ms, self.data))
+            entry = _entry(self.event, self.message, row, duration_ms, self.data)
+            # A wait is no error, and its line says none.
+            waits = self.cause.code is Code.POSTPONED
+            journal.add(entry if waits else replace(entry, cause=self.cause))
 
         transition(work, clock, give_up=give_up)
 
@@ -285,8 +306,7 @@ class _Success:
 def _fail(
     journal: Journal,
     row: ClaimedRow,
-    error_type: str,
-    error_message: str,
+    cause: Cause,
     finished_at: str,
     duration_ms: float,
     clock: Clock,
@@ -297,13 +317,13 @@ def _fail(
         {"duration_ms": duration_ms},
         attempt=row.attempt,
         finished_at=finished_at,
-        error_type=error_type,
-        error_message=error_message,
+        error_type=cause.error_type,
+        error_message=cause.message,
+        error_code=str(cause.code),
     )
-    message = f"{row.name} failed: {error_type}: {error_message}"
-    data = {"error_type": error_type}
-    journal.add(_entry(Event.STEP_FAILED, message, row, duration_ms, data))
-    end_run_as_failed(journal, row, clock, f"{row.name}: {error_type}: {error_message}")
+    entry = _entry(Event.STEP_FAILED, f"{row.name} failed: {cause}", row, duration_ms, {})
+    journal.add(replace(entry, cause=cause))
+    end_run_as_failed(journal, row, clock, f"{row.name}: {cause}")
 
 
 def _entry(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from models.audit import Entry, Journal
 from models.backoff import Backoff
+from models.cause import Cause
 from models.clock import Clock, seconds_between
+from models.codes import Code
 from models.dao.steps import ClaimedRow, StepsDao
 from models.errors import LeaseLostError
 from models.events import Event
@@ -56,6 +59,7 @@ def interrupt(
         interruptions=interruptions,
         error_type="interrupted",
         error_message=message,
+        error_code=str(Code.INTERRUPTED),
     )
     if released:
         journal.add(_entry(Event.STEP_INTERRUPTED, message, row, data))
@@ -72,6 +76,7 @@ def _give_up(
 ) -> bool:
     count = data["interruptions"]
     message = f"{row.name} was started {count} times in a row without reaching an end. {last}"
+    cause = Cause.of("crash_loop", message)
     started_at = row.started_at or clock.now_iso()
     finished_at = max(clock.now_iso(), started_at)
     duration_ms = round(seconds_between(started_at, finished_at) * 1000, 3)
@@ -82,15 +87,16 @@ def _give_up(
             {"interruptions": count, "duration_ms": duration_ms},
             attempt=row.attempt,
             finished_at=finished_at,
-            error_type="crash_loop",
+            error_type=cause.error_type,
             error_message=message,
+            error_code=str(cause.code),
         )
     except LeaseLostError:
         return False
     journal.add(_entry(Event.STEP_INTERRUPTED, last, row, data))
-    failed = {"error_type": "crash_loop", "interruptions": count}
-    journal.add(_entry(Event.STEP_FAILED, message, row, failed, duration_ms))
-    end_run_as_failed(journal, row, clock, f"{row.name}: crash_loop: {message}")
+    failed = _entry(Event.STEP_FAILED, message, row, {"interruptions": count}, duration_ms)
+    journal.add(replace(failed, cause=cause))
+    end_run_as_failed(journal, row, clock, f"{row.name}: {cause}")
     return True
 
 

@@ -133,7 +133,8 @@ CONCURRENCY = Whole(
 )
 DEBUG = Flag(
     name="SCOUT_DEBUG",
-    meaning="any value: errors of commands come with their traceback",
+    meaning="any value: errors of commands come with their traceback, and so does a bug that ends"
+    " a run",
 )
 NO_COLOR = Flag(name="NO_COLOR", meaning="any value: no colours")
 TERM = Setting(name="TERM", default="as the terminal sets it", meaning="`dumb`: no colours")

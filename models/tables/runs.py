@@ -66,6 +66,7 @@ class RunStep(Table):
     stats_json = TextField(null=True)
     error_type = TextField(null=True)
     error_message = TextField(null=True)
+    error_code = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from models.codes import Code, stored_code
 from models.dao.audit import AuditRow
 from models.events import Event
 
@@ -37,6 +38,17 @@ class AttemptRecord:
     reason: str | None = None
     data: dict[str, Any] | None = None
 
+    @property
+    def error_code(self) -> Code | None:
+        """Return what kind of failure ended it, or None where none did."""
+        data = self.data or {}
+        return stored_code(_text(data.get("error_code")), _text(data.get("error_type")))
+
+    @property
+    def traceback(self) -> str | None:
+        """Return where the error came from that ended it, if nobody foresaw it."""
+        return _text((self.data or {}).get("traceback"))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the attempt as JSON-like data."""
         return {
@@ -48,6 +60,8 @@ class AttemptRecord:
             "outcome": self.outcome,
             "duration_ms": self.duration_ms,
             "reason": self.reason,
+            "error_code": self.error_code,
+            "traceback": self.traceback,
         }
 
 
@@ -78,6 +92,10 @@ def _ended(attempt: AttemptRecord, row: AuditRow) -> AttemptRecord:
         reason=None if row.event == Event.STEP_FINISHED else row.message,
         data=row.data,
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def next_try(attempts: Iterable[AttemptRecord], step: str) -> dict[str, Any] | None:

@@ -7,12 +7,12 @@ They are pure: they read no database and no clock.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from models.clock import seconds_between, spoken
+from models.codes import Code
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.dao.workers import WorkerRow
@@ -21,9 +21,6 @@ from models.dao.workers import WorkerRow
 HEARTBEAT_TIMEOUT_S = 15.0
 #: A step that is due this long without a worker to take it is stalled, not merely between two.
 STALL_AFTER_S = 10.0
-
-#: How a source begins to say what it waits for; the seconds are those from when it said so.
-_WAITING = re.compile(r"Waiting [\d.,]+ \w+(?: \([^()]*\))? (?=for |because )")
 
 #: Every state that a reading can have; the last three are terminal.
 STATES = (
@@ -131,7 +128,7 @@ def _read_due(step: StepRow, due_at: str, workers: int, now: str) -> Reading:
 
 def is_postponed(step: StepRow, now: str) -> bool:
     """Say whether a step waits, on purpose, for somebody who asked it to."""
-    postponed = step.status == "pending" and step.error_type == "postponed"
+    postponed = step.status == "pending" and step.code is Code.POSTPONED
     return postponed and step.due_at is not None and seconds_between(step.due_at, now) < 0
 
 
@@ -140,14 +137,12 @@ def postponed_text(name: str, reason: str, left_s: float, due_at: str) -> str:
 
     Args:
         name: The step.
-        reason: Why, as it was recorded; a time in it is that of the whole wait.
+        reason: Why, as it was recorded.
         left_s: Seconds that are left.
         due_at: When it goes on.
     """
     until = f"{name} waits {spoken(left_s)}, until {time_of_day(due_at)}"
-    reason = reason.rstrip(".")
-    found = _WAITING.match(reason)
-    return f"{until}: {reason}" if found is None else f"{until}, {reason[found.end() :]}"
+    return f"{until}: {reason.rstrip('.')}"
 
 
 def failed_step(steps: Iterable[StepRow]) -> StepRow | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.codes import Code
-from models.errors import PermanentError
+from models.errors import PermanentError, system_code
 
 INDEX_NAME = "index.md"
 
@@ -86,4 +86,5 @@ def _explained(folder: Path) -> Iterator[None]:
         raise ExportError(
             f"The export cannot be written to {folder}: {exc.strerror or exc}.",
             "Make that folder writable and resume the run, or choose another with --out.",
+            code=system_code(exc, ExportError.code),
         ) from exc

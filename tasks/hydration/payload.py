@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from models.codes import Code
 from models.errors import PermanentError
 from models.text.canonical_json import dumps
 from models.text.storable import storable, storable_tree
@@ -70,6 +71,7 @@ def parse_repository(
             "Correct the fixture of that name."
             if from_fixture
             else "Check that SCOUT_GITHUB_URL is the base of GitHub's REST API.",
+            code=Code.FIXTURE_BROKEN if from_fixture else Code.GITHUB_URL_WRONG,
         ) from exc
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from models.codes import Code
 from models.errors import ConfigError
 from models.text.clean import clean_text
 from tasks.text.keywords import STOP_WORDS, normalise_keywords, singular
@@ -143,5 +144,6 @@ def _extractor() -> Yake:
         raise ConfigError(
             f"--no-llm finds keywords with {LIBRARY} and markdown-it-py, which are not installed.",
             f"Install them: {install_command('keywords')}",
+            code=Code.LIBRARY_MISSING,
         ) from exc
     return Yake(language="en", ngrams=PHRASE_MAX_WORDS)

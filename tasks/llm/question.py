@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from models.codes import Code
 from models.errors import ItemFailedError, ScoutError
 from models.text.clean import clean_text
 from tasks.llm.usage import Spent, TokenBudget
@@ -43,6 +44,7 @@ def no_valid_answer(context: StepContext, item: str, reason: str) -> ScoutError:
         f"{item}: {reason}",
         "Choose another model with SCOUT_LLM_MODEL, then: scout resume"
         f" {run_id} asks again for what is not valid, or begin anew: scout rerun {run_id}",
+        code=Code.INVALID_MODEL_OUTPUT,
     )
 
 

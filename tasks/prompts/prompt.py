@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from models.codes import Code
 from models.errors import PermanentError
 
 _FOLDER = Path(__file__).parent
@@ -43,7 +44,11 @@ def load_prompt(name: str) -> Prompt:
     """
     path = _FOLDER / f"{name}.md"
     if not _NAME.match(name) or not path.is_file():
-        raise PermanentError(f"There is no prompt {name!r}.", f"Known: {prompt_names()}.")
+        raise PermanentError(
+            f"There is no prompt {name!r}.",
+            f"Known: {prompt_names()}.",
+            code=Code.INSTALLATION_BROKEN,
+        )
     parts = _FILE.match(path.read_text(encoding="utf-8"))
     header = dict(
         re.findall(r"^(\w+):[ \t]*(\S+)$", parts["header"], re.MULTILINE) if parts else ()
@@ -61,4 +66,5 @@ def load_prompt(name: str) -> Prompt:
         raise PermanentError(
             f"Prompt {path.name} has no complete header: {exc}.",
             "Begin it with --- and id, version, schema, temperature and max_tokens, then ---.",
+            code=Code.INSTALLATION_BROKEN,
         ) from exc

@@ -78,6 +78,7 @@ class Tolerance:
                 f"{self._failed} units failed one after the other; the last: {error.message}",
                 error.hint,
                 getattr(error, "retry_after_s", None),
+                code=error.code,
             ) from error
         if too_many:
             raise self._failure(error, f", more than {MAX_FAILED_SHARE:.0%} of them")
@@ -100,6 +101,7 @@ class Tolerance:
         found = PermanentError(
             f"{self._lost} of {self._total} units {what}{how_many}; the last: {error.message}",
             error.hint or "The audit log says what was wrong with each.",
+            code=error.code,
         )
         found.__cause__ = error
         return found

@@ -143,7 +143,10 @@ class _Left:
         if asked_s > MAX_PAUSE_S:
             wait = spoken_wait(asked_s, self._clock.now())
             raise PostponedError(
-                f"{exc.message} The other side asks to wait {wait}.", exc.hint, delay_s=asked_s
+                f"{exc.message} The other side asks to wait {wait}.",
+                exc.hint,
+                delay_s=asked_s,
+                reason=exc.message,
             ) from exc
         # Some ask for 0 s, again and again.
         wait_s = min(BACKOFF.spread_s(max(asked_s, BACKOFF.first_s)), MAX_PAUSE_S)

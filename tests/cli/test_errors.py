@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-import peewee
 import pytest
 import redis
 
@@ -26,6 +24,7 @@ from models.errors import (
     PermanentError,
 )
 from tests.support.cli import SECRET, Scout
+from tests.support.databases import sqlite_error
 from tests.support.hidden import pieces_left
 from tests.support.worlds import successful_run
 
@@ -60,8 +59,8 @@ def test_scouts_own_errors_show_message_and_hint(
     ("exc", "status", "text", "hint"),
     [
         (click.UsageError("Two at once"), 2, "Two at once.", "See: scout --help"),
-        (peewee.OperationalError("no such table: runs"), 3, "no such table", "scout db migrate"),
-        (sqlite3.DatabaseError("file is not a database"), 3, "not a database", "Move the file"),
+        (sqlite_error(1, "no such table: runs"), 3, "no such table", "scout db migrate"),
+        (sqlite_error(26, "file is not a database"), 3, "not a database", "Move the file"),
         (redis.exceptions.ConnectionError("refused"), 3, "does not answer", "scout doctor"),
         (OSError(errno.ENOSPC, "No space left on device"), 3, "No space left", "Free some disk"),
         (PermissionError(errno.EACCES, "Permission denied", "/x/y"), 3, "/x/y: Perm", "writable"),
@@ -91,7 +90,8 @@ def test_with_json_an_error_is_an_object_with_the_same_exit_code(
     error = json.loads(err)["error"]
     assert out == ""
     assert error["exit_code"] == plain
-    assert set(error) == {"type", "message", "hint", "exit_code"}
+    assert set(error) == {"type", "code", "message", "hint", "exit_code"}
+    assert error["code"] == {2: "bad_input", 1: "bug", 130: "interrupted"}[plain]
 
 
 def test_the_json_flag_is_found_before_parsing_but_not_behind_dashes() -> None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import peewee
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from models.errors import InputError
 from models.events import Event
 from models.lifecycle import log_audit
 from tests.support.clock import FakeClock
+from tests.support.databases import locked_error
 from tests.support.runs import audits
 
 pytestmark = pytest.mark.usefixtures("free_events")
@@ -205,7 +205,7 @@ def test_a_transition_that_is_tried_again_is_stored_and_logged_once(
         tries.append(1)
         journal.add(Entry(Event.EXPORT_WRITTEN, f"try {len(tries)}", "test"))
         if len(tries) < 3:
-            raise peewee.OperationalError("database is locked")
+            raise locked_error()
 
     transition(work, clock)
     assert [audit.message for audit in audits()] == ["try 3"]
@@ -223,3 +223,12 @@ def test_the_audit_log_is_written_whatever_the_log_level(
         logging.disable(logging.NOTSET)
 
     assert [audit.event for audit in audits()] == ["export.written"]
+
+
+def test_a_traceback_that_is_too_long_keeps_its_end() -> None:
+    text = encode_data({"traceback": "ä" * 5_000 + " the end", "error_type": "E", "try": 2})
+    data = json.loads(text)
+    assert DATA_MAX_BYTES - 10 < len(text.encode()) <= DATA_MAX_BYTES
+    assert data["traceback"].startswith("…[cut]")
+    assert data["traceback"].endswith("ä the end")
+    assert (data["error_type"], data["try"]) == ("E", 2)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.clock import Clock
+from models.codes import Code
 from models.database.connection import database
 from models.lifecycle import (
     Claim,
@@ -81,11 +82,13 @@ def failed_run(
     error_type: str = "PermanentError",
     message: str = "It broke.",
     clock: Clock | None = None,
+    *,
+    code: Code | None = None,
 ) -> str:
-    """Make a run that failed at `step`."""
+    """Make a run that failed at `step`; its code is by default that of the error's type."""
     run_id = new_run(clock=clock)
     finish_until(run_id, step, clock)
-    fail_step(claim(run_id, step, clock), error_type, message, clock=clock)
+    fail_step(claim(run_id, step, clock), error_type, message, code=code, clock=clock)
     return run_id
 
 

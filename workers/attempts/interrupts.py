@@ -6,9 +6,13 @@ They derive from `BaseException` so that no `except Exception` of a library keep
 
 from __future__ import annotations
 
+from models.codes import Code
+
 
 class StepInterruptError(BaseException):
     """Base of the reasons; never an error of the step itself."""
+
+    code = Code.INTERRUPTED
 
 
 class WorkerStoppingError(StepInterruptError):
@@ -18,6 +22,10 @@ class WorkerStoppingError(StepInterruptError):
 class StepOverdueError(StepInterruptError):
     """The step ran over its time limit."""
 
+    code = Code.TIME_LIMIT
+
 
 class StepLostError(StepInterruptError):
     """The step is no longer this worker's: taken over, cancelled or ended."""
+
+    code = Code.LEASE_LOST

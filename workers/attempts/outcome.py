@@ -6,7 +6,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.errors import LeaseLostError, NetworkBlockedError, PostponedError
+from models.cause import Cause
+from models.errors import (
+    LeaseLostError,
+    NetworkBlockedError,
+    PostponedError,
+    ScoutError,
+    code_of,
+)
 from models.events import Event
 from models.lifecycle import (
     fail_step,
@@ -17,6 +24,7 @@ from models.lifecycle import (
     retry_step,
 )
 from models.text.clean import ERROR_MAX_LENGTH, clean_text
+from models.text.traceback_text import traceback_text
 from workers.attempts.attempt import Attempt
 from workers.attempts.interrupts import StepLostError, StepOverdueError, WorkerStoppingError
 from workers.attempts.retry_policy import RetryPolicy, is_transient
@@ -79,13 +87,13 @@ def _record(
     if isinstance(exc, WorkerStoppingError):
         hand_back(claim, str(exc), clock=clock)
         return None
-    error_type, message = describe(exc)
+    cause = cause_of(exc)
     if isinstance(exc, PostponedError):
         delay_s = min(max(exc.delay_s, 0.0), POSTPONE_MAX_S)
         done, total = attempt.units
         goes_on = postpone_step(
             claim,
-            _shown(exc.message),
+            _shown(exc.reason),
             delay_s=delay_s,
             done=done,
             total=total,
@@ -98,29 +106,44 @@ def _record(
         delay_s = policy.delay_s(tries, exc)
         retry_step(
             claim,
-            error_type,
-            message,
+            cause.error_type,
+            cause.message,
             delay_s=delay_s,
             max_tries=policy.max_tries,
+            code=cause.code,
+            traceback=cause.traceback,
             clock=clock,
             give_up=give_up,
         )
         return Due(claim.name, delay_s)
+    message = cause.message
     if tries > 1:
         message += f" (try {tries} of {policy.max_tries}, the last)"
-    fail_step(claim, error_type, message, clock=clock, give_up=give_up)
+    fail_step(
+        claim,
+        cause.error_type,
+        message,
+        code=cause.code,
+        traceback=cause.traceback,
+        clock=clock,
+        give_up=give_up,
+    )
     return None
 
 
-def describe(exc: BaseException) -> tuple[str, str]:
-    """Return an error's class name and its redacted message, for rows and for people."""
+def cause_of(exc: BaseException) -> Cause:
+    """Return why an attempt ended that raised `exc`, for rows and for people; redacted.
+
+    An error that is not Scout's own is one that nobody foresaw: it comes with its traceback.
+    """
     if isinstance(exc, StepOverdueError):
-        return "time_limit", str(exc)
+        return Cause("time_limit", str(exc), exc.code)
     try:
         text = str(exc) or "no message"
     except Exception as error:  # noqa: BLE001 - a foreign __str__ must not cost the ending
         text = f"its message cannot be shown ({type(error).__name__})"
-    return type(exc).__name__, _shown(text)
+    where = None if isinstance(exc, ScoutError) else traceback_text(exc)
+    return Cause(type(exc).__name__, _shown(text), code_of(exc), where)
 
 
 def _shown(text: str) -> str:

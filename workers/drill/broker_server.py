@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+from models.codes import Code
 from models.errors import ConfigError
 
 
@@ -24,6 +25,7 @@ class BrokerServer:
             raise ConfigError(
                 "A drill needs a broker of its own, and no server is installed for it.",
                 f"Install one: {install_command('drill')}",
+                code=Code.LIBRARY_MISSING,
             ) from exc
         self._make = ValkeyServer
         self._server: Any = None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from models.errors import code_of
 from models.events import Event
 from models.log_context import WorkContext, current_work
 
@@ -158,6 +159,7 @@ def _failure(
         error = info[1]
         fields["error_type"] = type(error).__qualname__
         fields["error"] = _guarded("error", lambda: redactor.redact_text(str(error)), problems)
+        fields["error_code"] = _guarded("error_code", lambda: str(code_of(error)), problems)
         fields["traceback"] = _guarded(
             "traceback", lambda: redactor.redact_text(_FORMATTER.formatException(info)), problems
         )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from models.codes import Code
 from models.errors import ItemFailedError, TransientError
 from models.text.clean import clean_text
 from tasks.sources.chat.errors import refusal, said_in
@@ -20,6 +21,7 @@ CHARACTERS_PER_TOKEN = 4
 #: More than this in one answer is a mistake, or a hostile endpoint.
 TOKENS_MAX = 100_000_000
 _EXCERPT_MAX_CHARACTERS = 80
+_NO_ANSWER = Code.MODEL_GIVES_NO_ANSWER
 _REASONING = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _CODE_BLOCK = re.compile(r"\A```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?```\Z", re.DOTALL)
 
@@ -46,7 +48,9 @@ def read_answer(
     choice = _first(body.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):
-        raise TransientError(f"The model at {label} answered without any choice.")
+        raise TransientError(
+            f"The model at {label} answered without any choice.", code=Code.MODEL_INCOMPREHENSIBLE
+        )
     finish_reason = str(choice.get("finish_reason") or "stop")[:50]
     content = _text(message.get("content"))
     if not content.strip():
@@ -90,9 +94,12 @@ def _json(reply: Reply, label: str) -> dict[str, Any]:
             f"The model at {label} sent {len(reply.body):,} bytes that are not JSON"
             f"{_beginning(reply.body)}.",
             "Check that SCOUT_LLM_BASE_URL is the address of an OpenAI-compatible endpoint.",
+            code=Code.MODEL_INCOMPREHENSIBLE,
         ) from exc
     if not isinstance(body, dict):
-        raise TransientError(f"The model at {label} sent no chat completion.")
+        raise TransientError(
+            f"The model at {label} sent no chat completion.", code=Code.MODEL_INCOMPREHENSIBLE
+        )
     return body
 
 
@@ -127,11 +134,15 @@ def _text(content: Any) -> str:
 def _explain_nothing(message: dict[str, Any], finish_reason: str, label: str) -> None:
     refused = message.get("refusal")
     if isinstance(refused, str) and refused:
-        raise ItemFailedError(f"The model at {label} refused: {clean_text(refused, 200)}")
+        raise ItemFailedError(
+            f"The model at {label} refused: {clean_text(refused, 200)}", code=_NO_ANSWER
+        )
     if finish_reason == "content_filter":
-        raise ItemFailedError(f"The content filter of the model at {label} kept its answer back.")
+        raise ItemFailedError(
+            f"The content filter of the model at {label} kept its answer back.", code=_NO_ANSWER
+        )
     if finish_reason != "length":  # a cut-off answer may be empty; asking again shows why
-        raise TransientError(f"The model at {label} answered with nothing.")
+        raise TransientError(f"The model at {label} answered with nothing.", code=_NO_ANSWER)
 
 
 def _tokens(value: Any) -> int | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from models.codes import Code
@@ -11,9 +13,24 @@ from models.text.clean import clean_text
 from tasks.sources.chat.http import Reply
 
 _TEXT_MAX_CHARACTERS = 300
-#: Statuses of trouble that may pass; so may every 5xx but the two that say "not implemented".
-_PASSING = frozenset({408, 409, 425, 429})
-_LASTING_5XX = frozenset({501, 505})
+#: What statuses mean; 429 and most of 5xx may pass.
+_REFUSALS: Mapping[int, Code] = MappingProxyType(
+    {
+        401: Code.MODEL_KEY_REFUSED,
+        402: Code.MODEL_NO_CREDIT,
+        403: Code.MODEL_KEY_REFUSED,
+        404: Code.MODEL_UNKNOWN,
+        405: Code.MODEL_UNKNOWN,
+        408: Code.MODEL_AWAY,
+        409: Code.MODEL_AWAY,
+        410: Code.MODEL_UNKNOWN,
+        413: Code.MODEL_INPUT_TOO_LONG,
+        425: Code.MODEL_AWAY,
+        429: Code.MODEL_LIMITS,
+        501: Code.MODEL_REFUSES_REQUESTS,
+        505: Code.MODEL_REFUSES_REQUESTS,
+    }
+)
 #: Error codes of 429 that no waiting cures.
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
 #: Statuses and words with which endpoints say that a request is longer than the model's context.
@@ -48,17 +65,33 @@ def refusal(status: int, text: str, wait_s: float | None, label: str) -> ScoutEr
     """
     said = clean_text(text, _TEXT_MAX_CHARACTERS).rstrip(".")
     message = f"The model at {label} answered HTTP {status}: {said or 'no reason given'}."
-    if status == 402 or any(code in text for code in _NO_CREDIT):
-        return PermanentError(message, "There is no credit left: add some, or use another key.")
-    if status in _PASSING or (status >= 500 and status not in _LASTING_5XX):
-        return TransientError(message, "", wait_s)
+    code = refusal_code(status, text)
+    if code is Code.MODEL_NO_CREDIT:
+        hint = "There is no credit left: add some, or use another key."
+        return PermanentError(message, hint, code=code)
+    if code in {Code.MODEL_LIMITS, Code.MODEL_AWAY}:
+        return TransientError(message, "", wait_s, code=code)
     if status == 401:
-        return PermanentError(message, "Check OPENROUTER_API_KEY or SCOUT_LLM_API_KEY.")
-    if 300 <= status < 400 or status in {404, 405}:
-        return PermanentError(message, "Check SCOUT_LLM_BASE_URL and SCOUT_LLM_MODEL.")
+        return PermanentError(message, "Check OPENROUTER_API_KEY or SCOUT_LLM_API_KEY.", code=code)
+    if code is Code.MODEL_UNKNOWN and status != 410:  # which may be said of one request only
+        hint = "Check SCOUT_LLM_BASE_URL and SCOUT_LLM_MODEL."
+        return PermanentError(message, hint, code=code)
     if is_too_long(status, text):
         return InputTooLongError(message, "Choose a model with a longer context: SCOUT_LLM_MODEL.")
-    return ItemFailedError(message, "Check SCOUT_LLM_MODEL if this happens to all.")
+    return ItemFailedError(message, "Check SCOUT_LLM_MODEL if this happens to all.", code=code)
+
+
+def refusal_code(status: int, text: str) -> Code:
+    """Return what kind of failure an endpoint's refusal is; the arguments are `refusal`'s."""
+    if any(code in text for code in _NO_CREDIT):
+        return Code.MODEL_NO_CREDIT
+    if is_too_long(status, text):
+        return Code.MODEL_INPUT_TOO_LONG
+    if status in _REFUSALS:
+        return _REFUSALS[status]
+    if 300 <= status < 400:
+        return Code.MODEL_UNKNOWN
+    return Code.MODEL_AWAY if status >= 500 else Code.MODEL_REFUSES_REQUESTS
 
 
 def is_too_long(status: int, text: str) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from models.clock import Clock
+from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, TransientError
 from models.settings.chat import ChatSettings
 from tasks.sources.http.client import (
@@ -72,23 +73,30 @@ class ChatHttp:
                 f"The model at {self._label} sent its answer too slowly: it was not whole after"
                 f" {exc}.",
                 SLOW_HINT,
+                code=Code.MODEL_AWAY,
             ) from exc
         except TooSlowError as exc:
             raise TransientError(
-                f"The model at {self._label} did not answer in time.", SLOW_HINT
+                f"The model at {self._label} did not answer in time.",
+                SLOW_HINT,
+                code=Code.MODEL_AWAY,
             ) from exc
         except AddressError as exc:
             raise PermanentError(
-                f"{self._label} cannot be asked: {exc}.", "Check SCOUT_LLM_BASE_URL."
+                f"{self._label} cannot be asked: {exc}.",
+                "Check SCOUT_LLM_BASE_URL.",
+                code=Code.MODEL_UNKNOWN,
             ) from exc
         except ExchangeError as exc:
             raise TransientError(
                 f"The model at {self._label} cannot be reached: {exc}.",
                 "Check that it is running and that SCOUT_LLM_BASE_URL is right.",
+                code=Code.MODEL_AWAY,
             ) from exc
         if answer.truncated:
             raise ItemFailedError(
-                f"The model at {self._label} answered with more than {BODY_MAX_BYTES:,} bytes."
+                f"The model at {self._label} answered with more than {BODY_MAX_BYTES:,} bytes.",
+                code=Code.MODEL_INCOMPREHENSIBLE,
             )
         return Reply(answer.status, answer.body, answer.headers)
 

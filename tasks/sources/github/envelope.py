@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from models.codes import Code
 from models.errors import ItemFailedError
 from tasks.sources.github.http import GitHubAnswer
 
@@ -70,4 +71,5 @@ def _looks_like_envelope(beginning: bytes) -> bool:
 
 
 def _unreadable(why: str) -> ItemFailedError:
-    return ItemFailedError(f"GitHub sent a file inside JSON, and {why}.")
+    message = f"GitHub sent a file inside JSON, and {why}."
+    return ItemFailedError(message, code=Code.GITHUB_URL_WRONG)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from models.codes import Code
 from models.errors import TransientError
 from models.settings.github import GitHubSettings
 from models.settings.urls import without_credentials
@@ -97,7 +98,9 @@ class GitHubHttp:
 
     def _no_answer(self, what: str) -> TransientError:
         return TransientError(
-            f"GitHub at {self._label} {what}.", "Scout tries again; check the network if it stays."
+            f"GitHub at {self._label} {what}.",
+            "Scout tries again; check the network if it stays.",
+            code=Code.GITHUB_AWAY,
         )
 
 

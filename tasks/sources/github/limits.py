@@ -11,7 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
+from models.codes import Code
 from models.text.clean import clean_text
 from tasks.sources.github.http import GitHubAnswer
 from tasks.sources.http.retry_after import retry_after_s, server_time
@@ -23,6 +25,16 @@ MARGIN_S = 1.0
 #: Characters of GitHub's own words that are shown, and bytes of a body that are read for them.
 _MESSAGE_MAX_CHARACTERS = 300
 _READ_BYTES = 64 << 10
+#: Statuses with which what is no REST API of a GitHub answers.
+_URL_WRONG = frozenset({404, 405, 410})
+_REFUSALS: Mapping[int, Code] = MappingProxyType(
+    {
+        401: Code.GITHUB_TOKEN_REFUSED,
+        403: Code.GITHUB_FORBIDDEN,
+        422: Code.GITHUB_QUERY_REFUSED,
+        451: Code.GITHUB_FORBIDDEN,
+    }
+)
 _LIMIT_WORDS = ("rate limit", "rate-limit", "abuse detection")
 
 
@@ -90,6 +102,13 @@ def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def is_about_one_repository(answer: GitHubAnswer) -> bool:
     """Say whether a 403 is about what was asked for: blocked by GitHub, or single sign-on."""
     return "x-github-sso" in answer.headers or isinstance(_object(answer).get("block"), dict)
+
+
+def refusal_code(status: int) -> Code:
+    """Return what kind of failure it is that GitHub refuses, and not for its limits' sake."""
+    if status in _URL_WRONG or 300 <= status < 400:
+        return Code.GITHUB_URL_WRONG
+    return _REFUSALS.get(status, Code.GITHUB_REFUSED)
 
 
 def message_of(answer: GitHubAnswer) -> str:

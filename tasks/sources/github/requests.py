@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from models.clock import Clock
+from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, TransientError
 from tasks.sources.github.budget import Budgets, Denied
 from tasks.sources.github.cache import AnswerCache, condition, renewed
@@ -135,6 +136,7 @@ class GitHubRequests:
             f"GitHub refused {ask.what} {MAX_REFUSALS} times for its limits:"
             f" HTTP {answer.status}: {message_of(answer)}",
             "Run fewer workers with this token, or wait for some minutes.",
+            code=Code.GITHUB_LIMITS,
         )
 
     def _take(self, ask: Ask) -> None:
@@ -156,7 +158,9 @@ class GitHubRequests:
             self._budgets.correct(quota)
         if answer.status == 304:
             if stored is None:
-                raise TransientError(f"GitHub answered {ask.what} with 304 to no condition.")
+                raise TransientError(
+                    f"GitHub answered {ask.what} with 304 to no condition.", code=Code.GITHUB_AWAY
+                )
             self._count("not_modified")
             answer = without_secrets(_unwrapped(ask, renewed(stored, answer)))
             _check(ask, answer)
@@ -171,11 +175,13 @@ class GitHubRequests:
                 f"GitHub answered {ask.what} with HTTP {answer.status}: {message_of(answer)}",
                 "It is GitHub's trouble: see https://www.githubstatus.com",
                 read_retry_after(answer.headers, self._clock.now()),
+                code=Code.GITHUB_AWAY,
             )
         return answer
 
     def _failure(self, ask: Ask, message: str, hint: str) -> ItemFailedError | PermanentError:
-        return (ItemFailedError if ask.about_one else PermanentError)(message, hint)
+        kind = ItemFailedError if ask.about_one else PermanentError
+        return kind(message, hint, code=Code.GITHUB_URL_WRONG)
 
     def _count(self, name: str) -> None:
         with self._lock:

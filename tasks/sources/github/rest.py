@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from models.clock import Clock
+from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, TransientError
 from models.settings.github import github_settings
 from models.text.clean import clean_text
@@ -18,7 +20,12 @@ from tasks.sources.github.budget import Budgets
 from tasks.sources.github.cache import AnswerCache
 from tasks.sources.github.envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
 from tasks.sources.github.http import GitHubAnswer, GitHubHttp, shared_http
-from tasks.sources.github.limits import Quota, is_about_one_repository, message_of
+from tasks.sources.github.limits import (
+    Quota,
+    is_about_one_repository,
+    message_of,
+    refusal_code,
+)
 from tasks.sources.github.quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
 from tasks.sources.github.requests import Ask, GitHubRequests
 from tasks.sources.github.waits import WaitRecorder, Waits
@@ -27,6 +34,13 @@ from tasks.sources.interface import GitHubSource, Payload, RateLimit, Readme, Se
 JSON = "application/vnd.github+json"
 JSON_MAX_BYTES = 32 << 20
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
+_REFUSAL_HINTS: Mapping[Code, str] = MappingProxyType(
+    {
+        Code.GITHUB_TOKEN_REFUSED: "GITHUB_TOKEN is wrong or expired: set a valid one.",
+        Code.GITHUB_FORBIDDEN: "GITHUB_TOKEN may lack the right to read it.",
+        Code.GITHUB_URL_WRONG: "Check that SCOUT_GITHUB_URL is the base of a REST API.",
+    }
+)
 _NEXT_PAGE = re.compile(r'<[^<>]*>\s*;[^,<]*\brel="?next\b')
 
 
@@ -74,6 +88,7 @@ class GitHubRest(GitHubSource):
             raise PermanentError(
                 "GitHub's rate limits have another shape than its API documents.",
                 "Check SCOUT_GITHUB_URL.",
+                code=Code.GITHUB_URL_WRONG,
             )
         limits = [_rate_limit(str(name), found) for name, found in sorted(resources.items())]
         known = [limit for limit in limits if limit is not None]
@@ -114,7 +129,7 @@ class GitHubRest(GitHubSource):
         try:
             parse_repository(payload, ask.what)
         except PermanentError as exc:
-            raise ItemFailedError(exc.message, exc.hint) from exc
+            raise ItemFailedError(exc.message, exc.hint, code=exc.code) from exc
         return payload
 
     def readme(self, full_name: str) -> Readme | None:
@@ -181,15 +196,10 @@ def _demand_success(ask: Ask, answer: GitHubAnswer) -> None:
     if answer.status == 200:
         return
     words = f"GitHub refused {ask.what}: HTTP {answer.status}: {message_of(answer) or 'no reason'}"
-    if answer.status == 401:
-        raise PermanentError(words, "GITHUB_TOKEN is wrong or expired: set a valid one.")
-    if ask.about_one:
-        raise ItemFailedError(words, "")
-    if answer.status == 403:
-        raise PermanentError(words, "GITHUB_TOKEN may lack the right to read it.")
-    if answer.status == 404:
-        raise PermanentError(words, "Check that SCOUT_GITHUB_URL is the base of a REST API.")
-    raise PermanentError(words, "")
+    code = refusal_code(answer.status)
+    if code is not Code.GITHUB_TOKEN_REFUSED and ask.about_one:
+        raise ItemFailedError(words, code=code)
+    raise PermanentError(words, _REFUSAL_HINTS.get(code, ""), code=code)
 
 
 def _json_object(answer: GitHubAnswer) -> dict[str, Any]:
@@ -201,9 +211,11 @@ def _json_object(answer: GitHubAnswer) -> dict[str, Any]:
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError) as exc:
-        raise TransientError(f"GitHub answered with what is not JSON: {exc}.") from exc
+        message = f"GitHub answered with what is not JSON: {exc}."
+        raise TransientError(message, code=Code.GITHUB_URL_WRONG) from exc
     if not isinstance(found, dict):
-        raise TransientError(f"GitHub answered with a {type(found).__name__}, not an object.")
+        message = f"GitHub answered with a {type(found).__name__}, not an object."
+        raise TransientError(message, code=Code.GITHUB_URL_WRONG)
     return found
 
 
@@ -213,7 +225,8 @@ def _search(answer: GitHubAnswer) -> tuple[int, bool, list[Payload]]:
     total, items = found.get("total_count"), found.get("items")
     shaped = isinstance(items, list) and all(isinstance(item, dict) for item in items)
     if not _is_count(total) or not shaped:
-        raise TransientError("GitHub answered a search with another object than it documents.")
+        message = "GitHub answered a search with another object than it documents."
+        raise TransientError(message, code=Code.GITHUB_URL_WRONG)
     return total, bool(found.get("incomplete_results")), list(items or [])
 
 

@@ -74,7 +74,10 @@ class Waits:
             self._announce(denied, wait_s, text)
         if wait_s > self._max_wait_s:
             raise PostponedError(
-                f"{text[0].upper()}{text[1:]}.", "It goes on by itself.", delay_s=wait_s
+                f"{text[0].upper()}{text[1:]}.",
+                "It goes on by itself.",
+                delay_s=wait_s,
+                reason=_reason(denied),
             )
         self._pause(wait_s, self.checkpoint)
 
@@ -118,6 +121,13 @@ class Waits:
             logger.log(level, "%s", text, extra={"event": event} | dict(data))
         else:
             self._record.audit(event, text, data=data)
+
+
+def _reason(denied: Denied) -> str:
+    """Return what a step waits for, without the time."""
+    if denied.reason == "secondary_limit":
+        return "GitHub wants fewer requests (secondary limit)."
+    return f"GitHub {denied.bucket} quota is used up."
 
 
 def _words(denied: Denied, wait: str) -> str:

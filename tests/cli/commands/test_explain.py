@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from cli.diagnosis.failures import FAILURES
+from models.codes import Code
+from models.database.connection import database
 from models.events import Event
+from models.failures import CATALOGUE
 from models.lifecycle import (
     cancel_run,
     close_worker,
@@ -32,11 +34,6 @@ from tests.support.worlds import (
 )
 
 pytestmark = pytest.mark.usefixtures("database")
-
-MANY_INVALID = (
-    "30 of 40 units failed or brought an answer that is not valid, more than 50% of them;"
-    " the last: a/b: no"
-)
 
 
 def explain(scout: Scout, run_id: str) -> dict[str, Any]:
@@ -174,32 +171,54 @@ def test_a_recovered_run_names_the_attempts_that_did_not_reach_their_end(scout: 
         ("init_run", "FixtureFolderError", "No manifest.", "fixture_broken"),
         ("hydrate_readme", "NetworkBlockedError", "It tried 1.2.3.4.", "network_blocked"),
         ("export_markdown", "ExportError", "Permission denied: out", "output_unwritable"),
-        ("export_markdown", "ExportError", "No space left on device", "disk_full"),
-        ("keyword_aggregate", "DatabaseUnavailableError", "database or disk is full", "disk_full"),
-        ("keyword_aggregate", "DatabaseUnavailableError", "gone away", "database_error"),
-        ("keyword_aggregate", "OperationalError", "disk I/O error", "database_error"),
+        ("keyword_aggregate", "DatabaseUnavailableError", "gone away", "database_unavailable"),
+        ("keyword_aggregate", "OperationalError", "disk I/O error", "database_unavailable"),
         ("llm_repo_analysis", "time_limit", "It ran longer", "time_limit"),
-        ("llm_repo_analysis", "PermanentError", MANY_INVALID, "invalid_model_output"),
-        ("llm_repo_analysis", "PermanentError", "invalid", "unknown_error"),
-        ("github_search_pass1", "TransientError", "HTTP 502", "tries_exhausted"),
+        ("llm_repo_analysis", "InvalidOutputError", "a/b: no", "invalid_model_output"),
+        ("llm_repo_analysis", "PermanentError", "invalid", "permanent_failure"),
+        ("github_search_pass1", "TransientError", "HTTP 502", "transient_failure"),
         ("init_run", "InputError", "--top is 0", "bad_input"),
         ("init_run", "ConfigError", "No language model is configured.", "bad_setting"),
-        ("init_run", "KeyError", "'x'", "unknown_error"),
+        ("init_run", "KeyError", "'x'", "bug"),
     ],
 )  # fmt: skip
-def test_failures_are_recognised(
+def test_failures_from_before_there_were_codes_are_known_by_their_type(
     scout: Scout, step: str, error_type: str, message: str, code: str
 ) -> None:
     run_id = failed_run(step, error_type, message)
+    database().execute("UPDATE run_steps SET error_code = NULL")
     diagnosis = explain(scout, run_id)
     assert diagnosis["code"] == code
     assert diagnosis["evidence"][0] == f"{step}, attempt 1: {error_type}: {message}"
     assert any(run_id in text for text in diagnosis["next"]) or code == "bad_input"
 
 
-def test_every_known_failure_has_a_code_of_its_own() -> None:
-    codes = [failure.code for failure in FAILURES]
-    assert len(codes) == len(set(codes))
+#: What somebody might write anywhere; it is told by its code what it is.
+FOREIGN = "disk is full, No space left · GitHub refused x: HTTP 401: not valid, database is locked"
+
+
+def test_every_code_is_explained_by_its_own_text_whatever_the_message_says(scout: Scout) -> None:
+    for code in Code:
+        run_id = failed_run("llm_repo_analysis", "PermanentError", FOREIGN, code=code)
+        diagnosis = explain(scout, run_id)
+        text = CATALOGUE[code].about(run_id, "llm_repo_analysis")
+        assert (diagnosis["code"], diagnosis["what"]) == (code, text.what)
+        assert diagnosis["meaning"].startswith(text.causes)
+        assert diagnosis["meaning"].endswith(text.meaning)
+        assert set(text.todo) <= set(diagnosis["next"])
+        assert FOREIGN in diagnosis["evidence"][0]
+
+
+def test_the_code_stands_with_the_run_its_step_and_its_attempt(scout: Scout) -> None:
+    run_id = failed_run(code=Code.MODEL_NO_CREDIT)
+    show = scout.json("show", run_id)
+    codes = {step["name"]: step["error_code"] for step in show["steps"]}
+    assert codes["llm_repo_analysis"] == "model_no_credit"
+    assert codes["init_run"] is None
+    assert show["attempts"][-1]["error_code"] == "model_no_credit"
+    assert scout.json("runs")[0]["error_code"] == "model_no_credit"
+    assert scout.json("explain", run_id)["error_code"] == "model_no_credit"
+    assert "PermanentError · model_no_credit" in scout("show", run_id).stdout
 
 
 def test_an_unknown_error_falls_back_to_the_last_lines_of_the_step(scout: Scout) -> None:
@@ -221,7 +240,7 @@ def test_tries_that_ran_out_show_the_earlier_ones(scout: Scout) -> None:
     retry_step(claim(run_id, "init_run"), "ConnectionError", "reset", delay_s=0.5, max_tries=2)
     fail_step(claim(run_id, "init_run"), "ConnectionError", "reset (try 2 of 2, the last)")
     diagnosis = explain(scout, run_id)
-    assert diagnosis["code"] == "tries_exhausted"
+    assert diagnosis["code"] == "connection_failed"
     assert any("try 1/2 failed" in text for text in diagnosis["evidence"])
 
 
@@ -312,8 +331,6 @@ def test_a_run_that_just_came_to_a_broker_without_workers(scout: Scout) -> None:
 
 
 def test_a_run_with_nothing_due_is_called_inconsistent(scout: Scout) -> None:
-    from models.database.connection import database
-
     run_id = new_run()
     database().execute("UPDATE run_steps SET due_at = NULL")
     assert explain(scout, run_id)["code"] == "inconsistent"

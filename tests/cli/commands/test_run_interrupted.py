@@ -14,6 +14,7 @@ from models.database.connection import Database, database
 from models.steps import STEP_NAMES
 from models.text.canonical_json import dumps
 from tests.support.cli import SECRET, Scout
+from tests.support.databases import locked_error
 from tests.support.runs import audits, events, run_of, step_of
 from tests.support.scout_process import Done, executed, held, leaks, only_run, rows
 from tests.support.waiting import wait_until
@@ -254,15 +255,13 @@ def test_scout_run_outlives_a_database_read_that_fails_for_a_moment(
     scout: Scout, run: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when PostgreSQL is restarted while the command only watches."""
-    import peewee
-
     from cli.running.watcher import Watcher
 
     real, failures = Watcher._show_news, iter([1, 1])
 
     def show(self: Watcher) -> None:
         for _ in failures:
-            raise peewee.OperationalError("database is locked")
+            raise locked_error()
         real(self)
 
     monkeypatch.setattr(Watcher, "_show_news", show)

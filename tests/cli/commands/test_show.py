@@ -78,7 +78,7 @@ def test_a_failure_shows_step_error_what_was_not_run_and_what_to_do(scout: Scout
     assert marks == ["✓"] * 5 + ["✗"] + ["–"] * 4
     tail = result.stdout.split("\n\n", 2)[2]
     assert tail == (
-        "error  llm_repo_analysis · attempt 1 · PermanentError\n"
+        "error  llm_repo_analysis · attempt 1 · PermanentError · permanent_failure\n"
         "  The fixture is gone.\n"
         "not run: keyword_aggregate, github_search_pass2, llm_brief_generate, export_markdown\n"
         "\n"

@@ -173,7 +173,7 @@ def test_a_deliberate_wait_is_shown_in_minutes_while_it_lasts(
     args = ("run", "--query", "vector", "--timeout", "3", "--out", str(tmp_path / "out"))
     shown = on_terminal(*args, COLUMNS="150")
     assert shown.code == ExitCode.UNFINISHED
-    waits = r"github_search_pass1 waits 60 min, until \d\d:\d\d:\d\d, because GitHub wants fewer"
+    waits = r"github_search_pass1 waits 60 min, until \d\d:\d\d:\d\d: GitHub wants fewer"
     assert re.search(f" ! {waits}", shown.out)
     assert re.search(f" … {waits}", shown.out)
     assert "busy" not in shown.out

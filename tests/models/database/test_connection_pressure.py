@@ -23,6 +23,7 @@ from models.events import Event
 from models.lifecycle import Claim, claim_step, log_audit
 from models.settings.runtime import load_settings
 from tests.support.clock import FakeClock
+from tests.support.databases import locked_error
 from tests.support.processes import finished, read_line, say, start_python
 from tests.support.runs import audits, events, new_run, run_of, statuses
 
@@ -256,7 +257,7 @@ def test_a_transaction_inside_another_is_not_tried_again_alone(
     def fail_once() -> None:
         inner.append(1)
         if len(inner) == 1:
-            raise peewee.OperationalError("database is locked")
+            raise locked_error()
 
     def work() -> str:
         outer.append(1)

@@ -121,7 +121,13 @@ def test_a_failed_step_skips_the_rest_and_fails_the_run(
     (audit,) = audits(run_id, "step.failed")
     assert (audit.level, audit.data) == (
         "ERROR",
-        {"attempt": 1, "duration_ms": 2000.0, "error_type": "FixtureError"},
+        {
+            "attempt": 1,
+            "duration_ms": 2000.0,
+            "error_type": "FixtureError",
+            "error_code": "fixture_broken",
+            "error": "search.json is no JSON",
+        },
     )
     assert [audit.scope for audit in audits(run_id, "step.skipped")] == list(STEP_NAMES[2:])
 
@@ -155,6 +161,8 @@ def test_a_retry_puts_the_step_back_with_a_time(database: Database, clock: FakeC
         "attempt": 1,
         "duration_ms": 1000.0,
         "error_type": "RateLimit",
+        "error_code": "bug",
+        "error": "HTTP 403",
         "next_try_at": "2026-03-01T12:00:10.000000Z",
         "of": 3,
         "try": 1,

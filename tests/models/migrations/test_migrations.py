@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import peewee
 import pytest
 
 from models.database import connection as db
@@ -26,6 +25,7 @@ from models.steps import STEP_NAMES
 from models.tables.github import GITHUB_TABLES
 from models.tables.results import RESULT_TABLES
 from models.tables.runs import RUN_TABLES
+from tests.support.databases import locked_error
 from tests.support.processes import finished, start_python
 from tests.support.runs import new_run, statuses
 
@@ -165,7 +165,7 @@ def test_a_new_file_that_is_locked_for_a_moment_is_looked_at_again(
     def locked_at_first(database: Database) -> SchemaStatus:
         looks.append(1)
         if len(looks) == 1:
-            raise peewee.OperationalError("database is locked")
+            raise locked_error()
         return look(database)
 
     monkeypatch.setattr("models.database.migrate.schema_status", locked_at_first)

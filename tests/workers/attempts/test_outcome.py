@@ -17,6 +17,7 @@ from models.errors import DatabaseUnavailableError, PermanentError, TransientErr
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.clock import FakeClock
+from tests.support.databases import locked_error
 from tests.support.rig import FIRST, Rig, failing
 from tests.support.runs import audits, events, new_run, run_of, step_of
 from tests.support.waiting import wait_until
@@ -126,7 +127,7 @@ class TestThePolicy:
             (TransientError("x"), True),
             (ConnectionResetError(), True),
             (TimeoutError(), True),
-            (peewee.OperationalError("database is locked"), True),
+            (locked_error(), True),
             (peewee.OperationalError("no such table: x"), False),
             (peewee.IntegrityError("x"), False),
             (PermanentError("x"), False),
@@ -141,7 +142,7 @@ class TestThePolicy:
 
     def test_a_database_that_was_locked_for_too_long_is_transient(self) -> None:
         exc = DatabaseUnavailableError("x")
-        exc.__cause__ = peewee.OperationalError("database is locked")
+        exc.__cause__ = locked_error()
         assert is_transient(exc)
 
 
@@ -152,7 +153,7 @@ class TestAnEndingThatCannotBeWritten:
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Ten times locked, then free: one end is recorded, and the chain goes on."""
-        failures = iter([peewee.OperationalError("database is locked")] * 5)
+        failures = iter([locked_error()] * 5)
         real = StepsDao.finish
 
         def finish(*args: Any, **kwargs: Any) -> None:
@@ -175,7 +176,7 @@ class TestAnEndingThatCannotBeWritten:
         database.wait_s = 0.05
 
         def finish(*_: Any, **__: Any) -> None:
-            raise peewee.OperationalError("database is locked")
+            raise locked_error()
 
         bodies = {FIRST: failing(PermanentError("no"))} if fails else {}
         rig, run_id = Rig(bodies, lease_s=0.5), new_run(broker="memory")
@@ -216,7 +217,7 @@ class TestAnEndingThatCannotBeWritten:
         database.wait_s = 0.05
 
         def make_due(*_: Any) -> None:
-            raise peewee.OperationalError("database is locked")
+            raise locked_error()
 
         monkeypatch.setattr(StepsDao, "make_due", staticmethod(make_due))
         rig, run_id = Rig(), new_run(broker="memory")

@@ -24,11 +24,13 @@ from workers.attempts.retry_policy import RetryPolicy
 
 SECOND = STEP_NAMES[1]
 WAIT_S = 900.0
-REASON = "Waiting 41 s for GitHub search quota."
+WAITING = "Waiting 41 s for GitHub search quota."
+REASON = "GitHub search quota is used up."
 
 
 def postponed_rig(clock: FakeClock, delay_s: float = 41.0, **options: Any) -> Rig:
-    error = PostponedError(REASON, "It goes on by itself.", delay_s=delay_s)
+    hint = "It goes on by itself."
+    error = PostponedError(WAITING, hint, delay_s=delay_s, reason=REASON)
     return Rig({FIRST: failing(error)}, clock=clock, **options)
 
 

@@ -15,6 +15,7 @@ from models.lifecycle import cancel_run
 from models.log_context import WorkContext, current_work
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
+from tests.support.databases import locked_error
 from tests.support.rig import FIRST, Rig, counting
 from tests.support.runs import audits, events, new_run, run_of, step_of
 from tests.support.waiting import wait_until
@@ -167,7 +168,7 @@ class TestADatabaseThatBreaksAtTheClaim:
     @pytest.mark.parametrize(
         "exc",
         [
-            peewee.OperationalError("database is locked"),
+            locked_error(),
             peewee.OperationalError("disk I/O error"),
             peewee.DatabaseError("database disk image is malformed"),
             peewee.IntegrityError("constraint"),
@@ -229,7 +230,7 @@ class TestADatabaseThatBreaksAtTheClaim:
         sqlite_database.wait_s = 0.1
         rig = Rig({FIRST: counting(calls)(FIRST)}, repeat_after_s=0.0)
         run_id = new_run(broker="memory")
-        break_claims(peewee.OperationalError("database is locked"))
+        break_claims(locked_error())
         rig.deliver(run_id, FIRST)
         assert rig.waiting() == []
         monkeypatch.undo()

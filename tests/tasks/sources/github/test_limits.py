@@ -179,6 +179,7 @@ class TestLongWaits:
             live.rest().repository(NAME)
         assert 60 <= caught.value.delay_s <= 62
         assert "aiting 60 s" in caught.value.message
+        assert caught.value.reason == "GitHub wants fewer requests (secondary limit)."
         (data,) = throttles(live)
         assert (data["reason"], data["status"]) == ("secondary_limit", fault.status)
         assert live.paused_s == []
@@ -246,8 +247,9 @@ class TestTheBudget:
             rest = live.rest()
             for _ in range(limit):
                 rest.search_repositories("vector", 1)
-            with pytest.raises(PostponedError, match=r"aiting 6\d s for GitHub search quota"):
+            with pytest.raises(PostponedError, match=r"aiting 6\d s for GitHub search quota") as it:
                 rest.search_repositories("vector", 1)
+            assert it.value.reason == "GitHub search quota is used up."
             assert live.github.count("/search") == limit
             live.clock.advance(62)
             assert rest.search_repositories("vector", 1).items

@@ -1,0 +1,73 @@
+"""Trouble with a database is told by numbers and SQLSTATEs, as the drivers give them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import peewee
+import pytest
+
+from models.codes import Code
+from models.database.connection import Database
+from models.database.trouble import database_code, may_pass, unavailable
+from models.errors import code_of
+from tests.support.databases import sqlite_error
+
+
+def raised(work: Callable[[], object]) -> Exception:
+    """Return what Peewee raises."""
+    with pytest.raises(peewee.PeeweeException) as caught:
+        work()
+    return caught.value
+
+
+def test_what_sqlite_raises(tmp_path: Path) -> None:
+    file = tmp_path / "scout.db"
+    one = peewee.SqliteDatabase(str(file), timeout=0)
+    one.execute_sql("CREATE TABLE t (a)")
+    missing = raised(lambda: one.execute_sql("SELECT * FROM no_such_table"))
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        locked = raised(lambda: one.execute_sql("INSERT INTO t VALUES (1)"))
+    one.close()
+    read_only = peewee.SqliteDatabase(f"file:{file}?mode=ro", uri=True)
+    unwritable = raised(lambda: read_only.execute_sql("INSERT INTO t VALUES (1)"))
+    read_only.close()
+    (tmp_path / "text").write_text("no database, " * 1_000)
+    no_database = peewee.SqliteDatabase(str(tmp_path / "text"))
+    other_file = raised(lambda: no_database.execute_sql("SELECT * FROM t"))
+    no_database.close()
+    found = [database_code(exc) for exc in (missing, locked, unwritable, other_file)]
+    assert found == [
+        Code.DATABASE_OUTDATED,
+        Code.DATABASE_LOCKED,
+        Code.DATABASE_UNWRITABLE,
+        Code.DATABASE_UNAVAILABLE,
+    ]
+    assert [may_pass(exc) for exc in (missing, locked, unwritable, other_file)] == [
+        False, True, False, False,
+    ]  # fmt: skip
+    assert "Move the file away" in unavailable("x", other_file).hint
+    assert unavailable("x", locked).code is Code.DATABASE_LOCKED
+
+
+def test_what_both_raise_for_a_table_that_is_missing(database: Database) -> None:
+    exc = raised(lambda: database.execute("SELECT * FROM no_such_table"))
+    assert code_of(exc) is Code.DATABASE_OUTDATED
+    assert not may_pass(exc)
+
+
+def test_its_words_decide_nothing() -> None:
+    """The numbers do, also those of extended result codes, whatever language the words are in."""
+    full = sqlite_error(sqlite3.SQLITE_FULL, "Die Datenbank ist voll")
+    snapshot = sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT, "ya esta en uso")
+    ioerr = sqlite_error(sqlite3.SQLITE_IOERR, "database is locked")
+    found = [(database_code(exc), may_pass(exc)) for exc in (full, snapshot, ioerr)]
+    assert found == [
+        (Code.DISK_FULL, False),
+        (Code.DATABASE_LOCKED, True),
+        (Code.DATABASE_UNAVAILABLE, False),
+    ]
