@@ -9,14 +9,8 @@ from models.lifecycle.cancel_resume import cancel_run, resume_run
 from models.lifecycle.claim import Claim, Refusal, claim_step, start_step
 from models.lifecycle.create import create_run, log_audit
 from models.lifecycle.expire import DueStep, close_worker, expire_leases, take_due_steps
-from models.lifecycle.finish import (
-    fail_step,
-    finish_claim,
-    finish_step,
-    hand_back,
-    postpone_step,
-    retry_step,
-)
+from models.lifecycle.finish import fail_step, finish_claim, finish_step
+from models.lifecycle.reschedule import hand_back, postpone_step, retry_step
 
 __all__ = [
     "Claim",

@@ -1,4 +1,4 @@
-"""How an attempt ends: success, failure, another try later, postponed, or handed back.
+"""How a step ends: success or failure.
 
 Every ending is conditional on the attempt still holding its step; a worker that lost its lease
 gets `LeaseLostError` and must not go on. A step's end and "the next step is due" are one commit.
@@ -15,13 +15,10 @@ from models.cause import Cause
 from models.clock import Clock, seconds_between
 from models.codes import Code
 from models.dao.steps import ClaimedRow, StepsDao, encode_stats
-from models.database.connection import database
 from models.errors import InputError, LeaseLostError
 from models.events import Event
 from models.lifecycle.claim import Claim
 from models.lifecycle.finish_run import end_run, end_run_as_failed
-from models.lifecycle.interrupt import interrupt
-from models.lifecycle.no_progress import standstill
 from models.steps import STEP_NAMES
 
 GiveUp = Callable[[], bool]
@@ -121,140 +118,6 @@ def fail_step(
     transition(work, clock, give_up=give_up)
 
 
-def retry_step(
-    claim: Claim,
-    error_type: str,
-    error_message: str,
-    *,
-    delay_s: float,
-    max_tries: int,
-    code: Code | None = None,
-    traceback: str | None = None,
-    clock: Clock | None = None,
-    give_up: GiveUp | None = None,
-) -> None:
-    """Put a step that failed for a passing reason back to pending, due after `delay_s` seconds.
-
-    The error is described as for `fail_step`.
-
-    Raises:
-        LeaseLostError: The attempt no longer holds its step; nothing was written.
-        DatabaseUnavailableError: The database stayed locked or away.
-    """
-    clock = clock or Clock()
-    due_at = clock.now_iso(delay_s)
-    tries = claim.row.tries + 1
-    cause = Cause.of(error_type, error_message, code, traceback)
-    message = (
-        f"{claim.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}Z, "
-        f"last error: {cause}"
-    )
-    data = {"next_try_at": due_at, "try": tries, "of": max_tries}
-    again = _Again(Event.STEP_RETRYING, message, data, due_at, tries, cause)
-    again.record(claim, clock, give_up)
-
-
-def postpone_step(
-    claim: Claim,
-    reason: str,
-    *,
-    delay_s: float,
-    done: int = 0,
-    total: int = 0,
-    clock: Clock | None = None,
-    give_up: GiveUp | None = None,
-) -> bool:
-    """Put a step that must wait for long back to pending, due after `delay_s` seconds.
-
-    It counts as neither a failed try nor an interruption. A step that got no further through many
-    postponements in a row is ended as failed instead (`models.lifecycle.no_progress`).
-
-    Args:
-        claim: The attempt.
-        reason: What it waits for, for people.
-        delay_s: Seconds until it goes on.
-        done: Units that are done, and `total`, all of them, as the attempt said last.
-        total: See `done`.
-        clock: Where the time comes from.
-        give_up: Ends waiting for the database early.
-
-    Returns:
-        Whether it goes on; False where it was ended as failed.
-
-    Raises:
-        LeaseLostError: The attempt no longer holds its step; nothing was written.
-        DatabaseUnavailableError: The database stayed locked or away.
-    """
-    clock = clock or Clock()
-    row, now = claim.held(), clock.now_iso()
-    still = database().reading(lambda: standstill(row, done, total, now), give_up=give_up)
-    if still.is_too_long(now):
-        failure = still.failure(row, reason, now)
-        fail_step(claim, "postponed_in_vain", failure, clock=clock, give_up=give_up)
-        return False
-    due_at = clock.now_iso(delay_s)
-    message = f"{claim.name} goes on at {due_at[11:19]}Z: {reason}"
-    data = {"reason": reason, "due_at": due_at, "delay_ms": round(delay_s * 1000)}
-    data |= still.to_dict()
-    cause = Cause.of("postponed", reason)
-    again = _Again(Event.STEP_POSTPONED, message, data, due_at, claim.row.tries, cause)
-    again.record(claim, clock, give_up)
-    return True
-
-
-def hand_back(
-    claim: Claim, reason: str, *, clock: Clock | None = None, give_up: GiveUp | None = None
-) -> bool:
-    """Give an unfinished step back at a shutdown; it counts as neither failure nor crash.
-
-    Returns:
-        Whether the attempt still held it.
-    """
-    clock = clock or Clock()
-
-    def work(journal: Journal) -> bool:
-        return interrupt(journal, claim.held(), clock, reason, counts=False)
-
-    return transition(work, clock, give_up=give_up)
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """An attempt that ended without its step: the step is pending again, due at a later time."""
-
-    event: Event
-    message: str
-    data: Mapping[str, Any]
-    due_at: str
-    tries: int
-    cause: Cause
-
-    def record(self, claim: Claim, clock: Clock, give_up: GiveUp | None) -> None:
-        """Write it, if the attempt still holds its step."""
-        row = claim.held()
-        _, duration_ms = claim.elapsed(clock)
-
-        def work(journal: Journal) -> None:
-            released = StepsDao.release(
-                row,
-                due_at=self.due_at,
-                enqueued_at=self.due_at,
-                tries=self.tries,
-                interruptions=0,
-                error_type=self.cause.error_type,
-                error_message=self.cause.message,
-                error_code=str(self.cause.code),
-            )
-            if not released:
-                raise _lost(row)
-            entry = _entry(self.event, self.message, row, duration_ms, self.data)
-            # A wait is no error, and its line says none.
-            waits = self.cause.code is Code.POSTPONED
-            journal.add(entry if waits else replace(entry, cause=self.cause))
-
-        transition(work, clock, give_up=give_up)
-
-
 @dataclass(frozen=True, slots=True)
 class _Success:
     """A successful ending, redacted and encoded before the write lock is taken."""
@@ -275,7 +138,7 @@ class _Success:
         clock: Clock,
     ) -> _Success:
         message = f"{row.name} finished in {duration_ms:.0f} ms."
-        entry = _entry(Event.STEP_FINISHED, message, row, duration_ms, {})
+        entry = attempt_entry(Event.STEP_FINISHED, message, row, duration_ms, {})
         return cls(
             row,
             encode_stats({**stats, "duration_ms": duration_ms}),
@@ -321,18 +184,19 @@ def _fail(
         error_message=cause.message,
         error_code=str(cause.code),
     )
-    entry = _entry(Event.STEP_FAILED, f"{row.name} failed: {cause}", row, duration_ms, {})
+    entry = attempt_entry(Event.STEP_FAILED, f"{row.name} failed: {cause}", row, duration_ms, {})
     journal.add(replace(entry, cause=cause))
     end_run_as_failed(journal, row, clock, f"{row.name}: {cause}")
 
 
-def _entry(
+def attempt_entry(
     event: Event,
     message: str,
     row: ClaimedRow,
     duration_ms: float,
     data: Mapping[str, Any],
 ) -> Entry:
+    """Return an event about an attempt, as it stands in the audit log."""
     return Entry(
         event=event,
         message=message,
@@ -343,7 +207,3 @@ def _entry(
         duration_ms=duration_ms,
         data=data,
     )
-
-
-def _lost(row: ClaimedRow) -> LeaseLostError:
-    return LeaseLostError(f"Attempt {row.attempt} no longer holds {row.step_id}.")

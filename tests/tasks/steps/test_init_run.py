@@ -18,7 +18,7 @@ def test_init_run_returns_normalised_arguments_and_the_settings(world: World) ->
     assert stats["settings"]["today"] == "2025-06-01"
     assert stats["settings"]["source"] == "fake"
     assert stats["settings"]["scoring_policy"] == "scout-score/1"
-    assert stats["settings"]["prompts"]["repo_analysis"] == "1"
+    assert stats["settings"]["prompts"]["repo_analysis"] == "2"
     assert stats["settings"]["caps"]["max_queries"] == 10
 
 
