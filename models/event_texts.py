@@ -61,6 +61,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.STEP_HANDED_OUT: "recovery sends the message of a due step again",
         Event.HANDOFF_FAILED: "the broker did not take a message; recovery sends it again",
         Event.GITHUB_RATE_LIMIT_SNAPSHOT: "what GitHub still allows was recorded",
+        Event.GITHUB_QUERY_READ: (
+            "what of the query GitHub reads as its own syntax; a WARNING where something that looks"
+            " like syntax is searched for as text"
+        ),
         Event.GITHUB_SEARCH_COMPLETED: (
             "one search query was answered; a WARNING where nothing matches the run's own query"
         ),

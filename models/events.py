@@ -122,10 +122,13 @@ class Event(StrEnum):
 
     # GitHub
     GITHUB_RATE_LIMIT_SNAPSHOT = _row("github.rate_limit_snapshot", Scope.STEP, "core search")
+    GITHUB_QUERY_READ = _row(
+        "github.query.read", Scope.STEP, "words scope as_text", or_level="WARNING"
+    )
     GITHUB_SEARCH_COMPLETED = _row(
         "github.search.completed",
         Scope.UNIT,
-        "query pass position total_count kept pages incomplete_results",
+        "query pass position total_count kept pages new_repos incomplete_results",
         or_level="WARNING",
     )
     GITHUB_SEARCH_ITEM_MALFORMED = _row(

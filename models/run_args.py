@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from models.errors import InputError
+from models.typed_query import TypedQuery, read_query
 
 QUERY_MAX_LENGTH = 256  # GitHub refuses longer search queries
 TOP_MAX = 1000  # GitHub returns at most 1,000 results for a search
@@ -41,6 +42,11 @@ class RunArgs:
         known = {field.name for field in fields(cls)}
         return cls(**{"query": ""} | {key: values[key] for key in values if key in known})
 
+    @property
+    def typed(self) -> TypedQuery:
+        """Return the query taken apart: words, and what every search keeps to."""
+        return read_query(self.query)
+
     def to_dict(self) -> dict[str, Any]:
         """Return every argument by name."""
         return asdict(self)
@@ -62,6 +68,15 @@ class RunArgs:
             raise InputError(
                 f"--query has {len(query):,} characters; GitHub accepts {QUERY_MAX_LENGTH}.",
                 "Shorten it to the few words that matter.",
+            )
+        typed = read_query(query)
+        if not typed.words:
+            raise InputError(
+                f"--query {query!r} has no words to search for.", "Say what to look for."
+            )
+        if self.lang and "language" in typed.names():
+            raise InputError(
+                "--query names a language, and so does --lang.", "Leave one of the two out."
             )
         _in_range("--top", self.top, 1, TOP_MAX)
         _in_range("--days", self.days, 1, 36_500)

@@ -1,8 +1,8 @@
-"""`scout expand`: pass 2 of a run, again and wider, as a run of its own."""
+"""`scout expand`: pass 2 of a run, gone on with where it was capped, as a run of its own."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +10,11 @@ from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.run import override_options
 from cli.options.shared import run_argument
 from cli.running.derive import derive
+from models.errors import InputError
 from models.lifecycle.derivation import Derivation
+
+if TYPE_CHECKING:
+    from models.dao.runs import RunRow
 
 _PASS2 = ("init_run", "github_rate_limit_snapshot", "github_search_pass2")
 _BRIEFS = ("llm_brief_generate", "export_markdown")
@@ -24,8 +28,8 @@ _BRIEFS = ("llm_brief_generate", "export_markdown")
 def command(*, run_text: str, briefs: bool, how: ExecutionOptions, **changes: Any) -> None:
     """Search GitHub with the keywords of RUN, and analyse what it did not find.
 
-    RUN is an id, a unique prefix of one, or `last`. A new run takes over what pass 1 of RUN found,
-    and does pass 2 anew; RUN itself is left as it is.
+    RUN is an id, a unique prefix of one, or `last`. A new run takes over what RUN found, and goes
+    on with the keywords that its pass 2 did not search for; RUN itself is left as it is.
 
     \b
     Example:
@@ -34,9 +38,22 @@ def command(*, run_text: str, briefs: bool, how: ExecutionOptions, **changes: An
     derive(
         "expand",
         run_text,
-        Derivation(_PASS2 + (_BRIEFS if briefs else ()), passes=1),
+        Derivation(_PASS2 + (_BRIEFS if briefs else ()), goes_on_searching=True),
         needs="keywords",
+        check=_check_unsearched,
         changes=changes | {"fresh": False},
         how=how,
         then="" if briefs else "scout briefs generate",
     )
+
+
+def _check_unsearched(parent: RunRow) -> None:
+    from models.run_args import RunArgs
+    from tasks.search.widening import keywords_worth_searching
+
+    words = RunArgs.from_dict(parent.args).typed.words
+    if not keywords_worth_searching(parent.run_id, words, go_on=True):
+        raise InputError(
+            f"Run {parent.run_id} has searched for every keyword of its best repositories.",
+            "Begin with other words: scout run --query …",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cli.options.execution import ExecutionOptions
@@ -32,6 +33,7 @@ def derive(
     changes: dict[str, Any],
     how: ExecutionOptions,
     then: str = "",
+    check: Callable[[RunRow], None] = lambda _: None,
 ) -> None:
     """Create a run that goes on from another, have it executed, and end the command.
 
@@ -43,6 +45,7 @@ def derive(
         changes: The arguments that differ from the other run's; None leaves one as it is.
         how: How the person wants it executed.
         then: The command that is of use next, without the run's id.
+        check: Raises where the other run cannot be gone on from for another reason.
 
     Raises:
         InputError: The other run is still going on, or has nothing to go on from.
@@ -55,6 +58,7 @@ def derive(
     execution = Execution.prepare(how)
     parent = RunsDao.resolve(run_text)
     check_parent(parent, needs)
+    check(parent)
     args = changed_args(parent, changes)
     if execution.broker is None and _FROM_SOURCES & set(derivation.steps):
         from tasks.sources.choose import sources_for

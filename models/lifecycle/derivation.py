@@ -52,6 +52,7 @@ class Derivation:
             of being taken over.
         keywords: Whether the keywords are taken over.
         briefs: Whether the briefs are.
+        goes_on_searching: Whether it searches for what the other run's pass 2 did not.
     """
 
     steps: tuple[str, ...]
@@ -59,6 +60,7 @@ class Derivation:
     replaces_analyses: bool = False
     keywords: bool = True
     briefs: bool = False
+    goes_on_searching: bool = False
 
 
 def inherit(derivation: Derivation, parent_run_id: str, run_id: str) -> dict[str, int]:
@@ -77,7 +79,12 @@ def inherit(derivation: Derivation, parent_run_id: str, run_id: str) -> dict[str
     copy = _Copy(parent_run_id, run_id)
     last_pass = derivation.passes
     copied = {
-        "queries": copy.rows(results.GithubQuery, "pass_number <= ?", last_pass),
+        "queries": copy.rows(
+            results.GithubQuery,
+            "pass_number <= ?",
+            last_pass,
+            {"taken_over": "pass_number = 2"} if derivation.goes_on_searching else {},
+        ),
         "repos": copy.rows(results.Repo, "found_in_pass <= ?", last_pass),
     }
     database().execute(_LINKS, (run_id, parent_run_id))

@@ -23,6 +23,8 @@ class GithubQuery(Table):
     """One search that a run made, and how far it got.
 
     pass_number is 1 or 2; pages_fetched counts pages stored so far, complete says it is done.
+    keyword is what pass 2 searched for; new_repos counts what only this query brought, once it is
+    complete; taken_over says that an earlier run made it, of which this one has the results.
     """
 
     id = AutoField()
@@ -36,6 +38,9 @@ class GithubQuery(Table):
     items_seen = IntegerField(default=0)
     complete = BooleanField(default=False)
     created_at = TextField()
+    keyword = TextField(null=True)
+    new_repos = IntegerField(null=True)
+    taken_over = BooleanField(default=False)
 
     class Meta:
         """Peewee's settings."""

@@ -60,10 +60,9 @@ def _themes(report: Report) -> str:
     repos = [
         ScoredRepo(name, report.scores[name], report.repo_keywords[name]) for name in report.ranking
     ]
+    total = sum(len(repo.keywords) for repo in repos)
     shared = [
-        theme
-        for theme in aggregate(repos, report.args.query, sum(len(repo.keywords) for repo in repos))
-        if len(theme.repos) > 1
+        theme for theme in aggregate(repos, report.args.typed.words, total) if len(theme.repos) > 1
     ]
     rows = [
         [

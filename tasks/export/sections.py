@@ -35,11 +35,12 @@ def searches(report: Report) -> str:
             cell(query.query, 300),
             f"{query.total_count:,}" + (" or more" if query.incomplete_results else ""),
             str(report.kept.get(query.id, 0)),
+            "–" if query.new_repos is None else str(query.new_repos),
         ]
         for query in report.queries
     ]
-    header = ["Pass", "Query", "Found", "Kept"]
-    return table(header, rows, numeric=frozenset({0, 2, 3})) if rows else "Nothing."
+    header = ["Pass", "Query", "Found", "Kept", "New"]
+    return table(header, rows, numeric=frozenset({0, 2, 3, 4})) if rows else "Nothing."
 
 
 def limits(report: Report) -> str:

@@ -88,7 +88,7 @@ def _row(context: StepContext, unit: _Unit, extractor: str, today: date) -> Row:
     keywords = [keyword for keyword in found if scrub(keyword) == keyword]
     inputs = SignalInputs(
         relevance=relevance_of(
-            context.args.query,
+            context.args.typed.words,
             full_name=candidate.full_name,
             topics=candidate.topics,
             description=candidate.description,

@@ -26,7 +26,7 @@ def replay_keywords(run: RunRow) -> int:
     if not stored:
         return 0
     args = RunArgs.from_dict(run.args)
-    computed = aggregate(best_repos(run.run_id, args), args.query, TOP_KEYWORDS)
+    computed = aggregate(best_repos(run.run_id, args), args.typed.words, TOP_KEYWORDS)
     for (rank, keyword, weight, repos), one in zip(stored, computed, strict=False):
         compare(f"the keyword of rank {rank}", keyword, one.keyword)
         compare(f"the weight of {keyword!r}", weight, one.weight)

@@ -22,7 +22,7 @@ def replay_rankings(run: RunRow) -> int:
     Raises:
         Difference: A score, or one of its inputs, is another.
     """
-    query = RunArgs.from_dict(run.args).query
+    query = RunArgs.from_dict(run.args).typed.words
     rows = fetch_all(
         Ranking.select(
             Ranking.full_name,

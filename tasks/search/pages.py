@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from models.database.upsert import fetch_all, insert_missing
@@ -31,30 +32,43 @@ _PROGRESS = (
     GithubQuery.total_count,
     GithubQuery.incomplete_results,
     GithubQuery.complete,
+    GithubQuery.new_repos,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedQuery:
+    """A search to be made; `keyword` is what pass 2 widens the person's own words by."""
+
+    query: str
+    keyword: str | None = None
+
+
 def plan_queries(
-    context: StepContext, pass_number: int, queries: Sequence[str]
+    context: StepContext, pass_number: int, queries: Sequence[PlannedQuery]
 ) -> list[GithubQuery]:
     """Store the queries of a pass, before the first is made, and return them in their order.
 
-    What an earlier attempt planned stays as it is.
+    What an earlier attempt planned stays as it is. They stand behind those that were taken over
+    from an earlier run, which are not returned.
     """
+    first = 1 + GithubQuery.select().where(_taken_over(context.run_id, pass_number)).count()
     rows = [
         {
             "run_id": context.run_id,
             "pass_number": pass_number,
             "position": position,
-            "query": query,
+            "query": one.query,
+            "keyword": one.keyword,
             "total_count": 0,
             "incomplete_results": False,
             "pages_fetched": 0,
             "items_seen": 0,
             "complete": False,
+            "taken_over": False,
             "created_at": context.now_iso(),
         }
-        for position, query in enumerate(queries, start=1)
+        for position, one in enumerate(queries, start=first)
     ]
     planned = _planned(context.run_id, pass_number)
     if planned or not rows:
@@ -96,6 +110,7 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
         query.items_seen += len(page.items)
         query.total_count = min(page.total_count, INTEGER_MAX)
         query.incomplete_results = query.incomplete_results or page.incomplete_results
+        query.new_repos = (query.new_repos or 0) + len(repos)
         query.complete = not page.has_next or len(found) >= top or number >= last_page
         with context.record.saving():
             insert_missing(Repo, repos, ("run_id", "full_name"))
@@ -108,7 +123,13 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
 
 def _planned(run_id: str, pass_number: int) -> list[GithubQuery]:
     mine = (GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number)
-    return list(GithubQuery.select().where(mine).order_by(GithubQuery.position))
+    own = mine & (GithubQuery.taken_over == False)  # noqa: E712 - an expression, not a truth
+    return list(GithubQuery.select().where(own).order_by(GithubQuery.position))
+
+
+def _taken_over(run_id: str, pass_number: int) -> Any:
+    mine = (GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number)
+    return mine & (GithubQuery.taken_over == True)  # noqa: E712 - an expression, not a truth
 
 
 def _names_found(query: GithubQuery) -> set[str]:
@@ -208,6 +229,7 @@ def _announce(context: StepContext, query: GithubQuery, kept: int) -> None:
             "total_count": query.total_count,
             "kept": kept,
             "pages": query.pages_fetched,
+            "new_repos": query.new_repos,
             "incomplete_results": query.incomplete_results,
         },
     )

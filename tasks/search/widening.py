@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.database.upsert import fetch_all
-from models.tables.results import Keyword
+from models.tables.results import GithubQuery, Keyword, Repo, RepoQuery
 from models.text.canonical_json import loads
 from tasks import caps
 from tasks.text.keywords import normalise_keyword, singular
+
+#: Names of platforms: like a language's, each alone finds everything and nothing.
+PLATFORMS = frozenset(
+    re.findall(
+        r"\S+",
+        """android aws azure browser cloud desktop docker gcp ios kubernetes linux macos mobile node
+        node.js nodejs server unix wasm web webassembly window""",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +41,58 @@ class BittenCap:
         return asdict(self)
 
 
-def keywords_worth_searching(run_id: str, query: str) -> list[str]:
+def keywords_worth_searching(run_id: str, query: str, *, go_on: bool = False) -> list[str]:
     """Return the keywords that at least two of the best repositories share, heaviest first.
 
     Where no two share any, as after a search that found one repository, all of them are returned.
-    The person's own query is never among them.
+    Left out are the person's own query, bare names of programming languages and platforms, which
+    find nothing in particular, and what an earlier run has searched for to the end, if this one
+    goes on from it.
+
+    Args:
+        run_id: The run that has the keywords.
+        query: The person's own words.
+        go_on: Return what a run that goes on from this one would search for.
     """
     rows = fetch_all(
         Keyword.select(Keyword.keyword, Keyword.repos_json)
         .where(Keyword.run == run_id)
         .order_by(Keyword.rank)
     )
-    asked = singular(normalise_keyword(query))
-    holders = {keyword: loads(repos) for keyword, repos in rows if singular(keyword) != asked}
+    out = {
+        singular(normalise_keyword(query)),
+        *PLATFORMS,
+        *_languages(run_id),
+        *_searched(run_id, go_on),
+    }
+    holders = {keyword: loads(repos) for keyword, repos in rows if singular(keyword) not in out}
     shared = [keyword for keyword, repos in holders.items() if len(repos) > 1]
     return shared or list(holders)
+
+
+def taken_over_repos(run_id: str, pass_number: int) -> int:
+    """Return how many repositories of a pass were taken over from an earlier run."""
+    links = (
+        RepoQuery.select(RepoQuery.full_name)
+        .join(GithubQuery)
+        .where((RepoQuery.run == run_id) & (GithubQuery.taken_over == True))  # noqa: E712
+    )
+    mine = (Repo.run == run_id) & (Repo.found_in_pass == pass_number)
+    return int(Repo.select().where(mine & Repo.full_name.in_(links)).count())
+
+
+def _languages(run_id: str) -> set[str]:
+    """Return the languages that GitHub names for the run's repositories, as keywords."""
+    rows = fetch_all(Repo.select(Repo.language).where(Repo.run == run_id).distinct())
+    return {singular(normalise_keyword(name)) for (name,) in rows if name}
+
+
+def _searched(run_id: str, by_itself: bool) -> set[str]:
+    ended = (GithubQuery.run == run_id) & (GithubQuery.complete == True)  # noqa: E712
+    if not by_itself:
+        ended &= GithubQuery.taken_over == True  # noqa: E712 - an expression, not a truth
+    rows = fetch_all(GithubQuery.select(GithubQuery.keyword).where(ended))
+    return {singular(keyword) for (keyword,) in rows if keyword}
 
 
 def bitten_caps(totals: Mapping[str, Any], max_queries: int) -> list[BittenCap]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from models.events import Event
+from models.typed_query import TypedQuery
 from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
 from tasks.request_stats import request_stats
-from tasks.search.pages import plan_queries, run_search
+from tasks.search.pages import PlannedQuery, plan_queries, run_search
 from tasks.search.query import build_query
 from tasks.search.totals import search_totals
 from tasks.step import StepContext
@@ -25,16 +27,39 @@ def run(context: StepContext) -> Mapping[str, Any]:
         PermanentError: GitHub's answer is not what it documents.
     """
     args = context.args
+    typed = args.typed
     query = build_query(
-        args.query,
+        typed,
         stars_min=args.stars,
         stars_max=args.max_stars,
         pushed_since=reference_date(context) - timedelta(days=args.days),
         lang=args.lang,
         include_forks=args.include_forks,
     )
+    _say_how_it_was_read(context, typed)
     known = KnownRepos(context.run_id, PASS)
-    (planned,) = plan_queries(context, PASS, [query])
+    (planned,) = plan_queries(context, PASS, [PlannedQuery(query)])
     run_search(context, planned, known, args.top)
     totals = {"query": planned.query} | search_totals(context.run_id, PASS) | known.stats(context)
     return totals | request_stats(context)
+
+
+def _say_how_it_was_read(context: StepContext, typed: TypedQuery) -> None:
+    """Audit what of the query GitHub reads as syntax, where any of it looked like that."""
+    if not (typed.scope or typed.as_text):
+        return
+    parts = [f"Searching for {typed.words!r}"]
+    if typed.scope:
+        parts.append(f"within {' '.join(typed.scope)}")
+    if typed.as_text:
+        parts.append(f"taking {', '.join(typed.as_text)} as text, not as syntax")
+    context.record.audit(
+        Event.GITHUB_QUERY_READ,
+        ", ".join(parts) + ".",
+        level="WARNING" if typed.as_text else "INFO",
+        data={
+            "words": typed.words,
+            "scope": list(typed.scope),
+            "as_text": list(typed.as_text),
+        },
+    )

@@ -15,10 +15,15 @@ from tasks.landscape.ranking import rank_repos
 from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
 from tasks.request_stats import request_stats
-from tasks.search.pages import plan_queries, run_search
+from tasks.search.pages import PlannedQuery, plan_queries, run_search
 from tasks.search.query import build_query
 from tasks.search.totals import search_totals
-from tasks.search.widening import BittenCap, bitten_caps, keywords_worth_searching
+from tasks.search.widening import (
+    BittenCap,
+    bitten_caps,
+    keywords_worth_searching,
+    taken_over_repos,
+)
 from tasks.step import StepContext
 
 PASS = 2
@@ -30,10 +35,11 @@ def run(context: StepContext) -> Mapping[str, Any]:
     Returns:
         The pass's totals, and `capped` with the `reason` and the `caps` that bit.
     """
-    keywords = keywords_worth_searching(context.run_id, context.args.query)
+    keywords = keywords_worth_searching(context.run_id, context.args.typed.words)
     max_queries = min(context.args.max_queries, caps.MAX_QUERIES)
     planned = plan_queries(context, PASS, _queries(context, keywords[:max_queries]))
-    known = KnownRepos(context.run_id, PASS, caps.MAX_NEW_REPOS)
+    earlier = taken_over_repos(context.run_id, PASS)
+    known = KnownRepos(context.run_id, PASS, caps.MAX_NEW_REPOS + earlier)
     for query in planned:
         run_search(context, query, known, min(context.args.top, caps.RESULTS_PER_QUERY))
     totals = {
@@ -41,29 +47,36 @@ def run(context: StepContext) -> Mapping[str, Any]:
         "search": search_totals(context.run_id, PASS) | known.stats(context),
         "metadata": hydrate_metadata(context, PASS),
         "readmes": hydrate_readmes(context, PASS),
-    } | _judged(context)
+    } | _judged(context, earlier)
     capped = _capped(context, bitten_caps(totals, max_queries))
     return totals | capped | request_stats(context)
 
 
-def _judged(context: StepContext) -> dict[str, Any]:
-    """Have what is new analysed, or rank it where there is no language model."""
+def _judged(context: StepContext, earlier: int) -> dict[str, Any]:
+    """Have what is new analysed, or rank it where there is no language model.
+
+    `earlier` repositories were taken over from an earlier run, analyses and all.
+    """
     if context.args.no_llm:
         return {"rankings": rank_repos(context, PASS)}
-    return {"analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES)}
+    return {"analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES + earlier)}
 
 
-def _queries(context: StepContext, keywords: Sequence[str]) -> list[str]:
-    args = context.args
+def _queries(context: StepContext, keywords: Sequence[str]) -> list[PlannedQuery]:
+    args, typed = context.args, context.args.typed
     pushed_since = reference_date(context) - timedelta(days=args.days)
     return [
-        build_query(
+        PlannedQuery(
+            build_query(
+                typed,
+                keyword=keyword,
+                stars_min=args.pass2_stars,
+                stars_max=args.max_stars,
+                pushed_since=pushed_since,
+                lang=args.lang,
+                include_forks=args.include_forks,
+            ),
             keyword,
-            stars_min=args.pass2_stars,
-            stars_max=args.max_stars,
-            pushed_since=pushed_since,
-            lang=args.lang,
-            include_forks=args.include_forks,
         )
         for keyword in keywords
     ]

@@ -26,7 +26,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     """
     ranked = {"rankings": rank_repos(context, pass_number=1)} if context.args.no_llm else {}
     best = best_repos(context.run_id, context.args)
-    keywords = aggregate(best, context.args.query, TOP_KEYWORDS)
+    keywords = aggregate(best, context.args.typed.words, TOP_KEYWORDS)
     rows = [
         {
             "run_id": context.run_id,

@@ -38,8 +38,11 @@ def normalise_keywords(texts: Iterable[str]) -> list[str]:
 
 
 def singular(keyword: str) -> str:
-    """Return what a keyword and its plural have in common; a key to compare by, not a word."""
-    return " ".join(_singular_word(word) for word in keyword.split())
+    """Return what a keyword's spellings have in common; a key to compare by, not a word.
+
+    Its plural is the same, and so is the form in which its words are joined by hyphens.
+    """
+    return " ".join(_singular_word(word) for word in keyword.replace("-", " ").split())
 
 
 def _singular_word(word: str) -> str:

@@ -93,7 +93,7 @@ class FakeRecorder:
 class FakeGitHub(GitHubSource):
     """GitHub by script: results by query text, and a log of calls.
 
-    results: query substring to full names in rank order; the first that occurs in a query counts.
+    results: query substring to full names in rank order; the first one in a query counts.
     fail_on: (method, argument) pairs that raise once, as a source does in trouble.
     """
 
@@ -117,7 +117,8 @@ class FakeGitHub(GitHubSource):
 
     def search_repositories(self, query: str, page: int) -> SearchPage:
         self._called("search", (query, page))
-        names = next((found for term, found in self.results.items() if term in query), [])
+        known = [(query.find(term), found) for term, found in self.results.items() if term in query]
+        names = min(known, key=lambda pair: pair[0])[1] if known else []
         start = (page - 1) * self.page_size
         end = start + self.page_size
         items = [self._payload(name) for name in names[start:end]]

@@ -79,7 +79,7 @@ def assert_executed(run_id: str, steps: set[str], command: str) -> None:
 
 
 class TestExpand:
-    def test_it_does_pass_2_anew_on_what_pass_1_found(self, scout: Scout, parent: str) -> None:
+    def test_it_goes_on_with_what_was_not_searched(self, scout: Scout, parent: str) -> None:
         run_id = child(scout, "expand", parent, "--max-queries", "2")
 
         run = run_of(run_id)
@@ -87,15 +87,25 @@ class TestExpand:
         assert run.args == run_of(parent).args | {"max_queries": 2}
         assert_executed(run_id, EXPANDING, "expand")
         assert contradictions(run_id) == []
-        passes = "SELECT count(*) FROM {} WHERE run_id = ? AND {} = ?"
-        for table, column in (("repos", "found_in_pass"), ("github_queries", "pass_number")):
-            sql = passes.format(table, column)
-            assert rows(sql, run_id, 1) == rows(sql, parent, 1)
-        assert rows(passes.format("github_queries", "pass_number"), run_id, 2) == [(2,)]
+        searched = (
+            "SELECT keyword FROM github_queries WHERE run_id = ? AND pass_number = 2"
+            " ORDER BY position"
+        )
+        before, now = rows(searched, parent), rows(searched, run_id)
+        assert len(now) == len(before) + 2
+        assert now[: len(before)] == before
+        assert len(set(now)) == len(now)
+        found = "SELECT full_name FROM repos WHERE run_id = ?"
+        assert set(rows(found, parent)) <= set(rows(found, run_id))
         assert counts(run_id)["briefs"] == 0
 
-    def test_the_same_arguments_find_the_same(self, scout: Scout, parent: str) -> None:
-        run_id = child(scout, "expand", parent, "--briefs")
+    def test_what_pass_2_found_in_parts_is_what_it_finds_at_once(
+        self, scout: Scout, parent: str
+    ) -> None:
+        """A run of two queries that is expanded by eight has what a run of ten has."""
+        options = ("--dry", "--query", "vector database")
+        first = str(scout.json("run", *options, "--max-queries", "2")["run_id"])
+        run_id = child(scout, "expand", first, "--max-queries", "8", "--briefs")
 
         assert_executed(run_id, EXPANDING | WRITING, "expand")
         assert counts(run_id) == counts(parent)
@@ -117,7 +127,22 @@ class TestExpand:
     def test_an_expanded_run_can_be_expanded(self, scout: Scout, parent: str) -> None:
         first = child(scout, "expand", parent, "--max-queries", "1")
         second = child(scout, "expand", first, "--max-queries", "10")
-        assert counts(second) | {"briefs": 0} == counts(parent) | {"briefs": 0}
+        once = child(scout, "expand", parent, "--max-queries", "10")
+        assert counts(second) == counts(once)
+
+    def test_a_run_that_has_searched_for_everything_is_refused(
+        self, scout: Scout, parent: str
+    ) -> None:
+        """Keywords that many repositories share come first, then the others."""
+        for _ in range(3):
+            parent = child(scout, "expand", parent)
+        searched = rows(
+            "SELECT keyword FROM github_queries WHERE run_id = ? AND pass_number = 2", parent
+        )
+        assert len(searched) == len(set(searched)) > 20
+        refused = scout("expand", parent)
+        assert refused.exit_code == 2
+        assert "has searched for every keyword" in refused.stderr
 
     @pytest.mark.usefixtures("opened")
     def test_a_run_that_is_going_on_is_refused(self, scout: Scout) -> None:

@@ -6,11 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models.errors import InputError
-from tasks.search.query import build_query, plain_terms
+from models.typed_query import read_query
+from tasks.search.query import build_query
 
 DEFAULTS: dict[str, Any] = {
     "stars_min": 100,
@@ -19,54 +18,60 @@ DEFAULTS: dict[str, Any] = {
     "lang": None,
     "include_forks": False,
 }
-TAIL = "in:name,description,readme stars:>=100 pushed:>=2025-06-01 archived:false fork:false"
+TAIL = "in:name,description,readme,topics stars:>=100 pushed:>=2025-06-01 archived:false fork:false"
 
 
-def test_the_default_query() -> None:
-    assert build_query("vector database", **DEFAULTS) == f"vector database {TAIL}"
+def built(typed: str, **changes: Any) -> str:
+    return build_query(read_query(typed), **DEFAULTS | changes)
+
+
+def test_the_default_query_looks_at_topics_too() -> None:
+    assert built("vector database") == f"vector database {TAIL}"
 
 
 def test_every_option_has_its_qualifier() -> None:
-    changed = DEFAULTS | {"stars_max": 5000, "lang": "Python", "include_forks": True}
-    assert build_query("vector database", **changed) == (
-        "vector database in:name,description,readme stars:100..5000 pushed:>=2025-06-01"
+    changes = {"stars_max": 5000, "lang": "Python", "include_forks": True}
+    assert built("vector database", **changes) == (
+        "vector database in:name,description,readme,topics stars:100..5000 pushed:>=2025-06-01"
         " archived:false fork:true language:Python"
     )
 
 
 def test_a_language_with_blanks_is_quoted() -> None:
-    query = build_query("plots", **DEFAULTS | {"lang": "Jupyter Notebook"})
-    assert query.endswith('language:"Jupyter Notebook"')
+    assert built("plots", lang="Jupyter Notebook").endswith('language:"Jupyter Notebook"')
 
 
 @pytest.mark.parametrize(
-    ("typed", "terms"),
+    ("typed", "query"),
     [
-        ("stars:>1 foo", '"stars:>1" foo'),
-        ("std::vector", '"std::vector"'),
-        ("vector OR graph", 'vector "OR" graph'),
-        ("foo -bar", 'foo "-bar"'),
-        ('"exact phrase" more', '"exact phrase" more'),
-        ('half" a quote', "half a quote"),
-        ("c++ c# node.js full-text", "c++ c# node.js full-text"),
-        ('user:"evil fork:true"', '"user:" "evil fork:true"'),
-        ("(a", '"(a"'),
+        ("foo topic:search", f"foo topic:search {TAIL}"),
+        ("foo NOT bar -baz", f"foo NOT bar NOT baz {TAIL}"),
+        ("foo stars:>=9", f"foo stars:>=9 {TAIL.replace('stars:>=100 ', '')}"),
+        ("foo in:name", f"foo in:name {TAIL.partition(' ')[2]}"),
+        ("foo archived:true", f"foo archived:true {TAIL.replace(' archived:false', '')}"),
+        ("foo -fork:true", f"foo -fork:true {TAIL}"),
     ],
 )
-def test_what_a_person_typed_is_only_words(typed: str, terms: str) -> None:
-    assert plain_terms(typed) == terms
+def test_what_the_person_qualified_takes_the_place_of_scouts_own(typed: str, query: str) -> None:
+    assert built(typed) == query
 
 
-@given(st.text(alphabet='ab: "><=()-\tORNT.', max_size=40))
-def test_no_text_smuggles_syntax_out_of_quotes(typed: str) -> None:
-    terms = plain_terms(typed)
-    assert terms.count('"') % 2 == 0
-    bare = "".join(terms.split('"')[::2]).split()
-    assert not [word for word in bare if ":" in word or word.startswith("-")]
-    assert not {"OR", "NOT"} & set(bare)
-    assert plain_terms(terms) == terms
+@pytest.mark.parametrize(
+    ("typed", "keyword", "terms"),
+    [
+        ("vector database", "embeddings", "embeddings vector database"),
+        ("vector database", "vector search", "vector search database"),
+        ("vector database", "vector-search", "vector-search database"),
+        ('"knowledge graph" org:acme', "rag", 'rag "knowledge graph" org:acme'),
+    ],
+)
+def test_a_keyword_is_anchored_by_the_persons_words_and_scope(
+    typed: str, keyword: str, terms: str
+) -> None:
+    assert built(typed, keyword=keyword) == f"{terms} {TAIL}"
 
 
-def test_a_query_of_quotes_only_is_refused() -> None:
+@pytest.mark.parametrize("typed", ['" "', "topic:search", "NOT bar"])
+def test_a_query_without_words_is_refused(typed: str) -> None:
     with pytest.raises(InputError, match="no words"):
-        build_query('" "', **DEFAULTS)
+        built(typed)

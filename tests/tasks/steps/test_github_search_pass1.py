@@ -17,7 +17,7 @@ STEP = "github_search_pass1"
 
 def build_query_of(world: World) -> str:
     return build_query(
-        world.args.query,
+        world.args.typed,
         stars_min=world.args.stars,
         stars_max=world.args.max_stars,
         pushed_since=TODAY - timedelta(days=world.args.days),

@@ -82,14 +82,24 @@ def test_known_repositories_keep_their_spelling_and_gain_a_link(wide: World) -> 
     assert Repo.get(Repo.full_name == "a/one").found_in_pass == 1
 
 
-def test_queries_take_the_star_limit_of_pass_2(wide: World) -> None:
+def test_queries_are_anchored_and_take_the_star_limit_of_pass_2(wide: World) -> None:
     wide.steps(*BEFORE, KEYWORDS, STEP)
     queries = GithubQuery.select().where(GithubQuery.pass_number == 2)
     assert [query.query.split(" in:")[0] for query in queries] == [
-        "approximate search",
-        "embeddings",
+        "approximate search vector database",
+        "embeddings vector database",
     ]
+    assert [query.keyword for query in queries] == ["approximate search", "embeddings"]
+    assert [query.new_repos for query in queries] == [2, 1]
     assert all("stars:>=50 " in query.query for query in queries)
+
+
+def test_bare_languages_and_platforms_are_not_searched_for(wide: World) -> None:
+    wide.github.overrides = {"a/one": {"language": "Rust"}}
+    wide.model.keywords = {name: ["rust", "linux", "hnsw"] for name in RESULTS["vector database"]}
+    wide.steps(*BEFORE, KEYWORDS, STEP)
+    queries = GithubQuery.select().where(GithubQuery.pass_number == 2)
+    assert [query.keyword for query in queries] == ["hnsw"]
 
 
 def test_a_keyword_that_only_one_repository_has_is_not_searched_for(wide: World) -> None:

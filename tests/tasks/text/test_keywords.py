@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.search.query import plain_terms
+from models.typed_query import read_query
 from tasks.text.keywords import ScoredRepo, WeightedKeyword, aggregate, normalise_keyword, singular
 
 
@@ -35,7 +35,9 @@ def test_normal_form(raw: str, normal: str) -> None:
 def test_normalising_twice_changes_nothing_and_leaves_no_syntax(raw: str) -> None:
     normal = normalise_keyword(raw)
     assert normalise_keyword(normal) == normal
-    assert plain_terms(normal).replace('"', "") == normal
+    if normal:
+        assert read_query(normal).words == normal
+        assert read_query(normal).scope == ()
 
 
 @pytest.mark.parametrize(
