@@ -1,4 +1,4 @@
-"""How Scout is put together: which way imports point, how big files are, what the wheel holds."""
+"""How Scout is put together: what it depends on, how big files are, what the wheel holds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from packaging.requirements import Requirement
 from models.version import DISTRIBUTION, __version__
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Each package may import those after it; fixtures are data.
 LAYERS = ("cli", "workers", "tasks", "models")
 PACKAGES = (*LAYERS, "fixtures")
 LINES_MAX = 400
@@ -48,19 +47,6 @@ def imported_packages(path: Path) -> Iterator[tuple[str, int]]:
         else:
             continue
         yield from ((name.partition(".")[0], node.lineno) for name in names)
-
-
-@pytest.mark.parametrize("package", LAYERS)
-def test_imports_point_one_way(package: str) -> None:
-    """The order is cli → workers → tasks → models; nobody imports the tests."""
-    forbidden = {*LAYERS[: LAYERS.index(package)], "tests", "fixtures"}
-    wrong = [
-        f"{relative(path)}:{line} imports {name}"
-        for path in modules(package)
-        for name, line in imported_packages(path)
-        if name in forbidden
-    ]
-    assert not wrong
 
 
 def test_the_declared_dependencies_are_those_that_are_imported() -> None:

@@ -21,7 +21,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
       scout rerun last
     """
     from cli.running.execution import Execution
-    from cli.running.result import see_through
+    from cli.running.see_through import see_through
     from models.dao import RunsDao
     from models.run_args import RunArgs
 

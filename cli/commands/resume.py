@@ -23,7 +23,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
       scout resume last
     """
     from cli.running.execution import Execution, user_name
-    from cli.running.result import see_through
+    from cli.running.see_through import see_through
     from models.dao import RunsDao, StepsDao
     from models.lifecycle import resume_run
 

@@ -37,7 +37,7 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
     if verify and not args.dry:
         raise InputError("--verify compares dry runs.", "Add --dry.")
     from cli.running.execution import Execution
-    from cli.running.result import see_through
+    from cli.running.see_through import see_through
 
     execution = Execution.prepare(how, args=args)
     if verify:

@@ -52,7 +52,7 @@ def derive(
         ConfigError: A source that it needs is not configured.
     """
     from cli.running.execution import Execution
-    from cli.running.result import see_through
+    from cli.running.see_through import see_through
     from models.dao import RunsDao
 
     execution = Execution.prepare(how)

@@ -6,18 +6,11 @@ import codecs
 from dataclasses import dataclass
 
 from models.text.storable import storable
+from tasks.text.byte_order import marked_encoding
 
 #: Bytes of a README that are kept; the digest is over all that the source gave.
 STORED_MAX_BYTES = 1 << 20
 
-#: The longer mark first: UTF-32's begins with UTF-16's.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _REPLACEMENT = "\ufffd"
 
 
@@ -41,11 +34,6 @@ def decode_readme(content: bytes, truncated: bool = False) -> DecodedReadme:
     data = content[:STORED_MAX_BYTES]
     text, encoding = _decode(data, whole=not truncated)
     return DecodedReadme(storable(text), encoding, truncated)
-
-
-def marked_encoding(data: bytes) -> str | None:
-    """Return the encoding that the first bytes name by a byte order mark, if they do."""
-    return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
 
 
 def _decode(data: bytes, *, whole: bool) -> tuple[str, str]:

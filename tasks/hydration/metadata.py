@@ -12,7 +12,8 @@ from models.errors import ScoutError
 from models.events import Event
 from models.tables.results import Repo
 from models.text.clean import clean_text
-from tasks.hydration.payload import parse_repository, repo_columns
+from tasks.hydration.columns import repo_columns
+from tasks.sources.payload import parse_repository
 from tasks.step import StepContext
 from tasks.units.loop import work_through
 

@@ -5,26 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from importlib.metadata import version
-from typing import TYPE_CHECKING
 
-from models.codes import Code
-from models.errors import ConfigError
 from models.text.clean import clean_text
+from tasks.text.extractor import LIBRARY, extractor
 from tasks.text.keywords import STOP_WORDS, normalise_keywords, singular
 from tasks.text.prose import prose_of
 
-if TYPE_CHECKING:
-    from yake_rust import Yake
-
 logger = logging.getLogger(__name__)
 
-LIBRARY = "yake-rust"
 KEYWORDS_MAX = 20
 #: Topics are their owners' own choice, but some owners choose twenty.
 TOPICS_MAX = 8
-PHRASE_MAX_WORDS = 2
 KEYWORD_MAX_CHARACTERS = 40
 #: The longest word of a script that puts no blanks between words, such as Chinese.
 UNSPACED_MAX_CHARACTERS = 8
@@ -57,16 +48,6 @@ _BRACKETS = re.compile(r"[\[\]{}()<>'\"`´‘’“”|\\]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def extractor_name() -> str:
-    """Return the library that finds keywords, and its version.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
-    _extractor()
-    return f"{LIBRARY} {version(LIBRARY)}"
-
-
 def extract_keywords(
     readme: str | None, description: str, topics: Sequence[str], language: str | None = None
 ) -> list[str]:
@@ -96,7 +77,7 @@ def extract_keywords(
 def _phrases(text: str) -> list[str]:
     """Return the phrases that stand out in a text, best first; none if the library gives up."""
     try:
-        found = _extractor().get_n_best(_BRACKETS.sub(" ", text), n=_CANDIDATES)
+        found = extractor().get_n_best(_BRACKETS.sub(" ", text), n=_CANDIDATES)
     except BaseException as exc:  # a panic of native code is no Exception
         if type(exc).__name__ != "PanicException":
             raise
@@ -131,19 +112,3 @@ def _different(keywords: Iterable[str]) -> list[str]:
     for keyword in keywords:
         first.setdefault(singular(keyword), keyword)
     return list(first.values())
-
-
-@lru_cache(maxsize=1)
-def _extractor() -> Yake:
-    try:
-        import markdown_it  # noqa: F401 - found missing here rather than in the middle of a step
-        from yake_rust import Yake
-    except ImportError as exc:
-        from models.install_hint import install_command
-
-        raise ConfigError(
-            f"--no-llm finds keywords with {LIBRARY} and markdown-it-py, which are not installed.",
-            f"Install them: {install_command('keywords')}",
-            code=Code.LIBRARY_MISSING,
-        ) from exc
-    return Yake(language="en", ngrams=PHRASE_MAX_WORDS)

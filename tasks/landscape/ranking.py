@@ -15,10 +15,11 @@ from models.tables.results import Ranking, Repo
 from models.text.canonical_json import dumps, loads
 from tasks.analysis.candidates import Candidate, candidates
 from tasks.analysis.scoring import days_between
-from tasks.landscape.keyword_extraction import extract_keywords, extractor_name
+from tasks.landscape.keyword_extraction import extract_keywords
 from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
 from tasks.reference_date import reference_date
 from tasks.step import StepContext
+from tasks.text.extractor import extractor_name
 from tasks.text.keywords import ScoredRepo
 from tasks.units.loop import work_through
 

@@ -7,8 +7,8 @@ from models.database.upsert import fetch_all
 from models.run_args import RunArgs
 from models.tables.results import Keyword
 from models.text.canonical_json import loads
+from tasks.landscape.voters import TOP_KEYWORDS, best_repos
 from tasks.replay.differences import compare
-from tasks.steps.keyword_aggregate import TOP_KEYWORDS, best_repos
 from tasks.text.keywords import aggregate
 
 

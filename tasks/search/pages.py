@@ -11,15 +11,11 @@ from models.errors import PermanentError
 from models.events import Event
 from models.tables.results import GithubQuery, Repo, RepoQuery
 from models.text.clean import clean_text
-from tasks.hydration.payload import (
-    INTEGER_MAX,
-    RepositoryPayload,
-    parse_repository,
-    repo_columns,
-)
+from tasks.hydration.columns import repo_columns
 from tasks.repositories import KnownRepos
 from tasks.sources.github.quotas import SEARCH_CEILING
 from tasks.sources.interface import Payload, SearchPage
+from tasks.sources.payload import INTEGER_MAX, RepositoryPayload, parse_repository
 from tasks.step import StepContext
 from tasks.units.failure_budget import is_too_many
 from tasks.units.retries import patiently

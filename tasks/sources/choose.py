@@ -10,7 +10,7 @@ from tasks.sources.interface import NoModel, Sources
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from tasks.sources.github.waits import WaitRecorder
+    from tasks.recorder import WaitRecorder
 
 
 def sources_for(
@@ -40,7 +40,7 @@ def sources_for(
         FixtureError: The manifest is malformed.
     """
     if no_llm:
-        from tasks.landscape.keyword_extraction import extractor_name
+        from tasks.text.extractor import extractor_name
 
         extractor_name()
     if not dry:

@@ -6,17 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from models.database.upsert import fetch_all, upsert
-from models.run_args import RunArgs
-from models.tables.results import Analysis, Keyword, Repo
-from models.text.canonical_json import dumps, loads
-from tasks.landscape.ranking import best_ranked, rank_repos
+from models.database.upsert import upsert
+from models.tables.results import Keyword
+from models.text.canonical_json import dumps
+from tasks.landscape.ranking import rank_repos
+from tasks.landscape.voters import TOP_KEYWORDS, best_repos
 from tasks.step import StepContext
-from tasks.text.keywords import ScoredRepo, aggregate
-
-#: How many of the best repositories have a say, and how many keywords are kept.
-TOP_REPOS = 20
-TOP_KEYWORDS = 30
+from tasks.text.keywords import aggregate
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
@@ -48,17 +44,3 @@ def run(context: StepContext) -> Mapping[str, Any]:
         "top": [one.keyword for one in keywords[:10]],
         "digest": hashlib.sha256(dumps(weights).encode()).hexdigest(),
     }
-
-
-def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
-    """Return the best of pass 1, so that the outcome is the same after pass 2 as before it."""
-    if args.no_llm:
-        return best_ranked(run_id, TOP_REPOS)
-    rows = fetch_all(
-        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)
-        .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
-        .where((Analysis.run == run_id) & (Analysis.status == "valid") & (Repo.found_in_pass == 1))
-    )
-    # Sorted here because databases differ in how they order names.
-    best = sorted(rows, key=lambda row: (-row[1], row[0]))[:TOP_REPOS]
-    return [ScoredRepo(name, score, loads(output)["keywords"]) for name, score, output in best]

@@ -14,21 +14,9 @@ import pytest
 from cli.main import COMMANDS
 from models.version import DISTRIBUTION, __version__
 from tests.support.cli import Scout
+from tests.support.loaded import loaded_after
 
 HEAVY = {"dramatiq", "redis", "peewee", "msgspec", "httpx", "openai", "sqlite3", "logging"}
-
-
-def loaded_after(code: str, *args: str) -> set[str]:
-    """Return the names of the top-level modules that are loaded after `code` ran."""
-    script = (
-        f"import sys\nsys.argv = ['scout', *{list(args)!r}]\n"
-        f"try:\n    {code}\nexcept SystemExit:\n    pass\n"
-        "print('\\nLOADED', *sorted({name.split('.')[0] for name in sys.modules}))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    return set(done.stdout.rsplit("LOADED", 1)[1].split())
 
 
 def test_help_lists_every_command_with_its_description(scout: Scout) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -33,6 +33,7 @@ from tests.support.catalogue import assert_catalogued
 
 TODAY = date(2025, 6, 1)
 RUN_ID = "01TESTRUN0000000000000000A"
+NAMES = ["a/one", "b/two", "c/three", "d/four", "e/five"]
 
 
 class FakeRecorder:
@@ -238,6 +239,10 @@ class World:
         return {name: self.step(name) for name in names}
 
 
+#: Makes a world; what it takes is said where the fixture stands.
+MakeWorld = Callable[..., World]
+
+
 def new_world(run_id: str = RUN_ID, **args: Any) -> World:
     """Return a run with its row in the bound database."""
     run_args = RunArgs.from_dict({"query": "vector database", "dry": True} | args)
@@ -252,3 +257,8 @@ def new_world(run_id: str = RUN_ID, **args: Any) -> World:
     )
     recorder = FakeRecorder()
     return World(run_args, recorder, FakeGitHub(recorder), FakeModel(recorder), run_id)
+
+
+def with_args(world: World, **changes: Any) -> World:
+    """Return the same run with other arguments."""
+    return replace(world, args=replace(world.args, **changes))

@@ -9,7 +9,7 @@ import pytest
 from peewee import SqliteDatabase
 
 from tests.support.brief_fakes import bound_database
-from tests.support.step_fakes import World, new_world
+from tests.support.step_fakes import NAMES, World, new_world
 
 
 @pytest.fixture
@@ -23,5 +23,5 @@ def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
 def world(database: SqliteDatabase) -> World:
     """A run whose search finds five repositories on three pages."""
     world = new_world()
-    world.github.results = {"vector database": ["a/one", "b/two", "c/three", "d/four", "e/five"]}
+    world.github.results = {"vector database": NAMES}
     return world

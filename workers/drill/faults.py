@@ -21,7 +21,8 @@ import dramatiq
 
 from models.events import Event
 from tasks.chain import step_named
-from tasks.step import Recorder, Step, StepContext
+from tasks.recorder import Recorder
+from tasks.step import Step, StepContext
 from workers.enqueue import send_step
 
 FOLDER_VARIABLE = "SCOUT_DRILL_FOLDER"

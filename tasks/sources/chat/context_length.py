@@ -6,8 +6,8 @@ import threading
 from dataclasses import asdict, dataclass
 
 from models.events import Event
+from tasks.recorder import Recorder
 from tasks.sources.interface import AnalysisRequest, BriefRequest, ModelAnswer
-from tasks.step import Recorder
 
 #: Characters of a README that a model is shown; evidence is looked for in all of it.
 README_MAX_CHARACTERS = 24_000

@@ -26,7 +26,7 @@ from tasks.sources.chat.pause_gate import Gate
 from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
 
 if TYPE_CHECKING:
-    from tasks.sources.github.waits import WaitRecorder
+    from tasks.recorder import WaitRecorder
 
 
 def model_from_environ(record: WaitRecorder | None) -> LanguageModel:

@@ -13,7 +13,7 @@ from models.events import Event
 from tasks.pause import MAX_PAUSE_S, pause
 
 if TYPE_CHECKING:
-    from tasks.sources.github.waits import WaitRecorder
+    from tasks.recorder import WaitRecorder
 
 #: Requests that were held back do not all go off in the same moment.
 SPREAD_S = 0.3

@@ -15,7 +15,7 @@ from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, TransientError
 from models.settings.github import github_settings
 from models.text.clean import clean_text
-from tasks.hydration.payload import parse_repository
+from tasks.recorder import WaitRecorder
 from tasks.sources.github.budget import Budgets
 from tasks.sources.github.cache import AnswerCache
 from tasks.sources.github.envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
@@ -28,8 +28,9 @@ from tasks.sources.github.limits import (
 )
 from tasks.sources.github.quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
 from tasks.sources.github.requests import Ask, GitHubRequests
-from tasks.sources.github.waits import WaitRecorder, Waits
+from tasks.sources.github.waits import Waits
 from tasks.sources.interface import GitHubSource, Payload, RateLimit, Readme, SearchPage
+from tasks.sources.payload import parse_repository
 
 JSON = "application/vnd.github+json"
 JSON_MAX_BYTES = 32 << 20

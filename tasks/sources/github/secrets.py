@@ -12,8 +12,8 @@ from typing import Any
 
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
-from tasks.hydration.decoding import marked_encoding
 from tasks.sources.github.http import GitHubAnswer
+from tasks.text.byte_order import marked_encoding
 
 
 def without_secrets(answer: GitHubAnswer) -> GitHubAnswer:

@@ -6,15 +6,15 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from models.backoff import Uniform
 from models.clock import Clock, seconds_between, spoken_wait
 from models.errors import PostponedError
 from models.events import Event
 from tasks.pause import check_wanted, pause
+from tasks.recorder import WaitRecorder
 from tasks.sources.github.budget import Denied
-from tasks.step import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +22,6 @@ logger = logging.getLogger(__name__)
 MAX_WAIT_IN_STEP_S = 20.0
 #: Waits of several threads that end this close together are one wait.
 SAME_WAIT_S = 3.0
-
-
-class WaitRecorder(Recorder, Protocol):
-    """A step's recorder that can also say what the step waits for, from any of its threads."""
-
-    def waiting(self, text: str) -> None:
-        """Let `text` stand beside the step's progress until there is more of that."""
 
 
 class Waits:

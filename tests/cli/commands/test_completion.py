@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,8 @@ import pytest
 from cli.main import COMMANDS
 from models.database.connection import Database
 from tests.support.cli import Scout
+from tests.support.completion import complete
 from tests.support.worlds import successful_run
-
-
-def complete(monkeypatch: pytest.MonkeyPatch, words: str) -> list[str]:
-    """Return what a shell would be offered for a line whose last word is being typed."""
-    monkeypatch.setenv("_SCOUT_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", words)
-    monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
-    done = subprocess.run(
-        [sys.executable, "-c", "from cli.main import main; main()"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stderr == ""
-    return [line.split(",", 1)[1] for line in done.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

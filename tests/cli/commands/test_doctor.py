@@ -16,8 +16,8 @@ from models.clock import Clock
 from models.database.connection import Database, database
 from models.database.read_only import open_existing
 from models.settings.runtime import load_settings
-from tests.cli.test_main import loaded_after
 from tests.support.cli import SECRET, Scout
+from tests.support.loaded import loaded_after
 from tests.support.worlds import PastClock, add_worker, failed_run, new_run, successful_run
 
 

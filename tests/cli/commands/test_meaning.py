@@ -13,8 +13,8 @@ from models.codes import Code
 from models.event_texts import EVENT_TEXTS
 from models.events import Event
 from models.failures import CATALOGUE
-from tests.cli.commands.test_completion import complete
 from tests.support.cli import Scout
+from tests.support.completion import complete
 
 HEAVY = ("peewee", "dramatiq", "redis", "httpx", "models.database.connection")
 

@@ -20,9 +20,9 @@ from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tasks.landscape import ranking
 from tasks.landscape.keyword_extraction import extract_keywords
-from tests.cli.test_main import loaded_after
 from tests.support.cli import SECRET, Scout
 from tests.support.databases import copy_database
+from tests.support.loaded import loaded_after
 from tests.support.runs import audits, run_of, step_of
 from tests.support.scout_process import Done, count, executed, held, only_run, rows, rows_after
 from tests.support.scout_process import scout as process

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from models.clock import from_iso
-from tests.cli.test_main import loaded_after
 from tests.support.cli import SECRET, Scout
+from tests.support.loaded import loaded_after
 from tests.support.online_server import Answering, answering
 
 KEY = "sk-test-" + "a1b2c3d4e5f6"

@@ -13,8 +13,8 @@ from models.database.connection import Database
 from models.lifecycle import create_run
 from models.tables.results import Analysis, GithubQuery, LlmUsage, Repo
 from tasks.prompts.prompt import load_prompt
-from tests.cli.test_main import loaded_after
 from tests.support.cli import Scout
+from tests.support.loaded import loaded_after
 from tests.support.worlds import finish_until
 
 LIVE = ("run", "--query", "vector database", "--plan")

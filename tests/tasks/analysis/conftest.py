@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,7 @@ from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import Sources
 from tasks.units import retries
 from tests.support.counterparts.llm import ChatServer, chat_server
-from tests.support.step_fakes import World, new_world
-
-NAMES = ["a/one", "b/two", "c/three", "d/four", "e/five"]
-MakeWorld = Callable[..., World]
+from tests.support.step_fakes import NAMES, MakeWorld, World, new_world
 
 
 @pytest.fixture
@@ -43,8 +40,3 @@ def live(database: object, chat: ChatServer) -> MakeWorld:
         return world
 
     return make
-
-
-def with_args(world: World, **changes: Any) -> World:
-    """Return the same run with other arguments."""
-    return replace(world, args=replace(world.args, **changes))

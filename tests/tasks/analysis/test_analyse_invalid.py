@@ -10,7 +10,7 @@ from models.errors import PermanentError
 from models.tables.results import Analysis, Brief
 from models.text.canonical_json import loads
 from tests.support.counterparts.llm import ChatServer, faults
-from tests.tasks.analysis.conftest import MakeWorld
+from tests.support.step_fakes import MakeWorld
 
 BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP = "llm_repo_analysis"

@@ -8,8 +8,8 @@ from pathlib import Path
 from models.tables.results import Analysis
 from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.processes import start_python
+from tests.support.step_fakes import MakeWorld
 from tests.support.waiting import wait_until
-from tests.tasks.analysis.conftest import MakeWorld
 
 BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP = "llm_repo_analysis"

@@ -14,8 +14,7 @@ from models.text.canonical_json import loads
 from tasks.units import retries
 from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.secrets import assert_kept
-from tests.support.step_fakes import analysis
-from tests.tasks.analysis.conftest import NAMES, MakeWorld, with_args
+from tests.support.step_fakes import NAMES, MakeWorld, analysis, with_args
 
 BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP = "llm_repo_analysis"

@@ -7,7 +7,7 @@ from typing import Any
 from models.tables.results import Analysis
 from models.text.canonical_json import loads
 from tests.support.counterparts.llm import ChatServer, faults
-from tests.tasks.analysis.conftest import MakeWorld, with_args
+from tests.support.step_fakes import MakeWorld, with_args
 
 BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP = "llm_repo_analysis"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.support.step_fakes import World, new_world
-
-MakeWorld = Callable[..., World]
+from tests.support.step_fakes import MakeWorld, World, new_world
 
 
 @pytest.fixture

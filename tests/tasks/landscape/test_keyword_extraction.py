@@ -18,8 +18,8 @@ from tasks.landscape.keyword_extraction import (
     KEYWORDS_MAX,
     TOPICS_MAX,
     extract_keywords,
-    extractor_name,
 )
+from tasks.text.extractor import extractor_name
 from tasks.text.keywords import normalise_keyword, singular
 from tests.support.hostile import hostile_text
 from tests.support.processes import ROOT

@@ -11,14 +11,14 @@ import pytest
 
 from models.tables.results import Analysis, Brief, GithubQuery, Keyword, Ranking, ReadmeText
 from tasks.landscape import ranking
-from tasks.landscape.keyword_extraction import extract_keywords, extractor_name
+from tasks.landscape.keyword_extraction import extract_keywords
 from tasks.landscape.scoring import POLICY, SignalInputs, score_signals
+from tasks.text.extractor import extractor_name
 from tests.support.hostile import FRAGMENTS
 from tests.support.processes import start_python
 from tests.support.secrets import assert_kept, planted_secrets
-from tests.support.step_fakes import World
+from tests.support.step_fakes import MakeWorld, World
 from tests.support.waiting import wait_until
-from tests.tasks.landscape.conftest import MakeWorld
 
 FIRST = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP, SECOND = "keyword_aggregate", "github_search_pass2"

@@ -89,7 +89,7 @@ def test_without_the_keyword_library_only_runs_without_a_model_are_refused(
     monkeypatch: pytest.MonkeyPatch, library: str, dry: bool
 ) -> None:
     monkeypatch.setenv("OPENROUTER_API_KEY", "a-key")
-    monkeypatch.delitem(sys.modules, "tasks.landscape.keyword_extraction", raising=False)
+    monkeypatch.delitem(sys.modules, "tasks.text.extractor", raising=False)
     monkeypatch.setitem(sys.modules, library, None)
     assert sources_for(dry=dry)
     with pytest.raises(ConfigError, match="yake-rust and markdown-it-py") as caught:

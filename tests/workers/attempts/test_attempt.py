@@ -13,10 +13,10 @@ from models.events import Event
 from models.lifecycle import cancel_run, expire_leases, resume_run
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
+from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import audits, events, everything, new_run, run_of, step_of
 from tests.support.waiting import wait_until
-from tests.workers.logs.conftest import Logs
 from workers.attempts.interrupts import StepInterruptError, StepLostError
 
 SECOND = STEP_NAMES[1]

@@ -13,10 +13,10 @@ from models.database.connection import Database, database
 from models.lifecycle.interrupt import MAX_INTERRUPTIONS
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
+from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting
 from tests.support.runs import audits, events, new_run, run_of, step_of
 from tests.support.waiting import wait_until
-from tests.workers.logs.conftest import Logs
 
 SECOND = STEP_NAMES[1]
 

@@ -18,10 +18,10 @@ from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.clock import FakeClock
 from tests.support.databases import locked_error
+from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, failing
 from tests.support.runs import audits, events, new_run, run_of, step_of
 from tests.support.waiting import wait_until
-from tests.workers.logs.conftest import Logs
 from workers.attempts.retry_policy import RetryPolicy, is_transient
 
 SECOND = STEP_NAMES[1]

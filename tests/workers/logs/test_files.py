@@ -12,7 +12,7 @@ import pytest
 
 from models.errors import ConfigError
 from models.settings.logging import LogSettings
-from tests.workers.logs.conftest import Logs, strict
+from tests.support.logs import Logs, strict
 
 ROOT = Path(__file__).resolve().parents[3]
 logger = logging.getLogger("scout")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from models.log_context import bound_work
-from tests.workers.logs.conftest import Logs, strict
+from tests.support.logs import Logs, strict
 from workers.logs import JsonFormatter
 
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"

@@ -14,7 +14,7 @@ import pytest
 from models.events import Event
 from models.log_context import bound_work
 from models.settings.logging import LogSettings
-from tests.workers.logs.conftest import Logs
+from tests.support.logs import Logs
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "logging.md").read_text()

@@ -20,7 +20,7 @@ from dramatiq.brokers.stub import StubBroker
 from models.errors import ConfigError
 from models.log_context import bound_work
 from models.settings.logging import LogSettings, log_settings
-from tests.workers.logs.conftest import Logs, strict
+from tests.support.logs import Logs, strict
 from workers.logs import configure_logging, install_worker_logging
 
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"

@@ -11,7 +11,7 @@ import pytest
 from models.log_context import bound_work
 from models.settings.colour import wants_colour
 from models.settings.logging import LogSettings
-from tests.workers.logs.conftest import Logs
+from tests.support.logs import Logs
 
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"

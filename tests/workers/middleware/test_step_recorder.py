@@ -13,9 +13,9 @@ from models.errors import LeaseLostError, PermanentError, TransientError
 from models.log_context import WorkContext, current_work
 from models.steps import STEP_NAMES, position_of, step_id_for
 from tasks.step import Step, StepContext
+from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting, failing
 from tests.support.runs import audits, events, new_run, run_of, statuses, step_of
-from tests.workers.logs.conftest import Logs
 from workers.attempts.attempt import NotClaimedError, current_attempt
 from workers.attempts.interrupts import WorkerStoppingError
 

@@ -16,10 +16,10 @@ from models.log_context import WorkContext, current_work
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.databases import locked_error
+from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting
 from tests.support.runs import audits, events, new_run, run_of, step_of
 from tests.support.waiting import wait_until
-from tests.workers.logs.conftest import Logs
 
 SECOND = STEP_NAMES[1]
 

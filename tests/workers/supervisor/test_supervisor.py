@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.workers.logs.conftest import strict
+from tests.support.logs import strict
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.workers.logs.conftest import strict
+from tests.support.logs import strict
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"

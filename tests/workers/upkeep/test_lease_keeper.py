@@ -15,10 +15,10 @@ from models.lifecycle import cancel_run
 from models.settings.runtime import load_settings
 from tasks.step import StepContext
 from tests.support.clock import FakeClock
+from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import new_run, step_of
 from tests.support.waiting import wait_until
-from tests.workers.logs.conftest import Logs
 from workers.attempts.attempt import Attempt
 from workers.attempts.interrupts import StepLostError, StepOverdueError
 from workers.upkeep.background_loop import Loop

@@ -12,9 +12,9 @@ from models.lifecycle import claim_step
 from models.lifecycle.interrupt import LONGEST_DELAY_S, MAX_INTERRUPTIONS
 from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
+from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import audits, claimed, events, new_run, run_of, step_of
-from tests.workers.logs.conftest import Logs
 from workers.upkeep import recovery as recovery_module
 from workers.upkeep.recovery import FORGET_AFTER_S, Recovery, messages_waiting
 

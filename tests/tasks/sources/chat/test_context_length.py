@@ -13,10 +13,10 @@ from tasks.sources.chat.context_length import MAX_HALVINGS, README_MAX_CHARACTER
 from tasks.sources.chat.model import ChatModel
 from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import ModelAnswer
+from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import Asked, Behaviour, Handler, answer_well
 from tests.support.step_fakes import FakeRecorder
-from tests.tasks.sources.chat.test_messages import request
 
 OPENAI = "This model's maximum context length is 8192 tokens. Please reduce the length."
 LLAMA = "the request exceeds the available context size, try increasing it"

@@ -16,8 +16,8 @@ from tasks.sources.chat import http as chat_http
 from tasks.sources.chat.errors import refusal
 from tasks.sources.chat.model import ChatModel
 from tasks.sources.chat.parameters import forget_dialects
+from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server, faults
-from tests.tasks.sources.chat.test_messages import request
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from tasks.sources.chat.answers import bare
 from tasks.sources.chat.model import ChatModel, model_from_environ
 from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import BriefRequest, ModelAnswer
+from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import answer_well, completion
 from tests.support.raw_server import dripping, raw_server
-from tests.tasks.sources.chat.test_messages import request
 
 KEY = "local-" + "k3y" * 8
 BRIEF = BriefRequest(["a/one", "b/two"], {}, [], "vector database")

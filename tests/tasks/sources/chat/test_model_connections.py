@@ -12,9 +12,9 @@ import pytest
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.http import shared_chat_http
 from tasks.sources.chat.model import ChatModel, model_from_environ
+from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server
 from tests.support.counterparts.llm.server import Server
-from tests.tasks.sources.chat.test_messages import request
 
 KEY = "local-" + "k3y" * 8
 

@@ -12,9 +12,9 @@ from models.settings.chat import ChatSettings
 from tasks.sources.chat import pause_gate as chat_gate
 from tasks.sources.chat.model import ChatModel
 from tasks.sources.chat.pause_gate import Gate
+from tests.support.chat_requests import request
 from tests.support.counterparts.llm import chat_server, faults
 from tests.support.step_fakes import FakeRecorder
-from tests.tasks.sources.chat.test_messages import request
 
 
 class Time:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from models.codes import Code
 from models.errors import PermanentError
-from models.text.canonical_json import dumps
-from models.text.storable import storable, storable_tree
 from tasks.sources.interface import Payload
 
 #: The widest integer that the columns hold on PostgreSQL.
@@ -73,35 +71,3 @@ def parse_repository(
             else "Check that SCOUT_GITHUB_URL is the base of GitHub's REST API.",
             code=Code.FIXTURE_BROKEN if from_fixture else Code.GITHUB_URL_WRONG,
         ) from exc
-
-
-def repo_columns(repo: RepositoryPayload) -> dict[str, Any]:
-    """Return the columns of `repos` that come from a repository object.
-
-    The text is hostile and is kept as it is, but for characters that no database stores.
-    """
-    url = repo.html_url or ""
-    return {
-        "description": storable(repo.description or ""),
-        "language": _text_or_none(repo.language),
-        "topics_json": dumps(sorted({storable(topic) for topic in repo.topics})),
-        "stars": repo.stargazers_count,
-        "forks": repo.forks_count,
-        "open_issues": repo.open_issues_count,
-        "license": _text_or_none(repo.license.spdx_id if repo.license else None),
-        "pushed_at": _day_and_time(repo.pushed_at),
-        "html_url": storable(url) if url.startswith(("https://", "http://")) else "",
-        "payload_json": dumps(storable_tree(msgspec.to_builtins(repo))),
-    }
-
-
-def _text_or_none(text: str | None) -> str | None:
-    return storable(text) if text else None
-
-
-def _day_and_time(moment: dt.datetime | None) -> str | None:
-    """Return a time as GitHub writes it; one without a zone is taken for UTC."""
-    if moment is None:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return aware.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

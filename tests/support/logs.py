@@ -1,18 +1,11 @@
-"""Logging is global to a process: configure it for one test, then put back what was there."""
+"""Logging into memory, read back as strictly as JSON asks for."""
 
 from __future__ import annotations
 
 import io
 import json
-import logging
-import sys
-import threading
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import pytest
 
 from models.settings.logging import LogSettings
 from workers.logs import configure_logging
@@ -55,30 +48,3 @@ def strict(line: str) -> dict[str, Any]:
     value = json.loads(line, parse_constant=refuse)
     assert isinstance(value, dict)
     return value
-
-
-@pytest.fixture
-def quiet_logging() -> Iterator[None]:
-    """Put the root logger and Python's hooks back after the test."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    show = warnings.showwarning
-    root.handlers[:] = []
-    yield
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-        handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    logging.captureWarnings(False)
-    warnings.showwarning = show
-
-
-@pytest.fixture
-def logs(quiet_logging: None) -> Logs:
-    """Return logging configured for JSON lines into memory."""
-    logs = Logs()
-    logs.configure()
-    return logs

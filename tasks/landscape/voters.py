@@ -1,0 +1,28 @@
+"""The repositories whose keywords are weighed: the best of pass 1."""
+
+from __future__ import annotations
+
+from models.database.upsert import fetch_all
+from models.run_args import RunArgs
+from models.tables.results import Analysis, Repo
+from models.text.canonical_json import loads
+from tasks.landscape.ranking import best_ranked
+from tasks.text.keywords import ScoredRepo
+
+#: How many of the best repositories have a say, and how many keywords are kept.
+TOP_REPOS = 20
+TOP_KEYWORDS = 30
+
+
+def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
+    """Return the best of pass 1, so that the outcome is the same after pass 2 as before it."""
+    if args.no_llm:
+        return best_ranked(run_id, TOP_REPOS)
+    rows = fetch_all(
+        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)
+        .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
+        .where((Analysis.run == run_id) & (Analysis.status == "valid") & (Repo.found_in_pass == 1))
+    )
+    # Sorted here because databases differ in how they order names.
+    best = sorted(rows, key=lambda row: (-row[1], row[0]))[:TOP_REPOS]
+    return [ScoredRepo(name, score, loads(output)["keywords"]) for name, score, output in best]

@@ -1,0 +1,47 @@
+"""The library that finds keywords in prose: an extra, missed with a hint."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from models.codes import Code
+from models.errors import ConfigError
+
+if TYPE_CHECKING:
+    from yake_rust import Yake
+
+LIBRARY = "yake-rust"
+PHRASE_MAX_WORDS = 2
+
+
+def extractor_name() -> str:
+    """Return the library that finds keywords, and its version.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    extractor()
+    return f"{LIBRARY} {version(LIBRARY)}"
+
+
+@lru_cache(maxsize=1)
+def extractor() -> Yake:
+    """Return the library, ready to read English.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        import markdown_it  # noqa: F401 - found missing here rather than in the middle of a step
+        from yake_rust import Yake
+    except ImportError as exc:
+        from models.install_hint import install_command
+
+        raise ConfigError(
+            f"--no-llm finds keywords with {LIBRARY} and markdown-it-py, which are not installed.",
+            f"Install them: {install_command('keywords')}",
+            code=Code.LIBRARY_MISSING,
+        ) from exc
+    return Yake(language="en", ngrams=PHRASE_MAX_WORDS)
