@@ -45,11 +45,10 @@ def test_classify(name: str, verdict: Verdict) -> None:
     assert classify(name) is verdict
 
 
-@pytest.mark.parametrize(
-    "name", sorted(SECRET_WORDS | AMBIGUOUS_WORDS | set(SECRET_ENDINGS)) + sorted(_PAIRS)
-)
-def test_every_secret_name_is_found_in_text_through_the_fast_path(name: str) -> None:
-    assert _REDACTOR.redact_text(f"{name}=abc-DEF-123/x") != f"{name}=abc-DEF-123/x"
+def test_every_secret_name_is_found_in_text_through_the_fast_path() -> None:
+    names = sorted({*SECRET_WORDS, *AMBIGUOUS_WORDS, *SECRET_ENDINGS, *_PAIRS})
+    texts = [f"{name}=abc-DEF-123/x" for name in names]
+    assert [text for text in texts if _REDACTOR.redact_text(text) == text] == []
 
 
 def test_the_gate_finds_every_anchor_and_little_else() -> None:
