@@ -26,11 +26,9 @@ def status(as_json: bool) -> None:
 
     Example: scout db status
     """
-    from models.codes import Code
     from models.database.drivers import connect
-    from models.database.migrate import schema_status
+    from models.database.migrate import schema_status, too_new
     from models.database.read_only import open_existing
-    from models.errors import DatabaseUnavailableError
     from models.settings.runtime import load_settings
 
     settings = load_settings()
@@ -44,12 +42,7 @@ def status(as_json: bool) -> None:
         return
     found = schema_status(database)
     if found.unknown:
-        raise DatabaseUnavailableError(
-            f"Database {database.label} is newer than this Scout: it has the migration "
-            f"{found.unknown[-1]}, which this version does not know.",
-            "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
-            code=Code.DATABASE_NEWER,
-        )
+        raise too_new(database.label, found)
     if as_json:
         emit_json(
             {

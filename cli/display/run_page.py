@@ -27,6 +27,7 @@ from cli.display.terminal import (
 from models.clock import seconds_between
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
+from models.export_path import export_index
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from models.text.clean import clean_text
@@ -93,7 +94,7 @@ def next_commands(view: RunView) -> list[str]:
 
 def index_path(run: RunRow) -> Path | None:
     """Return the export's first page where it is on this machine, or None."""
-    path = Path(str(run.args.get("out", "out"))) / f"run_{run.run_id}" / "index.md"
+    path = export_index(str(run.args.get("out", "out")), run.run_id)
     return path if path.is_file() else None
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from models.clock import Clock
-from models.codes import Code
 from models.database import connection as db
 from models.database.drivers import connect
-from models.database.migrate import SchemaStatus, schema_status
+from models.database.migrate import SchemaStatus, schema_status, too_new
 from models.database.read_only import open_existing
 from models.database.trouble import unavailable
-from models.errors import DatabaseUnavailableError, ScoutError
+from models.errors import ScoutError
 from models.settings.runtime import Settings
 from models.version import __version__
 
@@ -137,11 +136,7 @@ def _read_schema(health: DatabaseHealth, database: db.Database) -> None:
     status = schema_status(database)
     health.schema = status
     if status.unknown:
-        error = DatabaseUnavailableError(
-            f"It has the migration {status.unknown[-1]}, which this version does not know.",
-            "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
-            code=Code.DATABASE_NEWER,
-        )
+        error = too_new(database.label, status)
         health.state, health.error, health.hint = (
             "newer than this Scout",
             error.message,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import ExitCode
+from models.export_path import export_index
 
 if TYPE_CHECKING:
     from models.dao import RunRow
@@ -22,7 +23,7 @@ class ExecutionResult:
     @property
     def index_path(self) -> Path | None:
         """Return the export's first page, if the run wrote one here."""
-        path = Path(self.run.args["out"]) / f"run_{self.run.run_id}" / "index.md"
+        path = export_index(self.run.args["out"], self.run.run_id)
         return path if self.run.status == "success" and path.exists() else None
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
 from models.events import Event
+from models.export_path import export_index
 from models.settings.colour import wants_colour
 from models.settings.table import DEBUG
 from models.text.clean import clean_text
@@ -112,7 +113,7 @@ class Screen:
 
     def _done(self, run: RunRow, seconds: float) -> None:
         if StepsDao.of_run(run.run_id)[-1].status == "success":
-            out = Path(run.args["out"]) / f"run_{run.run_id}" / "index.md"
+            out = export_index(run.args["out"], run.run_id)
             what = "landscape" if run.args.get("no_llm") else "briefs"
             self.say(f"{what} → {clean_text(_relative(out))}")
         self.say(

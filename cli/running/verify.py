@@ -11,6 +11,7 @@ import click
 
 from models.dao import AuditDao, RunsDao, StepsDao
 from models.errors import ExitCode
+from models.export_path import export_folder
 from models.text.canonical_json import dumps
 
 if TYPE_CHECKING:
@@ -88,4 +89,4 @@ def _timeless(stats: dict[str, Any]) -> dict[str, Any]:
 
 
 def _folder(run_id: str) -> Path:
-    return Path(RunsDao.get(run_id).args["out"]) / f"run_{run_id}"
+    return export_folder(RunsDao.get(run_id).args["out"], run_id)

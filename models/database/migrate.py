@@ -49,18 +49,23 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
         status = _first_look(database)
         if status.unknown:
             database.close_thread()
-            raise DatabaseUnavailableError(
-                f"Database {database.label} is newer than this Scout: it has the migration "
-                f"{status.unknown[-1]}, which this version does not know.",
-                "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
-                code=Code.DATABASE_NEWER,
-            )
+            raise too_new(database.label, status)
         if migrate and status.pending:
             migrate_database(database)
     except (peewee.DatabaseError, peewee.InterfaceError, OSError) as exc:
         database.close_thread()
         raise unavailable(database.label, exc) from exc
     return db.use(database)
+
+
+def too_new(label: str, status: SchemaStatus) -> DatabaseUnavailableError:
+    """Return the error of a database that has migrations which this code does not know."""
+    return DatabaseUnavailableError(
+        f"Database {label} is newer than this Scout: it has the migration {status.unknown[-1]},"
+        " which this version does not know.",
+        "Upgrade Scout, or point SCOUT_DATABASE_URL at another database.",
+        code=Code.DATABASE_NEWER,
+    )
 
 
 def _first_look(database: db.Database) -> SchemaStatus:

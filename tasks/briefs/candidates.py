@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from models.database.upsert import fetch_all
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
+from tasks.text.keywords import singular
 
 #: Only the best repositories are grouped: comparing all pairs grows with the square.
 MAX_CANDIDATES = 250
@@ -61,14 +62,7 @@ def load_candidates(run_id: str) -> list[Partner]:
 def words_of(phrases: Iterable[str]) -> frozenset[str]:
     """Return the telling words of phrases, in lower case and mostly in the singular."""
     words = (word for phrase in phrases for word in _WORD.findall(phrase.casefold()))
-    return frozenset(_singular(word) for word in words if word not in _STOP_WORDS)
-
-
-def _singular(word: str) -> str:
-    """Return an English word without its plural ending; good enough to compare two words."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "su" else word
+    return frozenset(singular(word) for word in words if word not in _STOP_WORDS)
 
 
 def _candidate(

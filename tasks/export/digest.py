@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
+from models.export_path import INDEX_NAME
 from models.text.printable import printable
-from tasks.export.writing import INDEX_NAME
 
 #: Around the run's id, times and durations, which stand nowhere else.
 RUN_BLOCK_START = "<!-- scout:run -->"

@@ -11,18 +11,11 @@ from pathlib import Path
 from models.codes import Code
 from models.errors import PermanentError, system_code
 
-INDEX_NAME = "index.md"
-
 
 class ExportError(PermanentError):
     """The export cannot be written to its folder."""
 
     code = Code.OUTPUT_UNWRITABLE
-
-
-def run_dir(out: str | Path, run_id: str) -> Path:
-    """Return the folder that holds the export of a run; `index.md` is inside."""
-    return Path(out) / f"run_{run_id}"
 
 
 def write_tree(target: Path, files: Mapping[str, str]) -> None:

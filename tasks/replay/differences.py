@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from models.text.canonical_json import dumps
 from models.text.printable import printable
 
 _SHOWN_LENGTH = 160
+Inputs = TypeVar("Inputs")
 
 
 class Difference(Exception):  # noqa: N818 - it is what was looked for, not an error
@@ -22,6 +25,61 @@ def compare(what: str, stored: Any, computed: Any) -> None:
     """
     if stored != computed:
         raise Difference(f"{what} is {_shown(stored)} as stored, but {_shown(computed)} computed.")
+
+
+class Computed(Protocol):
+    """A score and what it is made of."""
+
+    @property
+    def final(self) -> float:
+        """Return the score."""
+
+    @property
+    def components(self) -> Mapping[str, float]:
+        """Return its parts by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """A repository's score as a row keeps it, beside the inputs that it was computed from."""
+
+    name: str
+    policy: str
+    final: float
+    inputs: Mapping[str, Any]
+    components: Mapping[str, float]
+
+
+def compare_score(
+    stored: StoredScore,
+    known: Mapping[str, Any],
+    inputs_of: Callable[..., Inputs],
+    score: Callable[[Inputs], Computed],
+) -> None:
+    """Return where a score comes out as it is stored.
+
+    Args:
+        stored: The score.
+        known: Inputs by name, as the other rows of the run say them.
+        inputs_of: Makes the policy's inputs of those that are stored.
+        score: Scores them.
+
+    Raises:
+        Difference: It does not, or one of its inputs is another.
+    """
+    name = stored.name
+    try:
+        inputs = inputs_of(**stored.inputs)
+    except TypeError as exc:
+        raise Difference(
+            f"the inputs of {name}'s score are not those of {stored.policy}: {exc}."
+        ) from exc
+    for key, value in known.items():
+        compare(f"the input {key!r} of {name}'s score", stored.inputs[key], value)
+    computed = score(inputs)
+    for component, value in computed.components.items():
+        compare(f"{component!r} in {name}'s score", stored.components.get(component), value)
+    compare(f"the score of {name}", stored.final, computed.final)
 
 
 def _shown(value: Any) -> str:

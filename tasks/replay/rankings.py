@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from models.dao.runs import RunRow
 from models.database.upsert import fetch_all
 from models.run_args import RunArgs
 from models.tables.results import Ranking, Repo
 from models.text.canonical_json import loads
 from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
-from tasks.replay.differences import Difference, compare
+from tasks.replay.differences import StoredScore, compare, compare_score
 
 
 def replay_rankings(run: RunRow) -> int:
@@ -54,24 +52,6 @@ def replay_rankings(run: RunRow) -> int:
             "stars": stars,
             "archived": bool(loads(payload).get("archived")),
         }
-        _check(name, score, loads(inputs), loads(components), known)
+        stored = StoredScore(name, policy, score, loads(inputs), loads(components))
+        compare_score(stored, known, SignalInputs, score_signals)
     return len(rows)
-
-
-def _check(
-    name: str,
-    stored_score: float,
-    stored: dict[str, Any],
-    components: dict[str, float],
-    known: dict[str, Any],
-) -> None:
-    try:
-        inputs = SignalInputs(**stored)
-    except TypeError as exc:
-        raise Difference(f"the inputs of {name}'s score are not those of {POLICY}: {exc}.") from exc
-    for key, value in known.items():
-        compare(f"the input {key!r} of {name}'s score", stored[key], value)
-    score = score_signals(inputs)
-    for component, value in score.components.items():
-        compare(f"{component!r} in {name}'s score", components.get(component), value)
-    compare(f"the score of {name}", stored_score, score.final)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from models.dao.runs import RunRow
 from models.database.upsert import fetch_all
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
 from tasks.analysis.scoring import POLICY, ScoreInputs, score_repo
-from tasks.replay.differences import Difference, compare
+from tasks.replay.differences import StoredScore, compare, compare_score
 
 _MODEL_SCORES = ("interestingness", "novelty", "collaboration_potential")
 
@@ -42,28 +40,18 @@ def replay_scores(run: RunRow) -> int:
         rows, key=lambda row: row[0]
     ):
         compare(f"the policy of {name}'s score", policy, POLICY)
+        answer = loads(output)
+        inputs, components = answer["score"]["inputs"], answer["score"]["components"]
+        compare(
+            f"what {name}'s score is given as the model's",
+            answer["scores"],
+            {key: inputs.get(key) for key in _MODEL_SCORES},
+        )
         known = dict(zip(_MODEL_SCORES, scores, strict=True)) | {
             "stars": stars,
             "archived": bool(loads(payload).get("archived")),
+            "has_evidence": bool(answer["reasons"]),
         }
-        _check(name, final, loads(output), known)
+        stored = StoredScore(name, policy, final, inputs, components)
+        compare_score(stored, known, ScoreInputs, score_repo)
     return len(rows)
-
-
-def _check(name: str, final: float, output: dict[str, Any], known: dict[str, Any]) -> None:
-    stored = output["score"]
-    try:
-        inputs = ScoreInputs(**stored["inputs"])
-    except TypeError as exc:
-        raise Difference(f"the inputs of {name}'s score are not those of {POLICY}: {exc}.") from exc
-    compare(
-        f"what {name}'s score is given as the model's",
-        output["scores"],
-        {key: stored["inputs"][key] for key in _MODEL_SCORES},
-    )
-    for key, value in (known | {"has_evidence": bool(output["reasons"])}).items():
-        compare(f"the input {key!r} of {name}'s score", stored["inputs"][key], value)
-    score = score_repo(inputs)
-    for component, value in score.components.items():
-        compare(f"{component!r} in {name}'s score", stored["components"].get(component), value)
-    compare(f"the score of {name}", final, score.final)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.events import Event
+from models.export_path import INDEX_NAME, export_folder
 from tasks.export.digest import digest_of
 from tasks.export.documents import brief_page, outreach_page
 from tasks.export.index import index_page
 from tasks.export.landscape import landscape_page
 from tasks.export.report import Report, load_report
-from tasks.export.writing import INDEX_NAME, run_dir, write_tree
+from tasks.export.writing import write_tree
 from tasks.step import StepContext
 
 
@@ -23,7 +24,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     """
     report = load_report(context.run_id, context.args)
     files = render(report, context.now_iso())
-    target = run_dir(context.args.out, context.run_id)
+    target = export_folder(context.args.out, context.run_id)
     context.record.checkpoint()
     write_tree(target, files)
     stats = _counts(report) | {"files": len(files), "digest": digest_of(files)}

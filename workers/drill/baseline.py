@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from models.export_path import export_folder
 from models.run_args import RunArgs
 from tasks.export.digest import export_digest
-from tasks.export.writing import run_dir
 from workers.drill.checks import run_misses
 from workers.drill.environment import DrillError, Stage
 
@@ -18,7 +18,7 @@ def undisturbed_digest(stage: Stage, args: RunArgs) -> str:
     with stage.workers():
         (run_id,) = stage.create_runs(1, args)
         stage.wait_for("the undisturbed run", lambda: stage.all_ended([run_id]), 60)
-    digest = export_digest(run_dir(args.out, run_id))
+    digest = export_digest(export_folder(args.out, run_id))
     misses = run_misses(run_id, digest)
     if misses:
         raise DrillError(f"Even an undisturbed run does not hold: {misses[0]}.")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from models.dao import AuditDao, RunsDao, StepsDao
 from models.events import Event
+from models.export_path import export_folder
 from models.records.consistency import contradictions
 from models.steps import STEP_NAMES
 from tasks.export.digest import export_digest
-from tasks.export.writing import run_dir
 
 
 def run_misses(run_id: str, expected_digest: str) -> list[str]:
@@ -30,7 +30,7 @@ def run_misses(run_id: str, expected_digest: str) -> list[str]:
     misses += [f"{name} was finished {n} times" for name, n in finished.items() if n != 1]
     misses += contradictions(run_id)
     if run.status == "success":
-        digest = export_digest(run_dir(run.args["out"], run_id))
+        digest = export_digest(export_folder(run.args["out"], run_id))
         if digest != expected_digest:
             misses.append("its export differs from an undisturbed run's")
     return [f"run {run_id}: {miss}" for miss in misses]

@@ -9,8 +9,8 @@ import pytest
 
 from models.dao import RunsDao
 from models.database.connection import Database, database
+from models.export_path import export_folder
 from tasks.export.digest import export_digest
-from tasks.export.writing import run_dir
 from tests.support.scout_process import only_run, scout
 from workers.drill.checks import log_misses, run_misses
 
@@ -37,7 +37,7 @@ class TestChecks:
         return only_run()
 
     def misses(self, run_id: str, digest: str | None = None) -> str:
-        folder = run_dir(RunsDao.get(run_id).args["out"], run_id)
+        folder = export_folder(RunsDao.get(run_id).args["out"], run_id)
         return "\n".join(run_misses(run_id, digest or export_digest(folder)))
 
     def test_an_undisturbed_run_has_no_misses(self, run_id: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import PermanentError
-from tasks.export.writing import ExportError, run_dir, write_tree
+from models.export_path import export_folder
+from tasks.export.writing import ExportError, write_tree
 
 FILES = {"index.md": "index ü\n", "briefs/01-a.md": "brief\n"}
 
@@ -20,13 +21,13 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 def test_the_files_are_there_and_nothing_else(tmp_path: Path) -> None:
-    target = run_dir(tmp_path / "new" / "out", "R1")
+    target = export_folder(tmp_path / "new" / "out", "R1")
     write_tree(target, FILES)
     assert tree(tmp_path) == {f"new/out/run_R1/{name}": text for name, text in FILES.items()}
 
 
 def test_a_second_attempt_replaces_the_whole_folder(tmp_path: Path) -> None:
-    target = run_dir(tmp_path, "R1")
+    target = export_folder(tmp_path, "R1")
     write_tree(target, FILES | {"briefs/02-old.md": "old\n"})
     write_tree(target, FILES)
     assert tree(tmp_path) == {f"run_R1/{name}": text for name, text in FILES.items()}
@@ -36,7 +37,7 @@ def test_a_killed_attempt_leaves_nothing_that_looks_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process dies while it writes: neither its clean-up nor its rename runs."""
-    target = run_dir(tmp_path, "R1")
+    target = export_folder(tmp_path, "R1")
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -56,7 +57,7 @@ def test_a_killed_attempt_leaves_nothing_that_looks_complete(
 def test_a_failed_replacement_keeps_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = run_dir(tmp_path, "R1")
+    target = export_folder(tmp_path, "R1")
     write_tree(target, FILES)
     rename = Path.rename
 
@@ -75,7 +76,7 @@ def test_a_link_in_the_folders_place_is_replaced_and_not_followed(tmp_path: Path
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "index.md").write_text("precious")
-    target = run_dir(tmp_path / "out", "R1")
+    target = export_folder(tmp_path / "out", "R1")
     target.parent.mkdir()
     target.symlink_to(elsewhere)
     write_tree(target, FILES)
@@ -85,16 +86,16 @@ def test_a_link_in_the_folders_place_is_replaced_and_not_followed(tmp_path: Path
 
 
 def test_another_runs_folder_is_left_alone(tmp_path: Path) -> None:
-    write_tree(run_dir(tmp_path, "R1"), FILES)
+    write_tree(export_folder(tmp_path, "R1"), FILES)
     (tmp_path / "run_R10.tmp-1").mkdir()
-    write_tree(run_dir(tmp_path, "R1"), FILES)
+    write_tree(export_folder(tmp_path, "R1"), FILES)
     assert {path.name for path in tmp_path.iterdir()} == {"run_R1", "run_R10.tmp-1"}
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ExportError) as caught:
-        write_tree(run_dir(tmp_path / "out", "R1"), FILES)
+        write_tree(export_folder(tmp_path / "out", "R1"), FILES)
     assert isinstance(caught.value, PermanentError)
     assert str(tmp_path / "out") in caught.value.message
     assert "--out" in caught.value.hint
@@ -103,7 +104,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -
 def test_files_get_the_modes_that_the_umask_allows(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        write_tree(run_dir(tmp_path, "R1"), FILES)
+        write_tree(export_folder(tmp_path, "R1"), FILES)
     finally:
         os.umask(before)
     assert (tmp_path / "run_R1").stat().st_mode & 0o777 == 0o750
