@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 #: Sends what it likes to a client whose request was read; the event says that the test is over.
 Script = Callable[[socket.socket, threading.Event], None]
+DRIPS_S = 10.0
 
 
 class RawServer:
@@ -60,12 +62,17 @@ def answering(head: str, body: bytes = b"") -> Script:
 
 
 def dripping(beginning: bytes, drop: bytes, every_s: float) -> Script:
-    """Return a script that begins to answer, and then sends a little now and then without end."""
+    """Return a script that begins to answer, and then sends a little now and then.
+
+    It does so for longer than any client should listen, but not for ever: a test must fail.
+    """
 
     def script(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(beginning)
-        while not over.wait(every_s):
+        ends_at_s = time.monotonic() + DRIPS_S
+        while not over.wait(every_s) and time.monotonic() < ends_at_s:
             connection.sendall(drop)
+        connection.shutdown(socket.SHUT_RDWR)
 
     return script
 
