@@ -22,7 +22,8 @@ from typing import Any
 import click
 
 from models.codes import Code
-from models.errors import ExitCode, ScoutError, code_of, is_from_database
+from models.error_codes import code_of, is_from_database
+from models.errors import ExitCode, ScoutError
 
 _MESSAGE_MAX_LENGTH = 2_000
 _OS_HINTS = {

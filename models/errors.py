@@ -7,11 +7,6 @@ from enum import IntEnum
 
 from models.codes import Code
 
-#: How the clients of brokers name the errors that say that there is no link to one.
-_LINKS_DOWN = frozenset(
-    {"ConnectionError", "TimeoutError", "AuthenticationError", "ConnectionFailed"}
-)
-
 
 class ExitCode(IntEnum):
     """What a command's exit status means; one table for every command, with or without --json."""
@@ -147,35 +142,6 @@ class PostponedError(ScoutError):
         super().__init__(message, hint)
         self.delay_s = delay_s
         self.reason = reason or self.message
-
-
-def code_of(exc: BaseException) -> Code:
-    """Return what kind of failure any exception is; one that nobody foresaw is a bug."""
-    code = getattr(exc, "code", None)
-    if isinstance(code, Code):
-        return code
-    if isinstance(exc, (ConnectionError, TimeoutError)):
-        return Code.CONNECTION_FAILED
-    if isinstance(exc, OSError):
-        return system_code(exc)
-    if is_from_database(exc):
-        from models.database.trouble import database_code
-
-        return database_code(exc)
-    names = {base.__name__ for base in type(exc).__mro__}
-    if _origins(exc) & {"redis", "dramatiq", "pika"} and names & _LINKS_DOWN:
-        return Code.BROKER_UNAVAILABLE
-    return Code.BUG
-
-
-def is_from_database(exc: BaseException) -> bool:
-    """Say whether a driver of a database, or Peewee, raised an error."""
-    return bool(_origins(exc) & {"peewee", "sqlite3", "psycopg"})
-
-
-def _origins(exc: BaseException) -> set[str]:
-    """Return the libraries of an error's classes; none is imported for it: one has raised it."""
-    return {base.__module__.partition(".")[0] for base in type(exc).__mro__}
 
 
 def system_code(exc: OSError, otherwise: Code = Code.SYSTEM_ERROR) -> Code:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.cause import Cause
+from models.error_codes import code_of
 from models.errors import (
     LeaseLostError,
     NetworkBlockedError,
     PostponedError,
     ScoutError,
-    code_of,
 )
 from models.events import Event
 from models.lifecycle import (

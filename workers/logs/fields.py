@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from models.errors import code_of
+from models.error_codes import code_of
 from models.events import Event
 from models.log_context import WorkContext, current_work
 

@@ -13,7 +13,7 @@ import pytest
 from models.codes import Code
 from models.database.connection import Database
 from models.database.trouble import database_code, may_pass, unavailable
-from models.errors import code_of
+from models.error_codes import code_of
 from tests.support.databases import sqlite_error
 
 
