@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.records.bundle import Member
 
 
-@click.command(short_help="Pack what is on record about a run.")
+@click.command()
 @run_argument
 @click.option("--out", metavar="FILE", help="By default scout-RUN.tar.gz in this folder.")
 @click.option("--with-readmes", is_flag=True, help="Also pack the texts of READMEs.")

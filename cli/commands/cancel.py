@@ -8,9 +8,10 @@ import click
 
 from cli.options.shared import json_option, open_for_use, run_argument
 from models.errors import InputError
+from models.statuses import RunStatus
 
 
-@click.command(short_help="Stop a queued or running run.")
+@click.command()
 @run_argument
 @click.option("--reason", default="no reason given", show_default=True, help="Kept in the audit.")
 @json_option
@@ -36,6 +37,6 @@ def command(run_text: str, reason: str, as_json: bool) -> None:
             f"See: scout show {found.run_id}",
         )
     if as_json:
-        click.echo(json.dumps({"run_id": found.run_id, "status": "cancelled"}))
+        click.echo(json.dumps({"run_id": found.run_id, "status": RunStatus.CANCELLED}))
     else:
         click.echo(f"cancelled {found.run_id} · scout resume {found.run_id}", err=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workers.drill.scenarios import Result
 
 
-@click.command(short_help="Kill workers on purpose and check that nothing is lost.")
+@click.command()
 @click.option(
     "--rounds",
     type=click.IntRange(1, 1000),

@@ -20,7 +20,7 @@ _PASS2 = ("init_run", "github_rate_limit_snapshot", "github_search_pass2")
 _BRIEFS = ("llm_brief_generate", "export_markdown")
 
 
-@click.command(short_help="Search again with the keywords of a run.")
+@click.command()
 @run_argument
 @override_options("max_queries", "pass2_stars", "out")
 @click.option("--briefs", is_flag=True, help="Also write and export briefs of what is there then.")

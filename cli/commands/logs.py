@@ -13,6 +13,7 @@ import click
 from cli.display.terminal import cut, emit_json, faint, indented, pad, paint, width_of
 from cli.options.shared import json_option, open_for_use, run_argument
 from models.events import Event
+from models.statuses import StepStatus
 from models.steps import STEP_NAMES
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def troubled_step(steps: Iterable[StepRow]) -> StepRow | None:
     from models.views.run_state import failed_step
 
     steps = list(steps)
-    tried = [step for step in steps if step.status == "pending" and step.error_type]
+    tried = [step for step in steps if step.status is StepStatus.PENDING and step.error_type]
     return failed_step(steps) or (tried[0] if tried else None)
 
 

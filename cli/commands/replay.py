@@ -8,7 +8,7 @@ from cli.options.shared import json_option, run_argument
 from models.errors import ExitCode, InputError
 
 
-@click.command(short_help="Compute a run's scores, keywords and ranking again.")
+@click.command()
 @run_argument
 @json_option
 def command(run_text: str, as_json: bool) -> int:

@@ -8,7 +8,7 @@ from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.shared import run_argument
 
 
-@click.command(short_help="Make a new run with the same arguments.")
+@click.command()
 @run_argument
 @execution_options
 def command(*, run_text: str, how: ExecutionOptions) -> None:

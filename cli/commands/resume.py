@@ -7,9 +7,10 @@ import click
 from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.shared import run_argument
 from models.errors import InputError
+from models.statuses import RunStatus, StepStatus
 
 
-@click.command(short_help="Go on with a run from its first unfinished step.")
+@click.command()
 @run_argument
 @execution_options
 def command(*, run_text: str, how: ExecutionOptions) -> None:
@@ -30,12 +31,12 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
     execution = Execution.prepare(how)
     found = RunsDao.resolve(run_text)
     run_id = found.run_id
-    if found.status == "success":
+    if found.status is RunStatus.SUCCESS:
         raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
 
     def begin() -> str:
         step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
-        reused = sum(row.status == "success" for row in StepsDao.of_run(run_id))
+        reused = sum(row.status is StepStatus.SUCCESS for row in StepsDao.of_run(run_id))
         if not how.as_json:
             click.echo(f"resuming at {step}; {reused} finished steps are reused", err=True)
         execution.send(run_id, step)

@@ -12,7 +12,7 @@ from cli.options.run import checked_args, run_options
 from models.errors import InputError
 
 
-@click.command(short_help="Search, analyse and write collaboration briefs.")
+@click.command()
 @run_options
 @execution_options
 @click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")

@@ -8,14 +8,12 @@ import click
 
 from cli.display.terminal import Column, age, duration, emit_json, table
 from cli.options.shared import json_option, open_for_use
+from models.statuses import RUN_ENDED, RUN_STATES, RunStatus
 
 if TYPE_CHECKING:
     from models.settings.runtime import Settings
     from models.views.run_view import RunView
 
-#: Kept beside `models.views.run_state.STATES`, so that `--help` need not import the database.
-_UNFINISHED = ("queued", "running", "waiting", "retrying", "overdue", "stalled")
-_ENDED = ("success", "failed", "cancelled")
 #: How many unfinished runs are looked at when a state is asked for that no column holds.
 _UNFINISHED_MAX = 10_000
 _QUERY_MAX_LENGTH = 60
@@ -33,7 +31,9 @@ _COLUMNS = (
 
 @click.command()
 @click.option(
-    "--status", type=click.Choice([*_UNFINISHED, *_ENDED]), help="Only runs in this state."
+    "--status",
+    type=click.Choice([state.value for state in RUN_STATES]),
+    help="Only runs in this state.",
 )
 @click.option("--query", metavar="TEXT", help="Only runs whose arguments hold this text.")
 @click.option(
@@ -70,12 +70,13 @@ def _views(settings: Settings, status: str | None, query: str | None, limit: int
     from models.views.run_view import view_run
 
     workers = WorkersDao.all()
-    if status is None or status in _ENDED:
-        runs = RunsDao.list(status=status, query=query, limit=limit)
+    if status is None or status in RUN_ENDED:
+        ended = RunStatus(status) if status else None
+        runs = RunsDao.list(status=ended, query=query, limit=limit)
         return [view_run(run, settings, workers) for run in runs]
     unfinished = [
         run
-        for stored in ("queued", "running")
+        for stored in (RunStatus.QUEUED, RunStatus.RUNNING)
         for run in RunsDao.list(status=stored, query=query, limit=_UNFINISHED_MAX)
     ]
     unfinished.sort(key=lambda run: (run.created_at, run.run_id), reverse=True)
@@ -108,7 +109,7 @@ def _note(view: RunView) -> str:
         return f"failed at {view.reading.step}"
     from cli.display.step_summary import result_note
 
-    return result_note(view.steps) if view.run.status == "success" else ""
+    return result_note(view.steps) if view.run.status is RunStatus.SUCCESS else ""
 
 
 def _to_dict(view: RunView) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 from models.errors import InputError
 
 
-@click.command(short_help="Start worker processes that execute runs from the broker.")
+@click.command()
 @click.option(
     "--processes",
     "-p",

@@ -6,6 +6,7 @@ from cli.diagnosis.case import Case, Diagnosis
 from models.codes import Code
 from models.dao.steps import StepRow
 from models.failures import CATALOGUE
+from models.statuses import RunStatus
 
 #: Codes that say little by themselves; the last lines of the step are the best evidence.
 _VAGUE = frozenset({Code.BUG, Code.ITEM_FAILED, Code.PERMANENT_FAILURE, Code.SYSTEM_ERROR})
@@ -16,7 +17,7 @@ _MESSAGES = 2
 def explain_failure(case: Case) -> Diagnosis | None:
     """Return why a run failed, or None where it did not."""
     step = case.failed
-    if case.view.run.status != "failed":
+    if case.view.run.status is not RunStatus.FAILED:
         return None
     if step is None:
         return Diagnosis(

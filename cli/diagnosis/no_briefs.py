@@ -8,6 +8,7 @@ from decimal import ROUND_FLOOR, Decimal
 from cli.diagnosis.case import Case, Diagnosis
 from models.dao.steps import StepRow
 from models.events import Event
+from models.statuses import RunStatus
 from models.text.clean import clean_text
 from models.views.answers import Answers
 
@@ -22,7 +23,7 @@ def explain_briefless(case: Case) -> Diagnosis | None:
     A query without a hit, and a model that answered badly, are told also where no briefs were
     meant to be.
     """
-    if case.view.run.status != "success" or case.briefs.get("written"):
+    if case.view.run.status is not RunStatus.SUCCESS or case.briefs.get("written"):
         return None
     rules: tuple[Callable[[Case], Diagnosis | None], ...] = (_no_match, _bad_analyses)
     if writing_step(case).is_planned:

@@ -13,6 +13,7 @@ from cli.diagnosis.failures import explain_failure
 from cli.diagnosis.no_briefs import explain_briefless, invalid_outputs, writing_step
 from cli.display.run_page import index_path
 from models.events import Event
+from models.statuses import AttemptOutcome, RunStatus, State, StepStatus
 from models.views.attempts import AttemptRecord, next_try
 from models.views.run_state import is_postponed, time_of_day, worker_count
 from models.views.run_view import RunView
@@ -21,10 +22,10 @@ Rule = Callable[[Case], Diagnosis | None]
 
 _DETOURS_MAX = 3
 _PREDICATES = {
-    "interrupted": "was interrupted",
-    "retrying": "failed and was tried again",
-    "postponed": "was postponed",
-    "failed": "failed",
+    AttemptOutcome.INTERRUPTED: "was interrupted",
+    AttemptOutcome.RETRYING: "failed and was tried again",
+    AttemptOutcome.POSTPONED: "was postponed",
+    AttemptOutcome.FAILED: "failed",
 }
 
 
@@ -57,9 +58,9 @@ def diagnose(case: Case) -> Diagnosis:
 
 
 def _cancelled(case: Case) -> Diagnosis | None:
-    if case.view.run.status != "cancelled":
+    if case.view.run.status is not RunStatus.CANCELLED:
         return None
-    done = [step.name for step in case.view.steps if step.status == "success"]
+    done = [step.name for step in case.view.steps if step.status is StepStatus.SUCCESS]
     return Diagnosis(
         "cancelled",
         f"The run was cancelled {case.view.run.error or 'for no stated reason'}.",
@@ -70,7 +71,7 @@ def _cancelled(case: Case) -> Diagnosis | None:
 
 
 def _success(case: Case) -> Diagnosis | None:
-    if case.view.run.status != "success":
+    if case.view.run.status is not RunStatus.SUCCESS:
         return None
     index = index_path(case.view.run)
     noted = invalid_outputs(case) + _unanswered(case) + case.messages(Event.SCOUT_PASS2_CAPPED)
@@ -86,7 +87,7 @@ def _success(case: Case) -> Diagnosis | None:
 
 def _detours(case: Case) -> list[str]:
     """Return each attempt that did not reach its end, and why; at most a few."""
-    found = [one for one in case.attempts if one.outcome != "success"]
+    found = [one for one in case.attempts if one.outcome is not AttemptOutcome.SUCCESS]
     noted = [f"{one.step} #{one.attempt} {_ended_how(one)}" for one in found[:_DETOURS_MAX]]
     if len(found) > _DETOURS_MAX:
         noted.append(f"and {len(found) - _DETOURS_MAX} more: scout show {case.run_id} --attempts")
@@ -113,7 +114,7 @@ def _outcome(case: Case) -> str:
 
 def _lease_expired(case: Case) -> Diagnosis | None:
     step, view = case.current, case.view
-    if step is None or not view.reading.stalled or step.status != "running":
+    if step is None or not view.reading.stalled or step.status is not StepStatus.RUNNING:
         return None
     return Diagnosis(
         "lease_expired",
@@ -127,7 +128,7 @@ def _lease_expired(case: Case) -> Diagnosis | None:
 
 def _overdue(case: Case) -> Diagnosis | None:
     step = case.current
-    if step is None or case.view.reading.state != "overdue":
+    if step is None or case.view.reading.state is not State.OVERDUE:
         return None
     return Diagnosis(
         "overdue",
@@ -140,7 +141,7 @@ def _overdue(case: Case) -> Diagnosis | None:
 
 def _retrying(case: Case) -> Diagnosis | None:
     step = case.current
-    if step is None or case.view.reading.state != "retrying":
+    if step is None or case.view.reading.state is not State.RETRYING:
         return None
     retry = next_try(case.attempts, step.name) or {}
     tries = f"try {retry.get('try', step.tries)}/{retry.get('of', '?')} of {step.name} failed"
@@ -157,7 +158,7 @@ def _nobody_there(case: Case) -> Diagnosis | None:
     step, view = case.current, case.view
     if step is None or not view.reading.stalled:
         return None
-    interrupted = [one.reason for one in case.attempts if one.outcome == "interrupted"]
+    interrupted = [one.reason for one in case.attempts if one.outcome is AttemptOutcome.INTERRUPTED]
     return Diagnosis(
         "nobody_consumes",
         f"{step.name} is due and no worker takes it.",
@@ -183,7 +184,7 @@ def _postponed(case: Case) -> Diagnosis | None:
 
 def _waiting(case: Case) -> Diagnosis | None:
     step = case.current
-    if step is None or case.view.reading.state != "waiting":
+    if step is None or case.view.reading.state is not State.WAITING:
         return None
     workers = case.view.workers
     have, busy = ("has", "It is") if workers == 1 else ("have", "They are")
@@ -198,9 +199,13 @@ def _waiting(case: Case) -> Diagnosis | None:
 
 def _under_way(case: Case) -> Diagnosis | None:
     step = case.current
-    if step is None or case.view.reading.state not in {"queued", "running"}:
+    if step is None or case.view.reading.state not in {State.QUEUED, State.RUNNING}:
         return None
-    lonely = step.status == "pending" and not case.view.workers and case.view.run.broker != "memory"
+    lonely = (
+        step.status is StepStatus.PENDING
+        and not case.view.workers
+        and case.view.run.broker != "memory"
+    )
     return Diagnosis(
         "under_way",
         f"The run is {case.view.reading.state} at {step.name}.",

@@ -29,6 +29,7 @@ from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.export_path import export_index
 from models.run_args import RunArgs
+from models.statuses import State, StepStatus
 from models.steps import STEP_NAMES
 from models.text.clean import clean_text
 from models.views.attempts import AttemptRecord, next_try
@@ -82,12 +83,12 @@ def attempt_lines(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
 def next_commands(view: RunView) -> list[str]:
     """Return the commands that are of use now, with the run's id filled in."""
     run_id, state = view.run.run_id, view.reading.state
-    if state == "success":
+    if state is State.SUCCESS:
         index = index_path(view.run)
         return [str(index) if index else f"scout logs {run_id}"]
-    if state in {"failed", "cancelled"}:
+    if state in {State.FAILED, State.CANCELLED}:
         return [f"scout explain {run_id}", f"scout resume {run_id}"]
-    if state in {"stalled", "overdue", "waiting"}:
+    if state in {State.STALLED, State.OVERDUE, State.WAITING}:
         return [f"scout explain {run_id}"]
     return [f"scout logs {run_id} --follow"]
 
@@ -167,7 +168,7 @@ def _options(args: dict[str, Any]) -> str:
 
 
 def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
-    ended = view.run.ended or step.status not in {"running", "pending"}
+    ended = view.run.ended or step.status not in {StepStatus.RUNNING, StepStatus.PENDING}
     state = step.status if ended else read_step(step, view.workers, view.now, float("inf")).state
     if step.name == view.reading.step and not view.run.ended:
         state = view.reading.state
@@ -183,9 +184,9 @@ def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
 
 def _words(step: StepRow) -> str:
     """Return what a step has to say for itself: progress, reason, or what came out."""
-    if step.status == "running" and step.progress:
+    if step.status is StepStatus.RUNNING and step.progress:
         return f"{step.progress.get('done')}/{step.progress.get('total')}"
-    if step.status in {"skipped", "cancelled"}:
+    if step.status in {StepStatus.SKIPPED, StepStatus.CANCELLED}:
         return clean_text(f"{step.status}: {step.error_message or ''}", 60)
     return step_note(step)
 
@@ -203,9 +204,13 @@ def _trouble(view: RunView, attempts: Sequence[AttemptRecord]) -> Iterator[str]:
         yield ""
         yield paint(clean_text(f"{view.run.status}  {view.run.error}"), "yellow")
     retry = next_try(attempts, view.reading.step or "")
-    if view.reading.state == "retrying" and retry:
+    if view.reading.state is State.RETRYING and retry:
         yield ""
         yield paint(f"try {retry.get('try')}/{retry.get('of')} failed", "yellow")
-    not_run = [step.name for step in view.steps if step.status in {"skipped", "cancelled"}]
+    not_run = [
+        step.name
+        for step in view.steps
+        if step.status in {StepStatus.SKIPPED, StepStatus.CANCELLED}
+    ]
     if not_run:
         yield faint("not run: " + ", ".join(not_run))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
@@ -16,36 +16,37 @@ from typing import Any, TextIO
 import click
 
 from models.settings.colour import wants_colour
+from models.statuses import AttemptOutcome, State
 
 COLUMN_GAP = "  "
 _MIN_FLEXIBLE_WIDTH = 10
-_STATUS_COLOURS = {
-    "success": "green",
-    "failed": "red",
-    "interrupted": "red",
-    "stalled": "red",
-    "overdue": "yellow",
-    "retrying": "yellow",
-    "cancelled": "yellow",
-    "running": "cyan",
-    "waiting": "cyan",
-    "queued": "cyan",
+_STATUS_COLOURS: Mapping[str, str] = {
+    State.SUCCESS: "green",
+    State.FAILED: "red",
+    AttemptOutcome.INTERRUPTED: "red",
+    State.STALLED: "red",
+    State.OVERDUE: "yellow",
+    State.RETRYING: "yellow",
+    State.CANCELLED: "yellow",
+    State.RUNNING: "cyan",
+    State.WAITING: "cyan",
+    State.QUEUED: "cyan",
     "warning": "yellow",
 }
 #: Status to mark; the second is for streams that carry ASCII only.
-_MARKS = {
-    "success": ("✓", "+"),
-    "failed": ("✗", "x"),
-    "running": ("▶", ">"),
-    "overdue": ("▶", ">"),
-    "stalled": ("!", "!"),
-    "interrupted": ("!", "!"),
-    "retrying": ("↻", "r"),
-    "waiting": ("…", "."),
-    "queued": ("…", "."),
-    "cancelled": ("■", "#"),
-    "skipped": ("–", "-"),
-    "pending": ("·", "."),
+_MARKS: Mapping[str, tuple[str, str]] = {
+    State.SUCCESS: ("✓", "+"),
+    State.FAILED: ("✗", "x"),
+    State.RUNNING: ("▶", ">"),
+    State.OVERDUE: ("▶", ">"),
+    State.STALLED: ("!", "!"),
+    AttemptOutcome.INTERRUPTED: ("!", "!"),
+    State.RETRYING: ("↻", "r"),
+    State.WAITING: ("…", "."),
+    State.QUEUED: ("…", "."),
+    State.CANCELLED: ("■", "#"),
+    State.SKIPPED: ("–", "-"),
+    State.PENDING: ("·", "."),
     "warning": ("!", "!"),
 }
 

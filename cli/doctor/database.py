@@ -16,6 +16,7 @@ from models.database.read_only import open_existing
 from models.database.trouble import unavailable
 from models.errors import ScoutError
 from models.settings.runtime import Settings
+from models.statuses import RunStatus
 from models.version import __version__
 
 LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
@@ -184,7 +185,7 @@ def _stalled(settings: Settings) -> list[dict[str, Any]]:
 
     workers = WorkersDao.all()
     found = []
-    for status in ("queued", "running"):
+    for status in (RunStatus.QUEUED, RunStatus.RUNNING):
         for run in RunsDao.list(status=status, limit=_UNFINISHED_LOOKED_AT):
             reading = view_run(run, settings, workers).reading
             if reading.stalled:

@@ -19,6 +19,7 @@ from models.errors import ExitCode, InputError
 from models.events import Event
 from models.lifecycle import cancel_run, create_run
 from models.settings.runtime import Settings, load_settings
+from models.statuses import RunStatus
 from models.steps import STEP_NAMES
 from models.version import git_sha
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from workers.embedded import EmbeddedWorker
 
 _EXIT_CODES = {
-    "success": ExitCode.SUCCESS,
-    "failed": ExitCode.RUN_FAILED,
-    "cancelled": ExitCode.CANCELLED,
+    RunStatus.SUCCESS: ExitCode.SUCCESS,
+    RunStatus.FAILED: ExitCode.RUN_FAILED,
+    RunStatus.CANCELLED: ExitCode.CANCELLED,
 }
 
 

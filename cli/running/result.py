@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import ExitCode
 from models.export_path import export_index
+from models.statuses import RunStatus
 
 if TYPE_CHECKING:
     from models.dao import RunRow
@@ -24,7 +25,7 @@ class ExecutionResult:
     def index_path(self) -> Path | None:
         """Return the export's first page, if the run wrote one here."""
         path = export_index(self.run.args["out"], self.run.run_id)
-        return path if self.run.status == "success" and path.exists() else None
+        return path if self.run.status is RunStatus.SUCCESS and path.exists() else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-like data."""

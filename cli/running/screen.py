@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -17,11 +18,16 @@ from models.events import Event
 from models.export_path import export_index
 from models.settings.colour import wants_colour
 from models.settings.table import DEBUG
+from models.statuses import RunStatus, StepStatus
 from models.text.clean import clean_text
 
 logger = logging.getLogger("scout")
 
-_MARKS = {"success": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", None)}
+_MARKS: Mapping[str, tuple[str, str | None]] = {
+    StepStatus.SUCCESS: ("✓", "green"),
+    StepStatus.FAILED: ("✗", "red"),
+    StepStatus.SKIPPED: ("-", None),
+}
 _NAME_WIDTH = 27
 _NOTE_MAX_LENGTH = 100
 
@@ -90,12 +96,12 @@ class Screen:
         self._clear_status()
         if self.people and run.ended and not run.args.get("dry"):
             self._spent(run)
-        if run.status == "success":
+        if run.status is RunStatus.SUCCESS:
             seconds = float(run.stats.get("duration_ms", 0.0)) / 1000
             self._done(run, seconds)
-        elif run.status == "failed":
+        elif run.status is RunStatus.FAILED:
             self._failed(run)
-        elif run.status == "cancelled":
+        elif run.status is RunStatus.CANCELLED:
             self.say(
                 f"cancelled {clean_text(run.error or '')} · scout resume {run.run_id}", "yellow"
             )
@@ -112,7 +118,7 @@ class Screen:
             self.say(f"model: {', '.join([requests, *words])}")
 
     def _done(self, run: RunRow, seconds: float) -> None:
-        if StepsDao.of_run(run.run_id)[-1].status == "success":
+        if StepsDao.of_run(run.run_id)[-1].status is StepStatus.SUCCESS:
             out = export_index(run.args["out"], run.run_id)
             what = "landscape" if run.args.get("no_llm") else "briefs"
             self.say(f"{what} → {clean_text(_relative(out))}")
@@ -123,8 +129,8 @@ class Screen:
 
     def _failed(self, run: RunRow) -> None:
         steps = StepsDao.of_run(run.run_id)
-        failed = next((step for step in steps if step.status == "failed"), None)
-        skipped = [step.name for step in steps if step.status == "skipped"]
+        failed = next((step for step in steps if step.status is StepStatus.FAILED), None)
+        skipped = [step.name for step in steps if step.status is StepStatus.SKIPPED]
         self.say("")
         if failed is not None:
             self.say(f"failed in {failed.name}: {failed.error_type}", "red")

@@ -10,6 +10,7 @@ import click
 
 from cli.running.execution import Execution
 from cli.running.result import ExecutionResult
+from models.statuses import RunStatus
 
 
 def see_through(execution: Execution, begin: Callable[[], str], *, then: str = "") -> None:
@@ -26,7 +27,7 @@ def see_through(execution: Execution, begin: Callable[[], str], *, then: str = "
             _say_detached(run_id, execution.how.as_json)
             return
         outcome = execution.wait(run_id)
-    if then and execution.people and outcome.run.status == "success":
+    if then and execution.people and outcome.run.status is RunStatus.SUCCESS:
         click.echo(f"next  {then} {run_id}", err=True)
     _finish(outcome, execution.how.as_json)
 
@@ -43,7 +44,7 @@ def _finish(outcome: ExecutionResult, as_json: bool) -> None:
 def _say_detached(run_id: str, as_json: bool) -> None:
     """Print the id of a run that others will execute."""
     if as_json:
-        click.echo(json.dumps({"run_id": run_id, "status": "queued", "exit_code": 0}))
+        click.echo(json.dumps({"run_id": run_id, "status": RunStatus.QUEUED, "exit_code": 0}))
         return
     click.echo(run_id)
     click.echo(f"enqueued · scout show {run_id} · scout logs {run_id} --follow", err=True)

@@ -12,6 +12,7 @@ from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.events import Event
+from models.statuses import StepStatus
 from models.text.clean import clean_text
 from models.views.run_state import (
     HEARTBEAT_TIMEOUT_S,
@@ -142,7 +143,7 @@ class Watcher:
 def _occupation(steps: list[StepRow], now: str) -> str:
     """Return which step is being worked on, or waits for somebody; empty where none is."""
     for step in steps:
-        if step.status == "running":
+        if step.status is StepStatus.RUNNING:
             share = f"  {_share(step.progress)}" if step.progress else ""
             return f"{step.name}{share}"
         if is_postponed(step, now) and step.due_at:

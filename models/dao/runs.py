@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,12 @@ from models.database.patterns import containing
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
 from models.redaction import default_redactor
+from models.statuses import RUN_ENDED, RunStatus
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_error
 
 _QUERY_SQLITE = "json_extract(args_json, '$.query')"
 _QUERY_POSTGRES = "(args_json::json ->> 'query')"
-RUN_ENDED = ("success", "failed", "cancelled")
 _COLUMNS = (
     "run_id, command, status, args_json, git_sha, config_hash, broker, parent_run_id,"
     " created_at, started_at, finished_at, stats_json, error"
@@ -31,7 +31,7 @@ class RunRow:
 
     run_id: str
     command: str
-    status: str
+    status: RunStatus
     args_json: str
     git_sha: str | None
     config_hash: str
@@ -42,6 +42,12 @@ class RunRow:
     finished_at: str | None
     stats_json: str | None
     error: str | None
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> RunRow:
+        """Return a row of `_COLUMNS`."""
+        run_id, command, status, *others = row
+        return cls(run_id, command, RunStatus(status), *others)
 
     @property
     def args(self) -> dict[str, Any]:
@@ -106,7 +112,7 @@ class RunsDao:
         row = database().execute(sql, (run_id,)).fetchone()
         if row is None:
             raise InputError(f"There is no run {run_id!r}.", "List the runs with: scout runs")
-        return RunRow(*row)
+        return RunRow.of(row)
 
     @staticmethod
     def exists(run_id: str) -> bool:
@@ -130,7 +136,7 @@ class RunsDao:
         if not prefix or len(prefix) > ID_LENGTH or not prefix.isalnum():
             raise InputError(f"{text!r} is not a run id.", "List the runs with: scout runs")
         sql = f"SELECT {_COLUMNS} FROM runs WHERE run_id LIKE ? ORDER BY run_id DESC LIMIT 6"  # noqa: S608
-        rows = [RunRow(*row) for row in database().execute(sql, (prefix + "%",)).fetchall()]
+        rows = [RunRow.of(row) for row in database().execute(sql, (prefix + "%",)).fetchall()]
         if not rows:
             raise InputError(f"There is no run {text!r}.", "List the runs with: scout runs")
         if len(rows) > 1:
@@ -151,20 +157,20 @@ class RunsDao:
 
     @staticmethod
     def list(
-        *, status: str | None = None, query: str | None = None, limit: int = 20
+        *, status: RunStatus | None = None, query: str | None = None, limit: int = 20
     ) -> list[RunRow]:
         """Return runs, newest first; `query` filters on a part of what was searched for."""
         where, params = ["1 = 1"], list[Any]()
         if status:
             where.append("status = ?")
-            params.append(status)
+            params.append(RunStatus(status).value)
         if query:
             # SQLite knows upper and lower case in ASCII only, so the text as it is counts as well.
             words = _QUERY_SQLITE if database().is_sqlite else _QUERY_POSTGRES
             where.append(f"(lower({words}) LIKE ? ESCAPE '!' OR {words} LIKE ? ESCAPE '!')")
             params += [containing(query.lower()), containing(query)]
         sql = f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, run_id DESC LIMIT ?"  # noqa: E501, S608
-        return [RunRow(*row) for row in database().execute(sql, (*params, limit)).fetchall()]
+        return [RunRow.of(row) for row in database().execute(sql, (*params, limit)).fetchall()]
 
     @staticmethod
     def count_by_status() -> dict[str, int]:
@@ -189,7 +195,7 @@ class RunsDao:
 
     @staticmethod
     def end(
-        run_id: str, status: str, now: str, stats: Mapping[str, Any], error: str | None = None
+        run_id: str, status: RunStatus, now: str, stats: Mapping[str, Any], error: str | None = None
     ) -> bool:
         """End a run that has not ended; returns whether this call ended it."""
         sql = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from models.clock import Clock
 from models.database.connection import database
 from models.errors import InputError, LeaseLostError
 from models.redaction import default_redactor
+from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import dumps
 from models.text.clean import clean_error
@@ -49,7 +50,7 @@ class ClaimedRow:
     run_id: str
     name: str
     position: int
-    status: str
+    status: StepStatus
     attempt: int
     tries: int
     interruptions: int
@@ -57,8 +58,16 @@ class ClaimedRow:
     lease_expires_at: str | None
     worker: str | None
     started_at: str | None
-    run_status: str
+    run_status: RunStatus
     args_json: str
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> ClaimedRow:
+        """Return a row of `_CLAIM_VIEW`."""
+        *before, status = row[:5]
+        *others, run_status, args_json = row[5:]
+        known = (StepStatus(status), *others, RunStatus(run_status), args_json)
+        return cls(*before, *known)
 
 
 def encode_stats(stats: Mapping[str, Any]) -> str:
@@ -80,7 +89,7 @@ class StepTransitions:
         """Return a step with its run's status, or None where there is no such step."""
         sql = _CLAIM_VIEW + " WHERE s.run_id = ? AND s.name = ?"
         row = database().execute(sql, (run_id, name)).fetchone()
-        return ClaimedRow(*row) if row else None
+        return ClaimedRow.of(row) if row else None
 
     @staticmethod
     def running_where(condition: str, params: tuple[Any, ...]) -> list[ClaimedRow]:
@@ -93,7 +102,7 @@ class StepTransitions:
             f"{_CLAIM_VIEW} WHERE r.status IN ('queued', 'running') AND s.status = 'running'"
             f" AND {condition} ORDER BY s.step_id"
         )
-        return [ClaimedRow(*row) for row in database().execute(sql, params).fetchall()]
+        return [ClaimedRow.of(row) for row in database().execute(sql, params).fetchall()]
 
     @staticmethod
     def claim(row: ClaimedRow, worker: str, now: str, lease_expires_at: str) -> bool:
@@ -118,7 +127,7 @@ class StepTransitions:
     @staticmethod
     def finish(
         step_id: str,
-        status: str,
+        status: StepStatus,
         stats_json: Mapping[str, Any] | str | None,
         *,
         attempt: int | None = None,
@@ -150,7 +159,7 @@ class StepTransitions:
                 found = database().execute(sql, (step_id,)).fetchone()
                 attempt = found[0] if found else 0
             params = (
-                status,
+                StepStatus(status).value,
                 finished_at or Clock().now_iso(),
                 text,
                 error_type,
@@ -210,7 +219,7 @@ class StepTransitions:
         return STEP_NAMES[found - 1]
 
     @staticmethod
-    def end_unfinished(run_id: str, status: str, reason: str, now: str) -> list[str]:
+    def end_unfinished(run_id: str, status: StepStatus, reason: str, now: str) -> list[str]:
         """End every step that has not ended; returns their names in order."""
         sql = (
             "SELECT name FROM run_steps WHERE run_id = ? AND status IN ('pending', 'running')"
@@ -224,7 +233,7 @@ class StepTransitions:
             " finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END,"
             " lease_expires_at = NULL WHERE run_id = ? AND status IN ('pending', 'running')"
         )
-        database().execute(sql, (status, clean_error(reason), now, now, run_id))
+        database().execute(sql, (StepStatus(status).value, clean_error(reason), now, now, run_id))
         return names
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -10,10 +10,10 @@ from typing import Any
 from models.codes import Code, stored_code
 from models.dao.step_transitions import ClaimedRow, StepTransitions, encode_stats, locking
 from models.database.connection import database
+from models.statuses import StepStatus
 from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import loads
 
-STEP_ENDED = ("success", "failed", "skipped", "cancelled")
 #: Error type and code of a step that its run never meant to execute; `resume` leaves it alone.
 NOT_PLANNED = str(Code.NOT_PLANNED)
 _INSERT = (
@@ -40,7 +40,7 @@ class StepRow:
     run_id: str
     name: str
     position: int
-    status: str
+    status: StepStatus
     attempt: int
     tries: int
     interruptions: int
@@ -60,6 +60,12 @@ class StepRow:
     def code(self) -> Code | None:
         """Return what kind of failure or wait the row tells of, or None where there is none."""
         return stored_code(self.error_code, self.error_type)
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> StepRow:
+        """Return a row of `_ROW_COLUMNS`."""
+        step_id, run_id, name, position, status, *others = row
+        return cls(step_id, run_id, name, position, StepStatus(status), *others)
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -116,7 +122,7 @@ class StepsDao(StepTransitions):
         """Return the steps of a run in canonical order; `lock` keeps them so in a transaction."""
         sql = f"SELECT {_ROW_COLUMNS} FROM run_steps WHERE run_id = ? ORDER BY position"  # noqa: S608
         sql += locking() if lock else ""
-        return [StepRow(*row) for row in database().execute(sql, (run_id,)).fetchall()]
+        return [StepRow.of(row) for row in database().execute(sql, (run_id,)).fetchall()]
 
     @staticmethod
     def busy_workers() -> list[str]:
@@ -145,4 +151,4 @@ class StepsDao(StepTransitions):
         }
 
 
-__all__ = ["NOT_PLANNED", "STEP_ENDED", "ClaimedRow", "StepRow", "StepsDao", "encode_stats"]
+__all__ = ["NOT_PLANNED", "ClaimedRow", "StepRow", "StepsDao", "encode_stats"]

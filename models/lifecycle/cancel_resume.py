@@ -11,6 +11,7 @@ from models.errors import InputError
 from models.events import Event
 from models.lifecycle.finish_run import end_run, skip_rest
 from models.lifecycle.interrupt import interrupt
+from models.statuses import RunStatus, StepStatus
 from models.steps import step_id_for
 
 
@@ -25,8 +26,8 @@ def cancel_run(run_id: str, *, who: str, reason: str, clock: Clock | None = None
         run = RunsDao.get(run_id)
         if run.ended:
             return False
-        skip_rest(journal, run_id, "cancelled", f"cancelled by {who}: {reason}", clock)
-        return end_run(journal, run_id, "cancelled", clock, error=f"by {who}: {reason}")
+        skip_rest(journal, run_id, StepStatus.CANCELLED, f"cancelled by {who}: {reason}", clock)
+        return end_run(journal, run_id, RunStatus.CANCELLED, clock, error=f"by {who}: {reason}")
 
     return transition(work, clock)
 
@@ -47,13 +48,15 @@ def resume_run(
         now = clock.now_iso()
         before = RunsDao.get(run_id)
         steps = StepsDao.of_run(run_id, lock=True)
-        unfinished = [step for step in steps if step.status != "success" and step.is_planned]
+        unfinished = [
+            step for step in steps if step.status is not StepStatus.SUCCESS and step.is_planned
+        ]
         if not unfinished:
             raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
         active = [
             step
             for step in steps
-            if step.status == "running" and (step.lease_expires_at or "") >= now
+            if step.status is StepStatus.RUNNING and (step.lease_expires_at or "") >= now
         ]
         if active:
             left_s = seconds_between(now, active[0].lease_expires_at or now)
@@ -68,7 +71,7 @@ def resume_run(
         for step in unfinished:
             _reopen_step(run_id, step.position, now if step is unfinished[0] else None)
         first = unfinished[0]
-        reused = [step.name for step in steps if step.status == "success"]
+        reused = [step.name for step in steps if step.status is StepStatus.SUCCESS]
         journal.add(
             Entry(
                 event=Event.RUN_RESUMED,
@@ -78,7 +81,7 @@ def resume_run(
                 ),
                 scope="run",
                 run_id=run_id,
-                data={"who": who, "step": first.name, "reused": reused, "was": before.status},
+                data={"who": who, "step": first.name, "reused": reused, "was": before.status.value},
             )
         )
         return first.name

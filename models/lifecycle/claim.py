@@ -9,12 +9,13 @@ from typing import Any
 
 from models.audit import Entry, Journal, Prepared, prepare, transition
 from models.clock import Clock, from_iso, seconds_between, to_iso
-from models.dao.runs import RUN_ENDED, RunsDao
-from models.dao.steps import STEP_ENDED, ClaimedRow, StepsDao
+from models.dao.runs import RunsDao
+from models.dao.steps import ClaimedRow, StepsDao
 from models.database.connection import database
 from models.errors import InputError
 from models.events import Event
 from models.lifecycle.interrupt import interrupt
+from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus
 from models.text.canonical_json import loads
 
 #: A message may come this much before its step is due: clocks of machines differ.
@@ -59,7 +60,7 @@ class Claim:
         """Return the step's row as it is while this attempt holds it."""
         return replace(
             self.row,
-            status="running",
+            status=StepStatus.RUNNING,
             attempt=self.attempt,
             lease_expires_at=None,
             worker=self.worker,
@@ -109,7 +110,7 @@ def claim_step(
         if row is None:
             return _refuse(journal, run_id, name, None, "no such step in the database")
         now = clock.now_iso()
-        if row.status == "running" and row.lease_expires_at and row.lease_expires_at < now:
+        if row.status is StepStatus.RUNNING and row.lease_expires_at and row.lease_expires_at < now:
             interrupt(journal, row, clock, f"its lease expired {_ago(row, now)} ago")
             row = StepsDao.for_claim(run_id, name) or row
         reason = _why_not(row, clock)
@@ -156,7 +157,7 @@ def _write_claim(journal: Journal, claim: Claim, lease_s: float, started: Prepar
     expires_at = journal.clock.now_iso(lease_s)
     if not StepsDao.claim(claim.row, claim.worker, claim.started_at, expires_at):
         return False
-    if claim.row.run_status == "queued":
+    if claim.row.run_status is RunStatus.QUEUED:
         RunsDao.mark_running(claim.run_id, claim.started_at)
     journal.add(started)
     return True
@@ -180,7 +181,7 @@ def _why_not(row: ClaimedRow, clock: Clock) -> str | None:
         return f"the run is {row.run_status}"
     if row.status in STEP_ENDED:
         return f"the step is already {row.status}"
-    if row.status == "running":
+    if row.status is StepStatus.RUNNING:
         return f"attempt {row.attempt} is running on {row.worker}"
     if row.due_at is None:
         return "the step before it has not finished"

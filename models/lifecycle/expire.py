@@ -17,6 +17,7 @@ from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.database.patterns import starting_with
 from models.lifecycle.interrupt import interrupt
+from models.statuses import StepStatus
 from models.text.canonical_json import loads
 
 _DUE = (
@@ -125,7 +126,7 @@ def _close(row: ClaimedRow, clock: Clock) -> bool:
 
     def work(journal: Journal) -> bool:
         fresh = StepsDao.for_claim(row.run_id, row.name)
-        if fresh is None or fresh.attempt != row.attempt or fresh.status != "running":
+        if fresh is None or fresh.attempt != row.attempt or fresh.status is not StepStatus.RUNNING:
             return False
         if fresh.lease_expires_at is None or fresh.lease_expires_at >= clock.now_iso():
             return False  # renewed in the meantime: the living are left alone

@@ -19,6 +19,7 @@ from models.errors import InputError, LeaseLostError
 from models.events import Event
 from models.lifecycle.claim import Claim
 from models.lifecycle.finish_run import end_run, end_run_as_failed
+from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES
 
 GiveUp = Callable[[], bool]
@@ -49,7 +50,7 @@ def finish_claim(
 
 
 def finish_step(
-    step_id: str, status: str, stats: Mapping[str, Any], *, clock: Clock | None = None
+    step_id: str, status: StepStatus, stats: Mapping[str, Any], *, clock: Clock | None = None
 ) -> str | None:
     """End a running step by its id and return the name of the step that is due now, or None.
 
@@ -64,8 +65,8 @@ def finish_step(
         LeaseLostError: The step is not running.
     """
     clock = clock or Clock()
-    if status not in {"success", "failed"}:
-        raise InputError(f"A step cannot finish as {status!r}.", "Use success or failed.")
+    if status not in {StepStatus.SUCCESS, StepStatus.FAILED}:
+        raise InputError(f"A step cannot finish as {str(status)!r}.", "Use success or failed.")
 
     def work(journal: Journal) -> str | None:
         rows = StepsDao.running_where("s.step_id = ?", (step_id,))
@@ -74,7 +75,7 @@ def finish_step(
         started_at = rows[0].started_at or clock.now_iso()
         now = max(clock.now_iso(), started_at)
         duration_ms = round(seconds_between(started_at, now) * 1000, 3)
-        if status == "failed":
+        if status == StepStatus.FAILED:
             cause = Cause.of("StepFailed", str(stats.get("error", "failed")))
             _fail(journal, rows[0], cause, now, duration_ms, clock)
             return None
@@ -152,7 +153,7 @@ class _Success:
         row = self.row
         StepsDao.finish(
             row.step_id,
-            "success",
+            StepStatus.SUCCESS,
             self.stats_json,
             attempt=row.attempt,
             finished_at=self.finished_at,
@@ -162,7 +163,7 @@ class _Success:
         if row.position < len(STEP_NAMES):
             due = StepsDao.make_next_due(row.run_id, row.position, self.clock.now_iso())
         if due is None:
-            end_run(journal, row.run_id, "success", self.clock)
+            end_run(journal, row.run_id, RunStatus.SUCCESS, self.clock)
         return due
 
 
@@ -176,7 +177,7 @@ def _fail(
 ) -> None:
     StepsDao.finish(
         row.step_id,
-        "failed",
+        StepStatus.FAILED,
         {"duration_ms": duration_ms},
         attempt=row.attempt,
         finished_at=finished_at,

@@ -10,11 +10,12 @@ from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.events import Event
+from models.statuses import RunStatus, StepStatus
 from models.steps import position_of, step_id_for
 
 
 def end_run(
-    journal: Journal, run_id: str, status: str, clock: Clock, *, error: str | None = None
+    journal: Journal, run_id: str, status: RunStatus, clock: Clock, *, error: str | None = None
 ) -> bool:
     """End a run as success, failed or cancelled, with its totals; returns whether it had not."""
     run = RunsDao.get(run_id)
@@ -28,14 +29,14 @@ def end_run(
     if not RunsDao.end(run_id, status, now, stats, error):
         return False
     event = {
-        "success": Event.RUN_FINISHED,
-        "failed": Event.RUN_FAILED,
-        "cancelled": Event.RUN_CANCELLED,
+        RunStatus.SUCCESS: Event.RUN_FINISHED,
+        RunStatus.FAILED: Event.RUN_FAILED,
+        RunStatus.CANCELLED: Event.RUN_CANCELLED,
     }
     words = {
-        "success": f"Run finished in {duration_s:.1f} s.",
-        "failed": f"Run failed: {error}",
-        "cancelled": f"Run cancelled: {error}",
+        RunStatus.SUCCESS: f"Run finished in {duration_s:.1f} s.",
+        RunStatus.FAILED: f"Run failed: {error}",
+        RunStatus.CANCELLED: f"Run cancelled: {error}",
     }
     journal.add(
         Entry(
@@ -53,13 +54,13 @@ def end_run(
 def end_run_as_failed(journal: Journal, row: ClaimedRow, clock: Clock, error: str) -> None:
     """Skip what comes after a failed step, and end its run as failed."""
     reason = f"{row.name} failed"
-    skip_rest(journal, row.run_id, "skipped", reason, clock)
-    end_run(journal, row.run_id, "failed", clock, error=error)
+    skip_rest(journal, row.run_id, StepStatus.SKIPPED, reason, clock)
+    end_run(journal, row.run_id, RunStatus.FAILED, clock, error=error)
 
 
-def skip_rest(journal: Journal, run_id: str, status: str, reason: str, clock: Clock) -> None:
+def skip_rest(journal: Journal, run_id: str, status: StepStatus, reason: str, clock: Clock) -> None:
     """End every unfinished step of a run as skipped or cancelled, each with its audit row."""
-    event = Event.STEP_SKIPPED if status == "skipped" else Event.STEP_CANCELLED
+    event = Event.STEP_SKIPPED if status is StepStatus.SKIPPED else Event.STEP_CANCELLED
     for name in StepsDao.end_unfinished(run_id, status, reason, clock.now_iso()):
         journal.add(
             Entry(

@@ -14,6 +14,7 @@ from models.dao.steps import ClaimedRow, StepsDao
 from models.errors import LeaseLostError
 from models.events import Event
 from models.lifecycle.finish_run import end_run_as_failed
+from models.statuses import StepStatus
 
 #: Starts of one step in a row without an end before it is given up as a crash loop. With the
 #: delays below that takes four minutes: a step that had bad neighbours or a bad moment is not
@@ -83,7 +84,7 @@ def _give_up(
     try:
         StepsDao.finish(
             row.step_id,
-            "failed",
+            StepStatus.FAILED,
             {"interruptions": count, "duration_ms": duration_ms},
             attempt=row.attempt,
             finished_at=finished_at,

@@ -12,6 +12,7 @@ from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import StepRow, StepsDao
 from models.events import Event
+from models.statuses import RunStatus, StepStatus
 
 _ENDS = (
     Event.STEP_FINISHED,
@@ -21,9 +22,9 @@ _ENDS = (
     Event.STEP_POSTPONED,
 )
 _RUN_END = {
-    "success": Event.RUN_FINISHED,
-    "failed": Event.RUN_FAILED,
-    "cancelled": Event.RUN_CANCELLED,
+    RunStatus.SUCCESS: Event.RUN_FINISHED,
+    RunStatus.FAILED: Event.RUN_FAILED,
+    RunStatus.CANCELLED: Event.RUN_CANCELLED,
 }
 
 
@@ -111,13 +112,15 @@ def _step_contradictions(step: StepRow, events: list[tuple[str, dict[str, Any]]]
         if attempt not in starts
     ]
     finished = [data for event, data in events if event == Event.STEP_FINISHED]
-    if step.status == "success":
+    if step.status is StepStatus.SUCCESS:
         last = [data for data in finished if data.get("attempt") == step.attempt]
         if len(last) != 1:
             found.append(f"{step.name}: its last attempt was finished {len(last)} times")
         elif last[0].get("duration_ms") != step.stats.get("duration_ms"):
             found.append(f"{step.name}: row and audit have different durations")
-    if step.status == "failed" and not any(event == Event.STEP_FAILED for event, _ in events):
+    if step.status is StepStatus.FAILED and not any(
+        event == Event.STEP_FAILED for event, _ in events
+    ):
         found.append(f"{step.name}: it is failed, but step.failed was never audited")
     return found
 

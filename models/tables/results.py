@@ -15,6 +15,7 @@ from peewee import (
     TextField,
 )
 
+from models.statuses import RepoStatus
 from models.tables.base import Table
 from models.tables.runs import Run
 
@@ -60,7 +61,7 @@ class Repo(Table):
     run = ForeignKeyField(Run, column_name="run_id", on_delete="CASCADE", index=False)
     full_name = TextField()
     found_in_pass = IntegerField()
-    status = TextField(default="found")
+    status = TextField(default=RepoStatus.FOUND.value)
     description = TextField(default="")
     language = TextField(null=True)
     topics_json = TextField(default="[]")

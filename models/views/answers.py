@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from models.dao.analyses import AnalysesDao
 from models.dao.briefs import BriefsDao
+from models.statuses import AnalysisStatus
 
 #: What can come of asking the model for something.
-ANSWERED = ("valid", "invalid", "failed")
+ANSWERED = tuple(status.value for status in AnalysisStatus)
 
 
 @dataclass(frozen=True, slots=True)

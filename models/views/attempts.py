@@ -9,14 +9,15 @@ from typing import Any
 from models.codes import Code, stored_code
 from models.dao.audit import AuditRow
 from models.events import Event
+from models.statuses import AttemptOutcome
 
 #: How an attempt ended, by the event that says so.
-_ENDINGS: Mapping[str, str] = {
-    Event.STEP_FINISHED: "success",
-    Event.STEP_FAILED: "failed",
-    Event.STEP_RETRYING: "retrying",
-    Event.STEP_INTERRUPTED: "interrupted",
-    Event.STEP_POSTPONED: "postponed",
+_ENDINGS: Mapping[str, AttemptOutcome] = {
+    Event.STEP_FINISHED: AttemptOutcome.SUCCESS,
+    Event.STEP_FAILED: AttemptOutcome.FAILED,
+    Event.STEP_RETRYING: AttemptOutcome.RETRYING,
+    Event.STEP_INTERRUPTED: AttemptOutcome.INTERRUPTED,
+    Event.STEP_POSTPONED: AttemptOutcome.POSTPONED,
 }
 
 
@@ -33,7 +34,7 @@ class AttemptRecord:
     worker: str | None
     started_at: str
     ended_at: str | None = None
-    outcome: str = "open"
+    outcome: AttemptOutcome = AttemptOutcome.OPEN
     duration_ms: float | None = None
     reason: str | None = None
     data: dict[str, Any] | None = None
@@ -81,7 +82,7 @@ def attempts_of(rows: Iterable[AuditRow]) -> list[AttemptRecord]:
 
 def _ended(attempt: AttemptRecord, row: AuditRow) -> AttemptRecord:
     """Return an attempt with its end; a crash loop's failure keeps how the attempt itself ended."""
-    if attempt.outcome != "open":
+    if attempt.outcome is not AttemptOutcome.OPEN:
         return attempt
     duration_ms = row.data.get("duration_ms")
     return replace(
@@ -100,5 +101,7 @@ def _text(value: object) -> str | None:
 
 def next_try(attempts: Iterable[AttemptRecord], step: str) -> dict[str, Any] | None:
     """Return the data of a step's newest retry: `try`, `of`, `next_try_at`, `error_type`."""
-    retries = [one.data for one in attempts if one.step == step and one.outcome == "retrying"]
+    retries = [
+        one.data for one in attempts if one.step == step and one.outcome is AttemptOutcome.RETRYING
+    ]
     return retries[-1] if retries else None

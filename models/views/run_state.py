@@ -16,24 +16,12 @@ from models.codes import Code
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.dao.workers import WorkerRow
+from models.statuses import RunStatus, State, StepStatus
 
 #: Workers give a sign of life every 5 s; three missed ones mean that they are gone.
 HEARTBEAT_TIMEOUT_S = 15.0
 #: A step that is due this long without a worker to take it is stalled, not merely between two.
 STALL_AFTER_S = 10.0
-
-#: Every state that a reading can have; the last three are terminal.
-STATES = (
-    "queued",
-    "running",
-    "waiting",
-    "retrying",
-    "overdue",
-    "stalled",
-    "success",
-    "failed",
-    "cancelled",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +29,19 @@ class Reading:
     """The true state of a run or step, and why, in words for people.
 
     Args:
-        state: One of `STATES`, or a step's own status (pending, skipped).
+        state: What is true; of a step also pending or skipped.
         text: The evidence; empty where the state says it all.
         step: The step that the reading is about, if one.
     """
 
-    state: str
+    state: State
     text: str = ""
     step: str | None = None
 
     @property
     def stalled(self) -> bool:
         """Say whether nobody is working on what should be worked on."""
-        return self.state == "stalled"
+        return self.state is State.STALLED
 
 
 def is_alive(worker: WorkerRow, now: str) -> bool:
@@ -80,23 +68,25 @@ def read_run(
     """
     if run.ended:
         failed = failed_step(steps)
-        return Reading(run.status, "", failed.name if failed else None)
+        return Reading(State(run.status), "", failed.name if failed else None)
     for step in steps:
-        if step.status == "running" or (step.status == "pending" and step.due_at):
+        if step.status is StepStatus.RUNNING or (step.status is StepStatus.PENDING and step.due_at):
             reading = read_step(step, workers, now, time_limit_s)
-            unstarted = run.status == "queued" and reading.state == "running"
-            state = "queued" if unstarted and step.status == "pending" else reading.state
+            unstarted = run.status is RunStatus.QUEUED and reading.state is State.RUNNING
+            state = (
+                State.QUEUED if unstarted and step.status is StepStatus.PENDING else reading.state
+            )
             return Reading(state, reading.text, step.name)
-    return Reading("stalled", "no step is running and none is due")
+    return Reading(State.STALLED, "no step is running and none is due")
 
 
 def read_step(step: StepRow, workers: int, now: str, time_limit_s: float) -> Reading:
     """Return the true state of one step; the arguments are those of `read_run`."""
-    if step.status == "running":
+    if step.status is StepStatus.RUNNING:
         return _read_running(step, workers, now, time_limit_s)
-    if step.status == "pending" and step.due_at:
+    if step.status is StepStatus.PENDING and step.due_at:
         return _read_due(step, step.due_at, workers, now)
-    return Reading(step.status, "", step.name)
+    return Reading(State(step.status), "", step.name)
 
 
 def _read_running(step: StepRow, workers: int, now: str, time_limit_s: float) -> Reading:
@@ -104,31 +94,31 @@ def _read_running(step: StepRow, workers: int, now: str, time_limit_s: float) ->
     ran_s = max(0.0, seconds_between(step.started_at or now, now))
     if lease_left_s < 0:
         text = f"lease expired {-lease_left_s:.0f} s ago, {step.name} was on {step.worker}"
-        return Reading("stalled", f"{text}, {worker_count(workers)}", step.name)
+        return Reading(State.STALLED, f"{text}, {worker_count(workers)}", step.name)
     if ran_s > time_limit_s:
         text = f"{step.name} runs for {ran_s:.0f} s, its limit is {time_limit_s:g} s"
-        return Reading("overdue", text, step.name)
-    return Reading("running", f"{step.name}{_progress(step)} on {step.worker}", step.name)
+        return Reading(State.OVERDUE, text, step.name)
+    return Reading(State.RUNNING, f"{step.name}{_progress(step)} on {step.worker}", step.name)
 
 
 def _read_due(step: StepRow, due_at: str, workers: int, now: str) -> Reading:
     late_s = seconds_between(due_at, now)
     if is_postponed(step, now):
         text = postponed_text(step.name, step.error_message or "it has to", -late_s, due_at)
-        return Reading("waiting", text, step.name)
+        return Reading(State.WAITING, text, step.name)
     if late_s < 0:
         tries = f"{step.tries} {'try' if step.tries == 1 else 'tries'} failed, "
         text = f"{tries if step.tries else ''}next try {time_of_day(due_at)}{_last_error(step)}"
-        return Reading("retrying", f"{step.name}: {text}", step.name)
+        return Reading(State.RETRYING, f"{step.name}: {text}", step.name)
     text = f"waiting for {step.name} since {time_of_day(due_at)}, {worker_count(workers)}"
     if late_s <= STALL_AFTER_S:
-        return Reading("running", text, step.name)
-    return Reading("waiting" if workers else "stalled", text, step.name)
+        return Reading(State.RUNNING, text, step.name)
+    return Reading(State.WAITING if workers else State.STALLED, text, step.name)
 
 
 def is_postponed(step: StepRow, now: str) -> bool:
     """Say whether a step waits, on purpose, for somebody who asked it to."""
-    postponed = step.status == "pending" and step.code is Code.POSTPONED
+    postponed = step.status is StepStatus.PENDING and step.code is Code.POSTPONED
     return postponed and step.due_at is not None and seconds_between(step.due_at, now) < 0
 
 
@@ -147,7 +137,7 @@ def postponed_text(name: str, reason: str, left_s: float, due_at: str) -> str:
 
 def failed_step(steps: Iterable[StepRow]) -> StepRow | None:
     """Return the step that failed, or None."""
-    return next((step for step in steps if step.status == "failed"), None)
+    return next((step for step in steps if step.status is StepStatus.FAILED), None)
 
 
 def worker_count(workers: int) -> str:
@@ -165,7 +155,7 @@ def step_duration_ms(step: StepRow, now: str) -> float | None:
     measured = step.stats.get("duration_ms")
     if isinstance(measured, (int, float)):
         return float(measured)
-    if step.status == "running":
+    if step.status is StepStatus.RUNNING:
         return _duration_ms(step.started_at, None, now)
     if step.finished_at is None:
         return None

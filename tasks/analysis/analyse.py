@@ -11,6 +11,7 @@ from models.dao.readmes import ReadmesDao
 from models.database.upsert import upsert
 from models.errors import ScoutError
 from models.events import Event
+from models.statuses import AnalysisStatus
 from models.tables.results import Analysis
 from models.text.clean import clean_text
 from tasks.analysis.candidates import (
@@ -158,7 +159,7 @@ def _ask_about(
 
 
 def _unusable(context: StepContext, one: _Analysed) -> ScoutError | None:
-    if one.row["status"] != "invalid":
+    if one.row["status"] != AnalysisStatus.INVALID:
         return None
     return no_valid_answer(context, one.row["full_name"], one.row["error"])
 
@@ -186,13 +187,13 @@ def _request(candidate: Candidate) -> AnalysisRequest:
 
 
 def _announce(context: StepContext, row: Row) -> None:
-    if row["status"] == "invalid":
+    if row["status"] == AnalysisStatus.INVALID:
         event = Event.LLM_OUTPUT_INVALID_JSON
         reason = clean_text(row["error"], _REASON_MAX_CHARACTERS)
         text = (
             f"The model's answer about {row['full_name']} is not valid and was not used: {reason}"
         )
-    elif row["status"] == "failed":
+    elif row["status"] == AnalysisStatus.FAILED:
         event = Event.LLM_ITEM_FAILED
         text = f"{row['full_name']} has no analysis: {row['error']}"
     else:

@@ -9,6 +9,7 @@ from typing import Any
 from peewee import JOIN
 
 from models.database.upsert import fetch_all
+from models.statuses import AnalysisStatus, ReadmeStatus, RepoStatus
 from models.tables.results import Analysis, ReadmeRecord, Repo
 from models.text.canonical_json import loads
 
@@ -44,7 +45,7 @@ def candidates(run_id: str, pass_number: int) -> list[Candidate]:
 
     One whose README could not be read is left out: it is not known to have none.
     """
-    readable = ReadmeRecord.status.is_null() | (ReadmeRecord.status != "failed")
+    readable = ReadmeRecord.status.is_null() | (ReadmeRecord.status != ReadmeStatus.FAILED)
     rows = fetch_all(
         Repo.select(
             Repo.full_name,
@@ -60,11 +61,15 @@ def candidates(run_id: str, pass_number: int) -> list[Candidate]:
         )
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo(ReadmeRecord))
         .switch(Repo)
-        .join(Analysis, JOIN.LEFT_OUTER, on=_same_repo(Analysis) & (Analysis.status != "failed"))
+        .join(
+            Analysis,
+            JOIN.LEFT_OUTER,
+            on=_same_repo(Analysis) & (Analysis.status != AnalysisStatus.FAILED),
+        )
         .where(
             (Repo.run == run_id)
             & (Repo.found_in_pass == pass_number)
-            & (Repo.status == "hydrated")
+            & (Repo.status == RepoStatus.HYDRATED)
             & readable
         )
         .order_by(Repo.id)
@@ -90,8 +95,10 @@ def turn_into_failed(run_id: str, full_names: Sequence[str]) -> None:
     error = "Its answer was not valid; it is to be asked again."
     for start in range(0, len(full_names), _NAMES_MAX):
         some = full_names[start : start + _NAMES_MAX]
-        Analysis.update(status="failed", error=error).where(
-            (Analysis.run == run_id) & (Analysis.status == "invalid") & Analysis.full_name.in_(some)
+        Analysis.update(status=AnalysisStatus.FAILED, error=error).where(
+            (Analysis.run == run_id)
+            & (Analysis.status == AnalysisStatus.INVALID)
+            & Analysis.full_name.in_(some)
         ).execute()
 
 
@@ -122,5 +129,5 @@ def _candidate(  # one argument for each column of the query
         license_id not in _NO_LICENSE,
         readme_sha256,
         analysis is not None,
-        analysis == "invalid",
+        analysis == AnalysisStatus.INVALID,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.database.upsert import fetch_all, upsert
 from models.events import Event
+from models.statuses import AnalysisStatus
 from models.tables.results import Analysis
 from models.text.canonical_json import loads
 from tasks.analysis.candidates import Candidate
@@ -73,7 +74,7 @@ def _known(run_id: str, hashes: Sequence[str]) -> dict[str, tuple[str, str, str]
         Analysis.select(Analysis.input_hash, Analysis.model, Analysis.output_json, Analysis.run)
         .where(
             Analysis.input_hash.in_(hashes)
-            & (Analysis.status == "valid")
+            & (Analysis.status == AnalysisStatus.VALID)
             & (Analysis.run != run_id)
         )
         .order_by(Analysis.id)

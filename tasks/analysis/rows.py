@@ -12,6 +12,7 @@ import msgspec
 
 from models.errors import ScoutError
 from models.redaction import default_redactor
+from models.statuses import AnalysisStatus
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_text
 from models.text.storable import storable
@@ -75,7 +76,7 @@ class RowMaker:
         row = self._provenance(request, asked.answer.model, asked.spent)
         if asked.content is None:
             return row | {
-                "status": "invalid",
+                "status": AnalysisStatus.INVALID,
                 "error": asked.error,
                 "raw_text": _raw(asked.answer.text),
             }
@@ -92,7 +93,7 @@ class RowMaker:
     def failed(self, request: AnalysisRequest, error: ScoutError, spent: Spent) -> Row:
         """Return the row of a repository about which the model gave no answer."""
         return self._provenance(request, self.context.sources.model.name, spent) | {
-            "status": "failed",
+            "status": AnalysisStatus.FAILED,
             "error": clean_text(error.message, ERROR_MAX_CHARACTERS),
         }
 
@@ -144,7 +145,7 @@ class RowMaker:
         score = score_repo(inputs)
         judged = {"score": {"inputs": asdict(inputs), "components": dict(score.components)}}
         return dict(scores) | {
-            "status": "valid",
+            "status": AnalysisStatus.VALID,
             "final_score": score.final,
             # A README may show a key, and an endpoint may repeat ours.
             "output_json": default_redactor().scrub_line(dumps(output | judged)),

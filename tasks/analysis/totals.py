@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.database.upsert import fetch_all
+from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import dumps, loads
 from tasks.llm.usage import spent_on, usage_stats
@@ -38,7 +39,7 @@ def analysis_totals(run_id: str, pass_number: int) -> dict[str, Any]:
         digest.update(b"," if counts["analyses"] else b"")
         digest.update(dumps(row[:4]).encode())
         counts["analyses"] += 1
-        counts["invalid"] += row[6] == "invalid"
+        counts["invalid"] += row[6] == AnalysisStatus.INVALID
         counts["prompt_tokens"] += row[4]
         counts["completion_tokens"] += row[5]
         if row[3]:
@@ -67,7 +68,7 @@ def live_totals(run_id: str, pass_number: int) -> dict[str, Any]:
     columns = (Analysis.full_name, Analysis.status, Analysis.output_json)
     for name, status, output_json in _in_order(run_id, pass_number, *columns):
         names.append(name)
-        failed += status == "failed"
+        failed += status == AnalysisStatus.FAILED
         origin = loads(output_json).get("reused_from") if output_json else None
         if origin:
             reused += 1

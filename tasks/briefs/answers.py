@@ -10,6 +10,7 @@ import msgspec
 
 from models.errors import ScoutError
 from models.events import Event
+from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_text
@@ -121,9 +122,12 @@ def _announce(context: StepContext, answer: Answer) -> None:
 def _update(run_id: str, answer: Answer) -> None:
     values: dict[str, Any]
     if answer.content is None:
-        values = {"status": "failed" if answer.failed else "invalid", "error": answer.error}
+        values = {
+            "status": BriefStatus.FAILED if answer.failed else BriefStatus.INVALID,
+            "error": answer.error,
+        }
     else:
         content_json = dumps(msgspec.to_builtins(answer.content))
-        values = {"status": "shortlisted", "error": None, "content_json": content_json}
+        values = {"status": BriefStatus.SHORTLISTED, "error": None, "content_json": content_json}
     mine = (Brief.run == run_id) & (Brief.group_key == answer.group_key)
     Brief.update({**values, "model": answer.model}).where(mine).execute()

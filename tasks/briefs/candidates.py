@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.database.upsert import fetch_all
+from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
 from tasks.text.keywords import singular
@@ -44,7 +45,7 @@ def load_candidates(run_id: str) -> list[Partner]:
     """Return the best `MAX_CANDIDATES` repositories with a valid analysis, best first."""
     rows = fetch_all(
         Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json).where(
-            Analysis.run == run_id, Analysis.status == "valid"
+            Analysis.run == run_id, Analysis.status == AnalysisStatus.VALID
         )
     )
     scored = [row for row in rows if row[1] is not None]

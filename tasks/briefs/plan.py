@@ -9,6 +9,7 @@ from typing import Any
 
 from models.database.upsert import insert_missing
 from models.events import Event
+from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import dumps
 from tasks.briefs.grouping import Group
@@ -67,7 +68,9 @@ def kept_groups(groups: Sequence[Group], min_score: float) -> tuple[list[Group],
 
 def to_be_written(context: StepContext) -> list[Brief]:
     """Return the rows that get a text, or have one, or had an invalid one: best first."""
-    above = [row for row in _rows(context.run_id) if row.status != "rejected_by_threshold"]
+    above = [
+        row for row in _rows(context.run_id) if row.status != BriefStatus.REJECTED_BY_THRESHOLD
+    ]
     return above[: context.args.max_briefs]
 
 
@@ -81,7 +84,7 @@ def reopen(context: StepContext, rows: Sequence[Brief]) -> None:
     with context.record.saving():
         for start in range(0, len(rows), _ROWS_MAX):
             ids = [row.id for row in rows[start : start + _ROWS_MAX]]
-            Brief.update(status="failed", error=error).where(Brief.id.in_(ids)).execute()
+            Brief.update(status=BriefStatus.FAILED, error=error).where(Brief.id.in_(ids)).execute()
 
 
 def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
@@ -95,11 +98,11 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
     status = Counter(row.status for row in rows)
     written = sum(1 for row in rows if row.content_json is not None)
     parts = [(row.group_key, row.status, row.score, row.content_json, row.error) for row in rows]
-    reasons = _reasons(context, budget, status["shortlisted"] - written)
+    reasons = _reasons(context, budget, status[BriefStatus.SHORTLISTED] - written)
     stats: dict[str, Any] = {
-        "shortlisted": status["shortlisted"],
-        "rejected_by_threshold": status["rejected_by_threshold"],
-        "invalid": status["invalid"],
+        "shortlisted": status[BriefStatus.SHORTLISTED],
+        "rejected_by_threshold": status[BriefStatus.REJECTED_BY_THRESHOLD],
+        "invalid": status[BriefStatus.INVALID],
         "written": written,
         "policy": POLICY,
         "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
@@ -108,14 +111,14 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
     if reasons:
         stats["reason"] = "; ".join(reasons)
     if not context.args.dry:
-        stats["failed"] = status["failed"]
+        stats["failed"] = status[BriefStatus.FAILED]
         stats["usage"] = usage_stats(spent_on(context.run_id, "brief"))
     return stats
 
 
 def _reasons(context: StepContext, budget: TokenBudget, unwritten: int) -> list[str]:
     """Return why shortlisted groups have no text; what the budget did is audited, too."""
-    chosen = [row for row in to_be_written(context) if row.status == "shortlisted"]
+    chosen = [row for row in to_be_written(context) if row.status == BriefStatus.SHORTLISTED]
     cut_off = sum(1 for row in chosen if row.content_json is None) if budget.is_exhausted else 0
     reasons = []
     if beyond := unwritten - cut_off:
@@ -141,7 +144,7 @@ def _row(context: StepContext, group: Group, rank: int, shortlisted: bool) -> di
         "run_id": context.run_id,
         "group_key": group.key,
         "rank": rank,
-        "status": "shortlisted" if shortlisted else "rejected_by_threshold",
+        "status": BriefStatus.SHORTLISTED if shortlisted else BriefStatus.REJECTED_BY_THRESHOLD,
         "score": group.score,
         "scoring_policy": POLICY,
         "components_json": dumps(dict(group.components)),

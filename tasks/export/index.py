@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
@@ -77,9 +78,11 @@ def _left_out(report: Report) -> str:
     unwritten = [
         brief
         for brief in report.briefs
-        if brief.status == "shortlisted" and brief.content_json is None
+        if brief.status == BriefStatus.SHORTLISTED and brief.content_json is None
     ]
-    rejected = [brief for brief in report.briefs if brief.status == "rejected_by_threshold"]
+    rejected = [
+        brief for brief in report.briefs if brief.status == BriefStatus.REJECTED_BY_THRESHOLD
+    ]
     return page(
         f"### Beyond --max-briefs {report.args.max_briefs}" if unwritten else "",
         _groups(report, unwritten),

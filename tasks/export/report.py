@@ -11,6 +11,7 @@ from models.dao.steps import NOT_PLANNED
 from models.database.upsert import fetch_all
 from models.lifecycle.derivation import NOT_ASKED_AGAIN
 from models.run_args import RunArgs
+from models.statuses import AnalysisStatus, BriefStatus, ReadmeStatus, RepoStatus
 from models.tables.results import (
     Analysis,
     Brief,
@@ -30,7 +31,6 @@ from tasks.sources.interface import GITHUB_WEB_URL
 #: Runs that go on from one another, which is looked back at.
 MAX_ANCESTORS = 1_000
 #: The model's answer was not valid, or none came.
-_FAILED = ("invalid", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,9 @@ def load_report(run_id: str, args: RunArgs) -> Report:
     briefs = list(Brief.select().where(Brief.run == run_id).order_by(Brief.rank))
     repos = _by_name(Repo.select().where(Repo.run == run_id))
     readmes = _by_name(
-        ReadmeRecord.select().where(ReadmeRecord.run == run_id, ReadmeRecord.status != "found")
+        ReadmeRecord.select().where(
+            ReadmeRecord.run == run_id, ReadmeRecord.status != ReadmeStatus.FOUND
+        )
     )
     analyses = _by_name(
         # Without the models' raw answers, which may be long.
@@ -107,7 +109,11 @@ def load_report(run_id: str, args: RunArgs) -> Report:
             Analysis.error,
         ).where(Analysis.run == run_id)
     )
-    valid = [row for row in analyses if row.status == "valid" and row.final_score is not None]
+    valid = [
+        row
+        for row in analyses
+        if row.status == AnalysisStatus.VALID and row.final_score is not None
+    ]
     rankings = (
         {row.full_name: row for row in Ranking.select().where(Ranking.run == run_id)}
         if args.no_llm
@@ -139,7 +145,7 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         documents=_documents(briefs),
         caps=[(step.name, reason) for step in steps for reason in _caps(loads(step.stats_json))],
         failures=_failures(repos, readmes, analyses, briefs),
-        readmes_missing=sum(1 for row in readmes if row.status == "missing"),
+        readmes_missing=sum(1 for row in readmes if row.status == ReadmeStatus.MISSING),
         web_url=_web_url(run_id),
         rankings=rankings,
         repo_keywords={name: loads(row.keywords_json) for name, row in rankings.items()},
@@ -171,7 +177,7 @@ def _documents(briefs: Sequence[Brief]) -> list[Document]:
     written = [
         brief
         for brief in briefs
-        if brief.status == "shortlisted" and brief.content_json is not None
+        if brief.status == BriefStatus.SHORTLISTED and brief.content_json is not None
     ]
     members = [loads(brief.repos_json) for brief in written]
     return [
@@ -202,21 +208,22 @@ def _failures(
         *(
             Failure(repo.full_name, "metadata", repo.error or "it is gone from GitHub")
             for repo in repos
-            if repo.status in ("gone", "failed")
+            if repo.status in {RepoStatus.GONE, RepoStatus.FAILED}
         ),
         *(
             Failure(row.full_name, "README", "it could not be fetched")
             for row in readmes
-            if row.status == "failed"
+            if row.status == ReadmeStatus.FAILED
         ),
         *(
             Failure(row.full_name, "analysis", row.error or "the model's answer is invalid")
             for row in analyses
-            if row.status in _FAILED and row.error != NOT_ASKED_AGAIN
+            if row.status in {AnalysisStatus.INVALID, AnalysisStatus.FAILED}
+            and row.error != NOT_ASKED_AGAIN
         ),
         *(
             Failure(brief.group_key, "brief", brief.error or "the model's answer is invalid")
             for brief in briefs
-            if brief.status in _FAILED
+            if brief.status in {BriefStatus.INVALID, BriefStatus.FAILED}
         ),
     ]

@@ -10,6 +10,7 @@ from models.dao.findings import ReposDao, SearchesDao
 from models.dao.llm_usage import LlmUsageDao
 from models.dao.runs import RunRow, RunsDao
 from models.run_args import RunArgs
+from models.statuses import RunStatus
 from tasks.prompts.prompt import load_prompt
 
 #: Arguments that decide what a search finds.
@@ -48,7 +49,7 @@ class History:
 def history_of(args: RunArgs) -> History:
     """Return what the open database knows that helps to plan a live run."""
     usage = LlmUsageDao.averages()
-    runs = RunsDao.list(status="success", query=args.query, limit=_LOOKED_AT)
+    runs = RunsDao.list(status=RunStatus.SUCCESS, query=args.query, limit=_LOOKED_AT)
     same = next((run for run in runs if _is_same(run, args)), None)
     return History(
         _earlier(same.run_id) if same else None,

@@ -10,6 +10,7 @@ from peewee import fn
 from models.database.upsert import fetch_all, upsert
 from models.errors import ScoutError
 from models.events import Event
+from models.statuses import RepoStatus
 from models.tables.results import Repo
 from models.text.clean import clean_text
 from tasks.hydration.columns import repo_columns
@@ -36,7 +37,7 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     """
     mine = (Repo.run == context.run_id) & (Repo.found_in_pass == pass_number)
     repos = fetch_all(Repo.select(Repo.full_name, Repo.status).where(mine).order_by(Repo.id))
-    missing = [name for name, status in repos if status in {"found", "failed"}]
+    missing = [name for name, status in repos if status in {RepoStatus.FOUND, RepoStatus.FAILED}]
     if missing:
         context.record.audit(
             Event.REPO_HYDRATE_STARTED,
@@ -47,20 +48,20 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     def fetch(full_name: str) -> dict[str, Any]:
         payload = context.sources.github.repository(full_name)
         if payload is None:
-            return {"full_name": full_name, "status": "gone", "error": GONE}
+            return {"full_name": full_name, "status": RepoStatus.GONE, "error": GONE}
         asked_for = f"GET /repos/{full_name}"
         columns = repo_columns(parse_repository(payload, asked_for, from_fixture=context.args.dry))
-        return {"full_name": full_name, "status": "hydrated", "error": None} | columns
+        return {"full_name": full_name, "status": RepoStatus.HYDRATED, "error": None} | columns
 
     def failed(full_name: str, error: ScoutError) -> dict[str, Any]:
         message = clean_text(error.message, ERROR_MAX_CHARACTERS)
-        return {"full_name": full_name, "status": "failed", "error": message}
+        return {"full_name": full_name, "status": RepoStatus.FAILED, "error": message}
 
     def save(batch: Sequence[dict[str, Any]]) -> None:
         now = context.now_iso()
         common = {"run_id": context.run_id, "found_in_pass": pass_number, "updated_at": now}
-        hydrated = [common | row for row in batch if row["status"] == "hydrated"]
-        lost = [row for row in batch if row["status"] != "hydrated"]
+        hydrated = [common | row for row in batch if row["status"] == RepoStatus.HYDRATED]
+        lost = [row for row in batch if row["status"] != RepoStatus.HYDRATED]
         with context.record.saving():
             upsert(Repo, hydrated, ("run_id", "full_name"))
             for row in lost:
@@ -73,12 +74,13 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     by_status = Repo.select(Repo.status, fn.COUNT(Repo.id)).where(mine).group_by(Repo.status)
     counts = dict(fetch_all(by_status))
     return {"repos": len(repos)} | {
-        status: counts.get(status, 0) for status in ("hydrated", "gone", "failed")
+        status.value: counts.get(status, 0)
+        for status in (RepoStatus.HYDRATED, RepoStatus.GONE, RepoStatus.FAILED)
     }
 
 
 def _announce_loss(context: StepContext, row: Mapping[str, Any]) -> None:
-    full_name, gone = row["full_name"], row["status"] == "gone"
+    full_name, gone = row["full_name"], row["status"] == RepoStatus.GONE
     reason = "gone" if gone else row["error"]
     what = "is gone" if gone else f"cannot be read ({reason})"
     context.record.audit(

@@ -12,6 +12,7 @@ from peewee import JOIN
 from models.database.upsert import fetch_all, insert_missing, upsert
 from models.errors import ScoutError
 from models.events import Event
+from models.statuses import ReadmeStatus, RepoStatus
 from models.tables.results import ReadmeRecord, ReadmeText, Repo
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
@@ -31,9 +32,11 @@ class _Fetched:
     error: str | None = None
 
     @property
-    def status(self) -> str:
+    def status(self) -> ReadmeStatus:
         """Return found, missing or failed."""
-        return "failed" if self.error else "found" if self.decoded else "missing"
+        if self.error:
+            return ReadmeStatus.FAILED
+        return ReadmeStatus.FOUND if self.decoded else ReadmeStatus.MISSING
 
 
 def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
@@ -46,7 +49,11 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
         How many are found, missing, failed and truncated, their bytes, and a digest over them.
     """
     names = _without_record(context.run_id, pass_number)
-    done = sum(1 for _, status, *_ in _records(context.run_id, pass_number) if status != "failed")
+    done = sum(
+        1
+        for _, status, *_ in _records(context.run_id, pass_number)
+        if status != ReadmeStatus.FAILED
+    )
 
     def fetch(full_name: str) -> _Fetched:
         readme = context.sources.github.readme(full_name)
@@ -72,7 +79,7 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
             )
             upsert(ReadmeRecord, [_row(context, one) for one in batch], ("run_id", "full_name"))
         for one in batch:
-            if one.status != "found":
+            if one.status is not ReadmeStatus.FOUND:
                 _announce(context, one)
 
     work_through(context, names, fetch, save, done=done, failed=failed)
@@ -118,12 +125,12 @@ def _same_repo() -> Any:
 
 
 def _of_pass(run_id: str, pass_number: int) -> Any:
-    hydrated = Repo.status == "hydrated"
+    hydrated = Repo.status == RepoStatus.HYDRATED
     return (Repo.run == run_id) & (Repo.found_in_pass == pass_number) & hydrated
 
 
 def _without_record(run_id: str, pass_number: int) -> list[str]:
-    unread = ReadmeRecord.id.is_null() | (ReadmeRecord.status == "failed")
+    unread = ReadmeRecord.id.is_null() | (ReadmeRecord.status == ReadmeStatus.FAILED)
     rows = fetch_all(
         Repo.select(Repo.full_name)
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo())
@@ -151,7 +158,7 @@ def _totals(run_id: str, pass_number: int) -> dict[str, Any]:
     records = _records(run_id, pass_number)
     statuses = [status for _, status, *_ in records]
     digests = sorted((name, sha256) for name, _, sha256, *_ in records)
-    return {status: statuses.count(status) for status in ("found", "missing", "failed")} | {
+    return {status.value: statuses.count(status) for status in ReadmeStatus} | {
         "truncated": sum(truncated for *_, truncated in records),
         "bytes": sum(size for *_, size, _ in records),
         "digest": hashlib.sha256(dumps(digests).encode()).hexdigest(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.database.upsert import fetch_all
 from models.run_args import RunArgs
+from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
 from tasks.landscape.ranking import best_ranked
@@ -21,7 +22,11 @@ def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
     rows = fetch_all(
         Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)
         .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
-        .where((Analysis.run == run_id) & (Analysis.status == "valid") & (Repo.found_in_pass == 1))
+        .where(
+            (Analysis.run == run_id)
+            & (Analysis.status == AnalysisStatus.VALID)
+            & (Repo.found_in_pass == 1)
+        )
     )
     # Sorted here because databases differ in how they order names.
     best = sorted(rows, key=lambda row: (-row[1], row[0]))[:TOP_REPOS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.dao.runs import RunRow
 from models.run_args import RunArgs
+from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs.candidates import load_candidates
@@ -39,4 +40,8 @@ def _check(row: Brief, group: Group, rank: int, shortlisted: bool) -> None:
     compare(f"the components of {what}", loads(row.components_json), dict(group.components))
     compare(f"the score of {what}", row.score, group.score)
     compare(f"what {what} shares", loads(row.shared_keywords_json), list(group.shared_keywords))
-    compare(f"whether {what} is shortlisted", row.status != "rejected_by_threshold", shortlisted)
+    compare(
+        f"whether {what} is shortlisted",
+        row.status != BriefStatus.REJECTED_BY_THRESHOLD,
+        shortlisted,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.dao.runs import RunRow
 from models.database.upsert import fetch_all
+from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
 from tasks.analysis.scoring import POLICY, ScoreInputs, score_repo
@@ -34,7 +35,7 @@ def replay_scores(run: RunRow) -> int:
             Repo.payload_json,
         )
         .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
-        .where((Analysis.run == run.run_id) & (Analysis.status == "valid"))
+        .where((Analysis.run == run.run_id) & (Analysis.status == AnalysisStatus.VALID))
     )
     for name, policy, final, *scores, output, stars, payload in sorted(
         rows, key=lambda row: row[0]

@@ -9,6 +9,7 @@ from typing import Any, cast
 from models.database.upsert import fetch_all, insert_missing
 from models.errors import PermanentError
 from models.events import Event
+from models.statuses import RepoStatus
 from models.tables.results import GithubQuery, Repo, RepoQuery
 from models.text.clean import clean_text
 from tasks.hydration.columns import repo_columns
@@ -164,7 +165,7 @@ def _rows(
         link = {"run_id": context.run_id, "full_name": name}
         links.append(link | {"query_id": query.id, "rank": rank, "pass_number": query.pass_number})
         if known.admit(name):
-            new = {"found_in_pass": query.pass_number, "status": "found"}
+            new = {"found_in_pass": query.pass_number, "status": RepoStatus.FOUND}
             repos.append(link | new | repo_columns(payload) | {"updated_at": context.now_iso()})
     known.malformed += len(malformed)
     return links, repos

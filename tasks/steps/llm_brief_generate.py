@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import ScoutError
+from models.statuses import BriefStatus
 from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.candidates import load_candidates
 from tasks.briefs.grouping import group_candidates
@@ -17,7 +18,7 @@ from tasks.units.failure_budget import is_too_many
 from tasks.units.loop import work_through
 
 #: Briefs that may still get a text.
-_OPEN = {"shortlisted", "failed"}
+_OPEN = {BriefStatus.SHORTLISTED, BriefStatus.FAILED}
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
@@ -32,7 +33,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     candidates = {candidate.full_name: candidate for candidate in load_candidates(context.run_id)}
     plan_briefs(context, lambda: group_candidates(list(candidates.values())))
     chosen = to_be_written(context)
-    lost = [row for row in chosen if row.status == "invalid"]
+    lost = [row for row in chosen if row.status == BriefStatus.INVALID]
     if is_too_many(len(lost), len(chosen)) and not context.args.dry:
         reopen(context, lost)
         chosen, lost = to_be_written(context), []

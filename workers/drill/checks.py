@@ -10,6 +10,7 @@ from models.dao import AuditDao, RunsDao, StepsDao
 from models.events import Event
 from models.export_path import export_folder
 from models.records.consistency import contradictions
+from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES
 from tasks.export.digest import export_digest
 
@@ -19,17 +20,19 @@ def run_misses(run_id: str, expected_digest: str) -> list[str]:
     run = RunsDao.get(run_id)
     steps = StepsDao.of_run(run_id)
     misses: list[str] = []
-    if run.status != "success":
+    if run.status is not RunStatus.SUCCESS:
         misses.append(f"the run is {run.status}: {run.error or 'no error'}")
     if [step.name for step in steps] != list(STEP_NAMES):
         misses.append("its steps are not the ten canonical ones")
-    misses += [f"{step.name} is {step.status}" for step in steps if step.status != "success"]
+    misses += [
+        f"{step.name} is {step.status}" for step in steps if step.status is not StepStatus.SUCCESS
+    ]
     finished = Counter(
         row.scope for row in AuditDao.of_run(run_id) if row.event == Event.STEP_FINISHED
     )
     misses += [f"{name} was finished {n} times" for name, n in finished.items() if n != 1]
     misses += contradictions(run_id)
-    if run.status == "success":
+    if run.status is RunStatus.SUCCESS:
         digest = export_digest(export_folder(run.args["out"], run_id))
         if digest != expected_digest:
             misses.append("its export differs from an undisturbed run's")

@@ -11,6 +11,7 @@ from models.clock import to_iso
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.dao.workers import WorkerRow
+from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES
 from models.views.run_state import (
     Reading,
@@ -36,18 +37,18 @@ def at(offset_s: float) -> str:
 NOW = at(0)
 
 RUN = RunRow(
-    run_id="R1", command="run", status="running", args_json="{}", git_sha=None, config_hash="c",
-    broker="redis", parent_run_id=None, created_at=at(-200), started_at=at(-199),
+    run_id="R1", command="run", status=RunStatus.RUNNING, args_json="{}", git_sha=None,
+    config_hash="c", broker="redis", parent_run_id=None, created_at=at(-200), started_at=at(-199),
     finished_at=None, stats_json=None, error=None,
 )  # fmt: skip
 PENDING = StepRow(
-    step_id="R1-06", run_id="R1", name="llm_repo_analysis", position=6, status="pending",
+    step_id="R1-06", run_id="R1", name="llm_repo_analysis", position=6, status=StepStatus.PENDING,
     attempt=0, tries=0, interruptions=0, due_at=None, enqueued_at=None, started_at=None,
     finished_at=None, lease_expires_at=None, worker=None, progress_json=None, stats_json=None,
     error_type=None, error_message=None,
 )  # fmt: skip
 RUNNING = replace(
-    PENDING, status="running", attempt=1, due_at=at(-100), started_at=at(-100),
+    PENDING, status=StepStatus.RUNNING, attempt=1, due_at=at(-100), started_at=at(-100),
     lease_expires_at=at(10), worker="host:1:ab",
 )  # fmt: skip
 
@@ -62,7 +63,7 @@ def steps(*changed: StepRow) -> list[StepRow]:
             PENDING,
             name=name,
             position=position,
-            status="success" if position < first else "pending",
+            status=StepStatus.SUCCESS if position < first else StepStatus.PENDING,
         )
         for position, name in enumerate(STEP_NAMES, start=1)
     ]
@@ -134,7 +135,7 @@ def test_a_step_that_will_be_tried_again_says_when_and_why() -> None:
 
 def test_a_run_that_nobody_has_started_is_queued_and_later_stalled() -> None:
     first = replace(PENDING, name="init_run", position=1)
-    queued = replace(RUN, status="queued", started_at=None)
+    queued = replace(RUN, status=RunStatus.QUEUED, started_at=None)
     assert reading(replace(first, due_at=at(-2)), 0, queued).state == "queued"
     assert reading(replace(first, due_at=at(-20)), 0, queued).state == "stalled"
 
@@ -146,20 +147,20 @@ def test_a_run_without_a_running_or_due_step_is_stalled() -> None:
 @pytest.mark.parametrize("status", ["success", "failed", "cancelled"])
 def test_a_run_that_ended_is_what_its_row_says(status: str) -> None:
     """Even with an expired lease left on a step: a terminal state is never doubted."""
-    ended = replace(RUN, status=status)
+    ended = replace(RUN, status=RunStatus(status))
     assert reading(replace(RUNNING, lease_expires_at=at(-94)), 0, ended) == Reading(status)
 
 
 def test_the_failed_step_of_a_failed_run_is_named() -> None:
-    failed = replace(RUNNING, status="failed")
-    assert reading(failed, run=replace(RUN, status="failed")).step == "llm_repo_analysis"
+    failed = replace(RUNNING, status=StepStatus.FAILED)
+    assert reading(failed, run=replace(RUN, status=RunStatus.FAILED)).step == "llm_repo_analysis"
     assert failed_step(steps(failed)) == failed
     assert failed_step(steps(RUNNING)) is None
 
 
 @pytest.mark.parametrize("status", ["success", "skipped", "cancelled", "pending"])
 def test_a_step_with_nothing_due_reads_as_its_status(status: str) -> None:
-    assert read_step(replace(PENDING, status=status), 0, NOW, LIMIT_S).state == status
+    assert read_step(replace(PENDING, status=StepStatus(status)), 0, NOW, LIMIT_S).state == status
 
 
 def test_a_worker_is_alive_for_three_heartbeats() -> None:
@@ -180,7 +181,7 @@ def test_durations_are_never_negative() -> None:
 
 
 def test_a_steps_measured_duration_is_preferred() -> None:
-    done = replace(RUNNING, status="success", finished_at=at(-50))
+    done = replace(RUNNING, status=StepStatus.SUCCESS, finished_at=at(-50))
     assert step_duration_ms(done, NOW) == 50_000.0
     assert step_duration_ms(replace(done, stats_json='{"duration_ms":49.5}'), NOW) == 49.5
     assert step_duration_ms(RUNNING, NOW) == 100_000.0
