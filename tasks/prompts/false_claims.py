@@ -1,15 +1,18 @@
 """Catching a draft that says something has been done: Scout reads and proposes, no more.
 
-The check is a list of English phrases, not an understanding of the text. It looks for a person
-who did something (`I reviewed`, `we've already integrated`), and for a result that is said to be
-there (`a pull request has been opened`, `our prototype already works`). Offers and wishes
-(`I could open`, `once we have built`) are no claims.
+The check is a list of phrases, not an understanding of the text. It looks for a person who did
+something (`I reviewed`, `we've already integrated`), for a result that is said to be there (`a pull
+request has been opened`, `a prototype is attached`), and for an acquaintance that nobody made
+(`following our call`, `as discussed`). Offers and wishes (`I could open`, `once we have built`) are
+no claims. Other languages are in `tasks.prompts.foreign_claims`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+
+from tasks.prompts.foreign_claims import FOREIGN_CLAIMS, FOREIGN_CONDITIONS
 
 
 def _any(*phrases: str) -> str:
@@ -32,7 +35,10 @@ _DONE = _any(
     "looked (?:at|into|over|through)|(?:gone|went) (?:over|through)|dug into",
     f"read (?:through )?(?:all (?:of )?)?(?:both|its|the|their|your) (?:\\w+ ){{0,2}}{_CODE}",
     # building
-    "adopted|built|coded|combined|connected|created|deployed|designed|developed|drafted|implemented",
+    (
+        "adopted|built|coded|combined|connected|created|deployed|designed|developed|drafted"
+        "|implemented"
+    ),
     "installed|integrated|packaged|ported|prototyped|ran|released|run|running|set up|shipped|used",
     "using|wired|written|wrote|(?:experimented|played) with|worked (?:on|through|with)",
     # changing
@@ -53,9 +59,80 @@ _STUDIED = _any(
     "analy[sz](?:ed|ing)|audit(?:ed|ing)|read(?:ing)?|review(?:ed|ing)|stud(?:ied|ying)"
 )
 
+_TALK = _any(
+    "call|chat|conversation|correspondence|discussion|e-?mails?|exchange|meeting|talk|phone call",
+    "video call|zoom(?: call)?",
+)
+_READY = "(?:complete|finished|functional|functioning|ready|running|small|tested|working)"
+_ACQUAINTANCE = [
+    (
+        rf"\b(?:after|as per|based on|continuing|during|following(?: up(?: on)?)?|from"
+        rf"|further to|in|per"
+        rf"|regarding|since) (?:my|our) (?:\w+ ){{0,2}}{_TALK}\b"
+    ),
+    rf"\bfollowing(?: up on)? (?:the|your|yesterday's|last week's) (?:\w+ )?{_TALK}\b",
+    (
+        rf"\bthank(?:s| you)(?: again| so much| very much)? for (?:our|the|your|taking the)"
+        rf" (?:\w+ )?{_TALK}\b"
+    ),
+    (
+        r"\bas (?:we |already |previously |just )*(?:agreed|discussed|promised|talked about)\b"
+        r"(?! (?:in|on|at|by) (?:its|the|their|your)\b)"
+    ),
+    r"\b(?:when|since) we (?:last )?(?:met|spoke|talked)\b",
+    r"\bit was (?:\w+ ){0,2}(?:to (?:meet|speak|talk)|meeting|speaking|talking|chatting)\b",
+    (
+        r"\bas (?:a|an) (?:\w+ ){0,2}(?:daily|frequent|happy|heavy|long-?time|long time"
+        r"|longtime|regular"
+        r"|active) (?:contributor|customer|sponsor|user)\b"
+    ),
+    (
+        rf"\b{_PERSON}(?: am|'m| are|'re| have been|'ve been) (?:a |an )?(?:\w+ )?(?:daily"
+        rf"|happy|heavy"
+        r"|long-?time|longtime|regular) (?:contributor|customer|user)s?\b"
+    ),
+    rf"\b{_PERSON} (?:already|currently) (?:depend|rely|run|use)\b",
+    (
+        rf"\b{_PERSON}{_HAVE} had a (?:\w+ ){{0,2}}"
+        r"(?:call|chat|conversation|glance|go|look|meeting|play)\b"
+    ),
+    rf"\b{_PERSON} took a (?:\w+ ){{0,2}}(?:look|glance|dive|deep dive)\b",
+]
+_ATTACHED = [
+    (
+        rf"\b{_PERSON}(?:'ve|'m|'re| have| am| are)?(?: {_ADVERB})? "
+        r"(?:attach(?:ed|ing)?|enclos(?:e|ed|ing))\b"
+    ),
+    (
+        r"\b(?:attached|enclosed)(?: here| below)?:? (?:are|is|please find|you(?:'ll| can|"
+        r" will)? find)\b"
+    ),
+    r"\b(?:find|see)(?: (?!for\b|if\b)[\w-]+){0,5} (?:attached|enclosed)\b",
+    r"\bsee the attach(?:ed|ment)\b",
+    (
+        rf"\b(?:{_THING}|code|draft|results?|numbers|plan|proposal|example|sketch)s?"
+        r" (?:is|are) (?:attached|enclosed|included below)\b"
+    ),
+    (
+        rf"\b{_PERSON} (?:already |now )?(?:have|has|got) (?:an?|the) (?:\w+ )?{_READY} (?:\w+ )?"
+        rf"{_THING}\b"
+    ),
+    (
+        rf"\b(?:there is|here is|here's|there's) (?:an? |the |our |my )?(?:\w+ )?(?:already"
+        rf" )?(?:an? )?{_READY}"
+        rf" {_THING}\b"
+    ),
+    (
+        rf"\b(?:a|the|our) (?:\w+ )?{_READY} {_THING} (?:is|are) "
+        r"(?:available|done|live|online|ready|up)\b"
+    ),
+]
+
 _CLAIM = re.compile(
     "|".join(
         [
+            *_ACQUAINTANCE,
+            *_ATTACHED,
             rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b",
             rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b",
             rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b",
@@ -63,11 +140,15 @@ _CLAIM = re.compile(
             rf"\b{_OUR_THING} (?:is|are) already\b",
             rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b",
             rf"\bmy (?:open )?{_THING}s?\b",
+            FOREIGN_CLAIMS,
         ]
     )
 )
 #: What makes the words after it a condition: "once we have integrated …".
-_CONDITION = re.compile(r"\b(?:after|as soon as|before|if|once|should|unless|until|when|whether) $")
+_CONDITION = re.compile(
+    r"\b(?:after|as soon as|before|if|once|should|unless|until|when|whether"
+    rf"|{FOREIGN_CONDITIONS}) ?$"
+)
 _DECORATION = re.compile(r"[*_`~\"“”(),]")
 
 
