@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "briefs": ("cli.commands.briefs", "Write or export the briefs of a run, again."),
     "analyses": ("cli.commands.analyses", "Have the repositories of a run analysed again."),
     "replay": ("cli.commands.replay", "Compute a run's scores and ranking again, and compare."),
+    "diff": ("cli.commands.diff", "Say where two runs part; exits 1 where they differ."),
     "bundle": ("cli.commands.bundle", "Pack what a run recorded, to attach to a bug report."),
     "cancel": ("cli.commands.cancel", "Cancel a queued or running run."),
     "worker": ("cli.commands.worker", "Start worker processes."),
