@@ -105,6 +105,9 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.SCOUT_PASS2_CAPPED: "a limit of the second search pass took effect",
         Event.BRIEF_RANKED: "groups of repositories were scored and ranked",
+        Event.BRIEF_MARKED: (
+            "a person marked a proposed group as sent, declined or for later: `scout briefs mark`"
+        ),
         Event.EXPORT_WRITTEN: "the Markdown files are there",
         Event.NETWORK_BLOCKED: "a dry run tried to reach the network and was refused",
         Event.DATABASE_WAITED: "a read or write had to wait for the database",

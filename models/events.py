@@ -185,6 +185,7 @@ class Event(StrEnum):
     BRIEF_RANKED = _row(
         "brief.ranked", Scope.STEP, "groups shortlisted rejected_by_threshold min_score policy"
     )
+    BRIEF_MARKED = _row("brief.marked", Scope.RUN, "who rank group mark note")
     EXPORT_WRITTEN = _row("export.written", Scope.STEP, "path digest files briefs outreach ranked")
 
     # What Scout stands on

@@ -103,3 +103,11 @@ class BriefStatus(StrEnum):
     REJECTED_BY_THRESHOLD = "rejected_by_threshold"
     INVALID = "invalid"
     FAILED = "failed"
+
+
+class Mark(StrEnum):
+    """What a person says of a proposed group; only one that is for later comes back."""
+
+    SENT = "sent"
+    DECLINED = "declined"
+    LATER = "later"

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from models.database.connection import database
+from models.text.canonical_json import loads
+
+_GROUPS = "SELECT rank, score, status, group_key, repos_json, content_json, error FROM briefs"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOfRun:
+    """A group that a run ranked; its title is None where it has no text."""
+
+    rank: int
+    score: float
+    status: str
+    group_key: str
+    full_names: tuple[str, ...]
+    title: str | None
+    error: str | None
 
 
 class BriefsDao:
@@ -20,6 +38,19 @@ class BriefsDao:
         return counts | {"written": sum(int(written) for _, _, written in rows)}
 
     @staticmethod
+    def of_run(run_id: str) -> list[GroupOfRun]:
+        """Return the groups that a run has kept, best first."""
+        sql = f"{_GROUPS} WHERE run_id = ? ORDER BY rank, group_key"
+        return [_group(*row) for row in database().execute(sql, (run_id,)).fetchall()]
+
+    @staticmethod
+    def of_rank(run_id: str, rank: int) -> GroupOfRun | None:
+        """Return the group of a rank, or None where the run has none."""
+        sql = f"{_GROUPS} WHERE run_id = ? AND rank = ? ORDER BY group_key"
+        row = database().execute(sql, (run_id, rank)).fetchone()
+        return _group(*row) if row else None
+
+    @staticmethod
     def best_rejected_score(run_id: str) -> float | None:
         """Return the score of a run's best brief below --min-score, or None without one."""
         sql = "SELECT max(score) FROM briefs WHERE run_id = ? AND status = 'rejected_by_threshold'"
@@ -34,3 +65,17 @@ class BriefsDao:
             " WHERE run_id = ? ORDER BY rank"
         )
         return [tuple(row) for row in database().execute(sql, (run_id,)).fetchall()]
+
+
+def _group(
+    rank: int,
+    score: float,
+    status: str,
+    group_key: str,
+    repos_json: str,
+    content_json: str | None,
+    error: str | None,
+) -> GroupOfRun:
+    title = None if content_json is None else str(loads(content_json).get("title", ""))
+    full_names = tuple(loads(repos_json))
+    return GroupOfRun(int(rank), float(score), status, group_key, full_names, title, error)

@@ -17,6 +17,7 @@ from peewee import (
 
 from models.statuses import RepoStatus
 from models.tables.base import Table
+from models.tables.marks import BriefMark
 from models.tables.runs import Run
 
 
@@ -274,5 +275,6 @@ RESULT_TABLES: tuple[type[Table], ...] = (
     Ranking,
     Keyword,
     Brief,
+    BriefMark,
     LlmUsage,
 )

@@ -7,6 +7,7 @@ from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
+from tasks.export.marked import marked
 from tasks.export.report import Report
 from tasks.export.sections import (
     count,
@@ -33,6 +34,7 @@ def index_page(report: Report, exported_at: str) -> str:
         "## Briefs",
         _briefs(report),
         _left_out(report),
+        marked(report),
         "## What was searched",
         searches(report),
         "## Repositories",
@@ -61,13 +63,13 @@ def _briefs(report: Report) -> str:
         )
     rows = [
         [
-            str(number),
+            str(document.brief.rank),
             f"{document.brief.score:.4f}",
             f"[{inline(document.content['title'])}](briefs/{document.name}.md)",
             report.links(document.full_names),
             f"[draft](outreach/{document.name}.md)",
         ]
-        for number, document in enumerate(report.documents, start=1)
+        for document in report.documents
     ]
     header = ["Rank", "Score", "Brief", "Repositories", "Outreach"]
     return table(header, rows, numeric=frozenset({0, 1}))
