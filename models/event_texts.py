@@ -87,6 +87,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             " reason and is tried again; waits that the other side asked for are counted in"
             " `asked_wait` and use up no try"
         ),
+        Event.ITEM_UNEXPECTED_ERROR: (
+            "one unit (a repository, a brief) failed with an error that nobody foresaw, which is a"
+            " bug; the others go on, and `traceback` says where"
+        ),
         Event.LLM_OUTPUT_INVALID_JSON: "a model's answer was not accepted",
         Event.LLM_ITEM_FAILED: (
             "the model could not be asked about one repository, or for one brief"

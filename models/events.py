@@ -157,6 +157,12 @@ class Event(StrEnum):
         "item try max_tries wait_ms error asked_wait",
         or_level="WARNING",
     )
+    ITEM_UNEXPECTED_ERROR = _row(
+        "item.unexpected_error",
+        Scope.UNIT,
+        "item error_type error error_code traceback",
+        level="ERROR",
+    )
 
     # The language model
     LLM_OUTPUT_INVALID_JSON = _row(

@@ -218,6 +218,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
                 "Report it with: scout bundle {run}",
                 _RESUME,
             ),
+            events=(Event.ITEM_UNEXPECTED_ERROR,),
         ),
     }
 )

@@ -37,8 +37,16 @@ def _text_or_none(text: str | None) -> str | None:
 
 
 def _day_and_time(moment: dt.datetime | None) -> str | None:
-    """Return a time as GitHub writes it; one without a zone is taken for UTC."""
+    """Return a time as GitHub writes it; one without a zone is taken for UTC.
+
+    One that UTC has no name for, in the first hours of year 1, is none.
+    """
     if moment is None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return aware.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        in_utc = aware.astimezone(dt.UTC)
+    except OverflowError:
+        return None
+    # Not by strftime, whose years have fewer than four digits on some systems.
+    return in_utc.replace(tzinfo=None, microsecond=0).isoformat() + "Z"

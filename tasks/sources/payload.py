@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from models.codes import Code
 from models.errors import PermanentError
+from models.text.storable import storable_tree
 from tasks.sources.interface import Payload
 
 #: The widest integer that the columns hold on PostgreSQL.
@@ -62,8 +63,9 @@ def parse_repository(
         PermanentError: A field is missing or has another type than GitHub documents.
     """
     try:
-        return msgspec.convert(payload, RepositoryPayload)
-    except msgspec.ValidationError as exc:
+        # Storable first: at a lone surrogate in a date, a number or a key msgspec breaks off.
+        return msgspec.convert(storable_tree(payload), RepositoryPayload)
+    except (msgspec.ValidationError, RecursionError) as exc:
         raise PermanentError(
             f"GitHub's answer to {asked_for} is not a repository as its API documents it: {exc}.",
             "Correct the fixture of that name."

@@ -17,6 +17,7 @@ from tasks.step import StepContext
 from tasks.units.failure_budget import Tolerance
 from tasks.units.fetch_pool import Fetched, FetchPool
 from tasks.units.retries import patiently
+from tasks.units.unexpected import contained
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
@@ -46,8 +47,8 @@ def work_through(
 
     An error ends the loop, after what came before it was saved, so that the next attempt does only
     the rest. In a live run `TransientError` is first tried again in place (`tasks.units.retries`);
-    what then is left of it, and `ItemFailedError`, concern one unit: `failed` makes of them a
-    result that records the failure.
+    what then is left of it, `ItemFailedError`, and what nobody foresaw (`tasks.units.unexpected`)
+    concern one unit: `failed` makes of them a result that records the failure.
 
     Args:
         context: The step that works.
@@ -75,7 +76,7 @@ def work_through(
     if context.args.dry:
         _one_by_one(work, units, fetch)
     else:
-        _in_parallel(work, units, patiently(context, fetch, name))
+        _in_parallel(work, units, patiently(context, contained(context, fetch, name), name))
 
 
 class _Work(Generic[Unit, Result]):
