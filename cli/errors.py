@@ -5,14 +5,14 @@ says what to do, on stderr; with `--json` it is an object `{"error": {...}}` the
 redacted, because an error quotes what it was given.
 
 Beside the table of `ExitCode`: an unexpected error exits 1; a stdout that was closed by its reader
-(`scout runs | head -1`) is no error and exits 0, in silence; a stdout that cannot be written to
-for another reason, such as a full disk, exits 3.
+(`scout runs | head -1`) is no error and exits 0, in silence, and commands that execute a run go on
+without one (`cli.streams`); a stdout that cannot be written to for another reason, such as a full
+disk, exits 3.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -21,6 +21,7 @@ from typing import Any
 
 import click
 
+from cli.streams import abandon_stdout, make_streams_usable
 from models.codes import Code
 from models.error_codes import code_of, is_from_database
 from models.errors import ExitCode, ScoutError
@@ -56,10 +57,10 @@ def run(work: Callable[[], Any], *, as_json: bool = False) -> int:
         as_json: Whether errors are reported as JSON.
     """
     try:
-        _make_streams_lenient()
+        make_streams_usable()
         status = _finish(work())
     except BrokenPipeError:
-        _abandon_stdout()
+        abandon_stdout()
         status = int(ExitCode.SUCCESS)
     except (KeyboardInterrupt, click.Abort) as exc:
         status = _tell(_interrupted(), exc, as_json)
@@ -122,7 +123,7 @@ def _requested(exc: SystemExit | click.exceptions.Exit, as_json: bool) -> int:
     try:
         _finish(code)
     except OSError:
-        _abandon_stdout()
+        abandon_stdout()
     return int(code or ExitCode.SUCCESS)
 
 
@@ -234,24 +235,7 @@ def _label(text: str) -> str:
     return paint(text, "red", stream=sys.stderr)
 
 
-def _make_streams_lenient() -> None:
-    """Let a terminal that lacks a character show a substitute instead of ending the command."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
 def _give_up_on_broken_stdout(exc: Exception) -> None:
     """Keep Python from failing again, at its exit, on a stdout that takes no more."""
     if isinstance(exc, OSError) and exc.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
-        _abandon_stdout()
-
-
-def _abandon_stdout() -> None:
-    """Send what is still buffered nowhere, so that the exit is quiet."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError, AttributeError):
-        pass  # not a real file, as in tests: nothing is buffered for it
+        abandon_stdout()

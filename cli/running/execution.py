@@ -12,6 +12,7 @@ from cli.running.logging import set_up_logging
 from cli.running.result import ExecutionResult
 from cli.running.screen import Screen
 from cli.running.watcher import Watcher
+from cli.streams import outlive_readers
 from models.clock import Clock
 from models.dao import RunsDao
 from models.database.migrate import open_database
@@ -65,6 +66,7 @@ class Execution:
             DatabaseUnavailableError: The database cannot be opened.
             BrokerUnavailableError: The broker does not answer.
         """
+        outlive_readers()
         settings = load_settings()
         people = set_up_logging(how.log_format, how.log_level)
         if how.detach and settings.broker_kind == "memory":

@@ -1,0 +1,93 @@
+"""Standard streams that never end a command: one that is missing, and one that nobody reads.
+
+What a run has to say is worth less than the run: a reader that goes away (`scout run … | head`)
+costs lines and nothing else. A stdout that only shows something, as of `scout logs`, is another
+matter: there a broken pipe ends the command, quietly (`cli.errors`).
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import Any, TextIO
+
+#: What an error means that concerns the reader; a full disk is the writer's matter.
+_READER_GONE = frozenset({errno.EPIPE, errno.EIO, errno.ECONNRESET})
+
+
+class LossyFile(io.FileIO):
+    """A descriptor that takes everything, also when what is behind it takes nothing any more.
+
+    Args:
+        descriptor: Stays open when this object goes.
+        losing: The numbers of the errors that cost what was written; None means all of them.
+    """
+
+    def __init__(self, descriptor: int, losing: frozenset[int] | None = None) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self._losing = losing
+
+    def write(self, data: Any, /) -> int:
+        """Write, or lose, and return how much was taken."""
+        try:
+            return super().write(data)
+        except OSError as exc:
+            if self._losing is not None and exc.errno not in self._losing:
+                raise
+            return memoryview(data).nbytes
+
+
+def make_streams_usable() -> None:
+    """See to it that a command has all three streams, and that no line on stderr can end it.
+
+    A stream that was closed by who started the command (`>&-`) reads and writes nothing; its
+    descriptor is taken, so that no database or log file gets it and what is printed with it. A
+    character that a stream cannot carry is replaced.
+    """
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nowhere(descriptor))
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _lossy(sys.stderr, None)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def outlive_readers() -> None:
+    """Go on also when nobody reads stdout any more; for commands whose work is not their output."""
+    if sys.stdout is sys.__stdout__:
+        sys.stdout = _lossy(sys.stdout, _READER_GONE)
+
+
+def abandon_stdout() -> None:
+    """Send what is still buffered nowhere, so that the exit is quiet."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        pass  # not a real file, as in tests: nothing is buffered for it
+
+
+def _nowhere(descriptor: int) -> TextIO:
+    # The lowest free descriptor is the missing one, since those before it are there.
+    found = os.open(os.devnull, os.O_RDWR)
+    os.set_inheritable(found, True)  # worker processes have all three as well
+    file = io.FileIO(found, "r" if descriptor == 0 else "w", closefd=False)
+    buffer = io.BufferedReader(file) if descriptor == 0 else io.BufferedWriter(file)
+    return io.TextIOWrapper(buffer, encoding="utf-8")
+
+
+def _lossy(stream: TextIO | None, losing: frozenset[int] | None) -> TextIO:
+    """Return a stream to where another one leads, which loses what cannot be written."""
+    assert stream is not None  # noqa: S101 - `make_streams_usable` has seen to it
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(LossyFile(stream.fileno(), losing)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=bool(stream.line_buffering),
+    )
