@@ -7,10 +7,12 @@ from typing import Any
 
 from models.errors import ScoutError
 from models.statuses import BriefStatus
+from models.text.canonical_json import loads
 from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.candidates import load_candidates
 from tasks.briefs.grouping import group_candidates
 from tasks.briefs.plan import brief_stats, plan_briefs, reopen, to_be_written
+from tasks.briefs.request import BriefMaterial
 from tasks.llm.question import no_valid_answer
 from tasks.llm.usage import TokenBudget
 from tasks.step import StepContext
@@ -39,6 +41,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
         chosen, lost = to_be_written(context), []
     missing = [row for row in chosen if row.status in _OPEN and row.content_json is None]
     budget = TokenBudget(context)
+    members = [name for row in missing for name in loads(row.repos_json)]
+    material = BriefMaterial(context.run_id, members, context.args.query)
 
     def fetch(unit: Unit) -> Answer | None:
         return ask(unit, budget)
@@ -50,13 +54,13 @@ def run(context: StepContext) -> Mapping[str, Any]:
         return failure(context, unit, error)
 
     def unusable(answer: Answer) -> ScoutError | None:
-        if answer.failed or answer.error is None:
+        if answer.failed or answer.refused or answer.error is None:
             return None
         return no_valid_answer(context, answer.group_key.replace(" ", ", "), answer.error)
 
     work_through(
         context,
-        [unit_of(context, row, candidates) for row in missing],
+        [unit_of(context, row, material) for row in missing],
         fetch,
         save,
         done=len(chosen) - len(missing),
