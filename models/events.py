@@ -195,7 +195,9 @@ class Event(StrEnum):
         "scout.pass2.capped", Scope.STEP, "capped reason caps", level="WARNING"
     )
     BRIEF_RANKED = _row(
-        "brief.ranked", Scope.STEP, "groups shortlisted rejected_by_threshold min_score policy"
+        "brief.ranked",
+        Scope.STEP,
+        "groups shortlisted rejected_by_threshold kept_out min_score policy",
     )
     BRIEF_MARKED = _row("brief.marked", Scope.RUN, "who rank group mark note")
     EXPORT_WRITTEN = _row("export.written", Scope.STEP, "path digest files briefs outreach ranked")

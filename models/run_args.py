@@ -35,6 +35,7 @@ class RunArgs:
     max_llm_tokens: int | None = None
     fresh: bool = False
     no_llm: bool = False
+    since: str | None = None
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:

@@ -32,6 +32,10 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("max_llm_tokens", {"type": int, "help": "Tokens to spend; no limit by default. Live only."}),
     ("fresh", {"is_flag": True, "help": "Ask again about what an earlier run has analysed."}),
     ("no_llm", {"is_flag": True, "help": "No language model: rank by signals, write a landscape."}),
+    (
+        "since",
+        {"metavar": "RUN", "help": "Say what is new since RUN; what it proposed is kept out."},
+    ),
     ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
     ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
 )

@@ -235,8 +235,8 @@ class Keyword(Table):
 class Brief(Table):
     """A proposal to build something from 2 to 4 repositories.
 
-    status: shortlisted | rejected_by_threshold | invalid | failed; rank 1 is best; group_key is
-    the sorted full names joined by a blank.
+    status: shortlisted | rejected_by_threshold | kept_out | invalid | failed; rank 1 is best;
+    group_key is the sorted full names joined by a blank.
     """
 
     id = AutoField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from models.database.upsert import insert_missing
@@ -13,12 +13,15 @@ from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import dumps
 from tasks.briefs.grouping import Group
+from tasks.briefs.held_back import held_back
 from tasks.briefs.scoring import POLICY
 from tasks.llm.usage import TokenBudget, spent_on, usage_stats
 from tasks.step import StepContext
 
 #: The best rejected groups are kept, so that a reader sees what was close.
 MAX_REJECTED = 20
+#: Groups with a row that are not proposed.
+NOT_PROPOSED = frozenset({BriefStatus.REJECTED_BY_THRESHOLD, BriefStatus.KEPT_OUT})
 #: Rows named in one statement; SQLite before 3.32 allows no more than 999 parameters.
 _ROWS_MAX = 500
 
@@ -33,44 +36,52 @@ def plan_briefs(context: StepContext, find_groups: Callable[[], Sequence[Group]]
     if _rows(context.run_id):
         return
     groups = find_groups()
-    kept, shortlisted = kept_groups(groups, context.args.min_score)
-    rejected = len(groups) - shortlisted
+    held = held_back(context.args)
+    kept, shortlisted = kept_groups(groups, context.args.min_score, held)
+    kept_out = sum(group.key.lower() in held for group in groups)
+    rejected = len(groups) - shortlisted - kept_out
     rows = [
-        _row(context, group, rank, rank <= shortlisted) for rank, group in enumerate(kept, start=1)
+        _row(context, group, rank, rank <= shortlisted) | _kept_out(held.get(group.key.lower()))
+        for rank, group in enumerate(kept, start=1)
     ]
     with context.record.saving():
         insert_missing(Brief, rows, ("run_id", "group_key"))
     context.record.audit(
         Event.BRIEF_RANKED,
         f"Ranked {len(groups)} groups of repositories: {shortlisted} shortlisted,"
-        f" {rejected} below --min-score {context.args.min_score}.",
+        f" {rejected} below --min-score {context.args.min_score}"
+        + (f", {kept_out} proposed or decided about before." if kept_out else "."),
         data={
             "groups": len(groups),
             "shortlisted": shortlisted,
             "rejected_by_threshold": rejected,
             "min_score": context.args.min_score,
             "policy": POLICY,
-        },
+        }
+        | ({"kept_out": kept_out} if context.args.since else {}),
     )
 
 
-def kept_groups(groups: Sequence[Group], min_score: float) -> tuple[list[Group], int]:
+def kept_groups(
+    groups: Sequence[Group], min_score: float, held: Collection[str] = ()
+) -> tuple[list[Group], int]:
     """Return the groups that get a row, in the order of their rank, and how many are shortlisted.
 
     Args:
         groups: All groups, best first.
         min_score: What a shortlisted one must score.
+        held: The keys, in lower case, of those that do not return; they come last.
     """
-    shortlisted = [group for group in groups if group.score >= min_score]
-    rejected = [group for group in groups if group.score < min_score]
-    return [*shortlisted, *rejected[:MAX_REJECTED]], len(shortlisted)
+    free = [group for group in groups if group.key.lower() not in held]
+    shortlisted = [group for group in free if group.score >= min_score]
+    rejected = [group for group in free if group.score < min_score]
+    kept_out = [group for group in groups if group.key.lower() in held]
+    return [*shortlisted, *rejected[:MAX_REJECTED], *kept_out], len(shortlisted)
 
 
 def to_be_written(context: StepContext) -> list[Brief]:
     """Return the rows that get a text, or have one, or had an invalid one: best first."""
-    above = [
-        row for row in _rows(context.run_id) if row.status != BriefStatus.REJECTED_BY_THRESHOLD
-    ]
+    above = [row for row in _rows(context.run_id) if row.status not in NOT_PROPOSED]
     return above[: context.args.max_briefs]
 
 
@@ -108,6 +119,8 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
         "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
         "capped": bool(reasons),
     }
+    if context.args.since:
+        stats["kept_out"] = status[BriefStatus.KEPT_OUT]
     if reasons:
         stats["reason"] = "; ".join(reasons)
     if not context.args.dry:
@@ -137,6 +150,11 @@ def _reasons(context: StepContext, budget: TokenBudget, unwritten: int) -> list[
 
 def _rows(run_id: str) -> list[Brief]:
     return list(Brief.select().where(Brief.run == run_id).order_by(Brief.rank, Brief.group_key))
+
+
+def _kept_out(reason: str | None) -> dict[str, Any]:
+    """Return what a row says of a group that does not return; every row names the same columns."""
+    return {"error": None} if reason is None else {"status": BriefStatus.KEPT_OUT, "error": reason}
 
 
 def _row(context: StepContext, group: Group, rank: int, shortlisted: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections import Counter
 from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
+from tasks.export.new_since import new_since_section
 from tasks.export.report import Report
 from tasks.export.sections import dry_note, failures, found, limits, listed, run_block, searches
 from tasks.landscape.pairs import kindred_pairs
@@ -38,6 +39,7 @@ def landscape_page(report: Report, exported_at: str) -> str:
         _languages(report),
         "## How the scores came about",
         _scores(report),
+        new_since_section(report),
         "## What was searched",
         searches(report),
         limits(report),

@@ -9,7 +9,7 @@ from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs.candidates import load_candidates
 from tasks.briefs.grouping import Group, group_candidates
-from tasks.briefs.plan import kept_groups
+from tasks.briefs.plan import NOT_PROPOSED, kept_groups
 from tasks.briefs.scoring import POLICY
 from tasks.replay.differences import compare
 
@@ -24,7 +24,9 @@ def replay_briefs(run: RunRow) -> int:
     if not stored:
         return 0
     min_score = RunArgs.from_dict(run.args).min_score
-    groups, shortlisted = kept_groups(group_candidates(load_candidates(run.run_id)), min_score)
+    held = {row.group_key.lower() for row in stored if row.status == BriefStatus.KEPT_OUT}
+    found = group_candidates(load_candidates(run.run_id))
+    groups, shortlisted = kept_groups(found, min_score, held)
     for number, (row, group) in enumerate(zip(stored, groups, strict=False), start=1):
         _check(row, group, number, number <= shortlisted)
     compare("the number of groups", len(stored), len(groups))
@@ -40,8 +42,4 @@ def _check(row: Brief, group: Group, rank: int, shortlisted: bool) -> None:
     compare(f"the components of {what}", loads(row.components_json), dict(group.components))
     compare(f"the score of {what}", row.score, group.score)
     compare(f"what {what} shares", loads(row.shared_keywords_json), list(group.shared_keywords))
-    compare(
-        f"whether {what} is shortlisted",
-        row.status != BriefStatus.REJECTED_BY_THRESHOLD,
-        shortlisted,
-    )
+    compare(f"whether {what} is shortlisted", row.status not in NOT_PROPOSED, shortlisted)
