@@ -179,15 +179,9 @@ class Event(StrEnum):
         "llm.budget.exhausted", Scope.STEP, "capped reason", level="WARNING"
     )
     LLM_INPUT_SHORTENED = _row(
-        "llm.input_shortened",
-        Scope.STEP,
-        "readme_max_characters text_max_characters usual",
-        level="WARNING",
+        "llm.input_shortened", Scope.STEP, "readme_max_characters usual", level="WARNING"
     )
     LLM_THROTTLE = _row("llm.throttle", Scope.STEP, "wait_ms status reason", or_level="WARNING")
-    EMBEDDINGS_UNAVAILABLE = _row(
-        "embeddings.unavailable", Scope.STEP, "model reason error_code", level="WARNING"
-    )
     LLM_PARAMETER_REFUSED = _line("llm.parameter_refused", Scope.PROCESS, "parameter")
 
     # What a run makes
@@ -197,7 +191,8 @@ class Event(StrEnum):
     BRIEF_RANKED = _row(
         "brief.ranked",
         Scope.STEP,
-        "groups shortlisted rejected_by_threshold kept_out min_score policy",
+        "groups shortlisted rejected_by_threshold min_score policy compared meaning"
+        " compared_capped",
     )
     BRIEF_MARKED = _row("brief.marked", Scope.RUN, "who rank group mark note")
     EXPORT_WRITTEN = _row("export.written", Scope.STEP, "path digest files briefs outreach ranked")

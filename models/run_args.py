@@ -11,6 +11,19 @@ from models.typed_query import TypedQuery, read_query
 
 QUERY_MAX_LENGTH = 256  # GitHub refuses longer search queries
 TOP_MAX = 1000  # GitHub returns at most 1,000 results for a search
+#: Kinds of repositories that stand in no group unless they are included; see `tasks.kinds`.
+EXCLUDED_KINDS = (
+    "fork",
+    "mirror",
+    "copy",
+    "archived",
+    "abandoned",
+    "template",
+    "spam",
+    "list",
+    "teaching",
+    "packaging",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,7 @@ class RunArgs:
     include_forks: bool = False
     pass2_stars: int = 50
     max_queries: int = 10
-    min_score: float = 0.6
+    min_score: float = 0.8
     max_briefs: int = 10
     out: str = "out"
     fixtures: str | None = None
@@ -35,13 +48,14 @@ class RunArgs:
     max_llm_tokens: int | None = None
     fresh: bool = False
     no_llm: bool = False
-    since: str | None = None
+    include: tuple[str, ...] = ()
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:
         """Return arguments from a stored dictionary; unknown keys are left out."""
         known = {field.name for field in fields(cls)}
-        return cls(**{"query": ""} | {key: values[key] for key in values if key in known})
+        taken = {"query": ""} | {key: values[key] for key in values if key in known}
+        return cls(**taken | {"include": tuple(taken.get("include", ()))})
 
     @property
     def typed(self) -> TypedQuery:
@@ -50,7 +64,7 @@ class RunArgs:
 
     def to_dict(self) -> dict[str, Any]:
         """Return every argument by name."""
-        return asdict(self)
+        return asdict(self) | {"include": list(self.include)}
 
     def normalised(self) -> RunArgs:
         """Return checked arguments with the query and language in their normal form.
@@ -101,7 +115,18 @@ class RunArgs:
                 "Raise --max-stars or lower --stars.",
             )
         values = self.to_dict() | {"query": query, "lang": _language(self.lang)}
-        return RunArgs(**values)
+        return RunArgs.from_dict(values | {"include": _kinds(self.include)})
+
+
+def _kinds(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the kinds in the order of `EXCLUDED_KINDS`, each once."""
+    unknown = sorted(set(values) - set(EXCLUDED_KINDS))
+    if unknown:
+        raise InputError(
+            f"--include {unknown[0]}: there is no such kind.",
+            f"Choose among {', '.join(EXCLUDED_KINDS)}.",
+        )
+    return tuple(kind for kind in EXCLUDED_KINDS if kind in values)
 
 
 def _in_range(option: str, value: float, low: float, high: float) -> None:

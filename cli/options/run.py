@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from models.errors import InputError
-from models.run_args import RunArgs
+from models.run_args import EXCLUDED_KINDS, RunArgs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,8 +33,12 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("fresh", {"is_flag": True, "help": "Ask again about what an earlier run has analysed."}),
     ("no_llm", {"is_flag": True, "help": "No language model: rank by signals, write a landscape."}),
     (
-        "since",
-        {"metavar": "RUN", "help": "Say what is new since RUN; what it proposed is kept out."},
+        "include",
+        {
+            "multiple": True,
+            "metavar": "KIND",
+            "help": f"Group this kind of repository, too: {', '.join(EXCLUDED_KINDS)}.",
+        },
     ),
     ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
     ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
@@ -45,7 +49,7 @@ _DEFAULTS = RunArgs(query="").to_dict()
 def run_options(function: F) -> F:
     """Add the options that describe a run, with the defaults of `RunArgs`."""
     for name, attributes in reversed(_OPTIONS):
-        shown = _DEFAULTS[name] not in {None, False, ""}
+        shown = _DEFAULTS[name] not in (None, False, "", [])
         extra = {"default": _DEFAULTS[name], "show_default": True} if shown else {}
         option = click.option(f"--{name.replace('_', '-')}", name, **attributes, **extra)
         function = option(function)
@@ -77,7 +81,7 @@ def checked_args(options: dict[str, Any]) -> RunArgs:
     values["out"] = str(usable_folder(args.out))
     if args.fixtures is not None:
         values["fixtures"] = str(_fixtures_folder(args.fixtures))
-    return RunArgs(**values)
+    return RunArgs.from_dict(values)
 
 
 def usable_folder(text: str) -> Path:

@@ -21,22 +21,12 @@ Or do without a model: --no-llm ranks what is found and writes a landscape inste
 
 
 @dataclass(frozen=True, slots=True)
-class SettingNames:
-    """Which settings name an endpoint, for hints."""
-
-    base_url: str = LLM_BASE_URL.name
-    model: str = LLM_MODEL.name
-    key: str = f"{OPENROUTER_API_KEY.name} or {LLM_API_KEY.name}"
-
-
-@dataclass(frozen=True, slots=True)
 class ChatSettings:
     """Where to ask, whom, and with which key. The key is never shown."""
 
     base_url: str
     model: str
     api_key: str = field(default="", repr=False)
-    names: SettingNames = SettingNames()
 
     @property
     def is_openrouter(self) -> bool:
@@ -73,43 +63,31 @@ def chat_settings(environ: Environ = None) -> ChatSettings:
     named = named_endpoint(environ)
     if not named.base_url or (named.is_openrouter and not named.api_key):
         raise ConfigError("No language model is configured.", THREE_WAYS)
-    check_url(LLM_BASE_URL, named)
+    _check_url(named.base_url)
+    if named.api_key and gives_away(named.base_url):
+        raise LLM_BASE_URL.refused(
+            named.base_url, "not encrypted, and would give the key away", "Use https."
+        )
     if not named.model:
         raise ConfigError(
             f"{LLM_BASE_URL.name} is {named.label}, but {LLM_MODEL.name} is empty.",
             f"Set {LLM_MODEL.name} to {LLM_MODEL.example}.",
         )
-    check_key(LLM_API_KEY if LLM_API_KEY.is_set(environ) else OPENROUTER_API_KEY, named.api_key)
+    _check_key(LLM_API_KEY if LLM_API_KEY.is_set(environ) else OPENROUTER_API_KEY, named.api_key)
     return named
 
 
-def check_url(setting: Setting, named: ChatSettings) -> None:
-    """Refuse an address that cannot be asked, or not without giving the key away.
-
-    Args:
-        setting: What the address was read from.
-        named: The endpoint.
-
-    Raises:
-        ConfigError: It cannot be used.
-    """
-    url = named.base_url
+def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise setting.refused(url, "no address of a model endpoint")
-    if named.api_key and gives_away(url):
-        raise setting.refused(url, "not encrypted, and would give the key away", "Use https.")
+        raise LLM_BASE_URL.refused(url, "no address of a model endpoint")
 
 
-def check_key(setting: Setting, key: str) -> None:
-    """Refuse a key that no header can carry, without showing it.
-
-    Raises:
-        ConfigError: It holds such characters.
-    """
+def _check_key(setting: Setting, key: str) -> None:
+    """Refuse a key that no header can carry, without showing it."""
     if key and not (key.isascii() and key.isprintable() and " " not in key):
         raise setting.refused(key, "no key: it holds characters that none has")

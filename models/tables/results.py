@@ -1,17 +1,15 @@
 """The tables of what a run found: queries, repositories, READMEs, analyses, keywords, briefs.
 
-Every row but a README's text and a text's vector, which are stored once, belongs to one run and is
-upserted on a natural key, so that a second attempt at a step does only what is missing
-(docs/decisions.md, decision 4).
+Every row but a README's text, which is stored once, belongs to one run and is upserted on a natural
+key, so that a second attempt at a step does only what is missing (docs/decisions.md, decision 4).
 """
 
 from __future__ import annotations
 
 from peewee import (
     AutoField,
-    BlobField,
+    BigIntegerField,
     BooleanField,
-    CompositeKey,
     FloatField,
     ForeignKeyField,
     IntegerField,
@@ -59,6 +57,10 @@ class Repo(Table):
 
     found_in_pass is the first pass that found it; payload_json keeps the fields of GitHub's
     repository object that Scout uses; status: found | hydrated | gone | failed.
+
+    github_id stays the same when a repository is renamed. kind is None until it was looked at, and
+    `project` where nothing speaks against building with it; else see `tasks.kinds`, and kind_reason
+    for the evidence.
     """
 
     id = AutoField()
@@ -78,6 +80,9 @@ class Repo(Table):
     payload_json = TextField(default="{}")
     error = TextField(null=True)
     updated_at = TextField()
+    github_id = BigIntegerField(null=True)
+    kind = TextField(null=True)
+    kind_reason = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -113,24 +118,6 @@ class ReadmeText(Table):
         """Peewee's settings."""
 
         table_name = "readme_texts"
-
-
-class Embedding(Table):
-    """The vector that a model makes of a text, stored once however many runs compare it.
-
-    vector holds float32 numbers, little-endian, of length 1 together.
-    """
-
-    model = TextField()
-    text_sha256 = TextField()
-    dimensions = IntegerField()
-    vector = BlobField()
-
-    class Meta:
-        """Peewee's settings."""
-
-        table_name = "embeddings"
-        primary_key = CompositeKey("model", "text_sha256")
 
 
 class ReadmeRecord(Table):
@@ -235,8 +222,11 @@ class Keyword(Table):
 class Brief(Table):
     """A proposal to build something from 2 to 4 repositories.
 
-    status: shortlisted | rejected_by_threshold | kept_out | invalid | failed; rank 1 is best;
-    group_key is the sorted full names joined by a blank.
+    status: shortlisted | rejected_by_threshold | invalid | failed; rank 1 is best; group_key is
+    the sorted full names joined by a blank.
+
+    components_json holds the parts of the score, why_json what the groups were formed by and which
+    need of one member meets what of another, links_json how members name each other already.
     """
 
     id = AutoField()
@@ -253,6 +243,8 @@ class Brief(Table):
     model = TextField(null=True)
     error = TextField(null=True)
     created_at = TextField()
+    why_json = TextField(null=True)
+    links_json = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -264,9 +256,8 @@ class Brief(Table):
 class LlmUsage(Table):
     """What a run spent on the language model for one thing, over all attempts; live runs only.
 
-    kind: analysis | brief | embedding; item: the repository, the group, or the step's id. cost_usd
-    is None where the endpoint reports none; estimated says that it did not report tokens either, so
-    they were estimated.
+    kind: analysis | brief; item: the repository or the group. cost_usd is None where the endpoint
+    reports none; estimated says that it did not report tokens either, so they were estimated.
     """
 
     id = AutoField()
@@ -292,7 +283,6 @@ RESULT_TABLES: tuple[type[Table], ...] = (
     Repo,
     RepoQuery,
     ReadmeText,
-    Embedding,
     ReadmeRecord,
     Analysis,
     Ranking,

@@ -1,124 +1,197 @@
-"""Which repositories could be built together: groups of 2 to 4, grown from the best pairs."""
+"""Which repositories could be built together: the pairs that fit best, and groups of such pairs.
+
+A pair that is linked already is no news, so it stands after all others, with the words of the link.
+A group of three or four is made of pairs of which every one stands by itself; it is as good as the
+weakest and stands after it, so that it brings nothing that its pairs do not carry.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
-from tasks.briefs.candidates import Partner
-from tasks.briefs.scoring import Components, GroupScorer, brief_score
+from tasks.briefs.links import Link, Links
+from tasks.briefs.signals import Signals, Vectors, pair_signals
+from tasks.briefs.why import Reason, reasons
+from tasks.kinds.project import Project
 
+#: Names the arithmetic of this folder; whoever changes it raises the number.
+POLICY = "scout-brief/2"
+
+MAX_PAIRS = 60
 MAX_MEMBERS = 4
-MAX_GROUPS = 60
 #: So that one good repository does not fill the whole list.
 MAX_APPEARANCES = 3
-#: A pair grows by partners out of each member's best ones; trying all would cost seconds.
-MAX_PARTNERS = 12
+_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Repositories to be named together, best first, and what that is worth."""
+    """Repositories to be named together, and what that is worth.
 
-    members: tuple[Partner, ...]
-    components: Components
+    `full_names` have the best one first. `components` are the ranks, 0 to 1, of the signals of
+    the pair, or of the weakest pair. `links` say how members name each other already, `why` which
+    need of one meets what of another.
+    """
+
+    full_names: tuple[str, ...]
     score: float
+    components: Mapping[str, float]
+    shared_keywords: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    why: tuple[Reason, ...] = ()
 
     @property
     def key(self) -> str:
         """Return what identifies the group: its sorted names."""
         return " ".join(sorted(self.full_names))
 
-    @property
-    def full_names(self) -> tuple[str, ...]:
-        """Return the members' names, best first."""
-        return tuple(member.full_name for member in self.members)
 
-    @property
-    def shared_keywords(self) -> tuple[str, ...]:
-        """Return the keywords and topics of more than one member, most shared first."""
-        counts = Counter(
-            word for member in self.members for word in member.keywords | member.topics
-        )
-        shared = (word for word, count in counts.items() if count > 1)
-        return tuple(sorted(shared, key=lambda word: (-counts[word], word)))
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    first: int
+    second: int
+    score: float
+    components: Mapping[str, float]
+    links: tuple[Link, ...] = ()
 
 
-def group_candidates(candidates: Sequence[Partner]) -> list[Group]:
-    """Return at most `MAX_GROUPS` groups, best first; the order of `candidates` does not matter.
+def group_projects(
+    projects: Sequence[Project],
+    vectors: Vectors | None = None,
+    verdicts: Mapping[str, float] | None = None,
+) -> list[Group]:
+    """Return groups, best first; the order of `projects` does not matter.
 
-    No two repositories stand together in more than one group, and none in more than
-    `MAX_APPEARANCES`, so that no group is nearly a copy of another.
+    Args:
+        projects: Those that may be grouped.
+        vectors: See `pair_signals`.
+        verdicts: What a judge said of pairs, 0 to 1, by their key; see `judged`.
     """
-    members = sorted(candidates, key=lambda candidate: candidate.full_name)
-    growth = _Growth(GroupScorer(members), len(members))
-    groups = [_group(members, growth.scorer, indexes) for indexes in growth.groups()]
-    return sorted(groups, key=lambda group: (-group.score, group.key))
+    items = sorted(projects, key=lambda project: project.full_name)
+    signals = pair_signals(items, vectors)
+    pairs = _chosen(items, signals)
+    made = {(pair.first, pair.second): pair for pair in pairs}
+    members: list[tuple[int, ...]] = [(pair.first, pair.second) for pair in pairs]
+    # Without needs the order is mostly fame, and three famous ones are no group.
+    if any(project.needs for project in items):
+        members = _with_larger(members, {key for key, pair in made.items() if not pair.links})
+    groups = [_group(items, indexes, made, vectors) for indexes in members]
+    return judged(groups, verdicts) if verdicts else groups
 
 
-class _Growth:
-    """One pass over all pairs, best first. Repositories are indexes in the order of their names."""
-
-    def __init__(self, scorer: GroupScorer, count: int) -> None:
-        self.scorer = scorer
-        self._seeds = sorted(
-            (-self._score((i, j)), i, j)
-            for i, j in combinations(range(count), 2)
-            if scorer.linked(i, j)
-        )
-        self._partners: list[list[int]] = [[] for _ in range(count)]
-        for _, i, j in self._seeds:
-            for one, other in ((i, j), (j, i)):
-                if len(self._partners[one]) < MAX_PARTNERS:
-                    self._partners[one].append(other)
-        self._used_pairs: set[tuple[int, int]] = set()
-        self._appearances: Counter[int] = Counter()
-
-    def groups(self) -> list[tuple[int, ...]]:
-        """Return the groups in the order in which they were found."""
-        found: list[tuple[int, ...]] = []
-        for _, i, j in self._seeds:
-            if len(found) == MAX_GROUPS:
-                break
-            if self._free((i,), j) and self._appearances[i] < MAX_APPEARANCES:
-                group = self._grow((i, j))
-                self._used_pairs.update(combinations(group, 2))
-                self._appearances.update(group)
-                found.append(group)
-        return found
-
-    def _grow(self, group: tuple[int, ...]) -> tuple[int, ...]:
-        """Add the best partner as long as that does not lower the score."""
-        score = self._score(group)
-        while len(group) < MAX_MEMBERS:
-            partners = {partner for member in group for partner in self._partners[member]}
-            grown = [
-                tuple(sorted((*group, partner)))
-                for partner in partners.difference(group)
-                if self._free(group, partner)
-            ]
-            best = min(((-self._score(option), option) for option in grown), default=None)
-            if best is None or -best[0] < score:
-                break
-            score, group = -best[0], best[1]
-        return group
-
-    def _free(self, group: tuple[int, ...], partner: int) -> bool:
-        """Return whether a repository may still be named together with all of a group."""
-        if self._appearances[partner] >= MAX_APPEARANCES:
-            return False
-        pairs = ((min(member, partner), max(member, partner)) for member in group)
-        return self._used_pairs.isdisjoint(pairs)
-
-    def _score(self, group: tuple[int, ...]) -> float:
-        return brief_score(self.scorer.components(group))
+def _chosen(items: Sequence[Project], signals: Signals) -> list[_Pair]:
+    """Return the pairs, unlinked ones first, so that none stands in more than it may."""
+    links = Links(items)
+    appearances: Counter[int] = Counter()
+    fresh: list[_Pair] = []
+    linked: list[_Pair] = []
+    for number in map(int, signals.pairs.order(signals.scores)):
+        if len(fresh) == MAX_PAIRS:
+            break
+        if not signals.may_be_proposed(number):
+            continue
+        both = (int(signals.pairs.first[number]), int(signals.pairs.second[number]))
+        if any(appearances[index] >= MAX_APPEARANCES for index in both):
+            continue
+        found = links.between(*(items[index].full_name for index in both))
+        pair = _Pair(*both, *_worth(signals, number), tuple(found))
+        if found:
+            linked.append(pair)
+            continue
+        appearances.update(both)
+        fresh.append(pair)
+    for pair in linked[:MAX_PAIRS]:
+        both = (pair.first, pair.second)
+        if len(fresh) < MAX_PAIRS and all(appearances[i] < MAX_APPEARANCES for i in both):
+            appearances.update(both)
+            fresh.append(pair)
+    return fresh
 
 
-def _group(members: Sequence[Partner], scorer: GroupScorer, indexes: tuple[int, ...]) -> Group:
-    components = scorer.components(indexes)
-    best_first = sorted(
-        (members[index] for index in indexes), key=lambda member: (-member.score, member.full_name)
+def _worth(signals: Signals, number: int) -> tuple[float, dict[str, float]]:
+    parts = {
+        name: round(float(column[number]), _DECIMALS) for name, column in signals.ranks.items()
+    }
+    return round(float(signals.scores[number]), _DECIMALS), parts
+
+
+def _with_larger(
+    pairs: Sequence[tuple[int, ...]], fresh: Set[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Return the pairs, and after each the groups of which it is the weakest."""
+    place = {pair: number for number, pair in enumerate(pairs) if pair in fresh}
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for one, other in place:
+        neighbours[one].add(other)
+        neighbours[other].add(one)
+    found: set[tuple[int, ...]] = set()
+    growing: set[tuple[int, ...]] = set(place)
+    for _ in range(2, MAX_MEMBERS):
+        growing = {
+            tuple(sorted((*group, more)))
+            for group in growing
+            for more in set.intersection(*(neighbours[member] for member in group))
+        }
+        found |= growing
+    after: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for group in found:
+        after[max(place[pair] for pair in combinations(group, 2))].append(group)
+    result: list[tuple[int, ...]] = []
+    for number, pair in enumerate(pairs):
+        result += [pair, *sorted(after[number], key=lambda group: (len(group), group))]
+    return result
+
+
+def _group(
+    items: Sequence[Project],
+    indexes: Sequence[int],
+    made: Mapping[tuple[int, int], _Pair],
+    vectors: Vectors | None,
+) -> Group:
+    pairs = [made[pair] for pair in combinations(indexes, 2)]
+    weakest = min(pairs, key=lambda pair: pair.score)
+    members = sorted((items[i] for i in indexes), key=lambda p: (-p.score, p.full_name))
+    return Group(
+        tuple(member.full_name for member in members),
+        weakest.score,
+        weakest.components,
+        _shared_keywords(members),
+        tuple(link for pair in pairs for link in pair.links),
+        tuple(reasons(members, vectors)),
     )
-    return Group(tuple(best_first), components, brief_score(components))
+
+
+def _shared_keywords(members: Sequence[Project]) -> tuple[str, ...]:
+    """Return what more than one member is about, most shared first: keywords and topics."""
+    counts: Counter[str] = Counter()
+    for member in members:
+        counts.update({word.casefold() for word in (*member.keywords, *member.topics)})
+    shared = (word for word, count in counts.items() if count > 1)
+    return tuple(sorted(shared, key=lambda word: (-counts[word], word)))
+
+
+def judged(groups: Sequence[Group], verdicts: Mapping[str, float], limit: int = 20) -> list[Group]:
+    """Return the groups with the first unlinked pairs in the order of a judge's yes and no.
+
+    A judge brings none in and throws none out: pairs with a yes, or about which nobody was asked,
+    come before those with a no, and inside of both the order stays.
+
+    Args:
+        groups: Best first.
+        verdicts: Group's key to fit, 0 to 1.
+        limit: How many of the first pairs the judge may put in another order.
+    """
+    places = [n for n, group in enumerate(groups) if _may_be_judged(group)][:limit]
+    ordered = sorted(places, key=lambda n: (verdicts.get(groups[n].key, 1.0) < 0.5, n))
+    result = list(groups)
+    for place, number in zip(places, ordered, strict=True):
+        result[place] = groups[number]
+    return result
+
+
+def _may_be_judged(group: Any) -> bool:
+    return len(group.full_names) == 2 and not group.links

@@ -4,44 +4,41 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from models.database.upsert import insert_missing
 from models.events import Event
 from models.statuses import BriefStatus
 from models.tables.results import Brief
-from models.text.canonical_json import dumps
-from tasks.briefs.grouping import Group
-from tasks.briefs.held_back import held_back
-from tasks.briefs.scoring import POLICY
+from models.text.canonical_json import dumps, loads
+from tasks.briefs.grouping import POLICY, Group
+from tasks.briefs.meaning import meaning_of, vectors_for
+from tasks.briefs.partners import group_run
 from tasks.llm.usage import TokenBudget, spent_on, usage_stats
 from tasks.step import StepContext
 
 #: The best rejected groups are kept, so that a reader sees what was close.
 MAX_REJECTED = 20
-#: Groups with a row that are not proposed.
-NOT_PROPOSED = frozenset({BriefStatus.REJECTED_BY_THRESHOLD, BriefStatus.KEPT_OUT})
 #: Rows named in one statement; SQLite before 3.32 allows no more than 999 parameters.
 _ROWS_MAX = 500
 
 
-def plan_briefs(context: StepContext, find_groups: Callable[[], Sequence[Group]]) -> None:
-    """Store every shortlisted group and the best rejected ones, unless it was done before.
+def plan_briefs(context: StepContext) -> None:
+    """Group what a run has, and store every shortlisted group and the best rejected ones.
 
-    Args:
-        context: The step that works.
-        find_groups: Returns the groups, best first; not called where the rows exist.
+    What an earlier attempt planned stays as it is.
     """
     if _rows(context.run_id):
         return
-    groups = find_groups()
-    held = held_back(context.args)
-    kept, shortlisted = kept_groups(groups, context.args.min_score, held)
-    kept_out = sum(group.key.lower() in held for group in groups)
-    rejected = len(groups) - shortlisted - kept_out
+    grouping = group_run(context.run_id, context.args, partial(vectors_for, context))
+    groups = grouping.groups
+    formed = grouping.stats(meaning_of(context, by_meaning=grouping.by_meaning))
+    kept, shortlisted = kept_groups(groups, context.args.min_score)
+    rejected = len(groups) - shortlisted
     rows = [
-        _row(context, group, rank, rank <= shortlisted) | _kept_out(held.get(group.key.lower()))
+        _row(context, group, rank, rank <= shortlisted, formed)
         for rank, group in enumerate(kept, start=1)
     ]
     with context.record.saving():
@@ -49,8 +46,7 @@ def plan_briefs(context: StepContext, find_groups: Callable[[], Sequence[Group]]
     context.record.audit(
         Event.BRIEF_RANKED,
         f"Ranked {len(groups)} groups of repositories: {shortlisted} shortlisted,"
-        f" {rejected} below --min-score {context.args.min_score}"
-        + (f", {kept_out} proposed or decided about before." if kept_out else "."),
+        f" {rejected} below --min-score {context.args.min_score}.",
         data={
             "groups": len(groups),
             "shortlisted": shortlisted,
@@ -58,30 +54,27 @@ def plan_briefs(context: StepContext, find_groups: Callable[[], Sequence[Group]]
             "min_score": context.args.min_score,
             "policy": POLICY,
         }
-        | ({"kept_out": kept_out} if context.args.since else {}),
+        | formed,
     )
 
 
-def kept_groups(
-    groups: Sequence[Group], min_score: float, held: Collection[str] = ()
-) -> tuple[list[Group], int]:
+def kept_groups(groups: Sequence[Group], min_score: float) -> tuple[list[Group], int]:
     """Return the groups that get a row, in the order of their rank, and how many are shortlisted.
 
     Args:
         groups: All groups, best first.
         min_score: What a shortlisted one must score.
-        held: The keys, in lower case, of those that do not return; they come last.
     """
-    free = [group for group in groups if group.key.lower() not in held]
-    shortlisted = [group for group in free if group.score >= min_score]
-    rejected = [group for group in free if group.score < min_score]
-    kept_out = [group for group in groups if group.key.lower() in held]
-    return [*shortlisted, *rejected[:MAX_REJECTED], *kept_out], len(shortlisted)
+    shortlisted = [group for group in groups if group.score >= min_score]
+    rejected = [group for group in groups if group.score < min_score]
+    return [*shortlisted, *rejected[:MAX_REJECTED]], len(shortlisted)
 
 
 def to_be_written(context: StepContext) -> list[Brief]:
     """Return the rows that get a text, or have one, or had an invalid one: best first."""
-    above = [row for row in _rows(context.run_id) if row.status not in NOT_PROPOSED]
+    above = [
+        row for row in _rows(context.run_id) if row.status != BriefStatus.REJECTED_BY_THRESHOLD
+    ]
     return above[: context.args.max_briefs]
 
 
@@ -118,9 +111,7 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
         "policy": POLICY,
         "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
         "capped": bool(reasons),
-    }
-    if context.args.since:
-        stats["kept_out"] = status[BriefStatus.KEPT_OUT]
+    } | formed_by(rows)
     if reasons:
         stats["reason"] = "; ".join(reasons)
     if not context.args.dry:
@@ -152,12 +143,28 @@ def _rows(run_id: str) -> list[Brief]:
     return list(Brief.select().where(Brief.run == run_id).order_by(Brief.rank, Brief.group_key))
 
 
-def _kept_out(reason: str | None) -> dict[str, Any]:
-    """Return what a row says of a group that does not return; every row names the same columns."""
-    return {"error": None} if reason is None else {"status": BriefStatus.KEPT_OUT, "error": reason}
+def planned_stats(context: StepContext) -> dict[str, Any]:
+    """Return how many groups a run without a language model has, how they were formed, a digest."""
+    rows = _rows(context.run_id)
+    status = Counter(row.status for row in rows)
+    parts = [(row.group_key, row.status, row.score) for row in rows]
+    return {
+        "shortlisted": status["shortlisted"],
+        "rejected_by_threshold": status["rejected_by_threshold"],
+        "policy": POLICY,
+        "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
+    } | formed_by(rows)
 
 
-def _row(context: StepContext, group: Group, rank: int, shortlisted: bool) -> dict[str, Any]:
+def formed_by(rows: Sequence[Brief]) -> dict[str, Any]:
+    """Return how groups were formed, as every row has it; nothing for those of `scout-brief/1`."""
+    why = loads(rows[0].why_json) if rows else None
+    return dict(why["formed"]) if why else {}
+
+
+def _row(
+    context: StepContext, group: Group, rank: int, shortlisted: bool, formed: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "run_id": context.run_id,
         "group_key": group.key,
@@ -168,5 +175,7 @@ def _row(context: StepContext, group: Group, rank: int, shortlisted: bool) -> di
         "components_json": dumps(dict(group.components)),
         "repos_json": dumps(list(group.full_names)),
         "shared_keywords_json": dumps(list(group.shared_keywords)),
+        "why_json": dumps({"formed": formed, "reasons": [one.to_dict() for one in group.why]}),
+        "links_json": dumps([link.to_dict() for link in group.links]),
         "created_at": context.now_iso(),
     }

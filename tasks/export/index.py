@@ -8,7 +8,6 @@ from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.marked import marked
-from tasks.export.new_since import new_since_section
 from tasks.export.report import Report
 from tasks.export.sections import (
     count,
@@ -17,6 +16,7 @@ from tasks.export.sections import (
     found,
     limits,
     listed,
+    not_grouped,
     run_block,
     searches,
 )
@@ -36,13 +36,13 @@ def index_page(report: Report, exported_at: str) -> str:
         _briefs(report),
         _left_out(report),
         marked(report),
-        new_since_section(report),
         "## What was searched",
         searches(report),
         "## Repositories",
         _repositories(report),
         "## Keywords" if report.keywords else "",
         _keywords(report),
+        not_grouped(report),
         limits(report),
         failures(report),
         run_block(report, exported_at),

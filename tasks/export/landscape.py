@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
+from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
-from tasks.export.new_since import new_since_section
 from tasks.export.report import Report
-from tasks.export.sections import dry_note, failures, found, limits, listed, run_block, searches
-from tasks.landscape.pairs import kindred_pairs
+from tasks.export.sections import (
+    dry_note,
+    failures,
+    found,
+    limits,
+    listed,
+    not_grouped,
+    run_block,
+    searches,
+)
 from tasks.landscape.scoring import POLICY, WEIGHTS
 from tasks.text.keywords import ScoredRepo, aggregate
 
@@ -39,9 +47,9 @@ def landscape_page(report: Report, exported_at: str) -> str:
         _languages(report),
         "## How the scores came about",
         _scores(report),
-        new_since_section(report),
         "## What was searched",
         searches(report),
+        not_grouped(report),
         limits(report),
         failures(report),
         run_block(report, exported_at),
@@ -110,15 +118,29 @@ def _repositories(report: Report) -> str:
 
 
 def _pairs(report: Report) -> str:
-    keywords = {name: report.repo_keywords[name] for name in report.ranking}
     rows = [
-        [f"{pair.weight:.2f}", report.links(pair.full_names), cell(", ".join(pair.shared[:_NAMED]))]
-        for pair in kindred_pairs(keywords, MAX_PAIRS)
+        [
+            f"{brief.score:.4f}",
+            report.links(loads(brief.repos_json)),
+            cell(", ".join(loads(brief.shared_keywords_json)[:_NAMED])),
+            cell(_known(brief), 300),
+        ]
+        for brief in report.briefs[:MAX_PAIRS]
     ]
     if not rows:
-        return "No two repositories of different owners share two keywords."
-    shown = table(["In common", "Repositories", "Both are about"], rows, numeric=frozenset({0}))
-    return f"The first column adds up how rare here each thing is that both are about.\n\n{shown}"
+        return "No two repositories of different owners have anything in common."
+    header = ["Score", "Repositories", "Both are about", "Already linked"]
+    shown = table(header, rows, numeric=frozenset({0}))
+    return (
+        "Ranked by what speaks for a pair among all pairs here: common ground, a common language,"
+        " how much each is used. Those that are most alike do the same job, and are left out."
+        f"\n\n{shown}"
+    )
+
+
+def _known(brief: Brief) -> str:
+    links = loads(brief.links_json) or []
+    return f"{links[0]['source']}: “{links[0]['quote']}”" if links else ""
 
 
 def _languages(report: Report) -> str:

@@ -7,8 +7,10 @@ from models.text.canonical_json import loads
 from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
+from tasks.kinds.marking import is_left_out
 
 MAX_FAILURES = 100
+MAX_NOT_GROUPED = 100
 
 
 def found(report: Report) -> str:
@@ -47,6 +49,20 @@ def limits(report: Report) -> str:
     """Return the limits that left something out; empty where none did."""
     lines = [f"- {inline(step)}: {inline(reason, 300)}" for step, reason in report.caps]
     return "\n".join(["## Limits that were reached", "", *lines]) if lines else ""
+
+
+def not_grouped(report: Report) -> str:
+    """Return which repositories stand in no group, and by what that is seen; empty without any."""
+    left_out = [repo for repo in report.repos.values() if is_left_out(repo.kind, report.args)]
+    rows = [
+        [report.link(repo.full_name), cell(repo.kind or ""), cell(repo.kind_reason or "", 300)]
+        for repo in sorted(left_out, key=lambda repo: (repo.kind, repo.full_name))
+    ]
+    shown = listed(["Repository", "Kind", "By what"], rows[:MAX_NOT_GROUPED], len(rows))
+    if not shown:
+        return ""
+    why = "These stand in no group; `--include KIND` takes a kind in."
+    return f"## Left out, and why\n\n{why}\n\n{shown}"
 
 
 def failures(report: Report) -> str:

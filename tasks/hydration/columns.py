@@ -27,6 +27,7 @@ def repo_columns(repo: RepositoryPayload) -> dict[str, Any]:
         "open_issues": repo.open_issues_count,
         "license": _text_or_none(repo.license.spdx_id if repo.license else None),
         "pushed_at": _day_and_time(repo.pushed_at),
+        "github_id": repo.id,
         "html_url": storable(url) if url.startswith(("https://", "http://")) else "",
         "payload_json": dumps(storable_tree(msgspec.to_builtins(repo))),
     }

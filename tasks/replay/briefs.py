@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
 from models.dao.runs import RunRow
 from models.run_args import RunArgs
 from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
-from tasks.briefs.candidates import load_candidates
-from tasks.briefs.grouping import Group, group_candidates
-from tasks.briefs.plan import NOT_PROPOSED, kept_groups
-from tasks.briefs.scoring import POLICY
-from tasks.replay.differences import compare
+from tasks.briefs import grouping
+from tasks.briefs.grouping import Group
+from tasks.briefs.meaning import stored_vectors
+from tasks.briefs.partners import WORDS, group_run
+from tasks.briefs.plan import formed_by, kept_groups
+from tasks.briefs.v1 import grouping as v1
+from tasks.briefs.v1 import scoring as v1_scoring
+from tasks.briefs.v1.candidates import load_candidates
+from tasks.replay.differences import Difference, compare
+
+#: What both policies' groups have.
+_Group = Any
 
 
 def replay_briefs(run: RunRow) -> int:
     """Group and rank again; returns how many briefs there are, 0 where the run made none.
+
+    The policy is that of the rows, so that old runs replay as well.
 
     Raises:
         Difference: A group, its score, its rank or what its members share is another.
@@ -23,23 +36,49 @@ def replay_briefs(run: RunRow) -> int:
     stored = list(Brief.select().where(Brief.run == run.run_id).order_by(Brief.rank))
     if not stored:
         return 0
-    min_score = RunArgs.from_dict(run.args).min_score
-    held = {row.group_key.lower() for row in stored if row.status == BriefStatus.KEPT_OUT}
-    found = group_candidates(load_candidates(run.run_id))
-    groups, shortlisted = kept_groups(found, min_score, held)
+    args = RunArgs.from_dict(run.args)
+    policy = stored[0].scoring_policy
+    found = _grouped(policy)(run.run_id, args, stored)
+    groups, shortlisted = kept_groups(found, args.min_score)
     for number, (row, group) in enumerate(zip(stored, groups, strict=False), start=1):
+        compare(f"the policy of the group of rank {row.rank}", row.scoring_policy, policy)
         _check(row, group, number, number <= shortlisted)
     compare("the number of groups", len(stored), len(groups))
     return len(stored)
 
 
-def _check(row: Brief, group: Group, rank: int, shortlisted: bool) -> None:
+def _grouped(policy: str) -> Callable[[str, RunArgs, Sequence[Brief]], Sequence[_Group]]:
+    known = {v1_scoring.POLICY: _by_likeness, grouping.POLICY: _by_fit}
+    if policy not in known:
+        raise Difference(f"the groups have the policy {policy!r}, which this Scout does not know.")
+    return known[policy]
+
+
+def _by_likeness(run_id: str, _: RunArgs, __: Sequence[Brief]) -> Sequence[_Group]:
+    return v1.group_candidates(load_candidates(run_id))
+
+
+def _by_fit(run_id: str, args: RunArgs, stored: Sequence[Brief]) -> Sequence[_Group]:
+    """Group again, by the vectors of then where there were any."""
+    words = formed_by(stored).get("meaning") == WORDS
+    embed = (lambda _: None) if words else partial(stored_vectors, run_id)
+    return group_run(run_id, args, embed).groups
+
+
+def _check(row: Brief, group: _Group, rank: int, shortlisted: bool) -> None:
     what = f"the group of rank {row.rank}"
-    compare(f"the policy of {what}", row.scoring_policy, POLICY)
     compare(what, row.group_key, group.key)
     compare(f"the rank of {row.group_key}", row.rank, rank)
     compare(f"the order of {what}", loads(row.repos_json), list(group.full_names))
     compare(f"the components of {what}", loads(row.components_json), dict(group.components))
     compare(f"the score of {what}", row.score, group.score)
     compare(f"what {what} shares", loads(row.shared_keywords_json), list(group.shared_keywords))
-    compare(f"whether {what} is shortlisted", row.status not in NOT_PROPOSED, shortlisted)
+    compare(
+        f"whether {what} is shortlisted",
+        row.status != BriefStatus.REJECTED_BY_THRESHOLD,
+        shortlisted,
+    )
+    if isinstance(group, Group):
+        reasons = [one.to_dict() for one in group.why]
+        compare(f"why {what} fits", loads(row.why_json)["reasons"], reasons)
+        compare(f"what links {what}", loads(row.links_json), [one.to_dict() for one in group.links])

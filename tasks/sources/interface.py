@@ -113,39 +113,13 @@ class AnalysisRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectMaterial:
-    """What the writer of a brief is told of one member; all of it is hostile input.
-
-    `summary`, `provides`, `needs` and `surfaces` are a model's, `evidence` are quotes that stand in
-    the README or the description, `readme` holds the parts of the README that matter here.
-    """
-
-    full_name: str
-    summary: str = ""
-    description: str = ""
-    provides: Sequence[str] = ()
-    needs: Sequence[str] = ()
-    surfaces: Sequence[str] = ()
-    evidence: Sequence[str] = ()
-    language: str | None = None
-    license: str | None = None
-    activity: str = ""
-    readme: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class BriefRequest:
-    """What the model is told about a group of 2 to 4 repositories, best first.
-
-    `already` says how they are linked and what was asked for before, a sentence each.
-    """
+    """What the model is told about a group of 2 to 4 repositories, best first."""
 
     full_names: Sequence[str]
     summaries: Mapping[str, str]
     shared_keywords: Sequence[str]
     query: str
-    projects: Sequence[ProjectMaterial] = ()
-    already: Sequence[str] = ()
 
 
 class LanguageModel(ABC):
@@ -199,42 +173,9 @@ def _not_asked() -> PermanentError:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """What an embedder made of some texts: unit vectors in their order, and what that took.
-
-    estimated and cost_usd are as in `ModelAnswer`; `requests` were answered, refused ones aside.
-    """
-
-    vectors: Sequence[Sequence[float]]
-    tokens: int
-    estimated: bool = False
-    cost_usd: float | None = None
-    requests: int = 1
-
-
-class Embedder(ABC):
-    """Something that turns texts into vectors: near ones mean the like.
-
-    Called from several threads at a time. It raises what a language model raises.
-    """
-
-    #: Vectors of one name can be compared with each other; it is stored with them.
-    name: str = ""
-    #: Whether its tokens are paid for, and count against the run's budget.
-    is_metered: bool = True
-    #: What it takes at a time; more at once is for nobody's good.
-    max_texts: int = 64
-
-    @abstractmethod
-    def embed(self, texts: Sequence[str]) -> Embedded:
-        """Return a vector of length 1 for each text, all of one dimension."""
-
-
-@dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources of one run; without an embedder texts are compared by their words."""
+    """The sources of one run."""
 
     name: str
     github: GitHubSource
     model: LanguageModel
-    embedder: Embedder | None = None

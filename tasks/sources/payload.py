@@ -47,6 +47,9 @@ class RepositoryPayload(Struct, frozen=True):
     default_branch: str | None = None
     archived: bool = False
     fork: bool = False
+    id: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    mirror_url: str | None = None
+    is_template: bool = False
 
 
 def parse_repository(

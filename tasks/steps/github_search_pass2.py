@@ -9,8 +9,10 @@ from typing import Any
 from models.events import Event
 from tasks import caps
 from tasks.analysis.analyse import analyse_repos
+from tasks.briefs.plan import plan_briefs, planned_stats
 from tasks.hydration.metadata import hydrate_metadata
 from tasks.hydration.readmes import hydrate_readmes
+from tasks.kinds.marking import mark_kinds
 from tasks.landscape.ranking import rank_repos
 from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
@@ -47,18 +49,21 @@ def run(context: StepContext) -> Mapping[str, Any]:
         "search": search_totals(context.run_id, PASS) | known.stats(context),
         "metadata": hydrate_metadata(context, PASS),
         "readmes": hydrate_readmes(context, PASS),
+        "kinds": mark_kinds(context),
     } | _judged(context, earlier)
     capped = _capped(context, bitten_caps(totals, max_queries))
     return totals | capped | request_stats(context)
 
 
 def _judged(context: StepContext, earlier: int) -> dict[str, Any]:
-    """Have what is new analysed, or rank it where there is no language model.
+    """Have what is new analysed; without a language model rank it, and group all that is ranked.
 
     `earlier` repositories were taken over from an earlier run, analyses and all.
     """
     if context.args.no_llm:
-        return {"rankings": rank_repos(context, PASS)}
+        rankings = rank_repos(context, PASS)
+        plan_briefs(context)
+        return {"rankings": rankings, "groups": planned_stats(context)}
     return {"analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES + earlier)}
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.hydration.readmes import hydrate_readmes
+from tasks.kinds.marking import mark_kinds
 from tasks.request_stats import request_stats
 from tasks.step import StepContext
 
 
 def run(context: StepContext) -> Mapping[str, Any]:
-    """Return how many READMEs are found and missing, and a digest over them."""
-    return hydrate_readmes(context, pass_number=1) | request_stats(context)
+    """Return how many READMEs are found and missing, a digest, and what is no project."""
+    readmes = hydrate_readmes(context, pass_number=1)
+    return readmes | {"kinds": mark_kinds(context)} | request_stats(context)

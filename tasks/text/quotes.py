@@ -66,7 +66,7 @@ def reader_form(text: str) -> str:
     What it returns for its own result is the same again.
     """
     seen = unicodedata.normalize("NFKC", printable(html.unescape(text), keep_newlines=True))
-    seen = _LINK_TARGET.sub(" ", _without_comments(seen))
+    seen = _LINK_TARGET.sub(" ", without_comments(seen))
     seen = _LINK.sub(r"\1", _IMAGE.sub(" ", _TAG.sub(" ", _INLINE_TAG.sub("", seen))))
     seen = _JOINING.sub("", _ESCAPED.sub(r"\1", seen))
     return _PARTING.sub(" ", seen).strip()
@@ -78,7 +78,7 @@ def word_count(text: str) -> int:
     return len(_UNSPACED.sub(" ", text).split()) + unspaced // _UNSPACED_WORD_CHARACTERS
 
 
-def _without_comments(text: str) -> str:
+def without_comments(text: str) -> str:
     """Return a text without HTML comments; one that never ends is no comment."""
     if "<!--" not in text:
         return text

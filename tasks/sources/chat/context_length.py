@@ -73,6 +73,4 @@ class ReadmeLength:
 
 
 def _length(request: AnalysisRequest | BriefRequest) -> int:
-    if isinstance(request, AnalysisRequest):
-        return len(request.readme or "")
-    return max((len(one.readme) for one in request.projects), default=0)
+    return len(request.readme or "") if isinstance(request, AnalysisRequest) else 0

@@ -61,7 +61,7 @@ def add_search(run_id: str, query: str = "vector stars:>=100") -> None:
 
 def with_text(context: StepContext, **changes: object) -> StepContext:
     """Return the context with a model that gives every group the same text."""
-    model = FakeModel(lambda request: brief_text(request.full_names, **changes))
+    model = FakeModel(lambda request: brief_text(**changes))
     return replace(context, sources=replace(context.sources, model=model))
 
 
@@ -82,7 +82,7 @@ def test_every_shortlisted_brief_has_a_file_and_an_outreach_draft(tmp_path: Path
 
 
 def test_the_index_tells_what_was_found_searched_and_left_out(tmp_path: Path) -> None:
-    context = create_run(out=str(tmp_path / "out"), min_score=0.85, max_briefs=1)
+    context = create_run(out=str(tmp_path / "out"), min_score=0.8, max_briefs=1)
     add_world("RUN1")
     add_search("RUN1")
     RunStep.update(stats_json=dumps({"new": {"capped": True, "reason": "200 of 340 kept"}})).where(
@@ -92,13 +92,13 @@ def test_the_index_tells_what_was_found_searched_and_left_out(tmp_path: Path) ->
     assert "[maker/tool-1 + reader/app_1](briefs/01-tool-1-app-1.md)" in index
     assert "| 1 | vector stars:&gt;=100 | 1,234 | 8 |" in index
     assert (
-        "| 1 | 0.8000 | [maker/tool-1](https://github.com/maker/tool-1) | 120 | Python | 1 |"
+        "| 1 | 0.8000 | [maker/tool-1](https://github.com/maker/tool-1) | 1,000 | Python | 1 |"
         in index
     )
     assert "| 1 | vector | 1.5000 | 1 |" in index
     assert "- github_search_pass2: 200 of 340 kept" in index
     assert "### Beyond --max-briefs 1" in index
-    assert "### Close, but below --min-score 0.85" in index
+    assert "### Close, but below --min-score 0.8" in index
 
 
 def test_what_failed_is_listed_with_its_reason(tmp_path: Path) -> None:
@@ -129,10 +129,11 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
     for name in ("one", "two"):
         add_repo(
             "RUN1",
-            f"hostile/{name}",
+            f"hostile-{name}/{name}",
             summary=EVERYTHING,
             language="".join(STORABLE)[:90],
             keywords=[*STORABLE, EVERYTHING],
+            needs=["vector search"],
         )
     add_repo("RUN1", "bad/[x](https://evil.example)", 0.9)
     add_search("RUN1", EVERYTHING)
@@ -152,18 +153,8 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
             context,
             title=EVERYTHING[:120],
             pitch=EVERYTHING[:600],
-            interfaces=[
-                {"repo": f"hostile/{name}", "interface": text, "quote": ""}
-                for name, text in zip(
-                    ("one", "two") * 3,
-                    [EVERYTHING[:200], EVERYTHING[200:400], *STORABLE[:3]],
-                    strict=False,
-                )
-            ],
-            gains=[
-                {"repo": f"hostile/{name}", "gain": EVERYTHING[:300]} for name in ("one", "two")
-            ],
-            first_step=EVERYTHING[:300],
+            integration=[EVERYTHING[:300], EVERYTHING[300:600], *STORABLE[:3]],
+            first_milestone=EVERYTHING[:300],
             risks=[EVERYTHING[-300:]],
             outreach={"subject": EVERYTHING[-120:], "body": EVERYTHING[:1200]},
         )
@@ -224,7 +215,7 @@ def test_no_secret_reaches_a_file(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2" * 9
     context = create_run(out=str(tmp_path), min_score=0.0, query=f"find {secret}")
     add_repo("RUN1", "a/one", summary=f"uses {secret}", keywords=["x", secret])
-    add_repo("RUN1", "a/two", keywords=["x", secret])
+    add_repo("RUN1", "b/two", keywords=["x", secret], needs=["vector search"])
     files = export(with_text(context, pitch=f"Log in with {secret}."))
     assert len(files) == 3
     assert not [name for name, text in files.items() if "a1B2" in text]
@@ -255,29 +246,10 @@ def test_a_brief_file_shows_how_its_score_came_about(
     add_world("RUN1", pairs=1)
     text = export(context)["briefs/01-tool-1-app-1.md"]
     brief = Brief.get()
-    assert f"Score {brief.score:.4f}, computed by scout-brief/1" in text
-    assert "| quality | 0.8000 | 0.35 |" in text
-    assert "[maker/tool-1](https://github.com/maker/tool-1) | 0.8000 | 120 | Python |" in text
-    assert "- [maker/tool-1](https://github.com/maker/tool-1): What it writes." in text
-    assert "- [reader/app\\_1](https://github.com/reader/app_1): A reader more." in text
-
-
-def test_a_text_of_the_first_form_is_still_exported(tmp_path: Path) -> None:
-    context = create_run(out=str(tmp_path), min_score=0.0)
-    add_world("RUN1", pairs=1)
-    llm_brief_generate.run(context)
-    old = {
-        "title": "A shared index",
-        "pitch": "Together.",
-        "integration": ["One writes what the other reads."],
-        "first_milestone": "A thousand records.",
-        "risks": [],
-        "outreach": {"subject": "Hello", "body": "Would that be useful?"},
-    }
-    Brief.update(content_json=dumps(old)).execute()
-    text = export(context)["briefs/01-tool-1-app-1.md"]
+    assert f"Score {brief.score:.4f}, computed by scout-brief/2" in text
+    assert "| need_phrase | 1.0000 | 1.00 |" in text
+    assert "[maker/tool-1](https://github.com/maker/tool-1) | 0.8000 | 1,000 | Python |" in text
     assert "- One writes what the other reads." in text
-    assert "## First milestone\n\nA thousand records." in text
 
 
 def test_links_lead_to_the_github_that_the_run_read(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.briefs.candidates import Partner, words_of
-from tasks.briefs.grouping import MAX_APPEARANCES, MAX_GROUPS, MAX_MEMBERS, group_candidates
+from tasks.briefs.v1.candidates import Partner, words_of
+from tasks.briefs.v1.grouping import MAX_APPEARANCES, MAX_GROUPS, MAX_MEMBERS, group_candidates
 
 
 def candidate(name: str, score: float = 0.8, **changes: object) -> Partner:

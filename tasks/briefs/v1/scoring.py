@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeAlias
 
-from tasks.briefs.candidates import Partner
+from tasks.briefs.v1.candidates import Partner
 
 #: Names the arithmetic of this file; whoever changes it raises the number.
 POLICY = "scout-brief/1"

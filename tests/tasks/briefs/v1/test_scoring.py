@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from tasks.briefs.candidates import Partner
-from tasks.briefs.scoring import WEIGHTS, GroupScorer, brief_score
+from tasks.briefs.v1.candidates import Partner
+from tasks.briefs.v1.scoring import WEIGHTS, GroupScorer, brief_score
 
 
 def components(*members: Partner) -> dict[str, float]:

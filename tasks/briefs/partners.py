@@ -1,0 +1,84 @@
+"""Whom a run groups, and by what: its projects, and the vectors of what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from models.run_args import RunArgs
+from tasks.briefs.exact import numpy, quantised
+from tasks.briefs.grouping import Group, group_projects
+from tasks.briefs.signals import Vectors, texts_to_embed
+from tasks.kinds.loading import load_judged
+from tasks.kinds.marking import is_left_out
+from tasks.kinds.project import Project
+
+#: Pairs grow with the square, and with NumPy a thousand take two seconds.
+MAX_PARTNERS = 1500
+#: Without NumPy; by words, and by vectors of hundreds of numbers.
+MAX_PARTNERS_WITHOUT_NUMPY = 1000
+MAX_PARTNERS_BY_MEANING_WITHOUT_NUMPY = 150
+#: How groups were formed where there were no embeddings.
+WORDS = "words"
+
+#: Returns the unit vectors of texts, or None where there are none to be had.
+Embed: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[float]] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The groups of a run, best first, and how they came about.
+
+    `compared` is how many repositories were compared, `left_out` how many a cap kept away, with its
+    `reason`; `by_meaning` says whether embeddings were there.
+    """
+
+    groups: Sequence[Group]
+    compared: int
+    left_out: int = 0
+    reason: str | None = None
+    by_meaning: bool = False
+
+    def stats(self, meaning: str) -> dict[str, Any]:
+        """Return what a step says of it; `meaning` names what the groups were formed by."""
+        stats: dict[str, Any] = {"compared": self.compared, "meaning": meaning}
+        if self.reason:
+            stats["compared_capped"] = {"capped": True, "reason": self.reason}
+        return stats
+
+
+def group_run(run_id: str, args: RunArgs, embed: Embed) -> Grouping:
+    """Return the groups of a run's projects.
+
+    Args:
+        run_id: The run; its kinds must be stored.
+        args: The run's arguments.
+        embed: Where vectors come from; asked once.
+    """
+    everyone = [one for one in load_judged(run_id) if not is_left_out(one.kind, args)]
+    ranked = sorted(everyone, key=lambda one: (-one.score, one.full_name))
+    cap = MAX_PARTNERS if numpy() else MAX_PARTNERS_WITHOUT_NUMPY
+    partners = ranked[:cap]
+    vectors = _vectors(partners, embed)
+    if vectors and not numpy():
+        cap = MAX_PARTNERS_BY_MEANING_WITHOUT_NUMPY
+        partners = partners[:cap]
+    left_out = len(ranked) - len(partners)
+    return Grouping(
+        group_projects(partners, vectors),
+        len(partners),
+        left_out,
+        _reason(cap, left_out) if left_out else None,
+        vectors is not None,
+    )
+
+
+def _vectors(partners: Sequence[Project], embed: Embed) -> Vectors | None:
+    found = embed(texts_to_embed(partners)) if partners else None
+    return quantised(found) if found else None
+
+
+def _reason(cap: int, left_out: int) -> str:
+    how = "" if numpy() else "; with NumPy installed it would be more"
+    return f"the best {cap:,} repositories are compared, {left_out:,} are in no group{how}"

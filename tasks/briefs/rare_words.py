@@ -1,0 +1,91 @@
+"""How alike texts are by their words, rare ones more: cosines of tf-idf, in whole numbers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from tasks.briefs.exact import SCALE, Square, numpy, products, square
+from tasks.text.plain import telling_words
+
+#: Word to its weight, in whole numbers; the length of all is `SCALE`.
+WordVector: TypeAlias = Mapping[str, int]
+
+
+def word_vectors(texts: Sequence[str]) -> list[WordVector]:
+    """Return each text's words with their weights: (1 + log of the count) × the idf of BM25."""
+    documents = [Counter(telling_words(text)) for text in texts]
+    holders = Counter(word for document in documents for word in document)
+    idf = {
+        word: math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
+        for word, count in holders.items()
+    }
+    return [
+        _unit({w: (1 + math.log(n)) * idf[w] for w, n in document.items()})
+        for document in documents
+    ]
+
+
+def _unit(weights: Mapping[str, float]) -> WordVector:
+    length = math.sqrt(math.fsum(weight * weight for weight in weights.values())) or 1.0
+    return {word: round(weight / length * SCALE) for word, weight in weights.items()}
+
+
+def likeness(texts: Sequence[str]) -> Square:
+    """Return how alike each two texts are."""
+    vectors = word_vectors(texts)
+    np = numpy()
+    if np is None:
+        return square(_shared(vectors, vectors))
+    holders = Counter(word for vector in vectors for word in vector)
+    column = {word: number for number, word in enumerate(w for w, n in holders.items() if n > 1)}
+    matrix = np.zeros((len(vectors), max(1, len(column))), dtype=np.float32)
+    for row, vector in enumerate(vectors):
+        known = [(column[word], weight) for word, weight in vector.items() if word in column]
+        if known:
+            matrix[row, [number for number, _ in known]] = [weight for _, weight in known]
+    return products(matrix) if len(vectors) else square([])
+
+
+def closest_words(
+    asked: Sequence[Sequence[str]], offered: Sequence[Sequence[str]], *, mean: bool
+) -> Square:
+    """Return how close the best of each one's offered texts comes to each one's asked, by words.
+
+    As `tasks.briefs.exact.closest`, for texts.
+    """
+    ours = [text for texts in asked for text in texts]
+    theirs = [text for texts in offered for text in texts]
+    vectors = word_vectors([*ours, *theirs])
+    owner = [number for number, texts in enumerate(offered) for _ in texts]
+    hits = iter(_shared(vectors[: len(ours)], vectors[len(ours) :]))
+    rows: list[dict[int, int]] = []
+    for texts in asked:
+        row: dict[int, int] = defaultdict(int)
+        for _ in texts:
+            top: dict[int, int] = {}
+            for number, value in next(hits).items():
+                if value > top.get(owner[number], 0):
+                    top[owner[number]] = value
+            for number, value in top.items():
+                row[number] = row[number] + value if mean else max(row[number], value)
+        rows.append({n: value // len(texts) if mean else value for n, value in row.items()})
+    return square(rows)
+
+
+def _shared(ours: Sequence[WordVector], theirs: Sequence[WordVector]) -> list[dict[int, int]]:
+    """Return for each of `ours` its products with those of `theirs` that share a word with it."""
+    holders: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, vector in enumerate(theirs):
+        for word, weight in vector.items():
+            holders[word].append((number, weight))
+    found = []
+    for vector in ours:
+        hits: dict[int, int] = defaultdict(int)
+        for word, weight in vector.items():
+            for number, other in holders.get(word, ()):
+                hits[number] += weight * other
+        found.append(hits)
+    return found

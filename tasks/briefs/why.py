@@ -1,0 +1,57 @@
+"""Why members of a group fit: which need of one is met by what of another, in their own phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import permutations
+
+from tasks.briefs.exact import SCALE, product
+from tasks.briefs.rare_words import word_vectors
+from tasks.briefs.signals import Vectors, offers
+from tasks.kinds.project import Project
+
+_DECIMALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """That one repository's need is met by what another offers; `closeness` is from 0 to 1."""
+
+    needs: str
+    need: str
+    offers: str
+    offer: str
+    closeness: float
+
+    def to_dict(self) -> dict[str, str | float]:
+        """Return the reason as JSON-like data."""
+        return asdict(self)
+
+
+def reasons(members: Sequence[Project], vectors: Vectors | None) -> list[Reason]:
+    """Return for each two members, in both directions, the need that is met best."""
+    found = []
+    for one, other in permutations(members, 2):
+        texts = offers(other)
+        both = [(need, offer) for need in one.needs if need for offer in texts if offer]
+        if not both:
+            continue
+        close = _closeness(both, vectors)
+        best = max(range(len(both)), key=lambda number: (close[number], -number))
+        if close[best] > 0:
+            need, offer = both[best]
+            closeness = round(close[best], _DECIMALS)
+            found.append(Reason(one.full_name, need, other.full_name, offer, closeness))
+    return found
+
+
+def _closeness(both: Sequence[tuple[str, str]], vectors: Vectors | None) -> list[float]:
+    if vectors:
+        return [product(vectors[a], vectors[b]) / SCALE**2 for a, b in both]
+    texts = list(dict.fromkeys(text for pair in both for text in pair))
+    words = dict(zip(texts, word_vectors(texts), strict=True))
+    return [
+        sum(weight * words[b].get(word, 0) for word, weight in words[a].items()) / SCALE**2
+        for a, b in both
+    ]

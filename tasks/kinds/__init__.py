@@ -1,0 +1,1 @@
+"""What kind of thing a repository is: a project to build with, a copy, a list, a template."""

@@ -1,0 +1,56 @@
+"""What kind of thing each repository of a run is, stored with its evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.database.upsert import fetch_all
+from models.run_args import RunArgs
+from models.tables.results import Repo
+from tasks.kinds.copies import find_copies
+from tasks.kinds.loading import PROJECT, load_repos
+from tasks.kinds.project import Project
+from tasks.kinds.rules import LABELS, Kind, own_kind
+from tasks.step import StepContext
+
+
+def mark_kinds(context: StepContext) -> dict[str, Any]:
+    """Store what each hydrated repository is; all anew, as a later one may be the original.
+
+    Returns:
+        How many there are of each kind but projects.
+    """
+    stored = {name: (kind, reason) for name, kind, reason in _stored(context.run_id)}
+    found = kinds_of(load_repos(context.run_id))
+    changed = {name: one for name, one in found.items() if stored.get(name) != one}
+    with context.record.saving():
+        for name, (kind, reason) in changed.items():
+            mine = (Repo.run == context.run_id) & (Repo.full_name == name)
+            Repo.update(kind=kind, kind_reason=reason).where(mine).execute()
+    return dict(sorted(Counter(kind for kind, _ in found.values() if kind != PROJECT).items()))
+
+
+def kinds_of(projects: Sequence[Project]) -> dict[str, tuple[str, str | None]]:
+    """Return each one's kind and the evidence; that of a project is None."""
+    copies = find_copies(projects)
+    return {one.full_name: _kind(one, copies) for one in projects}
+
+
+def is_left_out(kind: str | None, args: RunArgs) -> bool:
+    """Say whether a repository of this kind may stand in no group of a run."""
+    included = {*args.include, *(("fork",) if args.include_forks else ())}
+    return kind is not None and kind not in {PROJECT, *LABELS, *included}
+
+
+def _kind(project: Project, copies: Mapping[str, Kind]) -> tuple[str, str | None]:
+    own = own_kind(project)
+    if own is None or own.kind in LABELS:
+        own = copies.get(project.full_name) or own
+    return (own.kind, own.reason) if own else (PROJECT, None)
+
+
+def _stored(run_id: str) -> list[tuple[Any, ...]]:
+    columns = (Repo.full_name, Repo.kind, Repo.kind_reason)
+    return fetch_all(Repo.select(*columns).where(Repo.run == run_id))
