@@ -27,6 +27,7 @@ DATA_MAX_BYTES = 4096
 MESSAGE_MAX_LENGTH = 500
 _STRING_MAX_LENGTH = 300
 _CUT = "…[cut]"
+_LEVELS = logging.getLevelNamesMapping()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def prepare(entry: Entry, ts: str) -> Prepared:
             entry.run_id,
             entry.step_id,
             entry.scope,
-            entry.event.value,  # plain text is what drivers and formatters are fast with
+            str(entry.event),  # plain text is what drivers and formatters are fast with
             message,
             data,
         ),
@@ -151,11 +152,11 @@ def log_entry(entry: Entry) -> None:
 
     The line's `module` is the step or module that the entry is about, not this file.
     """
-    level = logging.getLevelNamesMapping()[entry.level]
+    level = _LEVELS[entry.level]
     if not logger.isEnabledFor(level):
         return
     extra: dict[str, Any] = {
-        "event": entry.event.value,
+        "event": str(entry.event),
         "run_id": entry.run_id,
         "step": entry.scope if entry.step_id else None,
         "attempt": entry.attempt,

@@ -77,11 +77,17 @@ class Database:
                 yield
             return
         started_s = time.monotonic()
-        with first_error(), self._turn.held(), self.peewee.atomic("IMMEDIATE"):
-            waited_s = time.monotonic() - started_s
-            if waited_s > LONG_WAIT_S:
-                _log_wait(waited_s, "another writer held the lock")
-            yield
+        try:
+            with self._turn.held(), self.peewee.transaction("IMMEDIATE"):
+                waited_s = time.monotonic() - started_s
+                if waited_s > LONG_WAIT_S:
+                    _log_wait(waited_s, "another writer held the lock")
+                yield
+        except peewee.OperationalError as exc:
+            first = first_error(exc)
+            if first is exc:
+                raise
+            raise first from first.__context__  # the driver's error, which has the number
 
     def transact(
         self,

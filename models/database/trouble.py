@@ -7,8 +7,7 @@ by nothing else: a table that is missing in SQLite, and a connection that Postgr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -133,18 +132,11 @@ def _said(exc: BaseException) -> _Said:
     return _Said()
 
 
-@contextmanager
-def first_error() -> Iterator[None]:
-    """Raise what went wrong, not that there was nothing left to roll back after it.
+def first_error(exc: BaseException) -> BaseException:
+    """Return what went wrong, not that there was nothing left to roll back after it.
 
     On a full disk SQLite rolls back by itself, and Peewee's own rollback then fails.
     """
-    try:
-        yield
-    except peewee.OperationalError as exc:
-        if "no transaction is active" not in str(exc):
-            raise
-        first: BaseException = exc
-        while "no transaction is active" in str(first) and first.__context__ is not None:
-            first = first.__context__
-        raise first from first.__context__  # the driver's error, which has the number
+    while "no transaction is active" in str(exc) and exc.__context__ is not None:
+        exc = exc.__context__
+    return exc

@@ -13,7 +13,6 @@ from models.redaction.known import known_values_rule
 from models.redaction.scanner import Scanner
 from models.redaction.spans import MASK
 from models.redaction.urls import URL_RULES
-from models.redaction.views import is_plain
 from models.redaction.walk import MAX_DEPTH, MAX_ITEMS, Walk, is_kept_under, speaks_of_neighbours
 
 _SCALARS = frozenset((int, float, bool, type(None)))
@@ -53,6 +52,8 @@ class Redactor:
             value: Anything.
         """
         if type(value) is str:
+            if self._text_scanner.is_harmless(value):
+                return value
             return Walk(self._text_scanner, self._line_scanner).redact(value)
         try:
             return self._copy_if_harmless(value)
@@ -85,7 +86,7 @@ class Redactor:
         copy = self._copy(value, texts, [MAX_ITEMS], 0)
         together = " ".join(texts)
         # What hides something in one text may reach into the next one, so these are not joined.
-        if not is_plain(together) or self._text_scanner.may_match(together):
+        if not self._text_scanner.is_harmless(together):
             self._check_each(texts)
         return copy
 

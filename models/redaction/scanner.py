@@ -41,6 +41,14 @@ class Scanner:
             return self._gate.search(text.lower()) is not None
         return any(self._gate.search(view.text.lower()) for view in views_of(text))
 
+    def is_harmless(self, text: str) -> bool:
+        """Whether one look shows that a text stays as it is; most are such, and this is fast."""
+        return (
+            len(text) <= MAX_TEXT_LENGTH
+            and is_plain(text)
+            and self._gate.search(text.lower()) is None
+        )
+
     def spans(self, text: str) -> list[Span]:
         """Everything that the rules find in a text, unsorted and possibly overlapping."""
         return [view.original(span) for view in views_of(text) for span in self._spans(view.text)]
@@ -57,6 +65,8 @@ class Scanner:
 
     def scrub(self, text: str) -> str:
         """Return the text with everything masked that the rules find."""
+        if self.is_harmless(text):
+            return text
         if len(text) > MAX_TEXT_LENGTH:
             return self.scrub(_cut(text)) + MASK
         for _ in range(_MAX_PASSES):

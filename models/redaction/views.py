@@ -76,15 +76,13 @@ def views_of(text: str) -> Iterator[View]:
 
 def is_plain(text: str) -> bool:
     """Say whether there is one way only to read a text."""
-    if "%" in text or "&" in text or "\\" in text:
-        return _is_visible(text) and not _ESCAPED.search(text)
-    return _is_visible(text)
-
-
-def _is_visible(text: str) -> bool:
     if text.isascii():
-        return text.isprintable() or not _ASCII_HIDDEN.search(text)
-    return not _STRANGE.search(text)
+        if not text.isprintable() and _ASCII_HIDDEN.search(text):
+            return False
+    elif _STRANGE.search(text):
+        return False
+    may_be_escaped = "%" in text or "&" in text or "\\" in text
+    return not (may_be_escaped and _ESCAPED.search(text))
 
 
 def _rewritten(view: View, pattern: re.Pattern[str], rewrite: Rewrite) -> View:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import Any
+
+# Made once: `json.dumps` makes an encoder at every call.
+_encoder = partial(json.JSONEncoder, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_encode = _encoder(ensure_ascii=False).encode
+_encode_in_ascii = _encoder(ensure_ascii=True).encode
 
 
 def dumps(value: Any) -> str:
@@ -17,21 +23,15 @@ def dumps(value: Any) -> str:
         TypeError: `value` holds something that JSON has no form for.
     """
     try:
-        text = _encode(value, ensure_ascii=False)
+        text = _encode(value)
     except ValueError:
         value = _finite(value)
-        text = _encode(value, ensure_ascii=False)
+        text = _encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return _encode(value, ensure_ascii=True)
+        return _encode_in_ascii(value)
     return text
-
-
-def _encode(value: Any, *, ensure_ascii: bool) -> str:
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=ensure_ascii, allow_nan=False
-    )
 
 
 def _finite(value: Any) -> Any:
