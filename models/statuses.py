@@ -89,11 +89,20 @@ class ReadmeStatus(StrEnum):
 
 
 class AnalysisStatus(StrEnum):
-    """What came of asking the model about a repository; only a valid one has scores."""
+    """What came of asking the model about a repository; only a valid one has scores.
+
+    One that is awaited replaces another run's and was not asked for yet, or never will be where
+    the run's limit came first; a failed one was, and the model gave no answer.
+    """
 
     VALID = "valid"
     INVALID = "invalid"
     FAILED = "failed"
+    AWAITED = "awaited"
+
+
+#: An analysis with one of these has no answer, and the next attempt asks for it.
+UNANSWERED = frozenset({AnalysisStatus.FAILED, AnalysisStatus.AWAITED})
 
 
 class BriefStatus(StrEnum):

@@ -18,15 +18,10 @@ class AnalysesDao:
         return int(database().execute(sql, params).fetchone()[0])
 
     @staticmethod
-    def outcomes(run_id: str, *, not_asked: str) -> list[tuple[str, str | None]]:
-        """Return status and error of each analysis that the model was asked for, in order.
-
-        Args:
-            run_id: The run.
-            not_asked: The error of those that it was not asked for.
-        """
+    def outcomes(run_id: str) -> list[tuple[str, str | None]]:
+        """Return status and error of each analysis that the model was asked for, in order."""
         sql = (
             "SELECT status, error FROM analyses"
-            " WHERE run_id = ? AND NOT (status = 'failed' AND error = ?) ORDER BY id"
+            " WHERE run_id = ? AND status <> 'awaited' ORDER BY id"
         )
-        return [tuple(row) for row in database().execute(sql, (run_id, not_asked)).fetchall()]
+        return [tuple(row) for row in database().execute(sql, (run_id,)).fetchall()]

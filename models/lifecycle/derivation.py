@@ -12,13 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 from models.database.connection import database
+from models.statuses import AnalysisStatus
 from models.tables.base import Table
 
-#: Why an analysis that is to be replaced has none yet; with status `failed`, it was not asked for.
-NOT_ASKED_AGAIN = "It has not been asked for again yet."
 #: An analysis that is to be replaced: nothing of it is taken over but what it was about.
 _REPLACED: Mapping[str, str] = {
-    "status": "'failed'",
+    "status": f"'{AnalysisStatus.AWAITED}'",
     "output_json": "NULL",
     "raw_text": "NULL",
     "interestingness": "NULL",
@@ -27,7 +26,7 @@ _REPLACED: Mapping[str, str] = {
     "final_score": "NULL",
     "prompt_tokens": "0",
     "completion_tokens": "0",
-    "error": f"'{NOT_ASKED_AGAIN}'",
+    "error": "'It has not been asked for again yet.'",
     "supersedes": "id",
 }
 _LINKS = """

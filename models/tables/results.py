@@ -143,8 +143,9 @@ class ReadmeRecord(Table):
 class Analysis(Table):
     """A language model's view of one repository, validated, and the score computed from it.
 
-    status: valid | invalid | failed; only a valid one has scores, the others have an error. A
-    failed one, for which the model gave no answer, is asked for again by the next attempt.
+    status: valid | invalid | failed | awaited; only a valid one has scores, the others have an
+    error. A failed one, for which the model gave no answer, is asked for again by the next attempt;
+    an awaited one, which replaces another run's, was not asked for yet.
 
     supersedes is the id of the analysis, in another run, that this one replaces; both stay.
     """

@@ -10,7 +10,11 @@ from models.dao.briefs import BriefsDao
 from models.statuses import AnalysisStatus
 
 #: What can come of asking the model for something.
-ANSWERED = tuple(status.value for status in AnalysisStatus)
+ANSWERED = (
+    str(AnalysisStatus.VALID),
+    str(AnalysisStatus.INVALID),
+    str(AnalysisStatus.FAILED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,7 @@ class Answers:
 
 def analysis_answers(run_id: str) -> Answers:
     """Return what came of a run's analyses, of those that the model was asked for."""
-    from models.lifecycle.derivation import NOT_ASKED_AGAIN  # most commands count no answers
-
-    return _answers(AnalysesDao.outcomes(run_id, not_asked=NOT_ASKED_AGAIN))
+    return _answers(AnalysesDao.outcomes(run_id))
 
 
 def brief_answers(run_id: str) -> Answers:

@@ -9,7 +9,7 @@ from typing import Any
 from peewee import JOIN
 
 from models.database.upsert import fetch_all
-from models.statuses import AnalysisStatus, ReadmeStatus, RepoStatus
+from models.statuses import UNANSWERED, AnalysisStatus, ReadmeStatus, RepoStatus
 from models.tables.results import Analysis, ReadmeRecord, Repo
 from models.text.canonical_json import loads
 
@@ -64,7 +64,7 @@ def candidates(run_id: str, pass_number: int) -> list[Candidate]:
         .join(
             Analysis,
             JOIN.LEFT_OUTER,
-            on=_same_repo(Analysis) & (Analysis.status != AnalysisStatus.FAILED),
+            on=_same_repo(Analysis) & (Analysis.status.not_in(UNANSWERED)),
         )
         .where(
             (Repo.run == run_id)

@@ -9,7 +9,6 @@ from typing import Any
 
 from models.dao.steps import NOT_PLANNED
 from models.database.upsert import fetch_all
-from models.lifecycle.derivation import NOT_ASKED_AGAIN
 from models.run_args import RunArgs
 from models.statuses import AnalysisStatus, BriefStatus, ReadmeStatus, RepoStatus
 from models.tables.results import (
@@ -219,7 +218,6 @@ def _failures(
             Failure(row.full_name, "analysis", row.error or "the model's answer is invalid")
             for row in analyses
             if row.status in {AnalysisStatus.INVALID, AnalysisStatus.FAILED}
-            and row.error != NOT_ASKED_AGAIN
         ),
         *(
             Failure(brief.group_key, "brief", brief.error or "the model's answer is invalid")

@@ -19,7 +19,7 @@ from tasks.sources.interface import Payload, SearchPage
 from tasks.sources.payload import INTEGER_MAX, RepositoryPayload, parse_repository
 from tasks.step import StepContext
 from tasks.units.failure_budget import is_too_many
-from tasks.units.retries import patiently
+from tasks.units.retries import with_retries
 
 ERROR_MAX_CHARACTERS = 500
 #: What a page changes of its query.
@@ -95,13 +95,13 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
     def name(number: int) -> str:
         return f"page {number} of search {query.position}"
 
-    fetch_patiently = patiently(context, fetch, name)
+    fetch_with_retries = with_retries(context, fetch, name)
     if not query.complete:
         context.record.progress(len(found), top)  # an attempt that gets no page says so, too
     while not (query.complete or known.is_full):
         context.record.checkpoint()
         number = query.pages_fetched + 1
-        page = cast(SearchPage, fetch_patiently(number))
+        page = cast(SearchPage, fetch_with_retries(number))
         links, repos = _rows(context, query, page, known, found, top)
         query.pages_fetched = number
         query.items_seen += len(page.items)

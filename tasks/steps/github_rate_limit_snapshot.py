@@ -12,7 +12,7 @@ from models.events import Event
 from models.tables.github import GithubRateLimit
 from tasks.sources.unreachable import UnreachableError
 from tasks.step import StepContext
-from tasks.units.retries import patiently
+from tasks.units.retries import with_retries
 
 #: The buckets that Scout's requests count against.
 USED_BUCKETS = ("core", "search")
@@ -25,7 +25,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     """
     github = context.sources.github
     # A wrong address shows here, in a run's first request: no use in knocking again and again.
-    fetch = patiently(
+    fetch = with_retries(
         context,
         lambda _: github.rate_limits(),
         lambda _: "GitHub's rate limits",

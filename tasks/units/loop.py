@@ -16,7 +16,7 @@ from tasks.pause import SLICE_S
 from tasks.step import StepContext
 from tasks.units.failure_budget import Tolerance
 from tasks.units.fetch_pool import Fetched, FetchPool
-from tasks.units.retries import patiently
+from tasks.units.retries import with_retries
 from tasks.units.unexpected import contained
 
 Unit = TypeVar("Unit")
@@ -76,7 +76,7 @@ def work_through(
     if context.args.dry:
         _one_by_one(work, units, fetch)
     else:
-        _in_parallel(work, units, patiently(context, contained(context, fetch, name), name))
+        _in_parallel(work, units, with_retries(context, contained(context, fetch, name), name))
 
 
 class _Work(Generic[Unit, Result]):

@@ -30,7 +30,7 @@ BACKOFF = Backoff(first_s=1.0, longest_s=MAX_PAUSE_S, factor=3.0, jitter=(1.0, 1
 LONG_PAUSE_S = 5.0
 
 
-def patiently(
+def with_retries(
     context: StepContext,
     fetch: Callable[[Unit], Result | None],
     name: Callable[[Unit], str],
@@ -45,7 +45,7 @@ def patiently(
     all of them have met nothing but trouble (`NOBODY_AFTER`).
 
     Args:
-        context: The step that works; a dry run is not patient, its world does not change.
+        context: The step that works; a dry run tries once, its world does not change.
         fetch: Asks a source.
         name: What a unit is called in the audit log.
         at_once: Errors that are not tried again here.
@@ -113,7 +113,7 @@ class _Trouble:
 
 
 class _Left:
-    """How much patience is left with one unit.
+    """How many tries and how much waiting are left for one unit.
 
     Args:
         clock: Where the time comes from.

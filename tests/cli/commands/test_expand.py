@@ -12,7 +12,6 @@ import pytest
 from cli.options.shared import open_for_use
 from models.dao import RunsDao
 from models.database.connection import Database, database
-from models.lifecycle.derivation import NOT_ASKED_AGAIN
 from models.records.consistency import contradictions
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
@@ -288,11 +287,11 @@ class TestAnalyses:
         run_id = child(scout, "analyses", "rerun", parent, "--max-analyses", "5")
         left = rows(
             "SELECT count(*), count(output_json), count(final_score), max(error) FROM analyses"
-            " WHERE run_id = ? AND status = 'failed'",
+            " WHERE run_id = ? AND status = 'awaited'",
             run_id,
         )
         expected = counts(parent)["analyses"] - 5
-        assert left == [(expected, 0, 0, NOT_ASKED_AGAIN)]
+        assert left == [(expected, 0, 0, "It has not been asked for again yet.")]
 
     @pytest.mark.parametrize(
         ("options", "code"), [((), "success"), (("--briefs",), "budget_used_up")]

@@ -130,7 +130,7 @@ def test_an_analysis_to_be_replaced_keeps_nothing_but_what_it_replaces(parent: s
     run_id = derived(parent, replaces_analyses=True)
     old = {row.full_name: row.id for row in Analysis.select().where(Analysis.run == parent)}
     for row in Analysis.select().where(Analysis.run == run_id):
-        assert (row.status, row.supersedes) == ("failed", old[row.full_name])
+        assert (row.status, row.supersedes) == ("awaited", old[row.full_name])
         assert (row.output_json, row.final_score, row.novelty, row.raw_text) == (None,) * 4
         assert (row.prompt_tokens, row.error) == (0, "It has not been asked for again yet.")
     assert len(rows(Analysis, run_id)) == len(NAMES)

@@ -23,7 +23,7 @@ from models.errors import DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from models.tables.github import GITHUB_TABLES
-from models.tables.results import RESULT_TABLES
+from models.tables.results import RESULT_TABLES, Analysis
 from models.tables.runs import RUN_TABLES
 from tests.support.databases import locked_error
 from tests.support.processes import finished, start_python
@@ -199,3 +199,36 @@ def test_several_processes_may_use_a_new_database_at_once(empty: Database) -> No
     assert schema_status(empty).applied == NAMES
     assert empty.execute("SELECT count(*) FROM runs").fetchone() == (5,)
     assert empty.execute("SELECT count(*) FROM run_steps").fetchone() == (50,)
+
+
+def test_an_analysis_that_nobody_was_asked_for_gets_its_status(empty: Database) -> None:
+    """It was known by the words of its error alone."""
+    open_database(load_settings())
+    run_id = new_run()
+    told = {
+        "a/awaited": ("It has not been asked for again yet.", 1),
+        "a/failed": ("The model did not answer.", 1),
+        "a/quoting": ("It has not been asked for again yet.", None),
+    }
+    for name, (error, supersedes) in told.items():
+        Analysis.create(
+            run=run_id,
+            full_name=name,
+            status="failed",
+            error=error,
+            supersedes=supersedes,
+            **dict.fromkeys(
+                ("model", "prompt_id", "prompt_version", "input_hash", "scoring_policy"), "x"
+            ),
+            created_at="2026-03-01T12:00:00.000000Z",
+        )
+    empty.execute("DELETE FROM schema_migration WHERE name = ?", ("0011_awaited_analyses",))
+
+    assert migrate_database(db.database()) == ("0011_awaited_analyses",)
+    sql = "SELECT full_name, status FROM analyses ORDER BY full_name"
+    assert dict(db.database().execute(sql).fetchall()) == {
+        "a/awaited": "awaited",
+        "a/failed": "failed",
+        "a/quoting": "failed",
+    }
+    db.database().close_thread()
