@@ -9,6 +9,7 @@ import click
 
 from cli.options.shared import complete_run, json_option
 from models.errors import ExitCode, InputError
+from models.statuses import BriefStatus
 
 if TYPE_CHECKING:
     from models.views.run_difference import Difference, RunDifference
@@ -107,7 +108,7 @@ def _shown(kind: str, value: Any) -> str:
     if kind == "scores":
         return f"{value:.4f}"
     if kind == "groups":
-        written = "" if value["status"] == "shortlisted" else f" {value['status']}"
+        written = "" if value["status"] == BriefStatus.SHORTLISTED else f" {value['status']}"
         return f"#{value['rank']} {value['score']:.4f}{written}"
     return str(value)
 
