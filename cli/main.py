@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import errors as edge
+from cli.own_process import FOR_CONTEXT
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -160,7 +161,7 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run `scout` with the arguments of the process."""
-    cli.main(prog_name="scout")
+    cli.main(prog_name="scout", **FOR_CONTEXT)
 
 
 if __name__ == "__main__":

@@ -76,10 +76,15 @@ class Event(StrEnum):
 
     # A run's life
     RUN_CREATED = _row("run.created", Scope.RUN, "command dry parent_run_id inherited")
-    RUN_FINISHED = _row("run.finished", Scope.RUN, "steps attempts outbound_attempts")
-    RUN_FAILED = _row("run.failed", Scope.RUN, "steps attempts outbound_attempts", level="ERROR")
+    RUN_FINISHED = _row("run.finished", Scope.RUN, "steps attempts outbound_attempts network_guard")
+    RUN_FAILED = _row(
+        "run.failed", Scope.RUN, "steps attempts outbound_attempts network_guard", level="ERROR"
+    )
     RUN_CANCELLED = _row(
-        "run.cancelled", Scope.RUN, "steps attempts outbound_attempts", level="WARNING"
+        "run.cancelled",
+        Scope.RUN,
+        "steps attempts outbound_attempts network_guard",
+        level="WARNING",
     )
     RUN_RESUMED = _row("run.resumed", Scope.RUN, "who step reused was")
     RUN_WAITING = _line("run.waiting", Scope.RUN, level="WARNING")

@@ -35,6 +35,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
         raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
 
     def begin() -> str:
+        execution.hold_to(dry=found.args.get("dry") is True)
         step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
         reused = sum(row.status is StepStatus.SUCCESS for row in StepsDao.of_run(run_id))
         if not how.as_json:

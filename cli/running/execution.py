@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from cli.options.execution import ExecutionOptions
+from cli.own_process import is_own_process
 from cli.running.logging import set_up_logging
 from cli.running.result import ExecutionResult
 from cli.running.screen import Screen
@@ -122,6 +123,7 @@ class Execution:
         A derivation takes over rows of the parent and executes only some of the steps, the first
         among them.
         """
+        self.hold_to(dry=args.dry)
         run_id = create_run(
             args,
             command=command,
@@ -133,6 +135,13 @@ class Execution:
         )
         self.send(run_id, STEP_NAMES[0])
         return run_id
+
+    def hold_to(self, *, dry: bool) -> None:
+        """Keep this process off the network for good, where it lives for a dry run and no more."""
+        if dry and self.embedded is not None and is_own_process():
+            from workers.network_guard import hold_process_to_dry_runs
+
+            hold_process_to_dry_runs(self.settings)
 
     def send(self, run_id: str, step: str) -> None:
         """Send the message for a due step."""

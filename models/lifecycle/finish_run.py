@@ -10,6 +10,7 @@ from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.events import Event
+from models.network_guard import guard_of
 from models.statuses import RunStatus, StepStatus
 from models.steps import position_of, step_id_for
 
@@ -26,6 +27,7 @@ def end_run(
     stats["duration_ms"] = round(duration_s * 1000, 3)
     if run.args.get("dry"):
         stats["outbound_attempts"] = AuditDao.count(run_id, Event.NETWORK_BLOCKED)
+        stats["network_guard"] = guard_of(run_id)
     if not RunsDao.end(run_id, status, now, stats, error):
         return False
     event = {

@@ -87,9 +87,37 @@ def fork_and_forget() -> None:
         os._exit(0)
 
 
+def start_past_the_audit_events() -> None:
+    import _posixsubprocess
+    from multiprocessing import util
+
+    assert _posixsubprocess is not None
+    util.spawnv_passfds(b"/bin/true", [b"true"], [])  # type: ignore[attr-defined]
+
+
+def call_the_c_library() -> None:
+    import ctypes
+
+    ctypes.CDLL(None).socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+
+
+def connect_in_a_plain_thread() -> None:
+    thread = threading.Thread(target=_quietly, args=(connect,))
+    thread.start()
+    thread.join()
+
+
+def connect_in_a_thread_of_a_thread() -> None:
+    thread = threading.Thread(target=connect_in_a_plain_thread)
+    thread.start()
+    thread.join()
+
+
 ATTEMPTS: list[Callable[[], None]] = [
     connect, connect_ipv6, connect_unix, connect_without_raising, send_datagram, resolve,
     resolve_the_old_way, resolve_backwards, fetch, run_curl, run_a_shell, spawn, fork_and_forget,
+    start_past_the_audit_events, call_the_c_library, connect_in_a_plain_thread,
+    connect_in_a_thread_of_a_thread,
 ]  # fmt: skip
 
 

@@ -76,6 +76,7 @@ def test_ten_finished_steps_end_the_run_with_totals(database: Database, clock: F
         "attempts": 10,
         "duration_ms": 5000.0,
         "outbound_attempts": 0,
+        "network_guard": "audit_hook",
         "steps": {"success": 10},
     }
     pairs = ["step.started", "step.finished"] * 10
