@@ -20,6 +20,7 @@ def build_query(
     lang: str | None,
     include_forks: bool,
     keyword: str = "",
+    anchor: str = "",
 ) -> str:
     """Return the query string of one repository search.
 
@@ -32,12 +33,13 @@ def build_query(
         pushed_since: The earliest day of the last push.
         lang: GitHub's name of the main language, or None for all.
         include_forks: Whether forks are found as well.
-        keyword: What the search is widened by; the person's own words stay as its anchor.
+        keyword: What is looked for in the place of the person's own words, within the same scope.
+        anchor: One of these, which stays beside a keyword that is a single word.
 
     Raises:
         InputError: There is nothing to look for.
     """
-    terms = _terms(typed, keyword)
+    terms = _terms(typed, keyword, anchor)
     if not terms:
         raise InputError("--query has no words to search for.", "Say what to look for.")
     stars = f">={stars_min}" if stars_max is None else f"{stars_min}..{stars_max}"
@@ -56,10 +58,15 @@ def build_query(
     )
 
 
-def _terms(typed: TypedQuery, keyword: str) -> list[str]:
-    """Return what is looked for: a keyword first, then the words that it does not hold already."""
+def _terms(typed: TypedQuery, keyword: str, anchor: str) -> list[str]:
+    """Return what is looked for.
+
+    A single word means something else in every field, so it keeps an anchor in this one. Several
+    words say what they mean; all of the person's own beside them would find no more than these.
+    """
     if not keyword:
         return list(typed.terms)
-    said = set(keyword.casefold().replace("-", " ").split())
-    anchor = [term for term in typed.terms if term.casefold().strip('"') not in said]
-    return [keyword, *anchor]
+    words = keyword.casefold().replace("-", " ").split()
+    known = {word for term in typed.terms for word in term.casefold().strip('"').split()}
+    is_clear = len(words) > 1 or not anchor or not known.isdisjoint(words)
+    return [keyword] if is_clear else [keyword, anchor]

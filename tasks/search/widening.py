@@ -10,6 +10,7 @@ from typing import Any
 from models.database.upsert import fetch_all
 from models.tables.results import GithubQuery, Keyword, Repo, RepoQuery
 from models.text.canonical_json import loads
+from models.typed_query import TypedQuery
 from tasks import caps
 from tasks.text.keywords import normalise_keyword, singular
 
@@ -68,6 +69,20 @@ def keywords_worth_searching(run_id: str, query: str, *, go_on: bool = False) ->
     holders = {keyword: loads(repos) for keyword, repos in rows if singular(keyword) not in out}
     shared = [keyword for keyword, repos in holders.items() if len(repos) > 1]
     return shared or list(holders)
+
+
+def anchor_of(run_id: str, typed: TypedQuery) -> str:
+    """Return the term of the query that most of the run's repositories show to their visitors.
+
+    It is looked for in names, descriptions and topics; the first one counts where several are
+    equally common.
+    """
+    rows = fetch_all(
+        Repo.select(Repo.full_name, Repo.description, Repo.topics_json).where(Repo.run == run_id)
+    )
+    shown = [normalise_keyword(" ".join(row)).replace("-", " ") for row in rows]
+    plain = {term: normalise_keyword(term).replace("-", " ") for term in typed.terms}
+    return max(typed.terms, key=lambda term: sum(plain[term] in text for text in shown))
 
 
 def taken_over_repos(run_id: str, pass_number: int) -> int:

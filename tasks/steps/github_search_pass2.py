@@ -22,6 +22,7 @@ from tasks.search.query import build_query
 from tasks.search.totals import search_totals
 from tasks.search.widening import (
     BittenCap,
+    anchor_of,
     bitten_caps,
     keywords_worth_searching,
     taken_over_repos,
@@ -70,11 +71,13 @@ def _judged(context: StepContext, earlier: int) -> dict[str, Any]:
 def _queries(context: StepContext, keywords: Sequence[str]) -> list[PlannedQuery]:
     args, typed = context.args, context.args.typed
     pushed_since = reference_date(context) - timedelta(days=args.days)
+    anchor = anchor_of(context.run_id, typed)
     return [
         PlannedQuery(
             build_query(
                 typed,
                 keyword=keyword,
+                anchor=anchor,
                 stars_min=args.pass2_stars,
                 stars_max=args.max_stars,
                 pushed_since=pushed_since,
