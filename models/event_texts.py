@@ -101,9 +101,14 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.LLM_INPUT_SHORTENED: (
             "the model's context is too short for long READMEs; it is shown their first"
-            " `readme_max_characters` from now on"
+            " `readme_max_characters` from now on. `text_max_characters`: the same of texts for an"
+            " embedding model"
         ),
         Event.LLM_THROTTLE: "requests wait because the model's endpoint asked for it",
+        Event.EMBEDDINGS_UNAVAILABLE: (
+            "there are no vectors of the run's texts, and why; it goes on without: texts are"
+            " compared by their words"
+        ),
         Event.LLM_PARAMETER_REFUSED: (
             "an endpoint does not take a parameter; it is left out from now on"
         ),

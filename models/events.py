@@ -184,9 +184,15 @@ class Event(StrEnum):
         "llm.budget.exhausted", Scope.STEP, "capped reason", level="WARNING"
     )
     LLM_INPUT_SHORTENED = _row(
-        "llm.input_shortened", Scope.STEP, "readme_max_characters usual", level="WARNING"
+        "llm.input_shortened",
+        Scope.STEP,
+        "readme_max_characters text_max_characters usual",
+        level="WARNING",
     )
     LLM_THROTTLE = _row("llm.throttle", Scope.STEP, "wait_ms status reason", or_level="WARNING")
+    EMBEDDINGS_UNAVAILABLE = _row(
+        "embeddings.unavailable", Scope.STEP, "model reason error_code", level="WARNING"
+    )
     LLM_PARAMETER_REFUSED = _line("llm.parameter_refused", Scope.PROCESS, "parameter")
 
     # What a run makes

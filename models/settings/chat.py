@@ -21,12 +21,22 @@ Or do without a model: --no-llm ranks what is found and writes a landscape inste
 
 
 @dataclass(frozen=True, slots=True)
+class SettingNames:
+    """Which settings name an endpoint, for hints."""
+
+    base_url: str = LLM_BASE_URL.name
+    model: str = LLM_MODEL.name
+    key: str = f"{OPENROUTER_API_KEY.name} or {LLM_API_KEY.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChatSettings:
     """Where to ask, whom, and with which key. The key is never shown."""
 
     base_url: str
     model: str
     api_key: str = field(default="", repr=False)
+    names: SettingNames = SettingNames()
 
     @property
     def is_openrouter(self) -> bool:
@@ -63,31 +73,43 @@ def chat_settings(environ: Environ = None) -> ChatSettings:
     named = named_endpoint(environ)
     if not named.base_url or (named.is_openrouter and not named.api_key):
         raise ConfigError("No language model is configured.", THREE_WAYS)
-    _check_url(named.base_url)
-    if named.api_key and gives_away(named.base_url):
-        raise LLM_BASE_URL.refused(
-            named.base_url, "not encrypted, and would give the key away", "Use https."
-        )
+    check_url(LLM_BASE_URL, named)
     if not named.model:
         raise ConfigError(
             f"{LLM_BASE_URL.name} is {named.label}, but {LLM_MODEL.name} is empty.",
             f"Set {LLM_MODEL.name} to {LLM_MODEL.example}.",
         )
-    _check_key(LLM_API_KEY if LLM_API_KEY.is_set(environ) else OPENROUTER_API_KEY, named.api_key)
+    check_key(LLM_API_KEY if LLM_API_KEY.is_set(environ) else OPENROUTER_API_KEY, named.api_key)
     return named
 
 
-def _check_url(url: str) -> None:
+def check_url(setting: Setting, named: ChatSettings) -> None:
+    """Refuse an address that cannot be asked, or not without giving the key away.
+
+    Args:
+        setting: What the address was read from.
+        named: The endpoint.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    url = named.base_url
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise LLM_BASE_URL.refused(url, "no address of a model endpoint")
+        raise setting.refused(url, "no address of a model endpoint")
+    if named.api_key and gives_away(url):
+        raise setting.refused(url, "not encrypted, and would give the key away", "Use https.")
 
 
-def _check_key(setting: Setting, key: str) -> None:
-    """Refuse a key that no header can carry, without showing it."""
+def check_key(setting: Setting, key: str) -> None:
+    """Refuse a key that no header can carry, without showing it.
+
+    Raises:
+        ConfigError: It holds such characters.
+    """
     if key and not (key.isascii() and key.isprintable() and " " not in key):
         raise setting.refused(key, "no key: it holds characters that none has")

@@ -124,6 +124,26 @@ LLM_API_KEY = Setting(
     meaning="the key for the endpoint, where it needs one; on OpenRouter it comes first",
     example="the key again, without blanks or quotes",
 )
+EMBED_MODEL = Setting(
+    name="SCOUT_EMBED_MODEL",
+    default="none: texts are compared by their words",
+    meaning="the model that turns texts into vectors, by which they are compared; one that the"
+    " endpoint serves",
+    example="a model that the endpoint serves, such as nomic-embed-text",
+)
+EMBED_BASE_URL = Url(
+    name="SCOUT_EMBED_BASE_URL",
+    default="that of the language model",
+    meaning="an endpoint with OpenAI's `/embeddings`, where another one serves that model",
+    example=f"an address such as {OLLAMA_URL}",
+)
+EMBED_API_KEY = Setting(
+    name="SCOUT_EMBED_API_KEY",
+    secret=True,
+    default="that of the language model, at the same endpoint only",
+    meaning="the key for that endpoint, where it needs one",
+    example="the key again, without blanks or quotes",
+)
 CONCURRENCY = Whole(
     name="SCOUT_CONCURRENCY",
     otherwise=CONCURRENCY_DEFAULT,
@@ -159,6 +179,9 @@ SETTINGS: tuple[Setting, ...] = (
     LLM_MODEL,
     OPENROUTER_API_KEY,
     LLM_API_KEY,
+    EMBED_MODEL,
+    EMBED_BASE_URL,
+    EMBED_API_KEY,
     CONCURRENCY,
     DEBUG,
     NO_COLOR,

@@ -1,7 +1,8 @@
 """The tables of what a run found: queries, repositories, READMEs, analyses, keywords, briefs.
 
-Every row but a README's text, which is stored once, belongs to one run and is upserted on a natural
-key, so that a second attempt at a step does only what is missing (docs/decisions.md, decision 4).
+Every row but a README's text and a text's vector, which are stored once, belongs to one run and is
+upserted on a natural key, so that a second attempt at a step does only what is missing
+(docs/decisions.md, decision 4).
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from peewee import (
     AutoField,
     BigIntegerField,
+    BlobField,
     BooleanField,
+    CompositeKey,
     FloatField,
     ForeignKeyField,
     IntegerField,
@@ -118,6 +121,24 @@ class ReadmeText(Table):
         """Peewee's settings."""
 
         table_name = "readme_texts"
+
+
+class Embedding(Table):
+    """The vector that a model makes of a text, stored once however many runs compare it.
+
+    vector holds float32 numbers, little-endian, of length 1 together.
+    """
+
+    model = TextField()
+    text_sha256 = TextField()
+    dimensions = IntegerField()
+    vector = BlobField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "embeddings"
+        primary_key = CompositeKey("model", "text_sha256")
 
 
 class ReadmeRecord(Table):
@@ -257,8 +278,9 @@ class Brief(Table):
 class LlmUsage(Table):
     """What a run spent on the language model for one thing, over all attempts; live runs only.
 
-    kind: analysis | brief; item: the repository or the group. cost_usd is None where the endpoint
-    reports none; estimated says that it did not report tokens either, so they were estimated.
+    kind: analysis | brief | embedding; item: the repository, the group, or the step's id. cost_usd
+    is None where the endpoint reports none; estimated says that it did not report tokens either, so
+    they were estimated.
     """
 
     id = AutoField()
@@ -284,6 +306,7 @@ RESULT_TABLES: tuple[type[Table], ...] = (
     Repo,
     RepoQuery,
     ReadmeText,
+    Embedding,
     ReadmeRecord,
     Analysis,
     Ranking,

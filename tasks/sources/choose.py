@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.sources.interface import NoModel, Sources
+from tasks.sources.interface import Embedder, NoModel, Sources
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -44,24 +44,42 @@ def sources_for(
 
         extractor_name()
     if not dry:
-        return _live(record, with_model and not no_llm)
+        return _live(record, with_model=with_model, no_llm=no_llm)
     from tasks.sources.fixtures.source import FixtureGitHub, FixtureModel
 
     root = _shipped_world() if fixtures_dir is None else _own_world(fixtures_dir)
     return Sources("fixtures", FixtureGitHub(root), FixtureModel(root))
 
 
-def _live(record: WaitRecorder | None, with_model: bool) -> Sources:
+def _live(record: WaitRecorder | None, *, with_model: bool, no_llm: bool) -> Sources:
     from tasks.sources.http.library import http_library
 
     http_library("A live run", "Add --dry to work on fixtures, or install it")
     from tasks.sources.github.rest import github_from_environ
 
-    if not with_model:
-        return Sources("live", github_from_environ(record), NoModel())
+    github = github_from_environ(record)
+    embedder = _embedder(record) if with_model else None
+    if no_llm or not with_model:
+        return Sources("live", github, NoModel(), embedder)
     from tasks.sources.chat.model import model_from_environ
 
-    return Sources("live", github_from_environ(record), model_from_environ(record))
+    return Sources("live", github, model_from_environ(record), embedder)
+
+
+def _embedder(record: WaitRecorder | None) -> Embedder | None:
+    """Return what turns texts into vectors; it needs no chat model."""
+    from models.settings.chat import ChatSettings
+    from models.settings.embedding import embed_settings
+    from models.settings.table import EMBED_MODEL
+
+    settings = embed_settings()
+    if settings is None:
+        return None
+    if isinstance(settings, ChatSettings):
+        from tasks.sources.embeddings.endpoint import EndpointEmbedder
+
+        return EndpointEmbedder(settings, record)
+    raise EMBED_MODEL.refused(settings.text, "not to be had in this version")
 
 
 def _shipped_world() -> Traversable:

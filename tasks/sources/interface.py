@@ -173,9 +173,42 @@ def _not_asked() -> PermanentError:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an embedder made of some texts: unit vectors in their order, and what that took.
+
+    estimated and cost_usd are as in `ModelAnswer`; `requests` were answered, refused ones aside.
+    """
+
+    vectors: Sequence[Sequence[float]]
+    tokens: int
+    estimated: bool = False
+    cost_usd: float | None = None
+    requests: int = 1
+
+
+class Embedder(ABC):
+    """Something that turns texts into vectors: near ones mean the like.
+
+    Called from several threads at a time. It raises what a language model raises.
+    """
+
+    #: Vectors of one name can be compared with each other; it is stored with them.
+    name: str = ""
+    #: Whether its tokens are paid for, and count against the run's budget.
+    is_metered: bool = True
+    #: What it takes at a time; more at once is for nobody's good.
+    max_texts: int = 64
+
+    @abstractmethod
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """Return a vector of length 1 for each text, all of one dimension."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources of one run."""
+    """The sources of one run; without an embedder texts are compared by their words."""
 
     name: str
     github: GitHubSource
     model: LanguageModel
+    embedder: Embedder | None = None

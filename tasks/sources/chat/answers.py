@@ -42,9 +42,8 @@ def read_answer(
         ItemFailedError: The model refuses to answer.
         PermanentError: The body holds an error that waiting does not cure.
     """
-    body = _json(reply, label)
-    if said := said_in(body):
-        raise refusal(_code_in(body), said, reply.wait_s(), label)
+    body = json_of(reply, label)
+    refused_inside(body, reply, label)
     choice = _first(body.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):
@@ -57,13 +56,13 @@ def read_answer(
         _explain_nothing(message, finish_reason, label)
     usage = body.get("usage")
     usage = usage if isinstance(usage, dict) else {}
-    prompt_tokens = _tokens(usage.get("prompt_tokens"))
-    completion_tokens = _tokens(usage.get("completion_tokens"))
+    prompt_tokens = tokens_of(usage.get("prompt_tokens"))
+    completion_tokens = tokens_of(usage.get("completion_tokens"))
     estimated = prompt_tokens is None or completion_tokens is None
     if prompt_tokens is None:
-        prompt_tokens = _estimate(sum(len(one["content"]) for one in messages))
+        prompt_tokens = estimate(sum(len(one["content"]) for one in messages))
     if completion_tokens is None:
-        completion_tokens = _estimate(len(content))
+        completion_tokens = estimate(len(content))
     answered = body.get("model")
     return ModelAnswer(
         text=bare(content),
@@ -71,7 +70,7 @@ def read_answer(
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         finish_reason=finish_reason,
-        cost_usd=_cost(usage.get("cost")),
+        cost_usd=cost_of(usage.get("cost")),
         estimated=estimated,
     )
 
@@ -86,7 +85,22 @@ def bare(text: str) -> str:
     return block["inside"].strip() if block else stripped
 
 
-def _json(reply: Reply, label: str) -> dict[str, Any]:
+def refused_inside(body: dict[str, Any], reply: Reply, label: str) -> None:
+    """Return unless an answer of status 200 holds an error, as OpenRouter sends it.
+
+    Raises:
+        TransientError, ItemFailedError, PermanentError: As the error says.
+    """
+    if said := said_in(body):
+        raise refusal(_code_in(body), said, reply.wait_s(), label)
+
+
+def json_of(reply: Reply, label: str) -> dict[str, Any]:
+    """Return the object that an answer is.
+
+    Raises:
+        TransientError: It is none.
+    """
     try:
         body = json.loads(reply.body)
     except (ValueError, RecursionError) as exc:
@@ -145,16 +159,18 @@ def _explain_nothing(message: dict[str, Any], finish_reason: str, label: str) ->
         raise TransientError(f"The model at {label} answered with nothing.", code=_NO_ANSWER)
 
 
-def _tokens(value: Any) -> int | None:
+def tokens_of(value: Any) -> int | None:
+    """Return a number of tokens, or None where it cannot be one."""
     known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= TOKENS_MAX
     return value if known else None
 
 
-def _estimate(characters: int) -> int:
+def estimate(characters: int) -> int:
+    """Return the tokens that so many characters are taken for."""
     return math.ceil(characters / CHARACTERS_PER_TOKEN)
 
 
-def _cost(value: Any) -> float | None:
+def cost_of(value: Any) -> float | None:
     """Return what the endpoint says that the answer cost, in US dollars."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if number and math.isfinite(value) and 0 <= value < 10_000 else None

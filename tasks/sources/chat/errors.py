@@ -9,9 +9,11 @@ from typing import Any
 
 from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, ScoutError, TransientError
+from models.settings.chat import SettingNames
 from models.text.clean import clean_text
 from tasks.sources.chat.http import Reply
 
+CHAT_NAMES = SettingNames()
 _TEXT_MAX_CHARACTERS = 300
 #: What statuses mean; 429 and most of 5xx may pass.
 _REFUSALS: Mapping[int, Code] = MappingProxyType(
@@ -45,7 +47,10 @@ _TOO_LONG = (
     "input is too long",
     "too many tokens",
     "reduce the length",
+    "tokens. given:",  # Text Embeddings Inference
 )
+#: How llama.cpp says it, with a status that else is its own trouble.
+_TOO_LARGE = "too large to process"
 
 
 class InputTooLongError(ItemFailedError):
@@ -54,7 +59,13 @@ class InputTooLongError(ItemFailedError):
     code = Code.MODEL_INPUT_TOO_LONG
 
 
-def refusal(status: int, text: str, wait_s: float | None, label: str) -> ScoutError:
+def refusal(
+    status: int,
+    text: str,
+    wait_s: float | None,
+    label: str,
+    names: SettingNames = CHAT_NAMES,
+) -> ScoutError:
     """Return the error that an endpoint's refusal comes to.
 
     Args:
@@ -62,6 +73,7 @@ def refusal(status: int, text: str, wait_s: float | None, label: str) -> ScoutEr
         text: What the endpoint said.
         wait_s: The seconds that it asks to wait, or None.
         label: How to name the endpoint.
+        names: The settings that name it.
     """
     said = clean_text(text, _TEXT_MAX_CHARACTERS).rstrip(".")
     message = f"The model at {label} answered HTTP {status}: {said or 'no reason given'}."
@@ -72,13 +84,14 @@ def refusal(status: int, text: str, wait_s: float | None, label: str) -> ScoutEr
     if code in {Code.MODEL_LIMITS, Code.MODEL_AWAY}:
         return TransientError(message, "", wait_s, code=code)
     if status == 401:
-        return PermanentError(message, "Check OPENROUTER_API_KEY or SCOUT_LLM_API_KEY.", code=code)
+        return PermanentError(message, f"Check {names.key}.", code=code)
     if code is Code.MODEL_UNKNOWN and status != 410:  # which may be said of one request only
-        hint = "Check SCOUT_LLM_BASE_URL and SCOUT_LLM_MODEL."
+        hint = f"Check {names.base_url} and {names.model}."
         return PermanentError(message, hint, code=code)
     if is_too_long(status, text):
-        return InputTooLongError(message, "Choose a model with a longer context: SCOUT_LLM_MODEL.")
-    return ItemFailedError(message, "Check SCOUT_LLM_MODEL if this happens to all.", code=code)
+        hint = f"Choose a model with a longer context: {names.model}."
+        return InputTooLongError(message, hint)
+    return ItemFailedError(message, f"Check {names.model} if this happens to all.", code=code)
 
 
 def refusal_code(status: int, text: str) -> Code:
@@ -97,6 +110,8 @@ def refusal_code(status: int, text: str) -> Code:
 def is_too_long(status: int, text: str) -> bool:
     """Say whether a refusal is about the length of this input, whatever parameter it names."""
     said = text.lower()
+    if status == 500:
+        return _TOO_LARGE in said
     return status in _TOO_LONG_STATUSES and any(words in said for words in _TOO_LONG)
 
 

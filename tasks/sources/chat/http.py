@@ -1,4 +1,4 @@
-"""One POST to a chat endpoint: bounded in time and size, and every trouble named."""
+"""One POST to a model endpoint: bounded in time and size, and every trouble named."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tasks.sources.http.told_wait import wait_of
 BOUNDS = Bounds(total_s=300.0, read_s=120.0)
 #: A valid answer has a few kilobytes.
 BODY_MAX_BYTES = 4 << 20
-SLOW_HINT = "If it always needs longer, choose a faster model with SCOUT_LLM_MODEL."
+PATH = "/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +54,54 @@ class ChatHttp:
 
     def __init__(self, settings: ChatSettings) -> None:
         self._label = settings.label
+        self._names = settings.names
         self._client = chat_client(settings, frozenset({"POST"}), BOUNDS)
 
-    def post(self, body: Mapping[str, Any]) -> Reply:
+    def post(self, body: Mapping[str, Any], path: str = PATH, max_bytes: int = 0) -> Reply:
         """Send a request and return what came back.
+
+        Args:
+            body: What to send, as JSON.
+            path: Where to, below the endpoint's base URL.
+            max_bytes: No valid answer is larger; 0 for one that is a chat completion.
 
         Raises:
             TransientError: The endpoint cannot be reached, or its answer did not arrive whole.
             PermanentError: The address cannot be used.
             ItemFailedError: The answer is larger than any valid one.
         """
+        max_bytes = max_bytes or BODY_MAX_BYTES
+        slow_hint = f"If it always needs longer, choose a faster model with {self._names.model}."
         try:
-            answer = self._client.exchange(
-                "POST", "/chat/completions", json=body, max_bytes=BODY_MAX_BYTES
-            )
+            answer = self._client.exchange("POST", path, json=body, max_bytes=max_bytes)
         except DeadlineError as exc:
             raise TransientError(
                 f"The model at {self._label} sent its answer too slowly: it was not whole after"
                 f" {exc}.",
-                SLOW_HINT,
+                slow_hint,
                 code=Code.MODEL_AWAY,
             ) from exc
         except TooSlowError as exc:
             raise TransientError(
                 f"The model at {self._label} did not answer in time.",
-                SLOW_HINT,
+                slow_hint,
                 code=Code.MODEL_AWAY,
             ) from exc
         except AddressError as exc:
             raise PermanentError(
                 f"{self._label} cannot be asked: {exc}.",
-                "Check SCOUT_LLM_BASE_URL.",
+                f"Check {self._names.base_url}.",
                 code=Code.MODEL_UNKNOWN,
             ) from exc
         except ExchangeError as exc:
             raise TransientError(
                 f"The model at {self._label} cannot be reached: {exc}.",
-                "Check that it is running and that SCOUT_LLM_BASE_URL is right.",
+                f"Check that it is running and that {self._names.base_url} is right.",
                 code=Code.MODEL_AWAY,
             ) from exc
         if answer.truncated:
             raise ItemFailedError(
-                f"The model at {self._label} answered with more than {BODY_MAX_BYTES:,} bytes.",
+                f"The model at {self._label} answered with more than {max_bytes:,} bytes.",
                 code=Code.MODEL_INCOMPREHENSIBLE,
             )
         return Reply(answer.status, answer.body, answer.headers)

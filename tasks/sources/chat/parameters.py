@@ -20,6 +20,7 @@ _REPLACEMENTS: Mapping[str, str | None] = {
     "max_tokens": "max_completion_tokens",
     "max_completion_tokens": None,
     "temperature": None,
+    "encoding_format": None,
 }
 #: Endpoint and model to the parameters that they refused.
 _refused: dict[tuple[str, str], set[str]] = {}

@@ -103,6 +103,7 @@ def test_tokens_are_present_or_not_never_shown(scout: Scout) -> None:
         "GITHUB_TOKEN": True,
         "OPENROUTER_API_KEY": False,
         "SCOUT_LLM_API_KEY": False,
+        "SCOUT_EMBED_API_KEY": False,
     }
     listed = "GITHUB_TOKEN set, OPENROUTER_API_KEY not set, SCOUT_LLM_API_KEY not set"
     assert listed in scout("doctor").stdout

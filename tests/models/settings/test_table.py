@@ -78,4 +78,5 @@ def test_only_whether_a_secret_is_set_is_told() -> None:
         "GITHUB_TOKEN": True,
         "OPENROUTER_API_KEY": False,
         "SCOUT_LLM_API_KEY": False,
+        "SCOUT_EMBED_API_KEY": False,
     }

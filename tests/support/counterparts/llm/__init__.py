@@ -1,4 +1,4 @@
-"""An OpenAI-compatible chat endpoint on loopback, with faults to switch on."""
+"""An OpenAI-compatible endpoint for chat and vectors on loopback, with faults to switch on."""
 
 from tests.support.counterparts.llm.server import Asked, ChatServer, chat_server
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -32,8 +33,16 @@ class Asked:
 
     @property
     def kind(self) -> str:
-        """Return analysis or brief."""
+        """Return analysis, brief or embedding."""
+        if self.path.endswith("/embeddings"):
+            return "embedding"
         return "analysis" if self.messages[1]["content"].startswith("The repository") else "brief"
+
+    @property
+    def texts(self) -> list[str]:
+        """Return the texts of which vectors are asked for."""
+        texts: list[str] = self.body["input"]
+        return texts
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -52,12 +61,10 @@ class Handler(BaseHTTPRequestHandler):
     answered = False
 
     def do_POST(self) -> None:
-        """Answer a chat completion request."""
+        """Answer a request for a chat completion, or for vectors."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        user = next(one["content"] for one in body["messages"] if one["role"] == "user")
-        found = _ITEM.match(user)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(found["item"] if found else "?", self.path, headers, body)
+        asked = Asked(_item(body), self.path, headers, body)
         chat = self.server.chat
         self.answered = False
         with chat.counting(asked) as behave:
@@ -71,7 +78,9 @@ class Handler(BaseHTTPRequestHandler):
     ) -> None:
         """Send an answer; `cut` bytes of what was promised are kept back."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.answered = status == 200 and not cut and b'"choices"' in content
+        self.answered = (
+            status == 200 and not cut and (b'"choices"' in content or b'"embedding"' in content)
+        )
         self.send_response(status)
         if self.server.chat.echo:
             self.send_header("X-Echo", self.server.chat.echo)
@@ -106,8 +115,9 @@ class ChatServer:
     """What the endpoint was asked, and the faults that are still to come.
 
     Attributes:
-        faults: Behaviours by item, each used once in their order; the keys "analysis", "brief" and
-            "*" are for every item of that kind.
+        faults: Behaviours by item, each used once in their order; the keys "analysis", "brief",
+            "embedding" and "*" are for every item of that kind. The item of a request for vectors
+            is its first text.
         always: A behaviour for every request that has no fault of its own.
         injected: The names of the faults that were used, with the items they were about.
         answered: How often each item got a whole completion, good or bad.
@@ -191,6 +201,9 @@ def chat_server(port: int = 0) -> Iterator[ChatServer]:
 
 def answer_well(handler: Handler, asked: Asked) -> None:
     """Answer as a good model does: valid, with evidence, and with the tokens that it took."""
+    if asked.kind == "embedding":
+        handler.reply(200, embeddings(asked.texts))
+        return
     handler.reply(200, completion(json.dumps(content_for(asked, handler.server.chat.echo))))
 
 
@@ -215,6 +228,32 @@ def completion(text: str | None, **changes: Any) -> dict[str, Any]:
         "choices": [choice],
         "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
     } | changes
+
+
+def embeddings(texts: list[str], **changes: Any) -> dict[str, Any]:
+    """Return vectors as OpenAI documents them, not of length 1; a word is a token."""
+    data = [
+        {"object": "embedding", "index": number, "embedding": vector_of(text)}
+        for number, text in enumerate(texts)
+    ]
+    tokens = sum(len(text.split()) for text in texts)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return {"object": "list", "data": data, "model": "test-embed", "usage": usage} | changes
+
+
+def vector_of(text: str, dimensions: int = 8) -> list[float]:
+    """Return numbers from -1 to 1 that follow from the text alone."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return [digest[place] / 127.5 - 1 for place in range(dimensions)]
+
+
+def _item(body: dict[str, Any]) -> str:
+    """Return what a request is about."""
+    if "input" in body:
+        return str(body["input"][0])
+    user = next(one["content"] for one in body["messages"] if one["role"] == "user")
+    found = _ITEM.match(user)
+    return found["item"] if found else "?"
 
 
 def _analysis(user: str) -> dict[str, Any]:
