@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,20 @@ from models.errors import ScoutError
 from models.events import Event
 from models.statuses import BriefStatus
 from models.tables.results import Brief
-from models.text.canonical_json import dumps, loads
+from models.text.canonical_json import dumps
 from models.text.clean import clean_text
-from tasks.kinds.project import Project
+from tasks.briefs.already import already_there
+from tasks.briefs.checks import check_brief
+from tasks.briefs.request import BriefMaterial
 from tasks.llm.question import Question
 from tasks.llm.usage import Spent, TokenBudget, save_spent
-from tasks.prompts.brief_schema import BriefContent, InvalidBriefError, parse_brief
-from tasks.sources.interface import BriefRequest, ModelAnswer
+from tasks.prompts.brief_schema import (
+    BriefContent,
+    InvalidBriefError,
+    RefusedBriefError,
+    parse_brief,
+)
+from tasks.sources.interface import ModelAnswer
 from tasks.step import StepContext
 
 _ERROR_LENGTH = 300
@@ -37,7 +44,8 @@ class Unit:
 class Answer:
     """What came of asking for a brief: `content`, or an `error` and the answer's beginning.
 
-    `failed` says that the model gave no answer at all; the next attempt asks again.
+    `failed` says that the model gave no answer at all; the next attempt asks again. `refused` says
+    that the answer was a brief, but none about these projects.
     """
 
     group_key: str
@@ -46,20 +54,21 @@ class Answer:
     error: str | None = None
     excerpt: str = ""
     failed: bool = False
+    refused: bool = False
     spent: Spent = field(default_factory=Spent)
 
 
-def unit_of(context: StepContext, row: Brief, projects: Mapping[str, Project]) -> Unit:
+def unit_of(context: StepContext, row: Brief, material: BriefMaterial) -> Unit:
     """Return what is to be asked for a planned brief."""
-    full_names = loads(row.repos_json)
-    request = BriefRequest(
-        full_names=full_names,
-        summaries={name: projects[name].summary for name in full_names},
-        shared_keywords=loads(row.shared_keywords_json),
-        query=context.args.query,
-    )
-    question = Question(context.sources.model, request, _parse, InvalidBriefError)
-    return Unit(row.group_key, question)
+    already = already_there(row)
+    sides = material.sides(row)
+
+    def parse(answer: ModelAnswer) -> BriefContent:
+        content = parse_brief(answer.text, answer.finish_reason)
+        return check_brief(content, sides, already)
+
+    request = material.request(row, already)
+    return Unit(row.group_key, Question(context.sources.model, request, parse, InvalidBriefError))
 
 
 def ask(unit: Unit, budget: TokenBudget) -> Answer | None:
@@ -73,7 +82,14 @@ def ask(unit: Unit, budget: TokenBudget) -> Answer | None:
     # Far more than is kept, and far less than a hostile answer may be long.
     excerpt = clean_text(asked.answer.text[: 4 * _EXCERPT_LENGTH], _EXCERPT_LENGTH)
     error = clean_text(asked.error or "", _ERROR_LENGTH)
-    return Answer(unit.group_key, model, error=error, excerpt=excerpt, spent=asked.spent)
+    return Answer(
+        unit.group_key,
+        model,
+        error=error,
+        excerpt=excerpt,
+        refused=isinstance(asked.invalid, RefusedBriefError),
+        spent=asked.spent,
+    )
 
 
 def failure(context: StepContext, unit: Unit, error: ScoutError) -> Answer:
@@ -96,10 +112,6 @@ def save_answers(context: StepContext, answers: Sequence[Answer]) -> None:
     for answer in answers:
         if answer.error is not None:
             _announce(context, answer)
-
-
-def _parse(answer: ModelAnswer) -> BriefContent:
-    return parse_brief(answer.text, answer.finish_reason)
 
 
 def _announce(context: StepContext, answer: Answer) -> None:

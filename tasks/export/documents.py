@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models.tables.results import Brief
 from models.text.canonical_json import loads
+from tasks.briefs.already import already_there
 from tasks.briefs.signals import WEIGHTS
 from tasks.briefs.v1 import scoring as v1
 from tasks.export.markdown import block, cell, inline, table
@@ -32,18 +32,49 @@ def brief_page(document: Document, report: Report) -> str:
         _members(document, report),
         "## Pitch",
         block(content["pitch"]),
-        "## Where they meet",
-        _bullets(content["integration"]),
-        "## First milestone",
-        block(content["first_milestone"]),
+        *_plan(document, report),
         "## Risks" if content["risks"] else "",
         _bullets(content["risks"]),
         "## How the score came about",
         _components(document),
-        _links(brief),
         f"In common: {inline(', '.join(keywords[:12]))}" if keywords else "",
         f"[Outreach draft](../outreach/{document.name}.md) · [All briefs](../index.md)",
     )
+
+
+def _plan(document: Document, report: Report) -> list[str]:
+    """Return where the projects meet, the first step, and what each gains.
+
+    Texts of `brief/1`, which name no interfaces, are shown as they are.
+    """
+    content = document.content
+    if "interfaces" not in content:
+        return [
+            "## Where they meet",
+            _bullets(content["integration"]),
+            "## First milestone",
+            block(content["first_milestone"]),
+        ]
+    meet = [
+        f"- {report.link(one['repo'])}: {inline(one['interface'])}{_quoted(one['quote'])}"
+        for one in content["interfaces"]
+    ]
+    gains = [f"- {report.link(one['repo'])}: {inline(one['gain'])}" for one in content["gains"]]
+    already = already_there(document.brief)
+    return [
+        "## Already there" if already else "",
+        _bullets(already),
+        "## Where they meet",
+        "\n".join(meet),
+        "## First step",
+        block(content["first_step"]),
+        "## What each gains",
+        "\n".join(gains),
+    ]
+
+
+def _quoted(quote: str) -> str:
+    return f" (“{inline(quote)}”)" if quote else ""
 
 
 def outreach_page(document: Document, report: Report) -> str:
@@ -77,15 +108,6 @@ def _members(document: Document, report: Report) -> str:
         )
     header = ["Repository", "Score", "Stars", "Language", "What it does"]
     return table(header, rows, numeric=frozenset({1, 2}))
-
-
-def _links(brief: Brief) -> str:
-    """Return how members name each other already, in their words."""
-    lines = [
-        f"- {inline(link['source'])} names {inline(link['target'])}: “{inline(link['quote'])}”"
-        for link in loads(brief.links_json) or []
-    ]
-    return "\n".join(["## Already linked", "", *lines]) if lines else ""
 
 
 def _components(document: Document) -> str:

@@ -26,7 +26,7 @@ LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(
 #: Assumed where no earlier run tells: the share of the results of pass 2 that is new.
 NEW_SHARE = 0.3
 #: Characters of what a model is told beside the prompt: assumed, and at most.
-MATERIAL_CHARACTERS = {"analysis": (6_000, 26_000), "brief": (1_500, 4_000)}
+MATERIAL_CHARACTERS = {"analysis": (6_000, 26_000), "brief": (9_000, 16_000)}
 #: The schema that every question carries, and characters in a token: assumed, and at least.
 SCHEMA_CHARACTERS = 2_500
 CHARACTERS_PER_TOKEN = (4.0, 2.5)

@@ -23,12 +23,16 @@ ERROR_MAX_CHARACTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[Content]):
-    """What came of it: `content` of a valid answer, or else the last `error`; and all it cost."""
+    """What came of it: `content` of a valid answer, or else the last `error`; and all it cost.
+
+    `invalid` is what `error` says, as it was raised.
+    """
 
     answer: ModelAnswer
     content: Content | None
     error: str | None
     spent: Spent
+    invalid: Exception | None = None
 
 
 def no_valid_answer(context: StepContext, item: str, reason: str) -> ScoutError:
@@ -72,6 +76,7 @@ class Question(Generic[Content]):
         self._invalid = invalid
         self._answer: ModelAnswer | None = None
         self._error = ""
+        self._raised: Exception | None = None
         self._corrections = 0
 
     def ask(self) -> Asked[Content]:
@@ -85,12 +90,13 @@ class Question(Generic[Content]):
             answer = self._next()
             if answer is None:
                 assert self._answer is not None  # noqa: S101 - the first answer is never None
-                return Asked(self._answer, None, self._error, self.spent)
+                return Asked(self._answer, None, self._error, self.spent, self._raised)
             self._answer = answer
             self.spent = self.spent.plus(answer)
             try:
                 return Asked(answer, self._parse(answer), None, self.spent)
             except self._invalid as exc:
+                self._raised = exc
                 text = exc.message if isinstance(exc, ScoutError) else str(exc)
                 self._error = clean_text(text, ERROR_MAX_CHARACTERS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
@@ -11,8 +12,8 @@ from models.text.clean import clean_text
 from tasks.prompts.false_claims import first_claim
 
 #: Names this form of the answer; the prompt asks for it.
-SCHEMA_ID = "brief/1"
-#: Longer answers are refused unread; a valid one has at most some 6,000 characters.
+SCHEMA_ID = "brief/2"
+#: Longer answers are refused unread; a valid one has at most some 10,000 characters.
 ANSWER_MAX_CHARACTERS = 64 * 1024
 
 Line = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -21,6 +22,28 @@ Paragraph = Annotated[str, Meta(min_length=1, max_length=300)]
 
 class InvalidBriefError(ValueError):
     """A model's answer is not a brief; the text says why."""
+
+
+class RefusedBriefError(InvalidBriefError):
+    """An answer of the right shape that says nothing of use about these projects.
+
+    That the model found nothing to say about a group is no sign that it cannot be used at all.
+    """
+
+
+class Interface(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a project can be reached, and the words of its README that show it."""
+
+    repo: Line
+    interface: Annotated[str, Meta(min_length=1, max_length=200)]
+    quote: Annotated[str, Meta(max_length=300)]
+
+
+class Gain(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one of the projects gets out of it."""
+
+    repo: Line
+    gain: Paragraph
 
 
 class Outreach(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,8 +58,9 @@ class BriefContent(Struct, frozen=True, forbid_unknown_fields=True):
 
     title: Line
     pitch: Annotated[str, Meta(min_length=1, max_length=600)]
-    integration: Annotated[list[Paragraph], Meta(min_length=1, max_length=5)]
-    first_milestone: Paragraph
+    interfaces: Annotated[list[Interface], Meta(min_length=2, max_length=8)]
+    first_step: Annotated[str, Meta(min_length=1, max_length=400)]
+    gains: Annotated[list[Gain], Meta(min_length=2, max_length=4)]
     risks: Annotated[list[Paragraph], Meta(max_length=4)]
     outreach: Outreach
 
@@ -74,8 +98,12 @@ def _cleaned(content: BriefContent) -> BriefContent:
     return BriefContent(
         title=clean_text(content.title),
         pitch=clean_text(content.pitch),
-        integration=[clean_text(item) for item in content.integration],
-        first_milestone=clean_text(content.first_milestone),
+        interfaces=[
+            Interface(clean_text(one.repo), clean_text(one.interface), clean_text(one.quote))
+            for one in content.interfaces
+        ],
+        first_step=clean_text(content.first_step),
+        gains=[Gain(clean_text(one.repo), clean_text(one.gain)) for one in content.gains],
         risks=[clean_text(item) for item in content.risks],
         outreach=Outreach(
             subject=clean_text(content.outreach.subject),
@@ -84,13 +112,18 @@ def _cleaned(content: BriefContent) -> BriefContent:
     )
 
 
-def _texts(content: BriefContent) -> list[tuple[str, str]]:
-    return [
-        ("title", content.title),
-        ("pitch", content.pitch),
-        *((f"integration[{index}]", item) for index, item in enumerate(content.integration)),
-        ("first_milestone", content.first_milestone),
-        *((f"risks[{index}]", item) for index, item in enumerate(content.risks)),
-        ("outreach.subject", content.outreach.subject),
-        ("outreach.body", content.outreach.body),
-    ]
+def _texts(content: BriefContent) -> Iterator[tuple[str, str]]:
+    """Yield what the model itself says, with its place; a quote is what others said."""
+    yield "title", content.title
+    yield "pitch", content.pitch
+    for index, one in enumerate(content.interfaces):
+        yield f"interfaces[{index}].repo", one.repo
+        yield f"interfaces[{index}].interface", one.interface
+    yield "first_step", content.first_step
+    for index, gained in enumerate(content.gains):
+        yield f"gains[{index}].repo", gained.repo
+        yield f"gains[{index}].gain", gained.gain
+    for index, item in enumerate(content.risks):
+        yield f"risks[{index}]", item
+    yield "outreach.subject", content.outreach.subject
+    yield "outreach.body", content.outreach.body

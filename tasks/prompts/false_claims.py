@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tasks.prompts.foreign_claims import FOREIGN_CLAIMS, FOREIGN_CONDITIONS
+from tasks.prompts.foreign_claims import FOREIGN_CONDITIONS, foreign_patterns
 
 
 def _any(*phrases: str) -> str:
@@ -128,22 +128,21 @@ _ATTACHED = [
     ),
 ]
 
-_CLAIM = re.compile(
-    "|".join(
-        [
-            *_ACQUAINTANCE,
-            *_ATTACHED,
-            rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b",
-            rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b",
-            rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b",
-            rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b",
-            rf"\b{_OUR_THING} (?:is|are) already\b",
-            rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b",
-            rf"\bmy (?:open )?{_THING}s?\b",
-            FOREIGN_CLAIMS,
-        ]
+#: Each alone: searched for together they would take twice as long.
+_CLAIMS = [
+    re.compile(pattern)
+    for pattern in (
+        *_ACQUAINTANCE,
+        *_ATTACHED,
+        rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b",
+        rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b",
+        rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b",
+        rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b",
+        rf"\b{_OUR_THING} (?:is|are) already\b",
+        rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b",
+        rf"\bmy (?:open )?{_THING}s?\b",
     )
-)
+]
 #: What makes the words after it a condition: "once we have integrated …".
 _CONDITION = re.compile(
     r"\b(?:after|as soon as|before|if|once|should|unless|until|when|whether"
@@ -155,9 +154,10 @@ _DECORATION = re.compile(r"[*_`~\"“”(),]")
 def first_claim(text: str) -> str | None:
     """Return the first words of `text` that say something was done, or None."""
     plain = _plain(text)
-    for match in _CLAIM.finditer(plain):
-        if not _CONDITION.search(plain[max(match.start() - 20, 0) : match.start()]):
-            return match[0]
+    for pattern in (*_CLAIMS, *foreign_patterns(plain)):
+        for match in pattern.finditer(plain):
+            if not _CONDITION.search(plain[max(match.start() - 20, 0) : match.start()]):
+                return match[0]
     return None
 
 

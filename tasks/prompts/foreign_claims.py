@@ -7,6 +7,8 @@ offers (`ich könnte`, `nous pourrions`) have other forms.
 
 from __future__ import annotations
 
+import re
+
 #: Up to so many words between two; no sentence ends there, since a full stop is no part of a word.
 _SOME = r"(?: [\w'-]+){0,8}?"
 _FEW = r"(?: [\w'-]+){0,3}?"
@@ -111,21 +113,36 @@ _JAPANESE = (
     "を添付|添付(?:ファイル|いたし|しました)",
 )
 
-#: What any of them says.
-FOREIGN_CLAIMS = "|".join(
-    pattern
-    for language in (
-        _GERMAN,
-        _FRENCH,
-        _SPANISH,
-        _PORTUGUESE,
-        _ITALIAN,
-        _DUTCH,
-        _CHINESE,
-        _JAPANESE,
+#: A text with none of these words is in no language of the Latin ones here, or claims nothing.
+_LATIN_SIGNS = frozenset(
+    re.findall(
+        r"\S+",
+        """ich wir wie nach bei seit anbei im beigefügt prototyp habe haben j'ai nous j'avais
+        comme suite lors après depuis dans ci-joint en he hemos revisé analicé probé leí
+        implementé integré abrí construí desarrollé estudié como tras desde durante te le les os
+        adjunto prototipo revisei analisei testei estudei examinei implementei integrei construí
+        desenvolvi criei escrevi experimentei eu li dei demos conforme em na segue seguem anexei
+        protótipo ho abbiamo come dopo nella allego alleghiamo ik we wij heb hebben zoals
+        tijdens aanleiding bijgevoegd""",
     )
-    for pattern in language
 )
+_LATIN = [
+    re.compile(pattern)
+    for language in (_GERMAN, _FRENCH, _SPANISH, _PORTUGUESE, _ITALIAN, _DUTCH)
+    for pattern in language
+]
+_EASTERN = [re.compile(pattern) for language in (_CHINESE, _JAPANESE) for pattern in language]
+_EASTERN_SIGN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_WORD = re.compile(r"[\w'-]+")
+
+
+def foreign_patterns(plain: str) -> list[re.Pattern[str]]:
+    """Return the patterns that may match a text, which are none for most English ones."""
+    signs = _LATIN_SIGNS.intersection(_WORD.findall(plain))
+    patterns = _LATIN if signs else []
+    return [*patterns, *_EASTERN] if _EASTERN_SIGN.search(plain) else patterns
+
+
 #: What makes the words after it a condition.
 FOREIGN_CONDITIONS = (
     "wenn|falls|sobald|nachdem|si|une fois que|dès que|quand|una vez que|cuando|se|quando|zodra"

@@ -113,13 +113,39 @@ class AnalysisRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectMaterial:
+    """What the writer of a brief is told of one member; all of it is hostile input.
+
+    `summary`, `provides`, `needs` and `surfaces` are a model's, `evidence` are quotes that stand in
+    the README or the description, `readme` holds the parts of the README that matter here.
+    """
+
+    full_name: str
+    summary: str = ""
+    description: str = ""
+    provides: Sequence[str] = ()
+    needs: Sequence[str] = ()
+    surfaces: Sequence[str] = ()
+    evidence: Sequence[str] = ()
+    language: str | None = None
+    license: str | None = None
+    activity: str = ""
+    readme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BriefRequest:
-    """What the model is told about a group of 2 to 4 repositories, best first."""
+    """What the model is told about a group of 2 to 4 repositories, best first.
+
+    `already` says how they are linked and what was asked for before, a sentence each.
+    """
 
     full_names: Sequence[str]
     summaries: Mapping[str, str]
     shared_keywords: Sequence[str]
     query: str
+    projects: Sequence[ProjectMaterial] = ()
+    already: Sequence[str] = ()
 
 
 class LanguageModel(ABC):

@@ -7,9 +7,10 @@ from typing import Any
 
 from models.errors import ScoutError
 from models.statuses import BriefStatus
+from models.text.canonical_json import loads
 from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.plan import brief_stats, plan_briefs, reopen, to_be_written
-from tasks.kinds.loading import load_judged
+from tasks.briefs.request import BriefMaterial
 from tasks.kinds.marking import mark_kinds
 from tasks.llm.question import no_valid_answer
 from tasks.llm.usage import TokenBudget
@@ -32,7 +33,6 @@ def run(context: StepContext) -> Mapping[str, Any]:
     """
     mark_kinds(context)  # a run that goes on from one of an older Scout has none
     plan_briefs(context)
-    projects = {project.full_name: project for project in load_judged(context.run_id)}
     chosen = to_be_written(context)
     lost = [row for row in chosen if row.status == BriefStatus.INVALID]
     if is_too_many(len(lost), len(chosen)) and not context.args.dry:
@@ -40,6 +40,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
         chosen, lost = to_be_written(context), []
     missing = [row for row in chosen if row.status in _OPEN and row.content_json is None]
     budget = TokenBudget(context)
+    members = [name for row in missing for name in loads(row.repos_json)]
+    material = BriefMaterial(context.run_id, members, context.args.query)
 
     def fetch(unit: Unit) -> Answer | None:
         return ask(unit, budget)
@@ -51,13 +53,13 @@ def run(context: StepContext) -> Mapping[str, Any]:
         return failure(context, unit, error)
 
     def unusable(answer: Answer) -> ScoutError | None:
-        if answer.failed or answer.error is None:
+        if answer.failed or answer.refused or answer.error is None:
             return None
         return no_valid_answer(context, answer.group_key.replace(" ", ", "), answer.error)
 
     work_through(
         context,
-        [unit_of(context, row, projects) for row in missing],
+        [unit_of(context, row, material) for row in missing],
         fetch,
         save,
         done=len(chosen) - len(missing),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,7 +100,9 @@ class FakeModel(LanguageModel):
     """Answers brief requests with what `reply` returns and remembers the requests."""
 
     def __init__(self, reply: Callable[[BriefRequest], str] | None = None) -> None:
-        self.reply = reply or (lambda request: brief_text(title=" + ".join(request.full_names)))
+        self.reply = reply or (
+            lambda request: brief_text(request.full_names, title=" + ".join(request.full_names))
+        )
         self.requests: list[BriefRequest] = []
 
     def analyse(self, request: AnalysisRequest) -> ModelAnswer:
@@ -111,21 +113,24 @@ class FakeModel(LanguageModel):
         return ModelAnswer(self.reply(request), "fake-1", 10, 20, "stop")
 
 
-def brief_content(**changes: Any) -> dict[str, Any]:
-    """Return a valid answer as a dictionary, with some keys changed."""
+def brief_content(members: Sequence[str] = ("a/one", "b/two"), **changes: Any) -> dict[str, Any]:
+    """Return a valid answer about repositories without texts, with some keys changed."""
     return {
         "title": "A shared index",
         "pitch": "Together they would save both a storage engine.",
-        "integration": ["One writes what the other reads."],
-        "first_milestone": "A thousand records go from one to the other.",
+        "interfaces": [
+            {"repo": name, "interface": "What it writes.", "quote": ""} for name in members
+        ],
+        "first_step": "A thousand records go from one to the other.",
+        "gains": [{"repo": name, "gain": "A reader more."} for name in members],
         "risks": ["Formats may change."],
         "outreach": {"subject": "A shared index?", "body": "Hello,\n\nwould that be useful?"},
     } | changes
 
 
-def brief_text(**changes: Any) -> str:
+def brief_text(members: Sequence[str] = ("a/one", "b/two"), **changes: Any) -> str:
     """Return a valid answer as a model would give it."""
-    return json.dumps(brief_content(**changes))
+    return json.dumps(brief_content(members, **changes))
 
 
 def create_run(run_id: str = "RUN1", **args: Any) -> StepContext:

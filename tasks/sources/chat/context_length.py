@@ -73,4 +73,6 @@ class ReadmeLength:
 
 
 def _length(request: AnalysisRequest | BriefRequest) -> int:
-    return len(request.readme or "") if isinstance(request, AnalysisRequest) else 0
+    if isinstance(request, AnalysisRequest):
+        return len(request.readme or "")
+    return max((len(one.readme) for one in request.projects), default=0)

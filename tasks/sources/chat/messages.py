@@ -11,7 +11,12 @@ from typing import Any
 from models.redaction import default_redactor
 from tasks.prompts.prompt import Prompt, load_prompt
 from tasks.sources.chat.context_length import README_MAX_CHARACTERS
-from tasks.sources.interface import AnalysisRequest, BriefRequest, ModelAnswer
+from tasks.sources.interface import (
+    AnalysisRequest,
+    BriefRequest,
+    ModelAnswer,
+    ProjectMaterial,
+)
 
 #: Characters of an invalid answer that the model is shown again.
 ANSWER_MAX_CHARACTERS = 12_000
@@ -66,7 +71,7 @@ def first_messages(request: Request, readme_max: int = README_MAX_CHARACTERS) ->
     if isinstance(request, AnalysisRequest):
         material = _repository(request, readme_max)
     else:
-        material = _group(request)
+        material = _group(request, readme_max)
     return [{"role": "system", "content": system}, {"role": "user", "content": material}]
 
 
@@ -116,19 +121,47 @@ def _repository(request: AnalysisRequest, readme_max: int) -> str:
     return f"The repository is {request.full_name}.\n\n{fenced(material)}"
 
 
-def _group(request: BriefRequest) -> str:
-    summaries = "\n".join(
-        f"- {name}: {request.summaries.get(name, '(no summary)')}" for name in request.full_names
+def _group(request: BriefRequest, readme_max: int) -> str:
+    told = {one.full_name: one for one in request.projects}
+    projects = "\n\n".join(
+        _project(
+            told.get(name) or ProjectMaterial(name, request.summaries.get(name, "")), readme_max
+        )
+        for name in request.full_names
     )
-    keywords = ", ".join(request.shared_keywords) or "(none)"
-    # Redacted before it is fenced: an open quote in it must not swallow the end of the fence.
+    # Each text is redacted alone, before it is fenced: an open quote in one must swallow neither
+    # the end of the fence nor what is said of the next project.
     redact_text = default_redactor().redact_text
-    material = redact_text(f"Projects:\n{summaries}\n\nWhat they share: {keywords}")
+    keywords = redact_text(", ".join(request.shared_keywords)) or "(none)"
+    already = "\n".join(f"- {redact_text(line)}" for line in request.already)
+    material = (
+        f"What they share: {keywords}\n\n"
+        "What is already there, or was asked for before:\n"
+        f"{already or '(nothing is known)'}\n\n{projects}"
+    )
     head = redact_text(
         f"The projects are {', '.join(request.full_names)}. They were found by a search for"
         f" {json.dumps(request.query, ensure_ascii=False)}."
     )
     return f"{head}\n\n{fenced(material)}"
+
+
+def _project(one: ProjectMaterial, readme_max: int) -> str:
+    redact_text = default_redactor().redact_text
+    told = {
+        "Description": one.description or "(none)",
+        "Language": one.language or "(unknown)",
+        "Licence": one.license or "(unknown)",
+        "Activity": one.activity or "(unknown)",
+        "What a model made of its README": one.summary or "(no summary)",
+        "Provides": "; ".join(one.provides) or "(unknown)",
+        "Needs": "; ".join(one.needs) or "(unknown)",
+        "Can be reached as": ", ".join(one.surfaces) or "(unknown)",
+        "Words that stand there": "; ".join(one.evidence) or "(none)",
+    }
+    lines = "\n".join(f"{name}: {redact_text(text)}" for name, text in told.items())
+    readme = redact_text(one.readme)[:readme_max] or "(There is no README.)"
+    return f"Project {one.full_name}:\n{lines}\nREADME, in parts:\n{readme}"
 
 
 def _without(schema: Any, keys: set[str]) -> Any:

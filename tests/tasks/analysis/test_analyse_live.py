@@ -12,6 +12,7 @@ from models.tables.base import proxy
 from models.tables.results import Analysis, Brief, LlmUsage, Repo
 from models.text.canonical_json import loads
 from tasks.units import retries
+from tests.support.brief_fakes import brief_content
 from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.secrets import assert_kept
 from tests.support.step_fakes import NAMES, MakeWorld, analysis, with_args
@@ -287,14 +288,9 @@ class TestBriefs:
     ) -> None:
         world = live(min_score=0.0, max_briefs=1, names=NAMES[:2])
         world.steps(*BEFORE, STEP)
-        lie = {
-            "title": "A shared index",
-            "pitch": "Good.",
-            "integration": ["One reads."],
-            "first_milestone": "A demo.",
-            "risks": [],
-            "outreach": {"subject": "Hi", "body": "I reviewed your codebase."},
-        }
+        lie = brief_content(
+            NAMES[:2], outreach={"subject": "Hi", "body": "I reviewed your codebase."}
+        )
         chat.fail("*", faults.says(json.dumps(lie)))
         stats = world.step("llm_brief_generate")
         assert (stats["written"], stats["invalid"], stats["usage"]["requests"]) == (1, 0, 2)

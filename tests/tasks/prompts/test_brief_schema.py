@@ -9,6 +9,9 @@ from tasks.prompts.brief_schema import ANSWER_MAX_CHARACTERS, InvalidBriefError,
 from tasks.prompts.prompt import load_prompt
 from tests.support.brief_fakes import brief_content, brief_text
 
+INTERFACE = {"repo": "a/one", "interface": "its API", "quote": "an API for all"}
+GAIN = {"repo": "a/one", "gain": "A reader more."}
+
 
 def outreach(**changes: Any) -> dict[str, Any]:
     return {"outreach": {"subject": "s", "body": "b"} | changes}
@@ -17,9 +20,11 @@ def outreach(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"title": "t" * 120, "pitch": "p" * 600, "first_milestone": "m" * 300},
-        {"integration": ["i"] * 5, "risks": ["r"] * 4},
-        {"integration": ["i"], "risks": []},
+        {"title": "t" * 120, "pitch": "p" * 600, "first_step": "m" * 400},
+        {"interfaces": [INTERFACE] * 8, "risks": ["r"] * 4},
+        {"gains": [GAIN] * 4, "risks": []},
+        {"interfaces": [INTERFACE | {"interface": "i" * 200, "quote": "q" * 300}] * 2},
+        {"interfaces": [INTERFACE | {"quote": "We have integrated both."}] * 2},
         outreach(subject="s" * 120, body="b" * 1200),
     ],
 )
@@ -36,12 +41,18 @@ def test_a_brief_within_its_limits_is_valid(changes: dict[str, Any]) -> None:
         ({"title": 7}, "$.title"),
         ({"title": "\u200b \u202e"}, "`title`"),
         ({"pitch": "p" * 601}, "$.pitch"),
-        ({"integration": []}, "$.integration"),
-        ({"integration": ["i"] * 6}, "$.integration"),
-        ({"integration": "text"}, "$.integration"),
-        ({"integration": ["ok", ""]}, "$.integration[1]"),
-        ({"integration": ["ok", " "]}, "`integration[1]`"),
-        ({"first_milestone": "m" * 301}, "$.first_milestone"),
+        ({"interfaces": []}, "$.interfaces"),
+        ({"interfaces": [INTERFACE]}, "$.interfaces"),
+        ({"interfaces": [INTERFACE] * 9}, "$.interfaces"),
+        ({"interfaces": "text"}, "$.interfaces"),
+        ({"interfaces": [INTERFACE, INTERFACE | {"interface": ""}]}, "$.interfaces[1].interface"),
+        ({"interfaces": [INTERFACE, INTERFACE | {"interface": " "}]}, "`interfaces[1].interface`"),
+        ({"interfaces": [INTERFACE | {"quote": "q" * 301}] * 2}, "$.interfaces[0].quote"),
+        ({"interfaces": [INTERFACE | {"url": "x"}] * 2}, "url"),
+        ({"gains": [GAIN]}, "$.gains"),
+        ({"gains": [GAIN, GAIN | {"gain": "\u200b"}]}, "`gains[1].gain`"),
+        ({"gains": [GAIN, GAIN | {"gain": "I tested your code."}]}, "`gains[1].gain` claims"),
+        ({"first_step": "m" * 401}, "$.first_step"),
         ({"risks": ["r"] * 5}, "$.risks"),
         ({"extra": 1}, "extra"),
         (outreach(extra=1), "extra"),
@@ -50,7 +61,7 @@ def test_a_brief_within_its_limits_is_valid(changes: dict[str, Any]) -> None:
         ({"outreach": None}, "$.outreach"),
         ({"pitch": "We have integrated both."}, "`pitch` claims"),
         (outreach(body="Hi,\n\nI reviewed your codebase."), "`outreach.body` claims"),
-        ({"integration": ["I opened a PR."]}, "`integration[0]` claims"),
+        ({"first_step": "I opened a PR."}, "`first_step` claims"),
     ],
 )
 def test_anything_else_is_refused_with_its_place(changes: dict[str, Any], place: str) -> None:
@@ -107,5 +118,5 @@ def test_what_is_kept_is_printable_and_without_secrets() -> None:
 
 def test_the_prompt_asks_for_this_schema() -> None:
     prompt = load_prompt("brief")
-    assert prompt.schema == "brief/1"
+    assert prompt.schema == "brief/2"
     assert all(f"`{key}`" in prompt.text for key in brief_content())

@@ -22,6 +22,7 @@ FOLDER = Path(prompts.__file__).parent
 #: never changed: a prompt, a schema or a layout that differs is a new version with a new line.
 VERSIONS = {
     ("brief", "1"): ("08c09836fbb50333", "57ff9052a8118ad7"),
+    ("brief", "2"): ("2795b5275bc847c8", "69c581c48aeb0869"),
     ("repo_analysis", "1"): ("cfb8aa38010f34cc", "e5b2c47c575d6169"),
     ("repo_analysis", "2"): ("46372ad06e15f7a3", "7cf99d65aa72b2da"),
 }
@@ -71,7 +72,7 @@ def test_an_incomplete_header_is_refused(
 
 
 def test_a_malformed_number_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (FOLDER / "brief.md").read_text().replace("max_tokens: 1800", "max_tokens: many")
+    text = (FOLDER / "brief.md").read_text().replace("max_tokens: 2400", "max_tokens: many")
     (tmp_path / "brief_many.md").write_text(text)
     monkeypatch.setattr(prompts, "_FOLDER", tmp_path)
     with pytest.raises(PermanentError, match="no complete header"):

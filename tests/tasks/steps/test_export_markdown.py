@@ -61,7 +61,7 @@ def add_search(run_id: str, query: str = "vector stars:>=100") -> None:
 
 def with_text(context: StepContext, **changes: object) -> StepContext:
     """Return the context with a model that gives every group the same text."""
-    model = FakeModel(lambda request: brief_text(**changes))
+    model = FakeModel(lambda request: brief_text(request.full_names, **changes))
     return replace(context, sources=replace(context.sources, model=model))
 
 
@@ -153,8 +153,18 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
             context,
             title=EVERYTHING[:120],
             pitch=EVERYTHING[:600],
-            integration=[EVERYTHING[:300], EVERYTHING[300:600], *STORABLE[:3]],
-            first_milestone=EVERYTHING[:300],
+            interfaces=[
+                {"repo": f"hostile/{name}", "interface": text, "quote": ""}
+                for name, text in zip(
+                    ("one", "two") * 3,
+                    [EVERYTHING[:200], EVERYTHING[200:400], *STORABLE[:3]],
+                    strict=False,
+                )
+            ],
+            gains=[
+                {"repo": f"hostile/{name}", "gain": EVERYTHING[:300]} for name in ("one", "two")
+            ],
+            first_step=EVERYTHING[:300],
             risks=[EVERYTHING[-300:]],
             outreach={"subject": EVERYTHING[-120:], "body": EVERYTHING[:1200]},
         )
@@ -249,7 +259,26 @@ def test_a_brief_file_shows_how_its_score_came_about(
     assert f"Score {brief.score:.4f}, computed by scout-brief/2" in text
     assert "| need_phrase | 1.0000 | 1.00 |" in text
     assert "[maker/tool-1](https://github.com/maker/tool-1) | 0.8000 | 1,000 | Python |" in text
+    assert "- [maker/tool-1](https://github.com/maker/tool-1): What it writes." in text
+    assert "- [reader/app\\_1](https://github.com/reader/app_1): A reader more." in text
+
+
+def test_a_text_of_the_first_form_is_still_exported(tmp_path: Path) -> None:
+    context = create_run(out=str(tmp_path), min_score=0.0)
+    add_world("RUN1", pairs=1)
+    llm_brief_generate.run(context)
+    old = {
+        "title": "A shared index",
+        "pitch": "Together.",
+        "integration": ["One writes what the other reads."],
+        "first_milestone": "A thousand records.",
+        "risks": [],
+        "outreach": {"subject": "Hello", "body": "Would that be useful?"},
+    }
+    Brief.update(content_json=dumps(old)).execute()
+    text = export(context)["briefs/01-tool-1-app-1.md"]
     assert "- One writes what the other reads." in text
+    assert "## First milestone\n\nA thousand records." in text
 
 
 def test_links_lead_to_the_github_that_the_run_read(tmp_path: Path) -> None:

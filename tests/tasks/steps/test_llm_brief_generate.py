@@ -11,7 +11,7 @@ from models.text.canonical_json import loads
 from tasks.briefs.grouping import POLICY
 from tasks.briefs.plan import MAX_REJECTED
 from tasks.briefs.signals import WEIGHTS
-from tasks.sources.interface import BriefRequest
+from tasks.sources.interface import BriefRequest, ProjectMaterial
 from tasks.step import StepContext
 from tasks.steps import llm_brief_generate
 from tests.support.brief_fakes import (
@@ -82,14 +82,37 @@ def test_the_model_is_told_of_the_group_best_first() -> None:
     add_repo("RUN1", "a/low", 0.4, summary="low summary", **met)
     add_repo("RUN1", "b/high", 0.9, summary="high summary", **met)
     llm_brief_generate.run(context)
-    assert model_of(context).requests == [
-        BriefRequest(
-            full_names=["b/high", "a/low"],
-            summaries={"b/high": "high summary", "a/low": "low summary"},
-            shared_keywords=["k", "t"],
-            query="vector database",
-        )
-    ]
+    (asked,) = model_of(context).requests
+    assert asked == BriefRequest(
+        full_names=["b/high", "a/low"],
+        summaries={"b/high": "high summary", "a/low": "low summary"},
+        shared_keywords=["k", "t"],
+        query="vector database",
+        projects=asked.projects,
+        already=[],
+    )
+    assert asked.projects[0] == ProjectMaterial(
+        "b/high",
+        summary="high summary",
+        provides=["vector search"],
+        needs=["text embeddings"],
+        surfaces=["library"],
+        evidence=[],
+        language="Python",
+        activity="120 stars, active",
+    )
+
+
+def test_a_text_that_would_fit_any_two_projects_is_refused_and_does_not_fail_the_step() -> None:
+    """That nothing is to be said of ten groups does not make the model unusable."""
+    context = with_model(
+        create_run(min_score=0.0, max_briefs=10, dry=False),
+        FakeModel(lambda request: brief_text(["not/there", "nor/there"])),
+    )
+    add_world("RUN1", pairs=6)
+    stats = llm_brief_generate.run(context)
+    assert (stats["written"], stats["invalid"]) == (0, 6)
+    assert "`interfaces` has nothing about maker/tool-1" in briefs()[0].error
 
 
 def test_only_the_best_are_written_and_the_stats_say_so() -> None:
@@ -105,7 +128,7 @@ def test_only_the_best_are_written_and_the_stats_say_so() -> None:
 def test_an_invalid_text_is_refused_and_audited_and_does_not_fail_the_step() -> None:
     def reply(request: BriefRequest) -> str:
         broken = request.full_names[0] == "maker/tool-1"
-        return "I am sorry\x1b[31m, \u202ebut" if broken else brief_text()
+        return "I am sorry\x1b[31m, \u202ebut" if broken else brief_text(request.full_names)
 
     context = with_model(create_run(min_score=0.0), FakeModel(reply))
     add_world("RUN1", pairs=2)
@@ -125,7 +148,8 @@ def test_an_invalid_text_is_refused_and_audited_and_does_not_fail_the_step() -> 
 def test_a_text_that_claims_an_action_is_invalid() -> None:
     outreach = {"subject": "Hi", "body": "I reviewed your codebase and opened a PR."}
     context = with_model(
-        create_run(min_score=0.0), FakeModel(lambda request: brief_text(outreach=outreach))
+        create_run(min_score=0.0),
+        FakeModel(lambda request: brief_text(request.full_names, outreach=outreach)),
     )
     add_world("RUN1", pairs=1)
     llm_brief_generate.run(context)
@@ -140,7 +164,7 @@ def test_a_second_attempt_asks_only_for_what_is_missing() -> None:
         asked.append(request.full_names[0])
         if len(asked) == 3:
             raise TransientError("The model is busy.")
-        return "no brief" if len(asked) == 1 else brief_text()
+        return "no brief" if len(asked) == 1 else brief_text(request.full_names)
 
     context = with_model(create_run(min_score=0.0), FakeModel(reply))
     add_world("RUN1")

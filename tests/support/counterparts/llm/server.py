@@ -209,7 +209,7 @@ def answer_well(handler: Handler, asked: Asked) -> None:
 
 def content_for(asked: Asked, echo: str = "") -> dict[str, Any]:
     """Return a valid answer to a request; `echo` is in its text."""
-    content = _analysis(asked.messages[1]["content"]) if asked.kind == "analysis" else _brief()
+    content = _analysis(asked.messages[1]["content"]) if asked.kind == "analysis" else _brief(asked)
     if echo:
         key = "summary" if asked.kind == "analysis" else "pitch"
         content[key] += f" It is reached with {echo} at night."
@@ -280,12 +280,30 @@ def _quote(user: str) -> str:
     return "not there at all"
 
 
-def _brief() -> dict[str, Any]:
+def _brief(asked: Asked) -> dict[str, Any]:
+    """Return a brief with an interface and a gain for every member, quoted from its README."""
+    members = asked.item.split(", ")
+    quotes = {name: _quote_of(name, asked.messages[1]["content"]) for name in members}
     return {
         "title": "A shared index",
         "pitch": "Together they would save both a storage engine.",
-        "integration": ["One could write what the other reads."],
-        "first_milestone": "A thousand records go from one to the other.",
+        "interfaces": [
+            {"repo": name, "interface": quotes[name], "quote": quotes[name]} for name in members
+        ],
+        "first_step": "A thousand records go from one to the other.",
+        "gains": [{"repo": name, "gain": "A reader more."} for name in members],
         "risks": ["Formats may change."],
         "outreach": {"subject": "A shared index?", "body": "Hello,\n\nwould that be useful?"},
     }
+
+
+def _quote_of(name: str, user: str) -> str:
+    """Return the first words of what is shown of a project's README, or of its description."""
+    section = user.partition(f"\nProject {name}:\n")[2].partition("\nProject ")[0]
+    readme = section.partition("\nREADME, in parts:\n")[2]
+    description = section.partition("\n")[0].removeprefix("Description: ")
+    for line in [*readme.splitlines(), description]:
+        words = line.lstrip("# ").split()[:_QUOTED_WORDS]
+        if len(words) >= _QUOTE_MIN_WORDS:
+            return " ".join(words)[:_QUOTE_MAX_CHARACTERS]
+    return "not there at all"

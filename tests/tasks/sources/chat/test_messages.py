@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from tasks.sources.chat.messages import (
     first_messages,
     response_format,
 )
-from tasks.sources.interface import BriefRequest, ModelAnswer
+from tasks.sources.interface import BriefRequest, ModelAnswer, ProjectMaterial
 from tests.support.chat_requests import request
 from tests.support.step_fakes import analysis
 
@@ -49,6 +50,35 @@ def test_what_models_wrote_of_repositories_is_fenced_too() -> None:
     content = first_messages(BRIEF)[1]["content"]
     assert HOSTILE in between_marks(content)
     assert '"vector \\"db\\""' in content.split("UNTRUSTED")[0]
+
+
+@pytest.mark.parametrize("place", ["readme", "description", "summary", "activity"])
+def test_what_a_writer_is_told_of_a_project_is_fenced(place: str) -> None:
+    told = ProjectMaterial("a/one", **{place: HOSTILE})  # type: ignore[arg-type]
+    content = first_messages(replace(BRIEF, summaries={}, projects=[told]))[1]["content"]
+    assert HOSTILE in between_marks(content)
+    assert content.count(HOSTILE) == 1
+
+
+def test_an_open_quote_of_one_readme_swallows_neither_the_fence_nor_the_next_project() -> None:
+    told = [
+        ProjectMaterial("a/one", readme='token = "a1B2c3d4'),
+        ProjectMaterial("b/two", readme="The second README."),
+    ]
+    content = first_messages(replace(BRIEF, projects=told))[1]["content"]
+    assert "The second README." in between_marks(content)
+
+
+def test_a_short_context_shows_less_of_each_readme() -> None:
+    told = [ProjectMaterial("a/one", readme="x" * 4_000)]
+    content = first_messages(replace(BRIEF, projects=told), 1_000)[1]["content"]
+    assert "x" * 1_000 in content
+    assert "x" * 1_001 not in content
+
+
+def test_what_is_already_there_is_told() -> None:
+    content = first_messages(replace(BRIEF, already=["a/one already names b/two"]))[1]["content"]
+    assert "- a/one already names b/two" in between_marks(content)
 
 
 @given(st.text())

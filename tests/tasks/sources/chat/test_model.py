@@ -63,7 +63,7 @@ def test_an_answer_comes_with_its_model_tokens_and_reason(
 def test_a_brief_is_asked_for_with_its_own_prompt(model: ChatModel, chat: ChatServer) -> None:
     assert json.loads(model.write_brief(BRIEF).text)["title"] == "A shared index"
     assert chat.asked[0].item == "a/one, b/two"
-    assert chat.asked[0].body["response_format"]["json_schema"]["name"] == "brief-1"
+    assert chat.asked[0].body["response_format"]["json_schema"]["name"] == "brief-2"
 
 
 def test_without_a_key_none_is_sent(chat: ChatServer) -> None:

@@ -1,0 +1,26 @@
+"""What is said to be there already of a group: links between its members, and earlier requests."""
+
+from __future__ import annotations
+
+from models.tables.results import Brief
+from models.text.canonical_json import loads
+from models.text.clean import clean_text
+
+_QUOTE_MAX_CHARACTERS = 240
+
+
+def already_there(row: Brief) -> list[str]:
+    """Return what is known to be there, a sentence each; empty where nothing is."""
+    return _links(row)
+
+
+def _links(row: Brief) -> list[str]:
+    # Runs of before have no such column.
+    stored = getattr(row, "links_json", None)
+    return [
+        clean_text(
+            f"{link['source']} already names {link['target']}:"
+            f" “{clean_text(link['quote'], _QUOTE_MAX_CHARACTERS)}”"
+        )
+        for link in (loads(stored) if stored else [])
+    ]

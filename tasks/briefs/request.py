@@ -1,0 +1,115 @@
+"""The request for a brief, made of what a run has stored of a group's members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from peewee import JOIN, fn
+
+from models.database.upsert import fetch_all
+from models.tables.results import Analysis, Brief, ReadmeRecord, ReadmeText, Repo
+from models.text.canonical_json import loads
+from tasks.briefs.checks import Sides
+from tasks.briefs.material import StoredProject, Vocabulary, material_of
+from tasks.sources.interface import BriefRequest
+from tasks.text.quotes import Quotable
+
+#: Characters of READMEs that a quote may come from.
+README_MAX_CHARACTERS = 100_000
+#: How many READMEs, and how much of each, tell which words are ordinary in a run's field.
+_FIELD_MAX = 200
+_FIELD_CHARACTERS = 3_000
+
+
+class BriefMaterial:
+    """What is stored of the repositories that briefs are written about.
+
+    Args:
+        run_id: The run.
+        full_names: All members of the groups that get a text.
+        query: What the run searched for.
+    """
+
+    def __init__(self, run_id: str, full_names: Sequence[str], query: str) -> None:
+        self._run_id = run_id
+        self._query = query
+        self._projects = _load(run_id, sorted(set(full_names)))
+
+    def request(self, row: Brief, already: Sequence[str] = ()) -> BriefRequest:
+        """Return what is asked for a planned brief.
+
+        Args:
+            row: The brief.
+            already: What is linked or was asked for before, a sentence each.
+        """
+        members = self._members(row)
+        materials = [
+            material_of(one, [other for other in members if other is not one]) for one in members
+        ]
+        return BriefRequest(
+            full_names=[one.full_name for one in members],
+            summaries={one.full_name: one.summary for one in materials},
+            shared_keywords=loads(row.shared_keywords_json),
+            query=self._query,
+            projects=materials,
+            already=list(already),
+        )
+
+    def sides(self, row: Brief) -> Sides:
+        """Return what a brief's text is checked against."""
+        members = self._members(row)
+        names = [one.full_name for one in members]
+        texts = {one.full_name: f"{one.description}\n{one.readme}".strip() for one in members}
+        return Sides(
+            quotable={
+                one.full_name: Quotable(one.readme, one.description)
+                for one in members
+                if texts[one.full_name]
+            },
+            texts=texts,
+            particular={
+                name: self._vocabulary.particular(names, text, name) for name, text in texts.items()
+            },
+        )
+
+    def _members(self, row: Brief) -> list[StoredProject]:
+        return [self._projects[name] for name in loads(row.repos_json)]
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        rows = fetch_all(
+            ReadmeRecord.select(
+                ReadmeRecord.full_name, fn.SUBSTR(ReadmeText.text, 1, _FIELD_CHARACTERS)
+            )
+            .join(ReadmeText, on=(ReadmeText.sha256 == ReadmeRecord.sha256))
+            .where(ReadmeRecord.run == self._run_id)
+            .order_by(ReadmeRecord.id)
+            .limit(_FIELD_MAX)
+        )
+        return Vocabulary(dict(rows))
+
+
+def _load(run_id: str, full_names: Sequence[str]) -> Mapping[str, StoredProject]:
+    same_readme = (ReadmeRecord.run == Repo.run) & (ReadmeRecord.full_name == Repo.full_name)
+    same_analysis = (Analysis.run == Repo.run) & (Analysis.full_name == Repo.full_name)
+    rows = fetch_all(
+        Repo.select(
+            Repo.full_name,
+            Analysis.output_json,
+            Repo.description,
+            Repo.language,
+            Repo.license,
+            Repo.pushed_at,
+            Repo.stars,
+            fn.COALESCE(fn.SUBSTR(ReadmeText.text, 1, README_MAX_CHARACTERS), ""),
+        )
+        .join(Analysis, JOIN.LEFT_OUTER, on=same_analysis)
+        .join(ReadmeRecord, JOIN.LEFT_OUTER, on=same_readme)
+        .join(ReadmeText, JOIN.LEFT_OUTER, on=(ReadmeText.sha256 == ReadmeRecord.sha256))
+        .where((Repo.run == run_id) & Repo.full_name.in_(full_names))
+    )
+    return {
+        name: StoredProject(name, loads(output) if output else {}, *columns)
+        for name, output, *columns in rows
+    }
