@@ -202,7 +202,7 @@ class Event(StrEnum):
     BRIEF_RANKED = _row(
         "brief.ranked",
         Scope.STEP,
-        "groups shortlisted rejected_by_threshold min_score policy compared meaning"
+        "groups shortlisted rejected_by_threshold kept_out min_score policy compared meaning"
         " compared_capped",
     )
     BRIEF_MARKED = _row("brief.marked", Scope.RUN, "who rank group mark note")

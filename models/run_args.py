@@ -49,6 +49,7 @@ class RunArgs:
     fresh: bool = False
     no_llm: bool = False
     include: tuple[str, ...] = ()
+    since: str | None = None
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:

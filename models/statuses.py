@@ -106,10 +106,14 @@ UNANSWERED = frozenset({AnalysisStatus.FAILED, AnalysisStatus.AWAITED})
 
 
 class BriefStatus(StrEnum):
-    """What became of a group of repositories; a shortlisted one has, or will have, a text."""
+    """What became of a group of repositories; a shortlisted one has, or will have, a text.
+
+    One that is kept out was proposed before, or decided about; its row's error says which.
+    """
 
     SHORTLISTED = "shortlisted"
     REJECTED_BY_THRESHOLD = "rejected_by_threshold"
+    KEPT_OUT = "kept_out"
     INVALID = "invalid"
     FAILED = "failed"
 

@@ -38,8 +38,10 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
         raise InputError("--verify compares dry runs.", "Add --dry.")
     from cli.running.execution import Execution
     from cli.running.see_through import see_through
+    from cli.running.since import with_since_resolved
 
     execution = Execution.prepare(how, args=args)
+    args = with_since_resolved(args)
     if verify:
         from cli.running.verify import verify_twice
 

@@ -134,6 +134,8 @@ def _nothing_fits(case: Case) -> Diagnosis:
     meaning = "No repositories were found that fit together."
     if rejected:
         meaning = _below_threshold(case)
+    if kept_out := case.briefs.get("kept_out", 0):
+        meaning = f"{kept_out} of the groups were proposed, sent or declined before. {meaning}"
     return Diagnosis(
         "success_without_briefs",
         "The run succeeded with 0 briefs.",

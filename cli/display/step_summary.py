@@ -50,6 +50,7 @@ _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("written", "brief", "briefs"),
         ("shortlisted", "shortlisted", "shortlisted"),
         ("rejected_by_threshold", "below --min-score", "below --min-score"),
+        ("kept_out", "kept out", "kept out"),
         ("invalid", "invalid", "invalid"),
         ("failed", "failed", "failed"),
     ),

@@ -40,6 +40,10 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "help": f"Group this kind of repository, too: {', '.join(EXCLUDED_KINDS)}.",
         },
     ),
+    (
+        "since",
+        {"metavar": "RUN", "help": "Say what is new since RUN; what it proposed is kept out."},
+    ),
     ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
     ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.database.connection import database
-from models.statuses import Mark
 
 _COLUMNS = "group_key, mark, note, run_id, actor, created_at"
 
@@ -38,9 +37,3 @@ class BriefMarksDao:
         sql = f"SELECT {_COLUMNS} FROM brief_marks ORDER BY id"  # noqa: S608 - constant columns
         rows = (MarkRow(*row) for row in database().execute(sql).fetchall())
         return {row.group_key: row for row in rows}
-
-    @staticmethod
-    def that_hold_back() -> dict[str, MarkRow]:
-        """Return the newest mark of every group that is not to be proposed again."""
-        held = {Mark.SENT, Mark.DECLINED}
-        return {key: row for key, row in BriefMarksDao.newest().items() if row.mark in held}

@@ -44,6 +44,13 @@ class BriefsDao:
         return [_group(*row) for row in database().execute(sql, (run_id,)).fetchall()]
 
     @staticmethod
+    def written_keys(run_id: str) -> list[str]:
+        """Return the keys of the groups that a run wrote a text for, best first."""
+        sql = "SELECT group_key FROM briefs WHERE run_id = ? AND content_json IS NOT NULL"
+        rows = database().execute(f"{sql} ORDER BY rank, group_key", (run_id,)).fetchall()
+        return [key for (key,) in rows]
+
+    @staticmethod
     def of_rank(run_id: str, rank: int) -> GroupOfRun | None:
         """Return the group of a rank, or None where the run has none."""
         sql = f"{_GROUPS} WHERE run_id = ? AND rank = ? ORDER BY group_key"

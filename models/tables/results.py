@@ -244,8 +244,8 @@ class Keyword(Table):
 class Brief(Table):
     """A proposal to build something from 2 to 4 repositories.
 
-    status: shortlisted | rejected_by_threshold | invalid | failed; rank 1 is best; group_key is
-    the sorted full names joined by a blank.
+    status: shortlisted | rejected_by_threshold | kept_out | invalid | failed; rank 1 is best;
+    group_key is the sorted full names joined by a blank.
 
     components_json holds the parts of the score, why_json what the groups were formed by and which
     need of one member meets what of another, links_json how members name each other already.

@@ -20,6 +20,11 @@ def earlier_runs(run_id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def runs_up_to(run_id: str) -> tuple[str, ...]:
+    """Return a run's id where it exists, and the ids of those that it goes on from."""
+    return (run_id, *earlier_runs(run_id)) if RunsDao.exists(run_id) else ()
+
+
 def _named_by(run_id: str) -> list[str]:
     run = RunsDao.get(run_id)
     return [str(one) for one in (run.args.get("since"), run.parent_run_id) if one]

@@ -21,6 +21,8 @@ MAX_PARTNERS_WITHOUT_NUMPY = 1000
 MAX_PARTNERS_BY_MEANING_WITHOUT_NUMPY = 150
 #: How groups were formed where there were no embeddings.
 WORDS = "words"
+#: The same where there were: this, and the name of the model.
+EMBEDDINGS = "embeddings/"
 
 #: Returns the unit vectors of texts, or None where there are none to be had.
 Embed: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[float]] | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,13 +14,16 @@ from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
 from tasks.briefs.grouping import POLICY, Group
-from tasks.briefs.meaning import meaning_of, vectors_for
-from tasks.briefs.partners import group_run
+from tasks.briefs.held_back import held_back
+from tasks.briefs.partners import EMBEDDINGS, WORDS, group_run
+from tasks.embeddings.store import vectors_for
 from tasks.llm.usage import TokenBudget, spent_on, usage_stats
 from tasks.step import StepContext
 
 #: The best rejected groups are kept, so that a reader sees what was close.
 MAX_REJECTED = 20
+#: Groups with a row that are not proposed.
+NOT_PROPOSED = frozenset({BriefStatus.REJECTED_BY_THRESHOLD, BriefStatus.KEPT_OUT})
 #: Rows named in one statement; SQLite before 3.32 allows no more than 999 parameters.
 _ROWS_MAX = 500
 
@@ -34,11 +37,14 @@ def plan_briefs(context: StepContext) -> None:
         return
     grouping = group_run(context.run_id, context.args, partial(vectors_for, context))
     groups = grouping.groups
-    formed = grouping.stats(meaning_of(context, by_meaning=grouping.by_meaning))
-    kept, shortlisted = kept_groups(groups, context.args.min_score)
-    rejected = len(groups) - shortlisted
+    formed = grouping.stats(_meaning(context) if grouping.by_meaning else WORDS)
+    held = held_back(context.args)
+    kept, shortlisted = kept_groups(groups, context.args.min_score, held)
+    kept_out = sum(group.key.lower() in held for group in groups)
+    rejected = len(groups) - shortlisted - kept_out
     rows = [
         _row(context, group, rank, rank <= shortlisted, formed)
+        | _kept_out(held.get(group.key.lower()))
         for rank, group in enumerate(kept, start=1)
     ]
     with context.record.saving():
@@ -46,7 +52,8 @@ def plan_briefs(context: StepContext) -> None:
     context.record.audit(
         Event.BRIEF_RANKED,
         f"Ranked {len(groups)} groups of repositories: {shortlisted} shortlisted,"
-        f" {rejected} below --min-score {context.args.min_score}.",
+        f" {rejected} below --min-score {context.args.min_score}"
+        + (f", {kept_out} proposed or decided about before." if kept_out else "."),
         data={
             "groups": len(groups),
             "shortlisted": shortlisted,
@@ -54,27 +61,31 @@ def plan_briefs(context: StepContext) -> None:
             "min_score": context.args.min_score,
             "policy": POLICY,
         }
-        | formed,
+        | formed
+        | ({"kept_out": kept_out} if context.args.since else {}),
     )
 
 
-def kept_groups(groups: Sequence[Group], min_score: float) -> tuple[list[Group], int]:
+def kept_groups(
+    groups: Sequence[Group], min_score: float, held: Collection[str] = ()
+) -> tuple[list[Group], int]:
     """Return the groups that get a row, in the order of their rank, and how many are shortlisted.
 
     Args:
-        groups: All groups, best first.
+        groups: All groups, in their order.
         min_score: What a shortlisted one must score.
+        held: The keys, in lower case, of those that do not return; they come last.
     """
-    shortlisted = [group for group in groups if group.score >= min_score]
-    rejected = [group for group in groups if group.score < min_score]
-    return [*shortlisted, *rejected[:MAX_REJECTED]], len(shortlisted)
+    free = [group for group in groups if group.key.lower() not in held]
+    shortlisted = [group for group in free if group.score >= min_score]
+    rejected = [group for group in free if group.score < min_score]
+    kept_out = [group for group in groups if group.key.lower() in held]
+    return [*shortlisted, *rejected[:MAX_REJECTED], *kept_out], len(shortlisted)
 
 
 def to_be_written(context: StepContext) -> list[Brief]:
     """Return the rows that get a text, or have one, or had an invalid one: best first."""
-    above = [
-        row for row in _rows(context.run_id) if row.status != BriefStatus.REJECTED_BY_THRESHOLD
-    ]
+    above = [row for row in _rows(context.run_id) if row.status not in NOT_PROPOSED]
     return above[: context.args.max_briefs]
 
 
@@ -112,6 +123,8 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
         "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
         "capped": bool(reasons),
     } | formed_by(rows)
+    if context.args.since:
+        stats["kept_out"] = status[BriefStatus.KEPT_OUT]
     if reasons:
         stats["reason"] = "; ".join(reasons)
     if not context.args.dry:
@@ -141,6 +154,17 @@ def _reasons(context: StepContext, budget: TokenBudget, unwritten: int) -> list[
 
 def _rows(run_id: str) -> list[Brief]:
     return list(Brief.select().where(Brief.run == run_id).order_by(Brief.rank, Brief.group_key))
+
+
+def _kept_out(reason: str | None) -> dict[str, Any]:
+    """Return what a row says of a group that does not return; every row names the same columns."""
+    return {"error": None} if reason is None else {"status": BriefStatus.KEPT_OUT, "error": reason}
+
+
+def _meaning(context: StepContext) -> str:
+    """Return what names the embeddings that groups were formed by."""
+    embedder = context.sources.embedder
+    return f"{EMBEDDINGS}{embedder.name}" if embedder else WORDS
 
 
 def planned_stats(context: StepContext) -> dict[str, Any]:

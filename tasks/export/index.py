@@ -8,6 +8,7 @@ from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.marked import marked
+from tasks.export.new_since import new_since_section
 from tasks.export.report import Report
 from tasks.export.sections import (
     count,
@@ -36,6 +37,7 @@ def index_page(report: Report, exported_at: str) -> str:
         _briefs(report),
         _left_out(report),
         marked(report),
+        new_since_section(report),
         "## What was searched",
         searches(report),
         "## Repositories",

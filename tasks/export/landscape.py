@@ -8,6 +8,7 @@ from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
+from tasks.export.new_since import new_since_section
 from tasks.export.report import Report
 from tasks.export.sections import (
     dry_note,
@@ -47,6 +48,7 @@ def landscape_page(report: Report, exported_at: str) -> str:
         _languages(report),
         "## How the scores came about",
         _scores(report),
+        new_since_section(report),
         "## What was searched",
         searches(report),
         not_grouped(report),

@@ -13,12 +13,12 @@ from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs import grouping
 from tasks.briefs.grouping import Group
-from tasks.briefs.meaning import stored_vectors
-from tasks.briefs.partners import WORDS, group_run
-from tasks.briefs.plan import formed_by, kept_groups
+from tasks.briefs.partners import EMBEDDINGS, group_run
+from tasks.briefs.plan import NOT_PROPOSED, formed_by, kept_groups
 from tasks.briefs.v1 import grouping as v1
 from tasks.briefs.v1 import scoring as v1_scoring
 from tasks.briefs.v1.candidates import load_candidates
+from tasks.embeddings.store import stored_vectors
 from tasks.replay.differences import Difference, compare
 
 #: What both policies' groups have.
@@ -39,7 +39,8 @@ def replay_briefs(run: RunRow) -> int:
     args = RunArgs.from_dict(run.args)
     policy = stored[0].scoring_policy
     found = _grouped(policy)(run.run_id, args, stored)
-    groups, shortlisted = kept_groups(found, args.min_score)
+    held = {row.group_key.lower() for row in stored if row.status == BriefStatus.KEPT_OUT}
+    groups, shortlisted = kept_groups(found, args.min_score, held)
     for number, (row, group) in enumerate(zip(stored, groups, strict=False), start=1):
         compare(f"the policy of the group of rank {row.rank}", row.scoring_policy, policy)
         _check(row, group, number, number <= shortlisted)
@@ -60,8 +61,9 @@ def _by_likeness(run_id: str, _: RunArgs, __: Sequence[Brief]) -> Sequence[_Grou
 
 def _by_fit(run_id: str, args: RunArgs, stored: Sequence[Brief]) -> Sequence[_Group]:
     """Group again, by the vectors of then where there were any."""
-    words = formed_by(stored).get("meaning") == WORDS
-    embed = (lambda _: None) if words else partial(stored_vectors, run_id)
+    meaning = str(formed_by(stored).get("meaning"))
+    model = meaning.removeprefix(EMBEDDINGS)
+    embed = partial(stored_vectors, model) if model != meaning else (lambda _: None)
     return group_run(run_id, args, embed).groups
 
 
@@ -73,11 +75,7 @@ def _check(row: Brief, group: _Group, rank: int, shortlisted: bool) -> None:
     compare(f"the components of {what}", loads(row.components_json), dict(group.components))
     compare(f"the score of {what}", row.score, group.score)
     compare(f"what {what} shares", loads(row.shared_keywords_json), list(group.shared_keywords))
-    compare(
-        f"whether {what} is shortlisted",
-        row.status != BriefStatus.REJECTED_BY_THRESHOLD,
-        shortlisted,
-    )
+    compare(f"whether {what} is shortlisted", row.status not in NOT_PROPOSED, shortlisted)
     if isinstance(group, Group):
         reasons = [one.to_dict() for one in group.why]
         compare(f"why {what} fits", loads(row.why_json)["reasons"], reasons)
