@@ -154,7 +154,7 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
             title=EVERYTHING[:120],
             pitch=EVERYTHING[:600],
             interfaces=[
-                {"repo": f"hostile/{name}", "interface": text, "quote": ""}
+                {"repo": f"hostile-{name}/{name}", "interface": text, "quote": ""}
                 for name, text in zip(
                     ("one", "two") * 3,
                     [EVERYTHING[:200], EVERYTHING[200:400], *STORABLE[:3]],
@@ -162,7 +162,7 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
                 )
             ],
             gains=[
-                {"repo": f"hostile/{name}", "gain": EVERYTHING[:300]} for name in ("one", "two")
+                {"repo": f"hostile-{name}/{name}", "gain": EVERYTHING[:300]} for name in ("one", "two")
             ],
             first_step=EVERYTHING[:300],
             risks=[EVERYTHING[-300:]],

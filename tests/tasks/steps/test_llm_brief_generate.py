@@ -95,7 +95,7 @@ def test_the_model_is_told_of_the_group_best_first() -> None:
         "b/high",
         summary="high summary",
         provides=["vector search"],
-        needs=["text embeddings"],
+        needs=["vector search"],
         surfaces=["library"],
         evidence=[],
         language="Python",
@@ -109,9 +109,9 @@ def test_a_text_that_would_fit_any_two_projects_is_refused_and_does_not_fail_the
         create_run(min_score=0.0, max_briefs=10, dry=False),
         FakeModel(lambda request: brief_text(["not/there", "nor/there"])),
     )
-    add_world("RUN1", pairs=6)
+    add_world("RUN1")
     stats = llm_brief_generate.run(context)
-    assert (stats["written"], stats["invalid"]) == (0, 6)
+    assert (stats["written"], stats["invalid"]) == (0, 4)
     assert "`interfaces` has nothing about maker/tool-1" in briefs()[0].error
 
 
