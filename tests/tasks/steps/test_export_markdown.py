@@ -162,7 +162,8 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
                 )
             ],
             gains=[
-                {"repo": f"hostile-{name}/{name}", "gain": EVERYTHING[:300]} for name in ("one", "two")
+                {"repo": f"hostile-{name}/{name}", "gain": EVERYTHING[:300]}
+                for name in ("one", "two")
             ],
             first_step=EVERYTHING[:300],
             risks=[EVERYTHING[-300:]],
