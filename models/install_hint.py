@@ -63,6 +63,14 @@ class Installation:
             words = ["uv", "pip", "install", "--python", self.python, *self._source({extra}, "-e")]
         return shlex.join(words)
 
+    def command_without_dependencies(self, package: str) -> str:
+        """Return the shell command that adds a package, and nothing that it asks for."""
+        if self.has_pip:
+            words = [self.python, "-m", "pip", "install", "--no-deps", package]
+        else:
+            words = ["uv", "pip", "install", "--python", self.python, "--no-deps", package]
+        return shlex.join(words)
+
     def _source(self, extras: set[str], editable_option: str) -> list[str]:
         """Return what to install: the same checkout, folder, archive or commit, with the extras."""
         asked = f"[{','.join(sorted(extras))}]"
@@ -80,6 +88,11 @@ class Installation:
 def install_command(extra: str) -> str:
     """Return the shell command that adds an extra to the Scout that runs this code."""
     return Installation.current().command_for(extra)
+
+
+def package_command(package: str) -> str:
+    """Return the shell command that adds a package, and nothing that it asks for, beside Scout."""
+    return Installation.current().command_without_dependencies(package)
 
 
 def _checkout_of(module: Path) -> Path | None:

@@ -213,6 +213,9 @@ def _facts(found: Examination) -> Iterator[Fact]:
     live = found.live
     endpoint = f"{live['llm_model']} at {live['llm_base_url']}" if live["llm_base_url"] else "none"
     asked = f"GitHub {live['github_url']}, model {endpoint}"
+    if live["embed_model"]:
+        where = f" at {live['embed_base_url']}" if live["embed_base_url"] else ""
+        asked += f", embeddings {live['embed_model']}{where}"
     yield "live", "", f"{asked}, {live['concurrency']} at a time"
     if found.online is not None:
         yield from found.online.facts()

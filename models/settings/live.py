@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from models.errors import ConfigError
 from models.redaction.process_redactor import default_redactor
-from models.settings.chat import named_endpoint
+from models.settings.chat import ChatSettings, named_endpoint
+from models.settings.embedding import LocalModel, named_embedder
 from models.settings.github import named_server
 from models.settings.setting import Environ
 from models.settings.table import CONCURRENCY
@@ -21,16 +22,20 @@ def concurrency(environ: Environ = None) -> int:
 
 
 def live_settings(environ: Environ = None) -> dict[str, object]:
-    """Return GitHub's URL, the model's endpoint and name, and how much is asked at a time.
+    """Return GitHub's URL, the models' endpoints and names, and how much is asked at a time.
 
     URLs come without credentials, and there is no key in it. The endpoint is None where none is
     configured. A setting that cannot be used is returned as it is; runs say what is wrong with it.
     """
-    endpoint = named_endpoint(environ)
+    endpoint, embedder = named_endpoint(environ), named_embedder(environ)
     found = {
         "github_url": without_credentials(named_server(environ).base_url),
         "llm_base_url": without_credentials(endpoint.base_url) or None,
         "llm_model": endpoint.model or None,
+        "embed_model": _embed_model(embedder),
+        "embed_base_url": without_credentials(embedder.base_url) or None
+        if isinstance(embedder, ChatSettings)
+        else None,
         "concurrency": _concurrency_or_text(environ),
     }
     redact_text = default_redactor().redact_text  # a key may stand where it does not belong
@@ -38,6 +43,12 @@ def live_settings(environ: Environ = None) -> dict[str, object]:
         name: redact_text(value) if isinstance(value, str) else value
         for name, value in found.items()
     }
+
+
+def _embed_model(embedder: ChatSettings | LocalModel | None) -> str | None:
+    if isinstance(embedder, LocalModel):
+        return embedder.text
+    return embedder.model if embedder else None
 
 
 def _concurrency_or_text(environ: Environ) -> int | str:

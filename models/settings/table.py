@@ -127,8 +127,8 @@ LLM_API_KEY = Setting(
 EMBED_MODEL = Setting(
     name="SCOUT_EMBED_MODEL",
     default="none: texts are compared by their words",
-    meaning="the model that turns texts into vectors, by which they are compared; one that the"
-    " endpoint serves",
+    meaning="the model that turns texts into vectors, by which they are compared: one that the"
+    " endpoint serves, or `local` or `local:FOLDER` for one on this machine",
     example="a model that the endpoint serves, such as nomic-embed-text",
 )
 EMBED_BASE_URL = Url(

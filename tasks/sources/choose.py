@@ -70,7 +70,6 @@ def _embedder(record: WaitRecorder | None) -> Embedder | None:
     """Return what turns texts into vectors; it needs no chat model."""
     from models.settings.chat import ChatSettings
     from models.settings.embedding import embed_settings
-    from models.settings.table import EMBED_MODEL
 
     settings = embed_settings()
     if settings is None:
@@ -79,7 +78,9 @@ def _embedder(record: WaitRecorder | None) -> Embedder | None:
         from tasks.sources.embeddings.endpoint import EndpointEmbedder
 
         return EndpointEmbedder(settings, record)
-    raise EMBED_MODEL.refused(settings.text, "not to be had in this version")
+    from tasks.sources.embeddings.local import LocalEmbedder
+
+    return LocalEmbedder(settings.folder)
 
 
 def _shipped_world() -> Traversable:

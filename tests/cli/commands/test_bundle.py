@@ -85,6 +85,8 @@ def test_it_says_where_live_runs_ask_and_with_which_library(
         "github_url": "https://github.example/api/v3",
         "llm_base_url": "https://[REDACTED]@llm.example/v1",
         "llm_model": "llama3.1",
+        "embed_model": None,
+        "embed_base_url": None,
         "concurrency": 5,
     }
     assert "httpx" in json.loads(files["versions.json"])

@@ -117,6 +117,8 @@ def test_it_says_where_live_runs_would_ask(scout: Scout, monkeypatch: pytest.Mon
         "github_url": "https://api.github.com",
         "llm_base_url": None,
         "llm_model": None,
+        "embed_model": None,
+        "embed_base_url": None,
         "concurrency": 8,
     }
     assert "httpx" in found["versions"]
@@ -128,6 +130,12 @@ def test_it_says_where_live_runs_would_ask(scout: Scout, monkeypatch: pytest.Mon
         "GitHub https://api.github.com, model llama3.1 at http://[REDACTED]@llm.example/v1,"
         " 3 at a time" in screen
     )
+    monkeypatch.setenv("SCOUT_EMBED_MODEL", "local:models/mini")
+    assert "embeddings local:models/mini, 3 at a time" in scout("doctor").stdout
+    monkeypatch.setenv("SCOUT_EMBED_MODEL", "nomic")
+    monkeypatch.setenv("SCOUT_EMBED_BASE_URL", f"http://user:{SECRET}@vectors.example/v1")
+    screen = scout("doctor").stdout
+    assert "embeddings nomic at http://[REDACTED]@vectors.example/v1" in screen
 
 
 @pytest.mark.parametrize(
@@ -167,6 +175,8 @@ def test_the_defaults_of_live_runs_are_those_of_the_sources(
             "github_url": github_settings(environ).base_url,
             "llm_base_url": chat.base_url,
             "llm_model": chat.model,
+            "embed_model": None,
+            "embed_base_url": None,
             "concurrency": concurrency(),
         }
 
