@@ -20,6 +20,16 @@ def new_id(now_ms: int, random_bits: Callable[[int], int] = secrets.randbits) ->
     return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 
 
+def is_id(value: object) -> bool:
+    """Say whether something from elsewhere is an id as `new_id` makes them."""
+    return (
+        isinstance(value, str)
+        and len(value) == ID_LENGTH
+        and value[0] in _ALPHABET[:8]
+        and all(letter in _ALPHABET for letter in value)
+    )
+
+
 def normalise_prefix(text: str) -> str:
     """Return what a person typed for an id, with case and look-alike letters made canonical."""
     return text.strip().upper().replace("I", "1").replace("L", "1").replace("O", "0")

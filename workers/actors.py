@@ -11,9 +11,7 @@ from models.steps import STEP_NAMES
 from tasks.step import Step
 from workers.attempts.attempt import claimed_attempt
 from workers.attempts.interrupts import StepInterruptError
-
-#: The queue of every actor.
-QUEUE = "scout"
+from workers.message_format import QUEUE
 
 
 def declare_actors(

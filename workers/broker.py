@@ -22,6 +22,7 @@ from tasks.step import Step
 from workers.actors import declare_actors
 from workers.enqueue import Sender, send_step
 from workers.malloc import keep_memory_small
+from workers.message_format import MessageFormat
 from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
 from workers.network_guard import install_network_guard
@@ -66,6 +67,7 @@ def build_broker(
         ConfigError: The client library for that kind of broker is not installed.
     """
     install_network_guard(settings)
+    dramatiq.set_encoder(MessageFormat())
     steps = StepMiddleware(settings, send=send)
     middleware: list[Middleware] = [ProcessMiddleware(settings, steps), steps]
     broker = _BUILDERS[settings.broker_kind](settings, middleware)

@@ -108,7 +108,7 @@ def claim_step(
     def work(journal: Journal) -> Claim | Refusal:
         row = StepsDao.for_claim(run_id, name)
         if row is None:
-            return _refuse(journal, run_id, name, None, "no such step in the database")
+            return Refusal("no such step in the database")  # nothing of a stranger's is recorded
         now = clock.now_iso()
         if row.status is StepStatus.RUNNING and row.lease_expires_at and row.lease_expires_at < now:
             interrupt(journal, row, clock, f"its lease expired {_ago(row, now)} ago")
@@ -190,16 +190,14 @@ def _why_not(row: ClaimedRow, clock: Clock) -> str | None:
     return None
 
 
-def _refuse(
-    journal: Journal, run_id: str, name: str, row: ClaimedRow | None, reason: str
-) -> Refusal:
+def _refuse(journal: Journal, run_id: str, name: str, row: ClaimedRow, reason: str) -> Refusal:
     journal.add(
         Entry(
             event=Event.STEP_DUPLICATE_DELIVERY,
             message=f"A message for {name} was ignored: {reason}.",
             scope=name,
             run_id=run_id,
-            step_id=row.step_id if row else None,
+            step_id=row.step_id,
             data={"reason": reason},
         )
     )

@@ -20,10 +20,10 @@ from models.clock import Clock
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tasks.step import Step, StepContext
-from workers.actors import QUEUE
 from workers.attempts.retry_policy import RetryPolicy
 from workers.broker import build_broker
 from workers.enqueue import Sender, send_step
+from workers.message_format import QUEUE
 from workers.middleware.step_recorder import StepMiddleware
 from workers.upkeep.lease_keeper import Keeper
 from workers.upkeep.recovery import Recovery

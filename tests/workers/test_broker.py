@@ -21,9 +21,9 @@ from tests.support.rig import FIRST, Rig
 from tests.support.runs import events, new_run, run_of
 from tests.support.secrets import assert_kept
 from tests.support.waiting import wait_until
-from workers.actors import QUEUE
 from workers.broker import boot, check_broker
 from workers.embedded import EmbeddedWorker
+from workers.message_format import QUEUE
 from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
 
@@ -197,3 +197,20 @@ def test_importing_workers_boots_nothing() -> None:
     """Only under the `dramatiq` command; light commands must not pay for it."""
     code = "import workers, sys; assert not any(m.startswith('dramatiq') for m in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_what_strangers_write_into_the_queue_holds_nobody_up(
+    redis_rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also not the messages that were fetched together with one that cannot be read."""
+    client: Any = redis_rig.broker.client  # type: ignore[attr-defined]
+    for number, data in enumerate((b"\xff", b"{}", b'{"args": [], "options": {}}')):
+        client.hset("scout:scout.msgs", f"bad{number}", data)
+        client.rpush("scout:scout", f"bad{number}")
+    run_id = new_run(broker="redis")
+    redis_rig.broker.enqueue(redis_rig.broker.get_actor(FIRST).message(run_id))
+    with redis_rig.working(threads=1):
+        wait_until("the end of the run", lambda: run_of(run_id).ended)
+    skipped = [record for record in caplog.records if "was skipped" in record.getMessage()]
+    assert len(skipped) == 3
+    assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]

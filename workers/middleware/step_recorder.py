@@ -28,6 +28,7 @@ from workers.attempts.interrupts import WorkerStoppingError
 from workers.attempts.outcome import end_attempt
 from workers.attempts.retry_policy import RetryPolicy
 from workers.enqueue import Sender, send_step
+from workers.message_format import run_id_of
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
@@ -77,8 +78,10 @@ class StepMiddleware(Middleware):
         self, broker: dramatiq.Broker, message: dramatiq.MessageProxy
     ) -> None:
         """Claim the message's step, or skip the message."""
-        run_id, name = str(message.args[0]), message.actor_name
         bound = self._local.bound = ExitStack()  # until an after-hook: Dramatiq logs in between
+        run_id, name = run_id_of(message.args, message.options), message.actor_name
+        if run_id is None:
+            raise SkipMessage("It names no run.")
         bound.enter_context(bound_work(run_id, name))
         if self.stopping.is_set():
             raise SkipMessage(f"{name} stays due: this worker is shutting down.")

@@ -17,8 +17,8 @@ from models.database.connection import database
 from models.events import Event
 from models.lifecycle import expire_leases, take_due_steps
 from models.settings.runtime import Settings
-from workers.actors import QUEUE
 from workers.enqueue import send_step
+from workers.message_format import QUEUE
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
