@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 INDEX_NAME = "index.md"
+HTML_NAME = "index.html"
+RESULTS_NAME = "results.json"
+#: What a person opens first, of what the formats that were asked for have.
+FRONT_PAGES = (INDEX_NAME, HTML_NAME, RESULTS_NAME, "repositories.csv")
 
 
 def export_folder(out: str | Path, run_id: str) -> Path:
@@ -18,5 +22,7 @@ def export_folder(out: str | Path, run_id: str) -> Path:
 
 
 def export_index(out: str | Path, run_id: str) -> Path:
-    """Return the first page of a run's export."""
-    return export_folder(out, run_id) / INDEX_NAME
+    """Return the first page of a run's export: that in Markdown, or what is there in its place."""
+    folder = export_folder(out, run_id)
+    pages = [folder / name for name in FRONT_PAGES]
+    return next((page for page in pages if page.is_file()), pages[0])

@@ -10,6 +10,8 @@ from models.errors import InputError
 from models.typed_query import TypedQuery, read_query
 
 QUERY_MAX_LENGTH = 256  # GitHub refuses longer search queries
+#: Formats of an export, the default first.
+FORMATS = ("markdown", "json", "csv", "html")
 TOP_MAX = 1000  # GitHub returns at most 1,000 results for a search
 #: Kinds of repositories that stand in no group unless they are included; see `tasks.kinds`.
 EXCLUDED_KINDS = (
@@ -50,13 +52,18 @@ class RunArgs:
     no_llm: bool = False
     include: tuple[str, ...] = ()
     since: str | None = None
+    formats: tuple[str, ...] = FORMATS[:1]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:
         """Return arguments from a stored dictionary; unknown keys are left out."""
         known = {field.name for field in fields(cls)}
         taken = {"query": ""} | {key: values[key] for key in values if key in known}
-        return cls(**taken | {"include": tuple(taken.get("include", ()))})
+        several = {
+            "include": tuple(taken.get("include", ())),
+            "formats": tuple(taken.get("formats", FORMATS[:1])),
+        }
+        return cls(**taken | several)
 
     @property
     def typed(self) -> TypedQuery:
@@ -65,7 +72,8 @@ class RunArgs:
 
     def to_dict(self) -> dict[str, Any]:
         """Return every argument by name."""
-        return asdict(self) | {"include": list(self.include)}
+        several = {"include": list(self.include), "formats": list(self.formats)}
+        return asdict(self) | several
 
     def normalised(self) -> RunArgs:
         """Return checked arguments with the query and language in their normal form.
@@ -116,18 +124,24 @@ class RunArgs:
                 "Raise --max-stars or lower --stars.",
             )
         values = self.to_dict() | {"query": query, "lang": _language(self.lang)}
-        return RunArgs.from_dict(values | {"include": _kinds(self.include)})
+        several = {
+            "include": _among(EXCLUDED_KINDS, self.include, "--include", "kind"),
+            "formats": _among(FORMATS, self.formats, "--format", "format") or FORMATS[:1],
+        }
+        return RunArgs.from_dict(values | several)
 
 
-def _kinds(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the kinds in the order of `EXCLUDED_KINDS`, each once."""
-    unknown = sorted(set(values) - set(EXCLUDED_KINDS))
+def _among(
+    known: tuple[str, ...], values: tuple[str, ...], option: str, what: str
+) -> tuple[str, ...]:
+    """Return the values in the order of those that are known, each once."""
+    unknown = sorted(set(values) - set(known))
     if unknown:
         raise InputError(
-            f"--include {unknown[0]}: there is no such kind.",
-            f"Choose among {', '.join(EXCLUDED_KINDS)}.",
+            f"{option} {unknown[0]}: there is no such {what}.",
+            f"Choose among {', '.join(known)}.",
         )
-    return tuple(kind for kind in EXCLUDED_KINDS if kind in values)
+    return tuple(one for one in known if one in values)
 
 
 def _in_range(option: str, value: float, low: float, high: float) -> None:

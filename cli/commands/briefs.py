@@ -115,9 +115,9 @@ def generate(*, run_text: str, how: ExecutionOptions, **changes: Any) -> None:
     )
 
 
-@command.command(short_help="Write the stored briefs as Markdown again.")
+@command.command(short_help="Write the stored briefs to files again.")
 @run_argument
-@override_options("out")
+@override_options("formats", "out")
 @execution_options
 def export(*, run_text: str, how: ExecutionOptions, **changes: Any) -> None:
     """Export what RUN stored, without asking anybody.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.options.flags import flag
 from cli.options.shared import complete_run, json_option
 from models.errors import ExitCode, InputError
 from models.statuses import BriefStatus
@@ -99,7 +100,7 @@ def _line(one: Difference) -> str:
     sides = [_shown(one.kind, side) for side in (one.a, one.b) if side is not None]
     text = f"{' → '.join(sides)}  {item}"
     if one.kind in {"arguments", "versions", "steps"}:
-        name = f"--{item.replace('_', '-')}" if one.kind == "arguments" else item
+        name = flag(item) if one.kind == "arguments" else item
         text = f"{name}  {' → '.join(sides)}"
     return clean_text(f"{_MARKS[one.change]} {text}")
 
@@ -110,7 +111,7 @@ def _shown(kind: str, value: Any) -> str:
     if kind == "groups":
         written = "" if value["status"] == BriefStatus.SHORTLISTED else f" {value['status']}"
         return f"#{value['rank']} {value['score']:.4f}{written}"
-    return str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _durations(found: RunDifference) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from cli.display.step_summary import step_note
@@ -24,6 +23,7 @@ from cli.display.terminal import (
     symbol,
     terminal_width,
 )
+from cli.options.flags import typed
 from models.clock import seconds_between
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
@@ -160,10 +160,7 @@ def _options(args: dict[str, Any]) -> str:
         if key not in _NOT_LISTED and value != defaults.get(key)
     }
     return " ".join(
-        clean_text(
-            f"--{key.replace('_', '-')}" + ("" if value is True else f" {quote(str(value))}")
-        )
-        for key, value in changed.items()
+        clean_text(word) for key, value in changed.items() for word in typed(key, value)
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
+from cli.options.flags import flag
 from models.errors import InputError
-from models.run_args import EXCLUDED_KINDS, RunArgs
+from models.run_args import EXCLUDED_KINDS, FORMATS, RunArgs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +45,14 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         "since",
         {"metavar": "RUN", "help": "Say what is new since RUN; what it proposed is kept out."},
     ),
+    (
+        "formats",
+        {
+            "multiple": True,
+            "type": click.Choice(FORMATS),
+            "help": "Format of the export; may be given again.",
+        },
+    ),
     ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
     ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
 )
@@ -55,7 +64,7 @@ def run_options(function: F) -> F:
     for name, attributes in reversed(_OPTIONS):
         shown = _DEFAULTS[name] not in (None, False, "", [])
         extra = {"default": _DEFAULTS[name], "show_default": True} if shown else {}
-        option = click.option(f"--{name.replace('_', '-')}", name, **attributes, **extra)
+        option = click.option(flag(name), name, **attributes, **extra)
         function = option(function)
     return function
 
@@ -68,7 +77,7 @@ def override_options(*names: str) -> Callable[[F], F]:
             if name in names:
                 what = re.split("[;.]", attributes["help"])[0]
                 words = attributes | {"help": f"{what}; as in RUN otherwise."}
-                function = click.option(f"--{name.replace('_', '-')}", name, **words)(function)
+                function = click.option(flag(name), name, **words)(function)
         return function
 
     return add

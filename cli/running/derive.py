@@ -101,7 +101,7 @@ def changed_args(parent: RunRow, changes: dict[str, Any]) -> RunArgs:
     """
     from models.run_args import RunArgs
 
-    given = {name: value for name, value in changes.items() if value is not None}
+    given = {name: value for name, value in changes.items() if value not in (None, ())}
     if "out" in given:
         given["out"] = str(usable_folder(given["out"]))
     return RunArgs.from_dict(parent.args | given).normalised()

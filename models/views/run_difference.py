@@ -144,6 +144,7 @@ class _Contents:
     def of(cls, run: RunRow) -> _Contents:
         steps = {step.name: step for step in StepsDao.of_run(run.run_id)}
         repos = ContentsDao.repos(run.run_id)
+        grouped_in = _SEARCH_STEPS[2] if run.args.get("no_llm") else "llm_brief_generate"
         scored_in = "keyword_aggregate" if run.args.get("no_llm") else "llm_repo_analysis"
         items = {
             "arguments": {
@@ -167,7 +168,7 @@ class _Contents:
                 for name, score in ContentsDao.scores(run.run_id).items()
             },
             "groups": {
-                key: _Item("llm_brief_generate", _group(group))
+                key: _Item(grouped_in, _group(group))
                 for key, group in ContentsDao.groups(run.run_id).items()
             },
             "steps": {name: _Item(name, _ending(step)) for name, step in steps.items()},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
-from models.export_path import INDEX_NAME
+from models.export_path import HTML_NAME, INDEX_NAME, RESULTS_NAME
 from models.text.printable import printable
 
 #: Around the run's id, times and durations, which stand nowhere else.
@@ -59,7 +60,20 @@ def first_difference(a: Path, b: Path) -> str | None:
 
 def stable_text(name: str, text: str) -> str:
     """Return what of a file must be the same in every run with the same arguments."""
-    return _RUN_BLOCK.sub("", text, count=1) if name == INDEX_NAME else text
+    if name == RESULTS_NAME:
+        return _without_run(text)
+    return _RUN_BLOCK.sub("", text, count=1) if name in {INDEX_NAME, HTML_NAME} else text
+
+
+def _without_run(text: str) -> str:
+    """Return results in JSON without what they say of the run itself; any other text as it is."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(found, dict):
+        found.pop("run", None)
+    return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def _line_difference(a: str, b: str) -> str:

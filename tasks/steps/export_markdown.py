@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.events import Event
-from models.export_path import INDEX_NAME, export_folder
+from models.export_path import INDEX_NAME, export_folder, export_index
 from tasks.export.digest import digest_of
 from tasks.export.documents import brief_page, outreach_page
+from tasks.export.formats import MARKDOWN, other_files
 from tasks.export.index import index_page
 from tasks.export.landscape import landscape_page
 from tasks.export.report import Report, load_report
@@ -31,7 +32,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     context.record.audit(
         Event.EXPORT_WRITTEN,
         f"Wrote {len(files)} {'file' if len(files) == 1 else 'files'} to {target}.",
-        data={"path": str(target / INDEX_NAME), **stats},
+        data={"path": str(export_index(context.args.out, context.run_id)), **stats},
     )
     return stats
 
@@ -43,10 +44,14 @@ def _counts(report: Report) -> dict[str, Any]:
 
 
 def render(report: Report, exported_at: str) -> dict[str, str]:
-    """Return every file's text by its path inside the export's folder.
+    """Return every file's text by its path inside the folder, in every format asked for."""
+    in_markdown = MARKDOWN in report.args.formats
+    files = _markdown_files(report, exported_at) if in_markdown else {}
+    return files | other_files(report, exported_at)
 
-    Without a language model that is one file, the landscape.
-    """
+
+def _markdown_files(report: Report, exported_at: str) -> dict[str, str]:
+    """Return the files in Markdown; without a language model that is one, the landscape."""
     index = landscape_page if report.args.no_llm else index_page
     files = {INDEX_NAME: index(report, exported_at)}
     for document in report.documents:
