@@ -11,7 +11,7 @@ from typing import Any
 from models.clock import Clock
 from models.database import connection as db
 from models.database.drivers import connect
-from models.database.migrate import SchemaStatus, schema_status, too_new
+from models.database.migrate import SchemaStatus, refuse_strangers, schema_status, too_new
 from models.database.read_only import open_existing
 from models.database.trouble import unavailable
 from models.errors import ScoutError
@@ -143,7 +143,13 @@ def _read_schema(health: DatabaseHealth, database: db.Database) -> None:
             error.message,
             error.hint,
         )
-    elif status.pending:
+        return
+    try:
+        refuse_strangers(database, status)
+    except ScoutError as exc:
+        health.state, health.error, health.hint = "unavailable", exc.message, exc.hint
+        return
+    if status.pending:
         health.state = "pending migrations"
         health.hint = "The next run applies them, or: scout db migrate"
 

@@ -52,7 +52,7 @@ def _postgres(url: str) -> Any:
         from models.install_hint import install_command
 
         raise ConfigError(
-            "SCOUT_DATABASE_URL names PostgreSQL, but its driver is not installed.",
+            f"{DATABASE_URL.spoken_name()} names PostgreSQL, but its driver is not installed.",
             f"Install it: {install_command('postgres')}",
             code=Code.LIBRARY_MISSING,
         ) from exc
@@ -65,7 +65,7 @@ def _sqlite_path(url: str) -> str:
     path = path[1:] if path.startswith("/") else path
     if not path or path == ":memory:":
         raise ConfigError(
-            f"SCOUT_DATABASE_URL {url!r} names no file.",
+            f"{DATABASE_URL.spoken_name()} {url!r} names no file.",
             "Worker threads cannot share a memory database; use sqlite:////absolute/path.db.",
         )
     return str(Path(path).expanduser().absolute())

@@ -17,9 +17,11 @@ from models.codes import Code
 from models.database import connection as db
 from models.database.drivers import connect
 from models.database.trouble import unavailable
-from models.errors import DatabaseUnavailableError
+from models.errors import ConfigError, DatabaseUnavailableError
 from models.events import Event
 from models.settings.runtime import Settings
+from models.settings.table import DATABASE_URL
+from models.text.clean import clean_text
 
 logger = logging.getLogger("scout")
 
@@ -93,8 +95,34 @@ def schema_status(database: db.Database) -> SchemaStatus:
     )
 
 
+def refuse_strangers(database: db.Database, status: SchemaStatus) -> None:
+    """Keep Scout's tables out of a database that another program's variable led to.
+
+    `DATABASE_URL` is a name that many programs use; where it is all there is, the database must be
+    empty or have been made by Scout.
+
+    Raises:
+        ConfigError: It holds tables, none of which Scout has made.
+    """
+    if status.applied or not DATABASE_URL.uses_fallback():
+        return
+    names = sorted(set(database.peewee.get_tables()) - {"schema_migration"})
+    if names:
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        raise ConfigError(
+            f"{DATABASE_URL.fallback} leads to a database with tables of another program:"
+            f" {clean_text(names[0], 80)}{others}. Scout makes none there.",
+            f"Set {DATABASE_URL.name} to a database of its own: {DATABASE_URL.example}",
+        )
+
+
 def migrate_database(database: db.Database) -> tuple[str, ...]:
-    """Apply the pending migrations and return their names."""
+    """Apply the pending migrations and return their names.
+
+    Raises:
+        ConfigError: The database is another program's.
+    """
+    refuse_strangers(database, schema_status(database))
     from playhouse.migrations import Runner
 
     # Its line per migration says less than ours does.

@@ -61,7 +61,7 @@ def load_settings(environ: Environ = None) -> Settings:
     """
     broker_url = table.BROKER_URL.text(environ)
     if scheme_of(broker_url) not in BROKER_KINDS or ("://" not in broker_url and broker_url):
-        raise table.BROKER_URL.refused(broker_url, "of an unknown scheme")
+        raise table.BROKER_URL.refused(broker_url, "of an unknown scheme", environ=environ)
     return Settings(
         database_url=table.DATABASE_URL.text(environ) or f"sqlite:///{default_database_path()}",
         broker_url=broker_url,

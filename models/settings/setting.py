@@ -53,20 +53,32 @@ class Setting:
         """Say whether it has a value."""
         return bool(self.text(environ))
 
-    def refused(self, text: str, problem: str, hint: str = "") -> ConfigError:
+    def uses_fallback(self, environ: Environ = None) -> bool:
+        """Say whether the value is another program's, read where this one's own is not there."""
+        env = os.environ if environ is None else environ
+        return bool(self.fallback) and self.name not in env and self.fallback in env
+
+    def spoken_name(self, environ: Environ = None) -> str:
+        """Return the variable that has the value."""
+        return self.fallback if self.uses_fallback(environ) else self.name
+
+    def refused(
+        self, text: str, problem: str, hint: str = "", *, environ: Environ = None
+    ) -> ConfigError:
         """Return the error for a value that cannot be used.
 
         Args:
             text: The value; a secret's is left out.
             problem: What is wrong with it: goes on from "which is".
             hint: What to do, where the example does not say it.
+            environ: Where it was read, to name the variable that has it.
         """
         value = "" if self.secret else f"{self._shown(text)!r}, which is "
         example = self.example or self.default
-        return ConfigError(
-            f"{self.name} is {value}{problem}.",
-            hint or f"Set {self.name} to {example}, or unset it.",
-        )
+        usual = f"Set {self.name} to {example}, or unset it."
+        if self.uses_fallback(environ):
+            usual = f"Set {self.name}, which comes first, to {example}."
+        return ConfigError(f"{self.spoken_name(environ)} is {value}{problem}.", hint or usual)
 
     def _raw(self, environ: Environ) -> str:
         env = os.environ if environ is None else environ
