@@ -33,6 +33,7 @@ class Examination:
     database: DatabaseHealth
     broker: BrokerHealth
     activity: Activity | None
+    foreign_workers: str | None = None
     online: Online | None = None
 
     @property
@@ -55,6 +56,16 @@ class Examination:
         found = list(self.online.notes) if self.online else []
         if self.database.state == "pending migrations":
             found.append(f"database: migrations are pending. {self.database.hint}")
+        if self.database.exposed:
+            found.append(
+                f"database: others may read {self.database.label}, which holds your research."
+                " Make it yours alone: chmod 600"
+            )
+        if self.foreign_workers:
+            found.append(
+                f"workers: `dramatiq workers`, started here, would run {self.foreign_workers}"
+                " instead of Scout's code. Use scout worker, or start it in another folder."
+            )
         if self.activity is None:
             return found
         alive = [row for row in self.activity.workers if row["alive"]]
@@ -167,6 +178,7 @@ def examine() -> Examination:
         database=database,
         broker=broker_health.check(settings),
         activity=health.check_activity(settings) if database.readable else None,
+        foreign_workers=health.foreign_workers(),
     )
 
 

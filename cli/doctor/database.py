@@ -41,6 +41,8 @@ class DatabaseHealth:
     writable: bool = True
     rows: dict[str, int] = field(default_factory=dict)
     oldest_run_at: str | None = None
+    #: Whether others than its owner may read SQLite's file.
+    exposed: bool = False
 
     @property
     def readable(self) -> bool:
@@ -120,6 +122,15 @@ def check_activity(settings: Settings) -> Activity:
     return Activity(listed, singletons, RunsDao.count_by_status(), _stalled(settings))
 
 
+def foreign_workers() -> str | None:
+    """Return the folder that `dramatiq workers` would take for Scout's, started here; or None."""
+    here, ours = Path.cwd(), Path(__file__).resolve().parents[2]
+    for name in ("workers", "workers.py"):
+        if here != ours and ((here / name).is_file() or (here / name / "__init__.py").is_file()):
+            return str(here / name)
+    return None
+
+
 def check_versions() -> dict[str, str | None]:
     """Return the versions of Scout, Python and the libraries; None where one is not installed."""
     from importlib.metadata import PackageNotFoundError, version
@@ -158,7 +169,9 @@ def _measure_files(health: DatabaseHealth, path: Path | None) -> None:
     if path is None:
         return
     wal = path.with_name(path.name + "-wal")
-    health.size_bytes = path.stat().st_size
+    found = path.stat()
+    health.size_bytes = found.st_size
+    health.exposed = os.name == "posix" and bool(found.st_mode & 0o077)
     health.wal_bytes = wal.stat().st_size if wal.exists() else 0
     health.writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     if not health.writable:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import stat
 import time
+from io import TextIOWrapper
 
 from concurrent_log_handler import ConcurrentRotatingFileHandler
 
@@ -12,10 +15,26 @@ from models.events import Event
 from workers.logs.json_format import JsonFormatter, parse_object
 
 FILE_MODE = 0o600
+#: Nor wait for somebody at the other end of a pipe.
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 #: Seconds between two reports that the file cannot be written.
 REPORT_EVERY_S = 60.0
 #: How far back the last line break is looked for when a line was torn.
 _TAIL_BYTES = 1 << 20
+
+
+def open_plainly(path: str) -> int:
+    """Open a log file, or its lock, made for its owner alone if it is not there.
+
+    Raises:
+        OSError: It cannot be opened, or leads elsewhere: to write to what somebody put there, and
+            to change its mode, is how a log file becomes a weapon.
+    """
+    descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR | _NO_FOLLOW, FILE_MODE)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file", path)
+    return descriptor
 
 
 class SharedRotatingFile(ConcurrentRotatingFileHandler):
@@ -34,8 +53,14 @@ class SharedRotatingFile(ConcurrentRotatingFileHandler):
             encoding="utf-8",
             chmod=FILE_MODE,
         )
+        os.close(open_plainly(self.lockFilename))
         self.setFormatter(formatter)
         self._reported_s = float("-inf")
+
+    def do_open(self, mode: str | None = None) -> TextIOWrapper:
+        """Open the file again, as after a rotation, unless it leads elsewhere by now."""
+        os.close(open_plainly(self.baseFilename))
+        return super().do_open(mode)
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
         """Say whether the file is full. Called under the lock before each write."""

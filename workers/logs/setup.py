@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
@@ -75,17 +76,21 @@ def install_worker_logging(environ: Mapping[str, str] | None = None) -> None:
 
 
 def _file_handler(settings: LogSettings, path: str, formatter: JsonFormatter) -> logging.Handler:
+    # Only here: the import costs as much as all of Scout's logging.
+    from workers.logs.files import SharedRotatingFile, open_plainly
+
     try:
-        # Fails here and now, not at the first line.
-        os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600))
+        os.close(open_plainly(path))  # fails here and now, not at the first line
+        return SharedRotatingFile(
+            path, settings.log_file_max_bytes, settings.log_file_backups, formatter
+        )
     except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            raise ConfigError(
+                f"The log file {path!r} or its lock is a symbolic link, which is not followed.",
+                "Name the file that it leads to in SCOUT_LOG_FILE, or remove the link.",
+            ) from exc
         raise ConfigError(
             f"The log file {path!r} cannot be written: {exc.strerror}.",
             f"Make {str(Path(path).parent)!r} a folder you may write to, or unset SCOUT_LOG_FILE.",
         ) from exc
-    # Only here: the import costs as much as all of Scout's logging.
-    from workers.logs.files import SharedRotatingFile
-
-    return SharedRotatingFile(
-        path, settings.log_file_max_bytes, settings.log_file_backups, formatter
-    )

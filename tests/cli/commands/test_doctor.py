@@ -14,6 +14,7 @@ import pytest
 from cli.doctor import broker as broker_health
 from models.clock import Clock
 from models.database.connection import Database, database
+from models.database.migrate import open_database
 from models.database.read_only import open_existing
 from models.settings.runtime import load_settings
 from tests.support.cli import SECRET, Scout
@@ -285,3 +286,24 @@ def test_it_creates_no_run_and_no_audit_row(scout: Scout) -> None:
         database().execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("runs", "audit_log")
     ]
     assert before == after
+
+
+def test_a_database_that_others_may_read_is_noted(scout: Scout, tmp_path: Path) -> None:
+    path = open_database(load_settings()).path
+    assert path is not None
+    assert "others may read" not in scout("doctor").stdout
+    path.chmod(0o644)
+    result = scout("doctor")
+    assert (result.exit_code, "others may read" in result.stdout) == (0, True)
+    assert "chmod 600" in " ".join(scout.json("doctor")["notes"])
+
+
+def test_a_folder_whose_code_dramatiq_would_run_is_noted(
+    scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "workers").mkdir()
+    assert "dramatiq workers" not in scout("doctor").stdout
+    (tmp_path / "workers" / "__init__.py").touch()
+    (note,) = [note for note in scout.json("doctor")["notes"] if "dramatiq workers" in note]
+    assert str(tmp_path / "workers") in note

@@ -126,3 +126,23 @@ def test_a_full_disk_is_said_once_on_the_stream_and_costs_no_line_there(
     assert len(events) == 21
     assert events.count("log.file_failed") == 1
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["scout.log", ".__scout.lock"])
+def test_what_leads_elsewhere_is_refused_and_its_target_left_alone(
+    name: str, tmp_path: Path, logs: Logs
+) -> None:
+    """A link that somebody put there must not choose what is written to, or made private."""
+    target = tmp_path / "target"
+    target.write_text("precious")
+    target.chmod(0o644)
+    (tmp_path / name).symlink_to(target)
+    with pytest.raises(ConfigError, match="symbolic link"):
+        logs.configure(settings(tmp_path / "scout.log"))
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("precious", 0o644)
+
+
+def test_a_pipe_is_no_log_file(tmp_path: Path, logs: Logs) -> None:
+    os.mkfifo(tmp_path / "scout.log")
+    with pytest.raises(ConfigError, match="it is no file"):
+        logs.configure(settings(tmp_path / "scout.log"))
