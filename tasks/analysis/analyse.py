@@ -20,6 +20,7 @@ from tasks.analysis.candidates import (
     count_analyses,
     turn_into_failed,
 )
+from tasks.analysis.rescoring import rescore_analyses
 from tasks.analysis.reuse import reuse_analyses
 from tasks.analysis.rows import Row, RowMaker
 from tasks.analysis.totals import analysis_totals, live_totals
@@ -88,6 +89,7 @@ def analyse_repos(
     missing = reuse_analyses(maker, waiting, _request)
     budget = TokenBudget(context)
     _ask_about(context, missing, maker, budget, done=len(repos) - len(missing), lost=lost)
+    rescore_analyses(context, pass_number)
     totals = analysis_totals(context.run_id, pass_number)
     if not context.args.dry:
         totals |= live_totals(context.run_id, pass_number)

@@ -12,6 +12,8 @@ from datetime import date
 from types import MappingProxyType
 
 POLICY = "scout-score/1"
+#: Names the arithmetic of `tasks.analysis.relevance`, which takes its place once a pass is in.
+RELEVANCE_POLICY = "scout-score/2"
 
 #: What each component, from 0 to 1, counts for; added up in this order. The sum is 1.
 WEIGHTS: Mapping[str, float] = MappingProxyType(

@@ -20,7 +20,6 @@ from tasks.export.sections import (
     run_block,
     searches,
 )
-from tasks.landscape.scoring import POLICY, WEIGHTS
 from tasks.text.keywords import ScoredRepo, aggregate
 
 MAX_REPOS = 100
@@ -163,25 +162,24 @@ def _languages(report: Report) -> str:
 
 
 def _scores(report: Report) -> str:
+    parts = {
+        name: loads(report.rankings[name].components_json) for name in report.ranking[:MAX_SCORES]
+    }
+    if not parts:
+        return ""
+    names = sorted({part for one in parts.values() for part in one}, reverse=True)
     rows = [
         [
             report.link(name),
             f"{report.scores[name]:.4f}",
-            *(_part(parts, one) for one in (*WEIGHTS, "archived")),
+            *(_part(one, part) for part in names),
         ]
-        for name in report.ranking[:MAX_SCORES]
-        for parts in [loads(report.rankings[name].components_json)]
+        for name, one in parts.items()
     ]
-    if not rows:
-        return ""
-    header = [
-        "Repository",
-        "Score",
-        *(f"{inline(one)} ({WEIGHTS[one]:.2f})" for one in WEIGHTS),
-        "archived",
-    ]
+    header = ["Repository", "Score", *map(inline, names)]
     shown = listed(header, rows, len(report.ranking), numeric=frozenset(range(1, len(header))))
-    return f"Policy {inline(POLICY)}; the weight of each part stands in its column.\n\n{shown}"
+    policies = sorted({row.scoring_policy for row in report.rankings.values()})
+    return f"Policy {inline(', '.join(policies))}; the parts add up to the score.\n\n{shown}"
 
 
 def _part(parts: dict[str, float], name: str) -> str:

@@ -14,9 +14,16 @@ from models.redaction import default_redactor
 from models.tables.results import Ranking, Repo
 from models.text.canonical_json import dumps, loads
 from tasks.analysis.candidates import Candidate, candidates
+from tasks.analysis.rescoring import rescore_rankings, score_in_pass1
 from tasks.analysis.scoring import days_between
 from tasks.landscape.keyword_extraction import extract_keywords
-from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
+from tasks.landscape.scoring import (
+    POLICY,
+    RELEVANCE_POLICY,
+    SignalInputs,
+    relevance_of,
+    score_signals,
+)
 from tasks.reference_date import reference_date
 from tasks.step import StepContext
 from tasks.text.extractor import extractor_name
@@ -68,12 +75,17 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
         count=len(missing),
         name=lambda unit: unit.candidate.full_name,
     )
+    rescore_rankings(context, pass_number, RELEVANCE_POLICY)
     return _totals(context.run_id, pass_number)
 
 
 def best_ranked(run_id: str, limit: int) -> list[ScoredRepo]:
     """Return the best repositories of pass 1, so that pass 2 does not change the outcome."""
-    rows = fetch_all(_of_pass(run_id, 1, Ranking.full_name, Ranking.score, Ranking.keywords_json))
+    columns = (Ranking.full_name, Ranking.score, Ranking.inputs_json, Ranking.keywords_json)
+    rows = [
+        (name, score_in_pass1(loads(inputs).get("in_run"), score), keywords)
+        for name, score, inputs, keywords in fetch_all(_of_pass(run_id, 1, *columns))
+    ]
     # Sorted here because databases differ in how they order names.
     best = sorted(rows, key=lambda row: (-row[1], row[0]))[:limit]
     return [ScoredRepo(name, score, loads(keywords)) for name, score, keywords in best]

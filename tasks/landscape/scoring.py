@@ -14,6 +14,8 @@ from tasks.analysis.scoring import DAYS_STALE, DECIMALS, STARS_FULL, Score
 from tasks.text.keywords import STOP_WORDS, normalise_keyword, singular
 
 POLICY = "scout-signals/1"
+#: The same as `scout-score/2`, for repositories that no model was asked about.
+RELEVANCE_POLICY = "scout-signals/2"
 
 #: What each component, from 0 to 1, counts for; added up in this order. The sum is 1.
 WEIGHTS: Mapping[str, float] = MappingProxyType(

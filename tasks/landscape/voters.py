@@ -7,6 +7,7 @@ from models.run_args import RunArgs
 from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
+from tasks.analysis.rescoring import score_in_pass1
 from tasks.landscape.ranking import best_ranked
 from tasks.text.keywords import ScoredRepo
 
@@ -28,6 +29,10 @@ def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
             & (Repo.found_in_pass == 1)
         )
     )
+    scored = []
+    for name, score, output_json in rows:
+        output = loads(output_json)
+        first = score_in_pass1(output.get("score", {}).get("relevance"), score)
+        scored.append(ScoredRepo(name, first, output["keywords"]))
     # Sorted here because databases differ in how they order names.
-    best = sorted(rows, key=lambda row: (-row[1], row[0]))[:TOP_REPOS]
-    return [ScoredRepo(name, score, loads(output)["keywords"]) for name, score, output in best]
+    return sorted(scored, key=lambda repo: (-repo.score, repo.full_name))[:TOP_REPOS]

@@ -7,8 +7,15 @@ from models.database.upsert import fetch_all
 from models.run_args import RunArgs
 from models.tables.results import Ranking, Repo
 from models.text.canonical_json import loads
-from tasks.landscape.scoring import POLICY, SignalInputs, relevance_of, score_signals
+from tasks.landscape.scoring import (
+    POLICY,
+    RELEVANCE_POLICY,
+    SignalInputs,
+    relevance_of,
+    score_signals,
+)
 from tasks.replay.differences import StoredScore, compare, compare_score
+from tasks.replay.relevance import check_relevance
 
 
 def replay_rankings(run: RunRow) -> int:
@@ -40,7 +47,13 @@ def replay_rankings(run: RunRow) -> int:
     for name, policy, score, keywords, inputs, components, about, topics, stars, payload in sorted(
         rows, key=lambda row: row[0]
     ):
-        compare(f"the policy of {name}'s score", policy, POLICY)
+        own, parts = loads(inputs), loads(components)
+        in_run = own.pop("in_run", None)
+        expected = RELEVANCE_POLICY if in_run else POLICY
+        compare(f"the policy of {name}'s score", policy, expected)
+        if in_run:
+            check_relevance(name, in_run, score)
+            parts = in_run["own_components"]
         known = {
             "relevance": relevance_of(
                 query,
@@ -52,6 +65,6 @@ def replay_rankings(run: RunRow) -> int:
             "stars": stars,
             "archived": bool(loads(payload).get("archived")),
         }
-        stored = StoredScore(name, policy, score, loads(inputs), loads(components))
+        stored = StoredScore(name, policy, in_run["own"] if in_run else score, own, parts)
         compare_score(stored, known, SignalInputs, score_signals)
     return len(rows)

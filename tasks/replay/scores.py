@@ -7,8 +7,9 @@ from models.database.upsert import fetch_all
 from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
-from tasks.analysis.scoring import POLICY, ScoreInputs, score_repo
+from tasks.analysis.scoring import POLICY, RELEVANCE_POLICY, ScoreInputs, score_repo
 from tasks.replay.differences import StoredScore, compare, compare_score
+from tasks.replay.relevance import check_relevance
 
 _MODEL_SCORES = ("interestingness", "novelty", "collaboration_potential")
 
@@ -40,8 +41,12 @@ def replay_scores(run: RunRow) -> int:
     for name, policy, final, *scores, output, stars, payload in sorted(
         rows, key=lambda row: row[0]
     ):
-        compare(f"the policy of {name}'s score", policy, POLICY)
         answer = loads(output)
+        in_run = answer["score"].get("relevance")
+        expected = RELEVANCE_POLICY if in_run else POLICY
+        compare(f"the policy of {name}'s score", policy, expected)
+        if in_run:
+            check_relevance(name, in_run, final)
         inputs, components = answer["score"]["inputs"], answer["score"]["components"]
         compare(
             f"what {name}'s score is given as the model's",
@@ -53,6 +58,6 @@ def replay_scores(run: RunRow) -> int:
             "archived": bool(loads(payload).get("archived")),
             "has_evidence": bool(answer["reasons"]),
         }
-        stored = StoredScore(name, policy, final, inputs, components)
+        stored = StoredScore(name, policy, in_run["own"] if in_run else final, inputs, components)
         compare_score(stored, known, ScoreInputs, score_repo)
     return len(rows)

@@ -100,7 +100,7 @@ def test_inputs_of_another_policy_are_said_to_be_that(
     changed = json.loads(output)
     changed["score"]["inputs"]["moon_phase"] = 1
     opened.execute("UPDATE analyses SET output_json = ? WHERE id = 1", (json.dumps(changed),))
-    assert "are not those of scout-score/1" in scout("replay", parent).stdout
+    assert "are not those of scout-score/2" in scout("replay", parent).stdout
 
 
 def test_it_writes_nothing(scout: Scout, parent: str, opened: Database, tmp_path: Path) -> None:

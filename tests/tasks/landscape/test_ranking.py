@@ -12,7 +12,7 @@ import pytest
 from models.tables.results import Analysis, Brief, GithubQuery, Keyword, Ranking, ReadmeText
 from tasks.landscape import ranking
 from tasks.landscape.keyword_extraction import extract_keywords
-from tasks.landscape.scoring import POLICY, SignalInputs, score_signals
+from tasks.landscape.scoring import RELEVANCE_POLICY, SignalInputs, score_signals
 from tasks.text.extractor import extractor_name
 from tests.support.hostile import FRAGMENTS
 from tests.support.processes import start_python
@@ -125,13 +125,17 @@ def test_a_ranking_keeps_all_that_its_score_rests_on(landscape: MakeWorld) -> No
     world.steps(*FIRST, STEP)
 
     (row,) = rankings("RUN1")
-    inputs = SignalInputs(**json.loads(row["inputs_json"]))
+    stored = json.loads(row["inputs_json"])
+    in_run = stored.pop("in_run")
+    inputs = SignalInputs(**stored)
     assert (inputs.stars, inputs.archived, inputs.has_license) == (7, True, False)
     assert inputs.readme_bytes == len(readme)
     assert inputs.days_since_push == 2
     score = score_signals(inputs)
-    assert (row["score"], row["scoring_policy"]) == (score.final, POLICY)
-    assert json.loads(row["components_json"]) == dict(score.components)
+    assert (in_run["own"], in_run["own_components"]) == (score.final, dict(score.components))
+    assert (row["scoring_policy"], in_run["left_out"]) == (RELEVANCE_POLICY, True)
+    # The only one is the most relevant, and counts half, being archived.
+    assert (row["score"], json.loads(row["components_json"])) == (0.5, {"words": 0.5})
     assert "product quantisation" in json.loads(row["keywords_json"])
     assert row["extractor"] == extractor_name()
 
@@ -229,7 +233,10 @@ class TestPass2:
         assert {row["full_name"] for row in rankings("RUN1")} == {
             *("a/one", "b/two", "x/new", "y/newer")
         }
-        assert [row for row in rankings("RUN1") if row in before] == before
+        kept = {row["full_name"]: row["keywords_json"] for row in rankings("RUN1")}
+        assert {row["full_name"]: kept[row["full_name"]] for row in before} == {
+            row["full_name"]: row["keywords_json"] for row in before
+        }
         assert keywords("RUN1") == found
 
     def test_keywords_are_the_same_after_it_as_before(self, world: World) -> None:

@@ -19,6 +19,11 @@ BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP = "llm_repo_analysis"
 
 
+def _own_score(full_name: str) -> float:
+    """Return what a repository scores by itself, whatever the query."""
+    return float(loads(_row(full_name).output_json)["score"]["relevance"]["own"])
+
+
 def _row(full_name: str) -> Any:
     return Analysis.get(Analysis.full_name == full_name)
 
@@ -35,10 +40,11 @@ def test_a_valid_analysis_is_stored_with_its_provenance_and_score(world: World) 
         "2",
     )
     assert (row.interestingness, row.novelty, row.collaboration_potential) == (0.7, 0.5, 0.8)
-    assert (row.error, row.raw_text, row.scoring_policy) == (None, None, "scout-score/1")
+    assert (row.error, row.raw_text, row.scoring_policy) == (None, None, "scout-score/2")
     stored = loads(row.output_json)
     assert stored["keywords"] == analysis()["keywords"]
-    assert score_repo(ScoreInputs(**stored["score"]["inputs"])).final == row.final_score
+    own = score_repo(ScoreInputs(**stored["score"]["inputs"])).final
+    assert own == stored["score"]["relevance"]["own"]
 
 
 def test_the_model_sees_what_is_stored(world: World) -> None:
@@ -100,8 +106,8 @@ def test_evidence_that_is_not_there_is_dropped_and_counted(world: World) -> None
     assert (stats["evidence_dropped"], stats["without_evidence"]) == (2, 1)
     assert loads(_row("a/one").output_json)["reasons"] == [true]
     assert (_row("b/two").status, loads(_row("b/two").output_json)["reasons"]) == ("valid", [])
-    assert _row("a/one").final_score == _row("c/three").final_score
-    assert _row("b/two").final_score == pytest.approx(_row("c/three").final_score - 0.05)
+    assert _own_score("a/one") == _own_score("c/three")
+    assert _own_score("b/two") == pytest.approx(_own_score("c/three") - 0.05)
 
 
 def test_a_missing_readme_costs_points(world: World) -> None:
@@ -109,7 +115,7 @@ def test_a_missing_readme_costs_points(world: World) -> None:
     described = {"claim": "It is.", "evidence": "a/one makes indexes"}
     world.model.texts = {"a/one": json.dumps(analysis(reasons=[described]))}
     world.steps(*BEFORE, STEP)
-    assert _row("a/one").final_score == pytest.approx(_row("b/two").final_score - 0.10)
+    assert _own_score("a/one") == pytest.approx(_own_score("b/two") - 0.10)
 
 
 @pytest.mark.parametrize("error", [TransientError("429."), PermanentError("A broken fixture.")])
