@@ -117,7 +117,7 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.BRIEF_MARKED: (
             "a person marked a proposed group as sent, declined or for later: `scout briefs mark`"
         ),
-        Event.EXPORT_WRITTEN: "the Markdown files are there",
+        Event.EXPORT_WRITTEN: "the files of the export are there",
         Event.NETWORK_BLOCKED: "a dry run tried to reach the network and was refused",
         Event.DATABASE_WAITED: "a read or write had to wait for the database",
         Event.SCHEMA_MIGRATED: (

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _WIDTH = 80
 #: Differences of a kind that are shown to people; --json has all of them.
 _MAX_SHOWN = 15
+#: What is said of a group that is not simply proposed.
+_STATUSES = {
+    BriefStatus.REJECTED_BY_THRESHOLD: " rejected",
+    BriefStatus.KEPT_OUT: " kept out",
+    BriefStatus.INVALID: " invalid",
+    BriefStatus.FAILED: " failed",
+}
 _MARKS = {"only_a": "-", "only_b": "+", "changed": "~"}
 
 
@@ -109,8 +116,7 @@ def _shown(kind: str, value: Any) -> str:
     if kind == "scores":
         return f"{value:.4f}"
     if kind == "groups":
-        written = "" if value["status"] == BriefStatus.SHORTLISTED else f" {value['status']}"
-        return f"#{value['rank']} {value['score']:.4f}{written}"
+        return f"#{value['rank']} {value['score']:.4f}{_STATUSES.get(value['status'], '')}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -28,7 +28,7 @@ class GroupRow:
 
 
 class ContentsDao:
-    """Reads what a run found and made; every method's dictionary is sorted by its keys."""
+    """Reads what a run found and made; dictionaries are sorted by their keys, or as it is said."""
 
     @staticmethod
     def queries(run_id: str) -> dict[tuple[int, str], int]:
@@ -57,18 +57,16 @@ class ContentsDao:
 
     @staticmethod
     def groups(run_id: str) -> dict[str, GroupRow]:
-        """Return the groups that have a row, by their key."""
+        """Return the groups that have a row, by their key, best first."""
         sql = (
             "SELECT group_key, rank, score, status, content_json IS NOT NULL FROM briefs"
-            " WHERE run_id = ?"
+            " WHERE run_id = ? ORDER BY rank, group_key"
         )
         rows = database().execute(sql, (run_id,)).fetchall()
-        return dict(
-            sorted(
-                (key, GroupRow(int(rank), float(score), status, bool(written)))
-                for key, rank, score, status, written in rows
-            )
-        )
+        return {
+            key: GroupRow(int(rank), float(score), status, bool(written))
+            for key, rank, score, status, written in rows
+        }
 
     @staticmethod
     def versions(run_id: str) -> dict[str, str]:

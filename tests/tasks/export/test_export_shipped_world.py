@@ -31,7 +31,8 @@ def test_the_dry_run_ends_with_briefs_that_hold_no_foreign_link(tmp_path: Path) 
     status = [brief.status for brief in Brief.select()]
     assert status.count("shortlisted") >= 3
     assert status.count("rejected_by_threshold") >= 1
-    assert "invalid" not in status
+    refused = [brief.error for brief in Brief.select() if brief.status == "invalid"]
+    assert all("it could be about any project in the place of" in error for error in refused)
     files = list((tmp_path / "run_RUN1").rglob("*.md"))
     assert len(files) > 6
     for path in files:
