@@ -80,11 +80,15 @@ class RunsDao:
         run_id: str | None = None,
         clock: Clock | None = None,
     ) -> str:
-        """Insert a queued run and return its id; the arguments are redacted here."""
+        """Insert a queued run and return its id.
+
+        The arguments are stored as they are given, since the steps work with them; one that holds
+        a secret, which `create_run` refuses, is masked.
+        """
         clock = clock or Clock()
         run_id = run_id or new_id(clock.now_ms())
         values = loads(args_json) if isinstance(args_json, str) else dict(args_json)
-        text = default_redactor().scrub_line(dumps(default_redactor().redact(values)))
+        text = _stored_arguments(values)
         with database().write():
             database().execute(
                 _INSERT,
@@ -215,3 +219,14 @@ class RunsDao:
             " WHERE run_id = ? AND status IN ('failed', 'cancelled', 'queued', 'running')"
         )
         return bool(database().execute(sql, (run_id,)).rowcount)
+
+
+def _stored_arguments(values: Mapping[str, Any]) -> str:
+    redactor = default_redactor()
+    kept = {
+        key: redactor.redact(value)
+        if not isinstance(value, str) or redactor.holds_secret(value)
+        else value
+        for key, value in values.items()
+    }
+    return redactor.scrub_line(dumps(kept))

@@ -9,9 +9,11 @@ from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
+from models.errors import InputError
 from models.events import Event
 from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
+from models.redaction import default_redactor
 from models.run_args import RunArgs
 from models.settings.runtime import load_settings
 from models.steps import LLM_STEPS, STEP_NAMES, position_of, step_id_for
@@ -42,11 +44,12 @@ def create_run(
         clock: Where the time comes from.
 
     Raises:
-        InputError: An argument is out of range.
+        InputError: An argument is out of range, or holds a secret.
         DatabaseUnavailableError: Nothing could be written.
     """
     clock = clock or Clock()
     checked = (args if isinstance(args, RunArgs) else RunArgs.from_dict(dict(args))).normalised()
+    refuse_secrets(checked)
     settings = load_settings()
     run_id = new_id(clock.now_ms())
     tried = False
@@ -86,6 +89,22 @@ def create_run(
 
     transition(work, clock)
     return run_id
+
+
+def refuse_secrets(args: RunArgs) -> None:
+    """Refuse arguments that hold a secret: they would be worked with, and no secret may be stored.
+
+    Raises:
+        InputError: One does; the message names the option and does not repeat its value.
+    """
+    for name, value in args.to_dict().items():
+        if isinstance(value, str) and default_redactor().holds_secret(value):
+            option = f"--{name.replace('_', '-')}"
+            raise InputError(
+                f"{option} holds what looks like a password, key or token;"
+                " a run's arguments are stored.",
+                f"Give {option} another value; keep secrets in environment variables.",
+            )
 
 
 def _left_out(command: str, args: RunArgs, derivation: Derivation | None) -> dict[str, str]:

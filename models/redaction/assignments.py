@@ -6,10 +6,10 @@ The name is found first, by its words; everything else is bounded code around it
 from __future__ import annotations
 
 import re
-import string
 from collections import defaultdict
 from collections.abc import Iterator
 
+from models.redaction.anchors import Anchor, word_end
 from models.redaction.extents import (
     cookie_span,
     element_span,
@@ -19,6 +19,9 @@ from models.redaction.extents import (
 )
 from models.redaction.keys import (
     AMBIGUOUS_WORDS,
+    FOREIGN_WORDS,
+    GUESS_WORDS,
+    NEUTRAL_SUFFIXES,
     SECRET_ENDINGS,
     SECRET_PAIRS,
     SECRET_WORDS,
@@ -26,11 +29,11 @@ from models.redaction.keys import (
     classify,
     split_words,
 )
-from models.redaction.spans import Rule, Span
-from models.redaction.values import is_plain_word, is_secret_value
+from models.redaction.prose import told_span
+from models.redaction.spans import Rule, Span, lowered
+from models.redaction.values import is_material, is_plain_word, is_secret_value
 
 _MAX_NAME_LENGTH = 64
-_ASCII_LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
 
 
 def _name_pattern() -> re.Pattern[str]:
@@ -38,7 +41,9 @@ def _name_pattern() -> re.Pattern[str]:
 
     For text in lower case: the engine is several times slower when it has to ignore case.
     """
-    names = _SINGLES | {rf"{first}[_\-. ]?{last}" for first, last in SECRET_PAIRS}
+    names = set(map(re.escape, _SINGLES)) | {
+        rf"{first}[_\-. ]?{last}" for first, last in SECRET_PAIRS
+    }
     groups: dict[str, list[str]] = defaultdict(list)
     for name in sorted(names, key=lambda name: (-len(name), name)):
         groups[name[0]].append(name[1:])
@@ -46,15 +51,19 @@ def _name_pattern() -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(alternatives)})(?![a-z])")
 
 
-def _word_ends() -> tuple[str, ...]:
+def _word_ends() -> tuple[Anchor, ...]:
     """For every name, one word in it that no letter follows."""
     lasts = {last for _, last in SECRET_PAIRS if last.startswith("key")} | _SINGLES
     others = {pair for pair in SECRET_PAIRS if pair[1] not in lasts}
     firsts = {first for first, _ in others} | {first + last for first, last in others}
-    return tuple(sorted(lasts | firsts))
+    return tuple(map(word_end, sorted(lasts | firsts)))
 
 
-_SINGLES = SECRET_WORDS | AMBIGUOUS_WORDS | set(SECRET_ENDINGS)
+_SINGLES = SECRET_WORDS | AMBIGUOUS_WORDS | GUESS_WORDS | FOREIGN_WORDS | set(SECRET_ENDINGS)
+# What may be said of a secret after its name, so that this is still the name.
+_SUFFIX = re.compile(
+    rf"(?:[_\-](?:{'|'.join(sorted(NEUTRAL_SUFFIXES))}|\d{{1,4}})(?![a-z])|\d{{1,3}}(?![a-z\d])){{1,3}}"
+)
 _NAME = _name_pattern()
 _ESCAPE_LETTERS = "nrtbf"
 _NAME_REVERSED = re.compile(r"[\w.\-]{0,64}")
@@ -63,7 +72,7 @@ _CLOSER = r"(?:\\{0,4}[\"'`]|\]|\*\*|__){0,4}"
 _BLANK = r"(?:[ \t]|%20){0,16}"
 _ASSIGN = re.compile(
     rf"\d{{0,3}}{_CLOSER}{_BLANK}(?::=|=>|->|[=!]?={{1,2}}|:(?!//)\*{{0,2}}|：|＝|%3[aAdD]|\\u003[aAdD])"
-    rf"(?:\s{{0,64}}(?=\\{{0,4}}[\"'{{\[])|{_BLANK})"
+    rf"(?:\s{{0,64}}(?=\\{{0,4}}[\"'{{\[])|{_BLANK})(?:!!\w{{1,16}}[ \t]{{1,4}})?"
 )
 _RECORD = re.compile(
     r"\d{0,3}(?:\\{0,4}[\"'])?[\s,;]{1,64}\\{0,4}[\"']?(?i:value|val)\\{0,4}[\"']?\s{0,8}[=:]\s{0,64}"
@@ -74,30 +83,29 @@ _REVERSED_RECORD = re.compile(
 )
 _PAIR = re.compile(r"\\{0,4}[\"']\s{0,16},\s{0,64}(?=[bBuU]?\\{0,4}[\"'])")
 _FLAG = re.compile(r"(?:\\{0,4}[\"'])?,?\s{1,16}(?!-{1,2}[A-Za-z])")
-_ELEMENT = re.compile(r">(?=[^<>]{1,4096}</)")
+_ELEMENT = re.compile(r"[\"']?>(?=[^<>]{1,4096}</)")
 _SAID = re.compile(r"\s{1,4}(?=\\{0,4}['\"])")
 _NETRC = re.compile(r"(?:login|user)\s{1,8}\S{1,128}\s{1,8}\Z")
 
 
 def _find_assignments(text: str) -> Iterator[Span]:
     at = 0
-    lower = _lowered(text)
+    lower = lowered(text)
     while match := _NAME.search(lower, at):
         at = match.end()
-        span = _span_after(text, match.start(), match.end())
+        suffix = _SUFFIX.match(lower, match.end())
+        span = _span_after(text, match.start(), suffix.end() if suffix else match.end())
         if span and span[1] > span[0]:
             yield span
             at = max(at, span[1])
 
 
-def _lowered(text: str) -> str:
-    """The text in lower case, character by character: positions stay what they are."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else text.translate(_ASCII_LOWER)
-
-
 def _span_after(text: str, name_start: int, name_end: int) -> Span | None:
     """The secret that a name introduces, whatever joins the two."""
+    return _joined_span(text, name_start, name_end) or _told_span(text, name_start, name_end)
+
+
+def _joined_span(text: str, name_start: int, name_end: int) -> Span | None:
     if tail := _ASSIGN.match(text, name_end):
         return _assigned_span(text, name_start, name_end, tail.end())
     if tail := _RECORD.match(text, name_end) or _ELEMENT.match(text, name_end):
@@ -113,12 +121,47 @@ def _assigned_span(text: str, name_start: int, name_end: int, value_start: int) 
     """`key=value`, `"key": "value"`, and headers, whose values have their own extent."""
     name = _whole_name(text, name_start, name_end)
     name_start = name_end - len(name)
+    if text[name_start - 2 : name_start] == "//" or _is_field(text, name_start, name_end):
+        return None  # a URL's user, or a part of an identifier
+    if text[name_start - 2 : name_start] in ("${", "#{"):
+        return _default_span(text, name_end)
     last_word = split_words(name)[-1]
     if last_word == "authorization":
         return header_span(text, name_start, value_start)
     if last_word in ("cookie", "cookies") and (span := cookie_span(text, name_start, value_start)):
         return span
-    return value_span(text, value_start, classify(name))
+    verdict = classify(name)
+    if last_word in ("cookie", "cookies"):
+        verdict = min(verdict, Verdict.AMBIGUOUS)
+    span = value_span(text, value_start, verdict, name=name)
+    if span is None or not _COMPLAINT.search(text, max(0, name_start - 24), name_start):
+        return None if span and _is_badge(text, name_start, span) else span
+    return span if is_material(text[slice(*span)]) else None
+
+
+# `unexpected token: 'else'` speaks of another kind of token.
+_COMPLAINT = re.compile(
+    r"(?i:unexpected|invalid|illegal|unknown|bad|malformed|expected|missing|unrecognized)\s{1,3}\Z"
+)
+_DEFAULT = re.compile(r":?[-=?+]([^{}]{0,256})\}")
+
+
+def _is_field(text: str, name_start: int, name_end: int) -> bool:
+    """Whether a name is a part of an identifier: `arn:aws:secretsmanager:…:secret:prod/db`."""
+    before, after = text[max(0, name_start - 2) : name_start], text[name_end : name_end + 2]
+    joined = before[-1:] == ":" and before[:1].isalnum()
+    return joined and after[:1] == ":" and after[1:].isalnum()
+
+
+def _default_span(text: str, name_end: int) -> Span | None:
+    """What a shell takes where a variable is not set: `${DB_PASSWORD:-…}`."""
+    default = _DEFAULT.match(text, name_end)
+    return default.span(1) if default and is_material(default.group(1)) else None
+
+
+def _is_badge(text: str, name_start: int, span: Span) -> bool:
+    """Whether this is the token of a badge in a document, which shows a picture to everybody."""
+    return span[1] - span[0] <= 16 and text[max(0, name_start - 5) : name_start] == ".svg?"
 
 
 def _pair_span(text: str, name_start: int, name_end: int, value_start: int) -> Span | None:
@@ -126,12 +169,13 @@ def _pair_span(text: str, name_start: int, name_end: int, value_start: int) -> S
     name = _whole_name(text, name_start, name_end)
     opened = text[max(0, name_end - len(name) - 8) : name_end - len(name)].rstrip("\\\"'bBuU")
     is_flag, is_pair = name.startswith("-"), opened.endswith(("(", "["))
-    if not (is_flag or is_pair):
+    if not (is_flag or is_pair) or " " in name:
         return None
     span = quoted_span(text, value_start)
     if span is None or not is_secret_value(classify(name), text[span[0] : span[1]]):
         return None
-    plain = opened.endswith("[") and not is_flag and is_plain_word(text[span[0] : span[1]])
+    value = text[span[0] : span[1]]
+    plain = not is_flag and is_plain_word(value) and (opened.endswith("[") or len(value) < 6)
     return None if plain else span
 
 
@@ -151,6 +195,13 @@ def _span_after_blank(text: str, name_start: int, name_end: int) -> Span | None:
     return None
 
 
+def _told_span(text: str, name_start: int, name_end: int) -> Span | None:
+    """`The password is abc123!`, and a value that stands below its name."""
+    if classify(_whole_name(text, name_start, name_end)) is not Verdict.SECRET:
+        return None
+    return told_span(text, name_end)
+
+
 def _whole_name(text: str, start: int, end: int) -> str:
     """Extend a name to the left, over its other words and the dashes of a flag."""
     head = text[max(0, start - _MAX_NAME_LENGTH) : start]
@@ -168,7 +219,9 @@ def _find_reversed_records(text: str) -> Iterator[Span]:
             yield match.span(1)
 
 
+#: Without one of these a text names no secret.
+NAME_ANCHORS = _word_ends()
 ASSIGNMENT_RULES = (
-    Rule((), _find_assignments, _word_ends()),
-    Rule((), _find_reversed_records, _word_ends()),
+    Rule(NAME_ANCHORS, _find_assignments),
+    Rule(NAME_ANCHORS, _find_reversed_records),
 )

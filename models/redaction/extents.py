@@ -6,21 +6,40 @@ import re
 
 from models.redaction.keys import Verdict
 from models.redaction.spans import MASK, Span
-from models.redaction.values import is_placeholder_at, is_secret_value
+from models.redaction.values import (
+    is_code_at,
+    is_placeholder_at,
+    is_reference,
+    is_secret_value,
+    is_sentence,
+)
 
 # How far the end of a quoted or bracketed value is looked for. What is longer or never ends is
 # masked as far as the line goes, and at least this far.
 _REACH = 8192
 
+# What only may be a secret is none if it is longer: it would be read again from each of its words.
+_REACH_OF_GUESS = 1024
+
 _OPENING_QUOTE = re.compile(r"[bBuUrRfF]{0,2}(\\{0,8})([\"'`])")
 # A bare value ends at white space, quotes, tags, escapes of those, or where the next assignment
 # begins: `a=1,token=abc,b=2`, `?token=abc&x=1`.
 _BARE_END = re.compile(
-    r"[\s\"'`<>]|\\[nrtbfu\"'\\]|%26"
+    r"[\s\"'`<>]|\)?\]\(|\\[nrtbfu\"'\\]|%26"
     r"|[,;&](?=\s|$|(?:amp;)?[\w.\-\[\]]{1,64}(?:\s?[=:]|$))"
 )
 _CLOSING = ",;&.?:)]}|"
 _BRACKET = re.compile(r"[\[\](){}]")
+_COMMENT = re.compile(r"(?:#|//|--)(?:\s|$)")
+_WORDS = re.compile(r"[A-Za-z][A-Za-z'’\-]*(?:[ \t]+[^\s:=]{1,24}){1,5}")
+# A description of a value, not a value: JSON Schema, OpenAPI, the models of object mappers.
+_SCHEMA = re.compile(
+    r"\{\s{0,64}\\{0,4}[\"']?(?:\$ref|anyOf|oneOf|allOf|description|title|format|required|nullable"
+    r"|readOnly|writeOnly|minLength|maxLength|pattern|properties|\$schema|additionalProperties"
+    r"|type\\{0,4}[\"']?\s{0,8}:\s{0,8}\\{0,4}[\"'\[]{0,2}"
+    r"(?:string|number|integer|boolean|object|array|null|String|Number|Boolean|Buffer|password|text))"
+    r"\\{0,4}[\"']?\s{0,8}[:,}\]]"
+)
 _LINE = re.compile(r"[^\r\n]*")
 _HEADER_LINE = re.compile(r"(?:[^\r\n\\]|\\(?![nr]))*")
 _QUOTED_HEADER_LINE = re.compile(r"(?:[^\r\n\"'`\\]|\\(?![nr\"'\\]))*")
@@ -30,15 +49,37 @@ _ONE_TOKEN_SCHEMES = ("bearer", "basic", "token", "apikey", "negotiate", "ntlm")
 _TOKEN = re.compile(r"[^\s\"'`<>\\]+")
 
 
-def value_span(text: str, start: int, verdict: Verdict) -> Span | None:
-    """Where the value that begins at `start` stands, if it is to be masked."""
-    if verdict is Verdict.HARMLESS or start >= len(text) or is_placeholder_at(text, start):
+def value_span(text: str, start: int, verdict: Verdict, name: str = "") -> Span | None:
+    """Where the value that begins at `start` stands, if it is to be masked.
+
+    Args:
+        text: Where it stands.
+        start: Where it begins.
+        verdict: What its name says.
+        name: The name as it is written; a value that repeats it is a variable, not a secret.
+    """
+    if verdict is Verdict.HARMLESS or start >= len(text):
+        return None
+    if is_placeholder_at(text, start) or _COMMENT.match(text, start):
         return None
     if span := quoted_span(text, start):
-        return span if is_secret_value(verdict, text[span[0] : span[1]]) else None
+        is_code = text[start] == "`" and " " in text[span[0] : span[1]]
+        return span if not is_code and is_secret_value(verdict, text[span[0] : span[1]]) else None
     if text[start] in "[({" and not text.startswith(MASK, start):
         return _bracket_span(text, start, verdict)
-    return _bare_span(text, start, verdict)
+    if is_code_at(text, start) or _is_sentence(text, start):
+        return None
+    return _bare_span(text, start, verdict, name)
+
+
+def _is_sentence(text: str, start: int) -> bool:
+    """Whether words follow `: `, as in `invalid token: signature expired`."""
+    if text[start - 1 : start] not in (" ", "\t"):
+        return False
+    if not text[max(0, start - 24) : start].rstrip().endswith((":", "：")):
+        return False
+    words = _WORDS.match(text, start)
+    return words is not None and is_sentence(words.group())
 
 
 def quoted_span(text: str, start: int) -> Span | None:
@@ -75,7 +116,7 @@ def _end_of_line(text: str, at_least: int) -> int:
 
 def _bracket_span(text: str, start: int, verdict: Verdict) -> Span | None:
     """A whole container under a secret's name; up to its line's end if it never closes."""
-    if verdict is not Verdict.SECRET:
+    if verdict is not Verdict.SECRET or _SCHEMA.match(text, start):
         return None
     depth = 0
     limit = min(len(text), start + _REACH)
@@ -88,13 +129,16 @@ def _bracket_span(text: str, start: int, verdict: Verdict) -> Span | None:
     return start, _end_of_line(text, limit if limit < len(text) else start)
 
 
-def _bare_span(text: str, start: int, verdict: Verdict) -> Span | None:
-    stop = _BARE_END.search(text, start)
-    value = text[start : stop.start() if stop else len(text)]
+def _bare_span(text: str, start: int, verdict: Verdict, name: str) -> Span | None:
+    limit = len(text) if verdict is Verdict.SECRET else start + _REACH_OF_GUESS
+    stop = _BARE_END.search(text, start, limit)
+    value = text[start : stop.start() if stop else limit]
     masked_until = value.rfind(MASK) + len(MASK) if MASK in value else 0
     value = value[:masked_until] + value[masked_until:].rstrip(_CLOSING)
-    if not is_secret_value(verdict, value):
+    if not is_secret_value(verdict, value) or is_reference(value, name):
         return None
+    if value.isalpha() and text[start + len(value) : start + len(value) + 2] in (": ", ":"):
+        return None  # a name itself: `jwt: token: signature is invalid`
     return start, start + len(value)
 
 
@@ -119,6 +163,9 @@ def header_span(text: str, name_start: int, start: int) -> Span | None:
     token = _TOKEN.match(text, begin, limit)
     first = token.group().rstrip(",;") if token else ""
     if not is_secret_value(Verdict.SECRET, first.rstrip(".:")) and first != MASK:
+        return None
+    words = _WORDS.match(text, begin, limit)
+    if words and is_sentence(words.group()):
         return None
     if quoted:
         end = limit

@@ -1,4 +1,4 @@
-"""Secrets that can be told by their own shape: tokens of known providers, JWTs, PEM blocks.
+"""Secrets that can be told by their own shape: tokens of known providers, and JWTs.
 
 A pattern is a prefix and an open run of the token's alphabet with nothing after it. So it cannot
 backtrack, and a letter or `_` on either side does not hide a token. Checksums are never required.
@@ -7,19 +7,49 @@ backtrack, and a letter or `_` on either side does not hide a token. Checksums a
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from models.redaction.spans import Rule, Span
+from models.redaction.anchors import Anchor, compile_gate, pivot
+from models.redaction.connections import HASH_RULE
+from models.redaction.key_blocks import KEY_BLOCK_RULES
+from models.redaction.providers import TokenFormat, token_formats
+from models.redaction.spans import Rule, Span, lowered
+from models.redaction.webhooks import WEBHOOK_RULES
 
 Finder = Callable[[str], Iterator[Span]]
 
 # Left of a prefix that is also the end of English words: no letter, or the escape of a control
-# character in serialised text ("\nsk-…").
+# character in serialised text ("\\nsk-…").
 _NO_LETTER_BEFORE = r"(?:(?<![A-Za-z])|(?<=\\[nrtbf]))"
 
 
+def table_rule(formats: list[TokenFormat]) -> Rule:
+    """Return the rule that finds the tokens of a table of formats."""
+    gate = compile_gate(one.anchor for one in formats)
+    by_pivot: dict[str, list[tuple[int, TokenFormat]]] = defaultdict(list)
+    for one in formats:
+        at = pivot(one.prefix.lower())
+        by_pivot[one.prefix[at].lower()].append((at, one))
+
+    def find(text: str) -> Iterator[Span]:
+        lower = lowered(text)
+        at = 0
+        while match := gate.search(lower, at):
+            at = match.start() + 1
+            for offset, one in by_pivot[lower[match.start()]]:
+                start = match.start() - offset
+                if start >= 0 and text.startswith(one.prefix, start):
+                    end = one.end_of(text, start)
+                    if end > start:
+                        yield start, end
+                        at = max(at, end)
+
+    return Rule(tuple(one.anchor for one in formats), find, in_runs=True)
+
+
 def _pattern(expression: str) -> Finder:
-    compiled = re.compile(expression)
+    compiled = re.compile(expression, re.ASCII)
 
     def find(text: str) -> Iterator[Span]:
         return (match.span() for match in compiled.finditer(text))
@@ -27,14 +57,7 @@ def _pattern(expression: str) -> Finder:
     return find
 
 
-def _prefixed(prefixes: str, run: str) -> Rule:
-    """A rule for tokens that begin with one of some literal prefixes."""
-    literals = prefixes.split()
-    alternatives = "|".join(map(re.escape, literals))
-    return Rule(tuple(text.lower() for text in literals), _pattern(f"(?:{alternatives}){run}"))
-
-
-_JWT_RUN = re.compile(r"eyJ[\w\-.=%]*", re.ASCII)
+_JWT_RUN = re.compile(r"eyJ[\w\-.=%]*+", re.ASCII)
 
 
 def _find_jwts(text: str) -> Iterator[Span]:
@@ -44,105 +67,79 @@ def _find_jwts(text: str) -> Iterator[Span]:
             yield match.start(), match.start() + len(run)
 
 
-_PEM_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}(?:PRIVATE|SECRET) KEY")
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]{1,64}-{0,5}")
-# What a body can consist of in a serialised line, where a quote ends the string it stands in, and
-# in free text, where each line of a key may have quotes of its own.
-_PEM_BODY_IN_LINE = re.compile(r"[^\"'<>{}]*")
-_PEM_BODY_IN_TEXT = re.compile(r"[^{}]*")
-
-
-def _pem_finder(body: re.Pattern[str]) -> Finder:
-    def find(text: str) -> Iterator[Span]:
-        at = 0
-        while begin := _PEM_BEGIN.search(text, at):
-            inside = body.match(text, begin.end())
-            stop = inside.end() if inside else begin.end()
-            end = _PEM_END.search(text, begin.end(), stop)
-            at = end.end() if end else _without_backslashes(text, begin.end(), stop)
-            yield begin.start(), at
-
-    return find
-
-
-def _without_backslashes(text: str, start: int, stop: int) -> int:
-    while stop > start and text[stop - 1] == "\\":
-        stop -= 1
-    return stop
-
-
-def pem_is_open(text: str) -> bool:
-    """Whether a PEM block begins in a text and does not end there, as in a list of its lines."""
-    begin = text.rfind("-----BEGIN ")
-    return begin >= 0 and bool(_PEM_BEGIN.match(text, begin)) and not _PEM_END.search(text, begin)
-
-
-def pem_ends(text: str) -> bool:
-    """Whether a line holds the end of a PEM block."""
-    return bool(_PEM_END.search(text))
-
-
-_TELEGRAM = re.compile(r"(?<!\d)\d{8,10}:AA[\w-]{30,}", re.ASCII)
-
-
-def _find_telegram(text: str) -> Iterator[Span]:
-    return (match.span() for match in _TELEGRAM.finditer(text))
-
-
-_SLACK_HOOK = r"(?:\\?/[A-Za-z0-9_]{4,}){2,4}"
+_ID = r"[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}"
 
 FORMAT_RULES: tuple[Rule, ...] = (
-    # GitHub. Newer installation tokens carry a whole JWT after the prefix.
-    _prefixed("ghp_ gho_ ghu_ ghs_ ghr_", r"[A-Za-z0-9_]{16,}(?:[.\-]+[A-Za-z0-9_]+)*"),
-    _prefixed("github_pat_", r"[A-Za-z0-9_]{16,}"),
+    table_rule(list(token_formats())),
+    # GitHub's newer installation tokens carry a whole JWT after the prefix.
+    Rule(("ghs_",), _pattern(r"ghs_[A-Za-z0-9_]{3,}+[.\-][A-Za-z0-9_.\-]{16,}+")),
     # Language models: OpenRouter, Anthropic, OpenAI and the many that copied its prefix.
     Rule(
         ("sk-",),
         _pattern(
-            _NO_LETTER_BEFORE + r"sk-(?:or|ant|proj|svcacct|admin|lf)-[A-Za-z0-9_\-]{16,}"
+            _NO_LETTER_BEFORE + r"sk-(?:or|ant|proj|svcacct|admin|lf)-[A-Za-z0-9_\-]{16,}+"
             "|" + _NO_LETTER_BEFORE + r"sk-(?:[a-z0-9]{1,8}-){0,2}"
-            r"(?=[a-z]{0,32}[A-Z0-9]|[a-z]{32})[A-Za-z0-9_]{16,}[A-Za-z0-9_\-]*"
-            r"|sk-(?:or-v\d|ant-[a-z]{3,5}\d\d)-[A-Za-z0-9_\-]{16,}"
+            r"(?=[a-z]{0,32}[A-Z0-9]|[a-z]{32})[A-Za-z0-9_]{16,}[A-Za-z0-9_\-]*+"
+            r"|sk-(?:or-v\d|ant-[a-z]{3,5}\d\d)-[A-Za-z0-9_\-]{16,}+"
             r"|sk-(?=[A-Za-z_\-]{0,40}\d)(?=[a-z\d_\-]{0,40}[A-Z])(?=[A-Z\d_\-]{0,40}[a-z])"
-            r"[A-Za-z0-9_\-]{32,}"
+            r"[A-Za-z0-9_\-]{32,}+"
         ),
     ),
     Rule(
         ("hf_",),
         _pattern(
-            _NO_LETTER_BEFORE + r"hf_[A-Za-z0-9]{16,}|hf_(?=[a-z]{0,32}[A-Z])[A-Za-z0-9]{30,}"
+            _NO_LETTER_BEFORE + r"hf_[A-Za-z0-9]{16,}+|hf_(?=[a-z]{0,32}[A-Z])[A-Za-z0-9]{30,}+"
         ),
     ),
-    _prefixed("gsk_ xai- pplx- r8_ phx_ npm_ nfp_ sbp_", r"[A-Za-z0-9]{24,}"),
-    _prefixed("nvapi- tvly- lsv2_pt_ lsv2_sk_", r"(?=[A-Za-z_\-]{0,24}\d)[A-Za-z0-9_\-]{20,}"),
-    # Clouds.
-    _prefixed("AKIA ASIA AROA AIDA ABIA ACCA", r"[A-Z0-9]{16,}"),
-    _prefixed("AIza", r"[A-Za-z0-9_\-]{30,}"),
-    _prefixed("ya29. GOCSPX-", r"[A-Za-z0-9_\-.]{16,}"),
-    _prefixed("dop_v1_ doo_v1_ dor_v1_ dapi pul- rubygems_", r"[a-f0-9]{32,}"),
-    _prefixed("hvs. hvb. atlasv1. pscale_tkn_ pscale_pw_", r"[A-Za-z0-9_\-]{20,}"),
-    # Chat, mail, payment.
-    _prefixed(
-        "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xoxc- xoxd- xapp-", r"[A-Za-z0-9\-.%]{10,}"
+    Rule((Anchor(":", "[a-z0-9_-]{30}"),), _pattern(r"(?<!\d)\d{8,10}:[A-Za-z0-9_\-]{33,40}+")),
+    # Discord's bots: the id, a time and a digest, in Base64.
+    Rule(
+        (Anchor(".", r"[a-z0-9_-]{6}\.[a-z0-9_-]{27}"),),
+        _pattern(
+            r"(?<![A-Za-z0-9_\-.])[MNO][A-Za-z\d_\-]{23,27}\.[A-Za-z\d_\-]{6}\.[A-Za-z\d_\-]{27,45}+"
+        ),
     ),
-    _prefixed("hooks.slack.com/services hooks.slack.com\\/services", _SLACK_HOOK),
-    _prefixed(
-        "discord.com/api/webhooks/ discordapp.com/api/webhooks/", r"\d{6,}/[A-Za-z0-9_\-]{8,}"
+    # Azure: what its identifiable keys and client secrets have in common.
+    Rule(("q~",), _pattern(r"(?<![A-Za-z0-9_~.\-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.\-]{31,40}+")),
+    Rule(
+        ("azfu", "azse", "+aeh", "+acdb", "+arm", "+ast", "azca", "azdo", "jqqj99"),
+        _pattern(
+            r"[A-Za-z0-9+/]{33,200}(?:AzFu|AzSe|\+AEh|\+ACDb|\+ARm|\+ASt|AzCa)[A-Za-z0-9+/]{5,12}={0,2}"
+            r"|[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{20,40}|[A-Za-z0-9]{60,90}AZDO[A-Za-z0-9]{4}"
+        ),
     ),
-    Rule((":aa",), _find_telegram),
-    _prefixed("SG.", r"[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}"),
-    _prefixed("sk_live_ sk_test_ rk_live_ rk_test_ whsec_", r"[A-Za-z0-9+/=]{16,}"),
-    _prefixed("sq0atp- sq0csp- EAAAE", r"[A-Za-z0-9_\-]{20,}"),
-    _prefixed("shpat_ shpca_ shppa_ shpss_", r"[A-Fa-f0-9]{32,}"),
-    # Code hosting, registries, developer tools.
-    _prefixed(
-        "glpat- glptt- gldt- glrt- glcbt- glsoat- gloas- feed_token-", r"[A-Za-z0-9_\-.]{16,}"
+    # Firebase messaging, Mailchimp, Mailgun, Airtable, HubSpot, Zoho, Harness, Asana, MaxMind.
+    Rule((Anchor(":apa91"),), _pattern(r"AAAA[A-Za-z0-9_\-]{7}:APA91[A-Za-z0-9_\-]{100,}+")),
+    Rule(
+        (Anchor("-us", r"\d"),),
+        _pattern(r"(?:(?<![A-Fa-f0-9])|(?<=\\[nrtbf]))[a-f0-9]{32}-us\d{1,2}(?!\d)"),
     ),
-    _prefixed("dckr_pat_ dckr_oat_ lin_api_ ntn_ figd_", r"[A-Za-z0-9_\-]{24,}"),
-    _prefixed("pypi-AgE pypi-AgN sntrys_ sntryu_ ATATT3 ATCTT3 PMAK-", r"[A-Za-z0-9_\-=+/.]{16,}"),
-    _prefixed("AGE-SECRET-KEY-1", r"[A-Za-z0-9]{32,}"),
+    Rule(
+        (Anchor("-", "[a-f0-9]{8}-[a-f0-9]{8}(?![a-z0-9-])"),),
+        _pattern(
+            r"(?:(?<![a-z0-9\-])|(?<=\\[nrtbf]))[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8}(?![A-Za-z0-9\-])"
+        ),
+    ),
+    Rule((Anchor("pat", "[a-z0-9]{14}\\."),), _pattern(r"pat[A-Za-z0-9]{14}\.[a-f0-9]{40,}+")),
+    Rule((Anchor("1000.", "[a-f0-9]{12}"),), _pattern(r"1000\.[a-f0-9]{32}\.[a-f0-9]{32}")),
+    Rule(
+        (Anchor("pat.", "[a-z0-9_-]{22}"), Anchor("sat.", "[a-z0-9_-]{22}")),
+        _pattern(r"[ps]at\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}"),
+    ),
+    Rule((Anchor("/", "[0-9]{15,16}:"),), _pattern(r"(?<!\d)[012]/\d{15,17}:[a-f0-9]{32}")),
+    Rule((".atlasv1.",), _pattern(r"[A-Za-z0-9]{0,14}\.atlasv1\.[A-Za-z0-9_\-=]{30,}+")),
+    Rule((Anchor("_mmk", "(?![a-z0-9])"),), _pattern(r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk")),
+    Rule((Anchor("pk_", r"\d{6}"),), _pattern(r"pk_\d{6,9}_[A-Z0-9]{32}")),
+    Rule((Anchor("00d", "[a-z0-9]{12}"),), _pattern(r"00D[A-Za-z0-9]{12,15}![A-Za-z0-9_.]{60,}+")),
+    Rule(
+        (".local.", ".public."), _pattern(r"v[1-4]\.(?:local|public)\.[A-Za-z0-9_\-]{32,}[\w.\-]*+")
+    ),
+    Rule(
+        (Anchor("api-", "[a-f0-9]{8}-"), Anchor("-live-", "[a-f0-9]{8}-")),
+        _pattern(rf"(?<![A-Za-z0-9])api-{_ID}|(?:secret|api|key)-live-{_ID}"),
+    ),
     Rule(("eyj",), _find_jwts),
-    Rule(("-----begin ",), _pem_finder(_PEM_BODY_IN_LINE)),
+    HASH_RULE,
+    *WEBHOOK_RULES,
+    *KEY_BLOCK_RULES,
 )
-#: For free text only: what it masks may hold quotes.
-PEM_TEXT_RULE = Rule(("-----begin ",), _pem_finder(_PEM_BODY_IN_TEXT))

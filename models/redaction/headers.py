@@ -1,4 +1,4 @@
-"""Credentials that follow the name of an HTTP authentication scheme, and curl's `-u`."""
+"""Credentials that follow the name of an HTTP authentication scheme."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ _GAP = r"(?:[ \t]|%20|\\t|\+){1,4}"
 _BEARER = re.compile(rf"(?i:bearer){_GAP}([\w.~+/=\-%|:]+)", re.ASCII)
 _BASIC = re.compile(rf"(?i:basic){_GAP}([A-Za-z0-9+/_\-]+=*)")
 _LONGEST_SCHEME = 24
-_USER_OPTION = re.compile(
-    r"(?:^|(?<=[\s\"',]))(?:-u|--user|--proxy-user)(?:[\s\"',=]{1,4})(?=([^\s\"']+))"
-)
 
 
 def _find_bearer(text: str) -> Iterator[Span]:
@@ -62,15 +59,7 @@ def _decode(text: str) -> bytes:
     return decoded if all(31 < byte < 127 for byte in decoded.partition(b":")[0]) else b""
 
 
-def _find_user_option(text: str) -> Iterator[Span]:
-    for match in _USER_OPTION.finditer(text):
-        user, colon, password = match.group(1).partition(":")
-        if colon and password and not password.isdecimal():
-            yield match.start(1) + len(user) + 1, match.end(1)
-
-
 HEADER_RULES = (
     Rule(("bearer",), _find_bearer),
     Rule(("basic",), _find_basic),
-    Rule(("-u",), _find_user_option),
 )

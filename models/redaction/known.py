@@ -6,10 +6,11 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote
 
 from models.redaction.keys import Verdict, classify, word_set
-from models.redaction.spans import Rule, Span
+from models.redaction.spans import Rule, Span, lowered
 
 FindSpans = Callable[[str], Iterable[Span]]
 
@@ -17,6 +18,9 @@ FindSpans = Callable[[str], Iterable[Span]]
 _MIN_LENGTH = 6
 _MIN_LENGTH_OF_WORD = 8
 _MIN_LENGTH_OF_ENCODED = 7
+# So many of its first or last letters give away a secret that was cut.
+_MIN_LENGTH_OF_PART = 12
+_LINE_BREAK = re.compile(r"[\\\"'=]{0,2}[ \t]{0,8}(?:\r?\n|\\r?\\n)[ \t>|#*\"'+]{0,16}")
 _NUMBER_OR_BOOLEAN = re.compile(r"(?i)[-+]?[\d.,:_ ]+|0x[0-9a-f]+|true|false|none|null|yes|no")
 # Passwords that are also names of things: masking them everywhere would ruin every line.
 _COMMON_WORDS = word_set(
@@ -37,13 +41,13 @@ def known_values_rule(environ: Mapping[str, str], find_secrets: FindSpans) -> Ru
     Returns:
         The rule; one without anchors if there are no such secrets.
     """
+    secrets = _secrets(environ, find_secrets)
     needles = {
-        needle
-        for secret in _secrets(environ, find_secrets)
-        for needle in _encodings(secret)
-        if len(needle) >= _MIN_LENGTH
+        needle for secret in secrets for needle in _encodings(secret) if len(needle) >= _MIN_LENGTH
     }
     ordered = sorted(needles, key=lambda needle: (-len(needle), needle))
+    long = sorted(secret for secret in secrets if len(secret) >= _MIN_LENGTH_OF_PART + 4)
+    parts = [part for secret in long for part in _parts(secret)]
 
     def find(text: str) -> Iterator[Span]:
         for needle in ordered:
@@ -51,8 +55,68 @@ def known_values_rule(environ: Mapping[str, str], find_secrets: FindSpans) -> Ru
             while at >= 0:
                 yield at, at + len(needle)
                 at = text.find(needle, at + len(needle))
+        yield from _find_parts(text, parts)
 
-    return Rule(tuple(needle.lower() for needle in ordered), find)
+    anchors = {needle.lower() for needle in ordered} | {part.stub for part in parts}
+    return Rule(tuple(sorted(anchors)), find)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A secret that may have been cut, wrapped or written in lower case.
+
+    Attributes:
+        secret: In lower case.
+        stub: Its beginning or its end, which is looked for.
+        forward: Whether the stub is the beginning.
+    """
+
+    secret: str
+    stub: str
+    forward: bool
+
+
+def _parts(secret: str) -> Iterator[_Part]:
+    if secret.isalpha():
+        return
+    lower = lowered(secret)
+    yield _Part(lower, lower[:_MIN_LENGTH_OF_PART], True)
+    yield _Part(lower, lower[-_MIN_LENGTH_OF_PART:], False)
+
+
+def _find_parts(text: str, parts: Iterable[_Part]) -> Iterator[Span]:
+    lower = lowered(text)
+    for part in parts:
+        at = lower.find(part.stub)
+        while at >= 0:
+            end = at + len(part.stub)
+            start = at
+            if part.forward:
+                end = _extended(lower, end, part.secret[len(part.stub) :])
+            else:
+                start = _extended_back(lower, at, part.secret[: -len(part.stub)])
+            yield start, end
+            at = lower.find(part.stub, max(end, at + 1))
+
+
+def _extended(text: str, end: int, rest: str) -> int:
+    """How far a secret goes on, also over the end of a line."""
+    done = 0
+    while done < len(rest) and end < len(text):
+        if text[end] == rest[done]:
+            end, done = end + 1, done + 1
+            continue
+        gap = _LINE_BREAK.match(text, end)
+        if not gap or text[gap.end() : gap.end() + 1] != rest[done]:
+            break
+        end = gap.end()
+    return end
+
+
+def _extended_back(text: str, start: int, rest: str) -> int:
+    while rest and start > 0 and text[start - 1] == rest[-1]:
+        start, rest = start - 1, rest[:-1]
+    return start
 
 
 def _secrets(environ: Mapping[str, str], find_secrets: FindSpans) -> set[str]:

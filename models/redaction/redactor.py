@@ -6,17 +6,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.redaction.assignments import ASSIGNMENT_RULES
-from models.redaction.formats import FORMAT_RULES, PEM_TEXT_RULE
+from models.redaction.commands import COMMAND_RULES
+from models.redaction.connections import CONNECTION_RULES
+from models.redaction.encoded import encoded_rule
+from models.redaction.formats import FORMAT_RULES
 from models.redaction.headers import HEADER_RULES
+from models.redaction.key_blocks import KEY_BLOCK_TEXT_RULE
 from models.redaction.keys import Verdict, classify
 from models.redaction.known import known_values_rule
 from models.redaction.scanner import Scanner
 from models.redaction.spans import MASK
+from models.redaction.tables import TABLE_RULES
 from models.redaction.urls import URL_RULES
+from models.redaction.values import is_material
 from models.redaction.walk import MAX_DEPTH, MAX_ITEMS, Walk, is_kept_under, speaks_of_neighbours
 
 _SCALARS = frozenset((int, float, bool, type(None)))
-_STRUCTURE_RULES = (PEM_TEXT_RULE, *HEADER_RULES, *URL_RULES, *ASSIGNMENT_RULES)
+_STRUCTURE_RULES = (
+    KEY_BLOCK_TEXT_RULE,
+    *HEADER_RULES,
+    *URL_RULES,
+    *COMMAND_RULES,
+    *CONNECTION_RULES,
+    *ASSIGNMENT_RULES,
+    *TABLE_RULES,
+)
 _MAX_KEYS = 4096
 
 
@@ -36,8 +50,10 @@ class Redactor:
     def __init__(self, environ: Mapping[str, str]) -> None:
         shapes = Scanner((*FORMAT_RULES, *_STRUCTURE_RULES))
         known = known_values_rule(environ, shapes.spans)
-        self._line_scanner = Scanner((known, *FORMAT_RULES))
-        self._text_scanner = Scanner((known, *FORMAT_RULES, *_STRUCTURE_RULES))
+        in_base64 = encoded_rule(Scanner((*FORMAT_RULES, *URL_RULES, *ASSIGNMENT_RULES)).spans)
+        formats = (known, *FORMAT_RULES, in_base64)
+        self._line_scanner = Scanner(formats)
+        self._text_scanner = Scanner((*formats, *_STRUCTURE_RULES))
         # Keys repeat in every line and row: what was found about those without secrets in them.
         self._verdicts: dict[Any, Verdict] = {}
 
@@ -79,6 +95,17 @@ class Redactor:
             return self._line_scanner.scrub(text)
         except Exception:  # noqa: BLE001 (a line that cannot be read is not let through)
             return MASK
+
+    def holds_secret(self, text: str) -> bool:
+        """Say whether a text surely holds a secret: a known value, a token, a URL's password.
+
+        A word that may be one because of the name before it, as in `jwt token: libraries`, is none
+        here: this is for what is worked with and cannot be masked, only refused.
+        """
+        if self.scrub_line(text) != text:
+            return True
+        spans = self._text_scanner.spans(text)
+        return any(is_material(text[start:end]) for start, end in spans)
 
     def _copy_if_harmless(self, value: Any) -> Any:
         """Copy a value in which no rule has work; raise _NeedsCareError for any other."""

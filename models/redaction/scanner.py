@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
-from models.redaction.anchors import compile_gate
+from models.redaction.anchors import Anchor, compile_gate
 from models.redaction.spans import MASK, Rule, Span, mask_spans
 from models.redaction.views import is_plain, views_of
 
@@ -18,6 +19,18 @@ _CUT_WINDOW = 8192
 _MAX_PASSES = 4
 
 
+# What the tokens of providers and Base64 consist of, if only the first line of a wrapped one.
+_RUN = re.compile(r"[a-z0-9_\-.+/=~$:%|]{16,}")
+
+
+def _is_ascii(anchor: str | Anchor) -> bool:
+    return (anchor if isinstance(anchor, str) else anchor.text).isascii()
+
+
+def _gate(rules: Iterable[Rule]) -> re.Pattern[str]:
+    return compile_gate(anchor for rule in rules for anchor in rule.anchors)
+
+
 class Scanner:
     """Finds and masks what a set of rules finds.
 
@@ -26,28 +39,29 @@ class Scanner:
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        kept = [rule for rule in rules if rule.anchors or rule.word_ends]
-        self._gate = compile_gate(
-            (anchor for rule in kept for anchor in rule.anchors),
-            (anchor for rule in kept for anchor in rule.word_ends),
-        )
-        self._rules = [
-            (rule.find, compile_gate(rule.anchors, rule.word_ends).search) for rule in kept
-        ]
+        kept = [rule for rule in rules if rule.anchors]
+        anchors = [anchor for rule in kept if not rule.in_runs for anchor in rule.anchors]
+        self._gate = compile_gate(filter(_is_ascii, anchors), few=True)
+        self._wide_gate = compile_gate(anchors, few=True)
+        runs = (anchor for rule in kept if rule.in_runs for anchor in rule.anchors)
+        self._run_gate = compile_gate(runs, few=True)
+        self._rules = [(rule.find, _gate([rule]).search) for rule in kept]
 
     def may_match(self, text: str) -> bool:
         """Whether any rule's anchor stands in a text, however it is read. Never wrongly says no."""
         if is_plain(text):
-            return self._gate.search(text.lower()) is not None
-        return any(self._gate.search(view.text.lower()) for view in views_of(text))
+            return self._passes(text.lower())
+        return any(self._passes(view.text.lower()) for view in views_of(text))
+
+    def _passes(self, lower: str) -> bool:
+        if (self._gate if lower.isascii() else self._wide_gate).search(lower):
+            return True
+        search = self._run_gate.search
+        return any(search(lower, *run.span()) for run in _RUN.finditer(lower))
 
     def is_harmless(self, text: str) -> bool:
         """Whether one look shows that a text stays as it is; most are such, and this is fast."""
-        return (
-            len(text) <= MAX_TEXT_LENGTH
-            and is_plain(text)
-            and self._gate.search(text.lower()) is None
-        )
+        return len(text) <= MAX_TEXT_LENGTH and is_plain(text) and not self._passes(text.lower())
 
     def spans(self, text: str) -> list[Span]:
         """Everything that the rules find in a text, unsorted and possibly overlapping."""
@@ -55,7 +69,7 @@ class Scanner:
 
     def _spans(self, text: str) -> Iterator[Span]:
         lower = text.lower()
-        if self._gate.search(lower) is None:
+        if not self._passes(lower):
             return
         for find, may_match in self._rules:
             if may_match(lower):

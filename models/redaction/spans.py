@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from models.redaction.anchors import Anchor
 
 MASK = "[REDACTED]"
 
@@ -18,12 +21,13 @@ class Rule:
         anchors: Literals in lower case. A text that holds none of them, whatever its case, holds
             nothing for this rule: the fast path is compiled from these and from nothing else.
         find: Yields the spans to mask. Must be linear in the length of the text.
-        word_ends: More such literals, which count only where no letter follows.
+        in_runs: Whether the anchors stand in long runs of letters, digits and a token's signs: then
+            they are looked for in these only, and may be many.
     """
 
-    anchors: tuple[str, ...]
+    anchors: tuple[str | Anchor, ...]
     find: Callable[[str], Iterable[Span]]
-    word_ends: tuple[str, ...] = ()
+    in_runs: bool = False
 
 
 def mask_spans(text: str, spans: list[Span]) -> str:
@@ -52,3 +56,12 @@ def mask_spans(text: str, spans: list[Span]) -> str:
         done = open_end
     parts.append(text[done:])
     return "".join(parts)
+
+
+_ASCII_LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
+
+
+def lowered(text: str) -> str:
+    """Return the text in lower case, character by character: positions stay what they are."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else text.translate(_ASCII_LOWER)

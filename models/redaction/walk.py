@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from models.redaction.formats import pem_ends, pem_is_open
+from models.redaction.commands import secret_arguments
+from models.redaction.key_blocks import pem_ends, pem_is_open
 from models.redaction.keys import Verdict, classify
 from models.redaction.scanner import MAX_TEXT_LENGTH, Scanner
 from models.redaction.spans import MASK
@@ -116,12 +117,27 @@ class Walk:
         if isinstance(value, str):
             return MASK if is_secret_value(verdict, value.strip()) else self.redact(value, depth)
         if verdict is Verdict.SECRET:
+            if isinstance(value, Mapping) and is_description(value):
+                return self._description(verdict, value, depth)
             empty = isinstance(value, Mapping | Sequence | Set) and len(value) == 0
             return self.redact(value, depth) if empty else MASK
         if isinstance(value, list | tuple) and depth <= MAX_DEPTH:
             items = [self._under(verdict, item, depth + 1) for item in value]
             return tuple(items) if isinstance(value, tuple) else items
         return self.redact(value, depth)
+
+    def _description(self, verdict: Verdict, value: Mapping[Any, Any], depth: int) -> Any:
+        """A schema or counts under a secret's name; the examples in a schema may be secrets."""
+        if depth > MAX_DEPTH:
+            return MASK
+        copy: dict[Any, Any] = {}
+        for key, item in list(value.items()):
+            of_value = key in ("default", "const", "example")
+            redacted = (
+                self._under(verdict, item, depth) if of_value else self.redact(item, depth + 1)
+            )
+            copy[self._key(key, copy)] = redacted
+        return copy
 
     def _sequence(self, value: Sequence[Any], depth: int, *, in_pairs: bool = False) -> list[Any]:
         if fields := getattr(value, "_fields", None):
@@ -135,8 +151,11 @@ class Walk:
         copy: list[Any] = []
         previous: Any = None
         in_pem = False
-        for item in value:
-            if in_pem and isinstance(item, str):
+        passwords = secret_arguments(value)
+        for at, item in enumerate(value):
+            if at in passwords:
+                copy.append(MASK)
+            elif in_pem and isinstance(item, str):
                 in_pem = not pem_ends(item)
                 copy.append(MASK)
             elif pairs and depth <= MAX_DEPTH:
@@ -176,6 +195,68 @@ def is_kept_under(verdict: Verdict, value: Any) -> bool:
     if value is None or value is True or value is False:
         return True
     return verdict is Verdict.AMBIGUOUS and type(value) in (int, float)
+
+
+# Keywords of JSON Schema, of which a description has nothing else but.
+_SCHEMA_KEYS = frozenset(
+    [
+        "type",
+        "description",
+        "title",
+        "format",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "enum",
+        "default",
+        "example",
+        "examples",
+        "const",
+        "nullable",
+        "readOnly",
+        "writeOnly",
+        "deprecated",
+        "required",
+        "properties",
+        "items",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "not",
+        "$ref",
+        "additionalProperties",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "$defs",
+        "definitions",
+        "$schema",
+        "in",
+        "name",
+        "schema",
+        "discriminator",
+        "xml",
+        "externalDocs",
+    ]
+)
+_SCHEMA_TYPES = frozenset(["string", "number", "integer", "boolean", "object", "array", "null"])
+
+
+def is_description(value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping under a secret's name describes or counts, and is no secret itself."""
+    if not value:
+        return False
+    if all(isinstance(item, int | float | None) for item in value.values()):
+        return True
+    if not all(key in _SCHEMA_KEYS for key in value):
+        return False
+    kind = value.get("type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any(key in value for key in ("$ref", "anyOf", "oneOf", "allOf")) or all(
+        one in _SCHEMA_TYPES for one in kinds
+    )
 
 
 def speaks_of_neighbours(text: str) -> bool:

@@ -90,9 +90,23 @@ def test_a_run_without_a_query_is_refused_in_words_for_people(database: Database
         create_run({"dry": True})
 
 
-def test_the_stored_arguments_are_redacted(database: Database, secrets: dict[str, str]) -> None:
+def test_arguments_that_hold_a_secret_are_refused(
+    database: Database, secrets: dict[str, str]
+) -> None:
     token = secrets["GITHUB_TOKEN"]
-    run_id = new_run(query=f"repos of {token}", out=f"/tmp/{token}", fixtures=token)
+    for name in ("query", "out", "fixtures"):
+        with pytest.raises(InputError, match=f"--{name} holds") as caught:
+            new_run(**{name: f"repos of {token}"})
+        assert token not in str(caught.value)
+    assert everything(database) == {"runs": [], "run_steps": [], "audit_log": []}
+
+
+def test_arguments_that_come_past_the_check_are_redacted(
+    database: Database, secrets: dict[str, str]
+) -> None:
+    token = secrets["GITHUB_TOKEN"]
+    values = {"query": f"repos of {token}", "out": f"/tmp/{token}", "fixtures": token, "top": 50}
+    run_id = RunsDao.create(values, None, "config")
 
     args = run_of(run_id).args
     assert token not in json.dumps(args)
