@@ -53,6 +53,7 @@ class RunArgs:
     include: tuple[str, ...] = ()
     since: str | None = None
     formats: tuple[str, ...] = FORMATS[:1]
+    no_issue_search: bool = False
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:

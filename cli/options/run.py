@@ -53,6 +53,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "help": "Format of the export; may be given again.",
         },
     ),
+    ("no_issue_search", {"is_flag": True, "help": "Do not search issues for earlier proposals."}),
     ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
     ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
 )

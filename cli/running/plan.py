@@ -68,6 +68,7 @@ def _lines(args: RunArgs, found: Forecast) -> Iterator[str]:
             _row(f"GitHub requests, {limits['core']:,} an hour", found.core),
             _row("  metadata", found.metadata),
             _row("  READMEs", found.readmes),
+            *([] if args.no_llm else [_row("  facts for briefs", found.facts)]),
             *([] if args.no_llm else _model_rows(found)),
             _row("minutes", found.minutes),
         ]

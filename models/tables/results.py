@@ -64,6 +64,7 @@ class Repo(Table):
     github_id stays the same when a repository is renamed. kind is None until it was looked at, and
     `project` where nothing speaks against building with it; else see `tasks.kinds`, and kind_reason
     for the evidence.
+    facts_json holds what a brief says beside its text, None where none is about it.
     """
 
     id = AutoField()
@@ -86,6 +87,7 @@ class Repo(Table):
     github_id = BigIntegerField(null=True)
     kind = TextField(null=True)
     kind_reason = TextField(null=True)
+    facts_json = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -249,6 +251,8 @@ class Brief(Table):
 
     components_json holds the parts of the score, why_json what the groups were formed by and which
     need of one member meets what of another, links_json how members name each other already.
+    prior_json holds which members depend on each other, and which issues asked for it, None
+    where nobody looked.
     """
 
     id = AutoField()
@@ -267,6 +271,7 @@ class Brief(Table):
     created_at = TextField()
     why_json = TextField(null=True)
     links_json = TextField(null=True)
+    prior_json = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from models.tables.results import Brief
 from models.text.canonical_json import loads
 from models.text.clean import clean_text
+from tasks.facts.prior import prior_sentences
 
 _QUOTE_MAX_CHARACTERS = 240
 
 
 def already_there(row: Brief) -> list[str]:
     """Return what is known to be there, a sentence each; empty where nothing is."""
-    return _links(row)
+    prior = prior_sentences(loads(row.prior_json)) if row.prior_json else []
+    return [*_links(row), *prior]
 
 
 def _links(row: Brief) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tasks.prompts.false_claims import first_claim
 from tasks.prompts.prompt import load_prompt
@@ -126,13 +127,14 @@ def without_claims(text: str) -> str:
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of texts that have three letters or more, as they are compared."""
-    return frozenset(
-        singular(part)
-        for text in texts
-        for word in _WORD.findall(text.casefold())
-        for part in (word, *word.split("-"))
-        if len(part) > 2
-    )
+    spelled = {word for text in texts for word in _WORD.findall(text.casefold())}
+    return frozenset(part for word in spelled for part in _parts(word))
+
+
+@lru_cache(maxsize=20_000)
+def _parts(word: str) -> tuple[str, ...]:
+    """Return a word and what its hyphens join, as they are compared."""
+    return tuple(singular(part) for part in {word, *word.split("-")} if len(part) > 2)
 
 
 class Vocabulary:

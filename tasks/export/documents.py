@@ -6,6 +6,7 @@ from models.text.canonical_json import loads
 from tasks.briefs.already import already_there
 from tasks.briefs.signals import WEIGHTS
 from tasks.briefs.v1 import scoring as v1
+from tasks.export.facts import facts_section
 from tasks.export.markdown import block, cell, inline, table
 from tasks.export.report import Document, Report
 
@@ -35,6 +36,7 @@ def brief_page(document: Document, report: Report) -> str:
         *_plan(document, report),
         "## Risks" if content["risks"] else "",
         _bullets(content["risks"]),
+        *facts_section(document, report),
         "## How the score came about",
         _components(document),
         f"In common: {inline(', '.join(keywords[:12]))}" if keywords else "",

@@ -60,16 +60,18 @@ def is_full_name(full_name: str) -> bool:
     return match is not None and match[2] not in (".", "..")
 
 
-def repo_link(full_name: str, web_url: str) -> str:
+def repo_link(full_name: str, web_url: str, place: str = "") -> str:
     """Return a link to a repository, built from its name alone; a bad name stays mere text.
 
     Args:
         full_name: The repository.
         web_url: The GitHub that has it, as Scout's settings say; never what an answer says.
+        place: A part of it to link to in the place of its front page; a word of our own.
     """
     if not is_full_name(full_name):
         return inline(full_name, 150)
-    return f"[{full_name.replace('_', chr(92) + '_')}]({web_url}/{full_name})"
+    shown = place or full_name.replace("_", chr(92) + "_")
+    return f"[{shown}]({web_url}/{full_name}{f'/{place}' if place else ''})"
 
 
 def table(header: list[str], rows: list[list[str]], numeric: frozenset[int] = frozenset()) -> str:

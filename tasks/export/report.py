@@ -83,6 +83,10 @@ class Report:
         """Return a link to a repository on the GitHub that was read."""
         return repo_link(full_name, self.web_url)
 
+    def place(self, full_name: str, place: str) -> str:
+        """Return a link to a part of a repository, such as `issues`."""
+        return repo_link(full_name, self.web_url, place)
+
     def links(self, full_names: Iterable[str]) -> str:
         """Return links to repositories."""
         return ", ".join(map(self.link, full_names))

@@ -14,6 +14,7 @@ from typing import Any
 from models.run_args import RunArgs
 from models.settings.live import concurrency
 from tasks import caps
+from tasks.facts.reading import REQUESTS_EACH
 from tasks.forecast.history import History
 from tasks.llm.question import MAX_CORRECTIONS
 from tasks.prompts.prompt import load_prompt
@@ -65,6 +66,7 @@ class Forecast:
     searches: Amount = NOTHING
     metadata: Amount = NOTHING
     readmes: Amount = NOTHING
+    facts: Amount = NOTHING
     analyses: Amount = NOTHING
     briefs: Amount = NOTHING
     calls: Amount = NOTHING
@@ -74,7 +76,7 @@ class Forecast:
     @property
     def core(self) -> Amount:
         """Return the requests that count against GitHub's core quota."""
-        return self.metadata + self.readmes
+        return self.metadata + self.readmes + self.facts
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as JSON-like data."""
@@ -102,15 +104,19 @@ def forecast(args: RunArgs, history: History, *, with_token: bool) -> Forecast:
     analyses = _analyses(args, history, repos)
     briefs = NOTHING if args.no_llm else _briefs(args, analyses)
     calls = _calls(analyses, briefs, history)
+    facts = _facts(briefs)
+    if not args.no_issue_search:
+        searches += briefs
     return Forecast(
         searches=searches,
         metadata=repos,
         readmes=repos,
+        facts=facts,
         analyses=analyses,
         briefs=briefs,
         calls=calls,
         tokens=_tokens(args, analyses, briefs, history),
-        minutes=_minutes(searches, repos + repos, calls, LIMITS[with_token]),
+        minutes=_minutes(searches, repos + repos + facts, calls, LIMITS[with_token]),
         with_token=with_token,
         notes=tuple(_notes(args, history, with_token)),
     )
@@ -134,6 +140,12 @@ def _repositories(args: RunArgs, history: History) -> tuple[Amount, Amount]:
 
 def _briefs(args: RunArgs, analyses: Amount) -> Amount:
     return Amount(args.max_briefs if analyses.at_most else 0, args.max_briefs)
+
+
+def _facts(briefs: Amount) -> Amount:
+    """Return the requests about repositories that briefs are about: two at least, four at most."""
+    each = REQUESTS_EACH + 1  # and the dependencies
+    return Amount(2 * each * briefs.expected, 4 * each * briefs.at_most)
 
 
 def _analyses(args: RunArgs, history: History, repos: Amount) -> Amount:

@@ -82,6 +82,25 @@ class GitHubSource(ABC):
     def readme(self, full_name: str) -> Readme | None:
         """Return the repository's README, or None where it has none."""
 
+    def community(self, full_name: str) -> Payload | None:
+        """Return what `GET /repos/{owner}/{repo}/community/profile` says, or None where nothing."""
+        return None
+
+    def latest_release(self, full_name: str) -> Payload | None:
+        """Return the repository's latest release, or None where it has none."""
+        return None
+
+    def dependencies(self, full_name: str) -> Payload | None:
+        """Return the repository's SBOM, or None where GitHub gives none."""
+        return None
+
+    def search_issues(self, one: str, other: str) -> Payload | None:
+        """Return a page of `GET /search/issues`: of either, those whose title names the other.
+
+        None where GitHub cannot look there.
+        """
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:

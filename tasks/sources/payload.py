@@ -50,6 +50,8 @@ class RepositoryPayload(Struct, frozen=True):
     id: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     mirror_url: str | None = None
     is_template: bool = False
+    has_issues: bool | None = None
+    has_discussions: bool | None = None
 
 
 def parse_repository(

@@ -11,9 +11,12 @@ from models.text.canonical_json import loads
 from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.plan import brief_stats, plan_briefs, reopen, to_be_written
 from tasks.briefs.request import BriefMaterial
+from tasks.facts.prior import read_prior
+from tasks.facts.reading import read_facts
 from tasks.kinds.marking import mark_kinds
 from tasks.llm.question import no_valid_answer
 from tasks.llm.usage import TokenBudget
+from tasks.request_stats import request_stats
 from tasks.step import StepContext
 from tasks.units.failure_budget import is_too_many
 from tasks.units.loop import work_through
@@ -39,6 +42,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
         reopen(context, lost)
         chosen, lost = to_be_written(context), []
     missing = [row for row in chosen if row.status in _OPEN and row.content_json is None]
+    read_facts(context, (name for row in chosen for name in loads(row.repos_json)))
+    read_prior(context, missing)
     budget = TokenBudget(context)
     members = [name for row in missing for name in loads(row.repos_json)]
     material = BriefMaterial(context.run_id, members, context.args.query)
@@ -68,4 +73,4 @@ def run(context: StepContext) -> Mapping[str, Any]:
         unusable=unusable,
         name=lambda unit: unit.group_key,
     )
-    return brief_stats(context, budget)
+    return brief_stats(context, budget) | request_stats(context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +27,10 @@ from tasks.sources.interface import (
     GitHubSource,
     LanguageModel,
     ModelAnswer,
+    Payload,
+    RateLimit,
+    Readme,
+    SearchPage,
     Sources,
 )
 from tasks.step import StepContext
@@ -96,6 +100,25 @@ class FakeRecorder:
         return None
 
 
+class SilentGitHub(GitHubSource):
+    """Knows no facts, and may not be asked for anything else."""
+
+    def today(self) -> date:
+        raise NotImplementedError
+
+    def rate_limits(self) -> Sequence[RateLimit]:
+        raise NotImplementedError
+
+    def search_repositories(self, query: str, page: int) -> SearchPage:
+        raise NotImplementedError
+
+    def repository(self, full_name: str) -> Payload | None:
+        raise NotImplementedError
+
+    def readme(self, full_name: str) -> Readme | None:
+        raise NotImplementedError
+
+
 class FakeModel(LanguageModel):
     """Answers brief requests with what `reply` returns and remembers the requests."""
 
@@ -160,7 +183,7 @@ def create_run(run_id: str = "RUN1", **args: Any) -> StepContext:
 
 
 def context_for(run_id: str, args: RunArgs, model: LanguageModel) -> StepContext:
-    sources = Sources("fake", cast("GitHubSource", None), model)
+    sources = Sources("fake", SilentGitHub(), model)
     clock = FrozenClock()
     return StepContext(run_id, f"{run_id}-09", 1, args, sources, FakeRecorder(), clock)
 

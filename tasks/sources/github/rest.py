@@ -34,6 +34,8 @@ from tasks.sources.payload import parse_repository
 
 JSON = "application/vnd.github+json"
 JSON_MAX_BYTES = 32 << 20
+#: Issues that one search is looked through for.
+ISSUES_MAX = 20
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _REFUSAL_HINTS: Mapping[Code, str] = MappingProxyType(
     {
@@ -143,6 +145,40 @@ class GitHubRest(GitHubSource):
         _demand_success(ask, answer)
         return Readme(answer.body, answer.truncated)
 
+    def community(self, full_name: str) -> Payload | None:
+        """Return a repository's community profile, or None where GitHub gives none."""
+        return self._optional(full_name, "/community/profile")
+
+    def latest_release(self, full_name: str) -> Payload | None:
+        """Return a repository's latest release, or None where it has none."""
+        return self._optional(full_name, "/releases/latest")
+
+    def dependencies(self, full_name: str) -> Payload | None:
+        """Return a repository's SBOM, or None where its dependency graph is off or forbidden."""
+        return self._optional(full_name, "/dependency-graph/sbom")
+
+    def search_issues(self, one: str, other: str) -> Payload | None:
+        """Return issues of either that name the other, or None where GitHub cannot look there."""
+        query = f"is:issue in:title ({_naming(one, other)} OR {_naming(other, one)})"
+        params = {"q": query, "per_page": str(ISSUES_MAX), "advanced_search": "true"}
+        ask = Ask(
+            "/search/issues", "a search for issues", JSON, "search", JSON_MAX_BYTES, _search, params
+        )
+        answer = self._requests.get(ask)
+        if answer.status in {403, 404, 422}:
+            return None
+        _demand_success(ask, answer)
+        return _json_object(answer)
+
+    def _optional(self, full_name: str, rest: str) -> Payload | None:
+        """Return what GitHub may have of a repository; None where it has or shows none."""
+        ask = _about(full_name, rest, JSON, JSON_MAX_BYTES, _json_object)
+        answer = self._requests.get(ask)
+        if answer.status in {403, 404, 410, 451}:
+            return None
+        _demand_success(ask, answer)
+        return _json_object(answer)
+
     def _learn(self, limit: RateLimit) -> None:
         resets_in_s = limit.reset_epoch_s - self._clock.now().timestamp()
         if 0 < resets_in_s <= WINDOW_S.get(limit.bucket, 0.0) + 60.0:
@@ -186,6 +222,11 @@ def _about(full_name: str, rest: str, accept: str, max_bytes: int, check: Any) -
         )
     path = f"/repos/{full_name}{rest}"
     return Ask(path, f"GET {path}", accept, "core", max_bytes, check, about_one=True)
+
+
+def _naming(repo: str, other: str) -> str:
+    """Return what searches the issues of one repository for another's name."""
+    return f'(repo:{repo} "{other.rpartition("/")[2]}")'
 
 
 def _is_blocked(answer: GitHubAnswer) -> bool:

@@ -82,13 +82,19 @@ def test_a_database_stays_as_it_is(scout: Scout, database: Database) -> None:
 
 def test_the_most_follows_from_the_arguments_and_the_caps(scout: Scout) -> None:
     data = planned(scout, "--top", "250", "--max-queries", "3", "--max-briefs", "4")
-    assert data["searches"] == {"expected": 6, "at_most": 6}
+    assert data["searches"] == {"expected": 6 + 4, "at_most": 6 + 4}
     assert data["metadata"]["at_most"] == data["readmes"]["at_most"] == 250 + 150
-    assert data["core"]["at_most"] == 800
+    assert data["core"]["at_most"] == 800 + 4 * 4 * 3
     assert data["analyses"]["at_most"] == 200
     assert data["calls"]["at_most"] == (200 + 4) * 3
     assert planned(scout, "--max-analyses", "7")["analyses"]["at_most"] == 7
     assert planned(scout, "--max-queries", "0")["metadata"]["at_most"] == 50
+
+
+def test_issues_are_searched_for_once_a_brief_unless_it_is_off(scout: Scout) -> None:
+    usual, off = planned(scout), planned(scout, "--no-issue-search")
+    assert usual["searches"]["at_most"] == off["searches"]["at_most"] + 10
+    assert usual["facts"] == {"expected": 10 * 2 * 3, "at_most": 10 * 4 * 3}
 
 
 def test_what_is_expected_is_never_more_than_the_most(scout: Scout) -> None:
@@ -96,7 +102,7 @@ def test_what_is_expected_is_never_more_than_the_most(scout: Scout) -> None:
         data = planned(scout, *options)
         amounts = [value for value in data.values() if isinstance(value, dict)]
         pairs = [one for one in amounts if "at_most" in one]
-        assert len(pairs) == 9
+        assert len(pairs) == 10
         assert all(0 <= one["expected"] <= one["at_most"] for one in pairs), data
 
 
@@ -115,11 +121,12 @@ def test_without_a_token_the_limits_cost_hours(
 
 
 def test_without_a_model_only_github_costs(scout: Scout) -> None:
-    usual, data = planned(scout), planned(scout, "--no-llm")
+    usual, data = planned(scout, "--no-issue-search"), planned(scout, "--no-llm")
     nothing = {"expected": 0, "at_most": 0}
     assert [data[key] for key in ("analyses", "briefs", "calls", "tokens")] == [nothing] * 4
-    for key in ("searches", "metadata", "readmes", "core"):
+    for key in ("searches", "metadata", "readmes"):
         assert data[key] == usual[key]
+    assert data["core"]["at_most"] == usual["core"]["at_most"] - usual["facts"]["at_most"]
     assert data["minutes"]["at_most"] <= usual["minutes"]["at_most"]
     assert any("--no-llm asks no model" in note for note in data["notes"])
     screen = scout(*LIVE, "--no-llm").stdout
@@ -143,7 +150,7 @@ class TestHistory:
     def test_it_says_how_many_there_are(self, scout: Scout) -> None:
         run_id = earlier_run()
         data = planned(scout, "--top", "200", "--max-queries", "5")
-        assert data["searches"] == {"expected": 2 + 5, "at_most": 2 + 5}
+        assert data["searches"] == {"expected": 2 + 5 + 10, "at_most": 2 + 5 + 10}
         assert data["metadata"]["expected"] == 120 + 5 * 4
         assert run_id in data["notes"][0]
 

@@ -23,6 +23,7 @@ from tests.support.brief_fakes import (
     add_world,
     brief_text,
     create_run,
+    model_of,
     recorder_of,
 )
 from tests.support.gfm import LIVE_TEXT, html, links, plain_text
@@ -35,7 +36,7 @@ BANNER = "Manual review required. This tool does not post to GitHub."
 STORABLE = [text for text in FRAGMENTS if text not in {"\ud800", "\x00"}]
 EVERYTHING = "\n".join(STORABLE)
 OURS = re.compile(
-    r"https://github\.com/[\w-]+/[\w.-]+|(\.\./)?(index|(briefs|outreach)/\d\d-[a-z0-9-]+)\.md"
+    r"https://github\.com/[\w-]+/[\w.-]+(/issues|/discussions)?|(\.\./)?(index|(briefs|outreach)/\d\d-[a-z0-9-]+)\.md"
 )
 
 
@@ -262,6 +263,47 @@ def test_a_brief_file_shows_how_its_score_came_about(
     assert "[maker/tool-1](https://github.com/maker/tool-1) | 0.8000 | 1,000 | Python |" in text
     assert "- [maker/tool-1](https://github.com/maker/tool-1): What it writes." in text
     assert "- [reader/app\\_1](https://github.com/reader/app_1): A reader more." in text
+
+
+def test_facts_stand_beside_a_brief(tmp_path: Path) -> None:
+    context = create_run(out=str(tmp_path), min_score=0.0)
+    add_world("RUN1", pairs=1)
+    facts = {"contributing": True, "code_of_conduct": False, "release": {"name": "v1", "day": "d"}}
+    Repo.update(
+        license="MIT",
+        pushed_at="2026-02-01T00:00:00Z",
+        open_issues=1234,
+        payload_json=dumps({"has_discussions": True}),
+        facts_json=dumps(facts),
+    ).where(Repo.full_name == "maker/tool-1").execute()
+    text = export(context)["briefs/01-tool-1-app-1.md"]
+    maker = "[maker/tool-1](https://github.com/maker/tool-1)"
+    reader = "[reader/app\\_1](https://github.com/reader/app_1)"
+    assert f"| {maker} | MIT | 2026-02-01 | v1 (d) | 1,234 | yes | yes | no |" in text
+    assert f"| {reader} | unknown | unknown | none | 0 | unknown | unknown | unknown |" in text
+    assert "unknown, since GitHub knows no licence of one of them" in text
+    assert "OSADL licence compatibility matrix" in text
+    assert (
+        f"- {maker}: to its maintainers (maker), in"
+        " [discussions](https://github.com/maker/tool-1/discussions) or"
+        " [issues](https://github.com/maker/tool-1/issues); read the contributing guide first."
+    ) in text
+    assert f"- {reader}: to its maintainers (reader), in [issues](" in text
+
+
+def test_what_was_asked_for_before_is_told_to_the_writer_and_in_the_brief(tmp_path: Path) -> None:
+    context = create_run(out=str(tmp_path), min_score=0.0)
+    add_world("RUN1", pairs=1)
+    issue = {"repo": "maker/tool-1", "number": 9, "title": "Read app", "year": "2024"}
+    issue |= {"state": "closed", "reason": "not_planned"}
+    prior = {"depends": [], "issues": [issue], "unknown": []}
+    context = with_text(context, outreach={"subject": "s", "body": "Issue 9 is known to me."})
+    llm_brief_generate.run(context)
+    Brief.update(prior_json=dumps(prior), content_json=None).execute()
+    text = export(context)["briefs/01-tool-1-app-1.md"]
+    said = "asked for in issue 9 of maker/tool-1 (2024), declined: closed as not planned"
+    assert f"## Already there\n\n- {said}" in text
+    assert said in model_of(context).requests[-1].already[0]
 
 
 def test_a_text_of_the_first_form_is_still_exported(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from tests.support.counterparts.github.faults import Fault
 from tests.support.counterparts.github.world import World, name_of
 
 CEILING = 1000
+#: What may be asked about one repository, below its address.
+ABOUT_ONE = ("", "readme", "community/profile", "releases/latest", "dependency-graph/sbom")
 
 
 @dataclass
@@ -174,9 +176,11 @@ class Counterpart:
                 return self._rate_limit()
             case ["search", "repositories"]:
                 return self._search(query)
-            case ["repos", owner, name, *rest] if rest in ([], ["readme"]):
+            case ["search", "issues"]:
+                return self._search_issues(query)
+            case ["repos", owner, name, *rest] if "/".join(rest) in ABOUT_ONE:
                 return self._named(f"{owner}/{name}", rest)
-            case ["repositories", number, *rest] if rest in ([], ["readme"]):
+            case ["repositories", number, *rest] if "/".join(rest) in ABOUT_ONE:
                 return self._numbered(int(number) - 1000, rest)
         return error_reply(404, "Not Found")
 
@@ -216,6 +220,11 @@ class Counterpart:
             links = {"link": f'<{target}>; rel="next", <{target}>; rel="last"'}
         return json_reply(200, found, links, bucket="search")
 
+    def _search_issues(self, query: Mapping[str, str]) -> Reply:
+        items = [item for repo, item in self.world.issues if f"repo:{repo} " in query.get("q", "")]
+        found = {"total_count": len(items), "incomplete_results": False, "items": items}
+        return json_reply(200, found, bucket="search")
+
     def _named(self, full_name: str, rest: list[str]) -> Reply:
         for old, new in self.world.renamed.items():
             if old.lower() == full_name.lower() != new.lower():
@@ -235,6 +244,9 @@ class Counterpart:
             return error_reply(status, "Repository access blocked", {"block": block})
         if not rest:
             return json_reply(200, self.world.repository(number, self.url))
+        if rest != ["readme"]:
+            found = self.world.extras.get((name, "/".join(rest)))
+            return error_reply(404, "Not Found") if found is None else json_reply(200, found)
         readme = self.world.readme(number)
         if readme is None:
             return error_reply(404, "Not Found")

@@ -18,6 +18,9 @@ class World:
     gone, blocked and forbidden answer with 404, 451 and 403; empty ones have no README; renamed
     ones are found by search under their old name and answer with a 301.
 
+    extras holds further answers about one repository, by name and path: `releases/latest`, for
+    example; issues are those that a search finds, each with its repository's name.
+
     Args:
         size: How many repositories there are.
         writer: Writes READMEs by number, where `readmes` has none.
@@ -32,6 +35,8 @@ class World:
     renamed: dict[str, str] = field(default_factory=dict)
     readmes: dict[str, bytes] = field(default_factory=dict)
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
+    extras: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    issues: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     old_server: bool = False
     writer: Callable[[int], bytes] | None = None
     shelves: int = 1

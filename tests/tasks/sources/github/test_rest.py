@@ -208,3 +208,34 @@ class TestRateLimits:
         live.github.plan("/rate_limit", Fault(body=b'{"resources": []}'))
         with pytest.raises(PermanentError, match="rate limits"):
             live.rest().rate_limits()
+
+
+def test_what_github_may_have_of_a_repository_is_read_or_none(
+    live: Bench,
+) -> None:
+    name, github = "owner-1/vector-1", live.rest()
+    extras = live.github.world.extras
+    assert (
+        github.community(name) is github.latest_release(name) is github.dependencies(name) is None
+    )
+    extras[name, "community/profile"] = {"files": {}}
+    extras[name, "releases/latest"] = {"tag_name": "v1"}
+    extras[name, "dependency-graph/sbom"] = {"sbom": {}}
+    assert github.community(name) == {"files": {}}
+    assert github.latest_release(name) == {"tag_name": "v1"}
+    assert github.dependencies(name) == {"sbom": {}}
+
+
+def test_issues_of_both_are_searched_for_in_one_request(
+    live: Bench,
+) -> None:
+    github = live.rest()
+    live.github.world.issues = [("owner-2/vector-2", {"number": 5})]
+    found = github.search_issues("owner-1/vector-1", "owner-2/vector-2")
+    assert found is not None
+    assert found["items"] == [{"number": 5}]
+    (seen,) = live.github.seen
+    assert seen.query["q"] == (
+        'is:issue in:title ((repo:owner-1/vector-1 "vector-2")'
+        ' OR (repo:owner-2/vector-2 "vector-1"))'
+    )

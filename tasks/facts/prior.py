@@ -1,0 +1,163 @@
+"""What was there before a proposal: who depends on whom, and who asked for it or declined.
+
+Bounded: an SBOM for each member and one search for each pair of a group's first members. As with
+facts, what GitHub does not tell is unknown and fails no step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from models.errors import ItemFailedError, PermanentError, TransientError
+from models.tables.results import Brief
+from models.text.canonical_json import dumps, loads
+from models.text.clean import clean_text
+from tasks.facts.reading import raise_if_broken
+from tasks.sources.interface import GitHubSource, Payload
+from tasks.step import StepContext
+from tasks.units.loop import work_through
+
+#: Pairs of a group that issues are searched for, and issues that are told of.
+PAIRS_MAX = 1
+ISSUES_TOLD_MAX = 3
+#: A name of fewer letters says nothing as the name of a package or in a title.
+_NAME_MIN_CHARACTERS = 4
+_TITLE_MAX_CHARACTERS = 120
+_MARKS = re.compile(r"[-_.]+")
+
+
+def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
+    """Store what was there before the groups that have no such record yet.
+
+    Raises:
+        PostponedError: GitHub's limits ask for a long wait.
+    """
+
+    def fetch(row: Brief) -> tuple[Brief, Mapping[str, Any]]:
+        search = not context.args.no_issue_search
+        return row, prior_of(context.sources.github, loads(row.repos_json), search=search)
+
+    def save(batch: Sequence[tuple[Brief, Mapping[str, Any]]]) -> None:
+        with context.record.saving():
+            for row, prior in batch:
+                row.prior_json = dumps(prior)
+                Brief.update(prior_json=row.prior_json).where(Brief.id == row.id).execute()
+
+    missing = [row for row in rows if row.prior_json is None]
+    if missing:
+        work_through(context, missing, fetch, save, name=lambda row: str(row.group_key))
+
+
+def prior_of(github: GitHubSource, full_names: Sequence[str], *, search: bool) -> dict[str, Any]:
+    """Return what was there before a group.
+
+    Args:
+        github: Who is asked.
+        full_names: The members, best first.
+        search: Whether issues are searched for.
+
+    Returns:
+        `depends`, with source, target and package; `issues`, with repo, number, title, state,
+        reason and year; `unknown`, the members whose dependencies GitHub does not tell, and why
+        issues were not searched for.
+    """
+    prior: dict[str, Any] = {"depends": [], "issues": [], "unknown": []}
+    for name in full_names:
+        try:
+            sbom = github.dependencies(name)
+        except (ItemFailedError, TransientError, PermanentError) as exc:
+            raise_if_broken(exc)
+            sbom = None
+        if sbom is None:
+            prior["unknown"].append(f"the dependencies of {name}")
+        else:
+            prior["depends"] += _depends(name, sbom, [one for one in full_names if one != name])
+    for one, other in list(combinations(full_names, 2))[:PAIRS_MAX] if search else ():
+        try:
+            found = github.search_issues(one, other)
+        except (ItemFailedError, TransientError, PermanentError) as exc:
+            raise_if_broken(exc)
+            found = None
+        if found is None:
+            prior["unknown"].append(f"issues of {one} and {other}")
+        else:
+            prior["issues"] += list(_issues(found, (one, other)))[:ISSUES_TOLD_MAX]
+    return prior
+
+
+def prior_sentences(prior: Mapping[str, Any]) -> list[str]:
+    """Return a stored record as sentences, without what is unknown."""
+    depends = [
+        f"{one['source']} already depends on {one['target']}, as the package {one['package']}"
+        for one in prior["depends"]
+    ]
+    return depends + [_of_issue(one) for one in prior["issues"]]
+
+
+def _of_issue(one: Mapping[str, Any]) -> str:
+    ended = {
+        "not_planned": "declined: closed as not planned",
+        "completed": "closed as completed",
+        "duplicate": "closed as a duplicate",
+    }
+    state = "still open" if one["state"] == "open" else ended.get(one["reason"], "closed")
+    where = f"issue {one['number']} of {one['repo']} ({one['year']})"
+    return f"asked for in {where}, {state}: “{one['title']}”"
+
+
+def _depends(source: str, sbom: Payload, targets: Sequence[str]) -> Iterator[dict[str, str]]:
+    document = sbom.get("sbom")
+    packages = document.get("packages") if isinstance(document, dict) else None
+    named = [one for one in packages or [] if isinstance(one, dict)]
+    names = {str(one.get("name") or ""): _places(one) for one in named}
+    for target in targets:
+        short = _plain(target.rpartition("/")[2])
+        for package, places in names.items():
+            same_place = f"github.com/{target.lower()}" in places
+            same_name = len(short) >= _NAME_MIN_CHARACTERS and _plain(_base(package)) == short
+            if same_place or same_name:
+                yield {"source": source, "target": target, "package": clean_text(package, 100)}
+                break
+
+
+def _places(package: Mapping[str, Any]) -> str:
+    references = package.get("externalRefs")
+    located = [str(package.get("downloadLocation") or ""), str(package.get("name") or "")]
+    for one in references if isinstance(references, list) else ():
+        located += [str(one.get("referenceLocator") or "")] if isinstance(one, dict) else []
+    return " ".join(located).lower()
+
+
+def _base(package: str) -> str:
+    """Return a package's own name: `pip:quill` is quill, and so is `@team/quill`."""
+    return package.rpartition(":")[2].rpartition("/")[2]
+
+
+def _plain(name: str) -> str:
+    return _MARKS.sub("", name.casefold())
+
+
+def _issues(found: Payload, pair: tuple[str, str]) -> Iterator[dict[str, Any]]:
+    items = found.get("items")
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict) or type(item.get("number")) is not int:
+            continue
+        place = str(item.get("repository_url") or "").lower()
+        title = clean_text(str(item.get("title") or ""), _TITLE_MAX_CHARACTERS)
+        for repo, other in (pair, pair[::-1]):
+            if place.endswith(f"/repos/{repo.lower()}") and _named_in(title, other):
+                yield {
+                    "repo": repo,
+                    "number": item["number"],
+                    "title": title,
+                    "state": clean_text(str(item.get("state") or ""), 20),
+                    "reason": clean_text(str(item.get("state_reason") or ""), 20),
+                    "year": clean_text(str(item.get("created_at") or "")[:4]),
+                }
+
+
+def _named_in(title: str, full_name: str) -> bool:
+    return full_name.rpartition("/")[2].casefold() in title.casefold()
