@@ -110,7 +110,12 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             " compared by their words"
         ),
         Event.LLM_PARAMETER_REFUSED: (
-            "an endpoint does not take a parameter; it is left out from now on"
+            "an endpoint refused a request, and took the same one without a parameter, which is"
+            " left out from now on"
+        ),
+        Event.LLM_MAX_TOKENS_RAISED: (
+            "a model used up all tokens that an answer may have before it had answered, as"
+            " reasoning does; it may use more from now on"
         ),
         Event.SCOUT_PASS2_CAPPED: "a limit of the second search pass took effect",
         Event.BRIEF_RANKED: "groups of repositories were scored and ranked",

@@ -193,7 +193,10 @@ class Event(StrEnum):
     EMBEDDINGS_UNAVAILABLE = _row(
         "embeddings.unavailable", Scope.STEP, "model reason error_code", level="WARNING"
     )
-    LLM_PARAMETER_REFUSED = _line("llm.parameter_refused", Scope.PROCESS, "parameter")
+    LLM_PARAMETER_REFUSED = _row("llm.parameter_refused", Scope.STEP, "parameter", level="WARNING")
+    LLM_MAX_TOKENS_RAISED = _row(
+        "llm.max_tokens_raised", Scope.STEP, "max_tokens usual", level="WARNING"
+    )
 
     # What a run makes
     SCOUT_PASS2_CAPPED = _row(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from models.errors import ConfigError
 from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL, OPENROUTER_URL, is_openrouter
 from models.settings.loopback import gives_away
 from models.settings.setting import Environ, Setting
-from models.settings.table import LLM_API_KEY, LLM_BASE_URL, LLM_MODEL, OPENROUTER_API_KEY
+from models.settings.table import (
+    LLM_API_KEY,
+    LLM_BASE_URL,
+    LLM_MAX_TOKENS,
+    LLM_MODEL,
+    LLM_TIMEOUT_S,
+    OPENROUTER_API_KEY,
+)
 from models.settings.urls import without_credentials
 
 THREE_WAYS = f"""Do one of these:
@@ -31,12 +38,18 @@ class SettingNames:
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """Where to ask, whom, and with which key. The key is never shown."""
+    """Where to ask, whom, and with which key. The key is never shown.
+
+    timeout_s: how long to wait for an answer. max_tokens: the most of one answer; 0 is for what its
+    prompt says.
+    """
 
     base_url: str
     model: str
     api_key: str = field(default="", repr=False)
     names: SettingNames = SettingNames()
+    timeout_s: float = LLM_TIMEOUT_S.otherwise
+    max_tokens: int = LLM_MAX_TOKENS.otherwise
 
     @property
     def is_openrouter(self) -> bool:
@@ -68,7 +81,7 @@ def chat_settings(environ: Environ = None) -> ChatSettings:
     """Return the endpoint that the environment names.
 
     Raises:
-        ConfigError: It names none, or it is malformed; the hint says how to get one.
+        ConfigError: It names none, or something is malformed; the hint says what to do.
     """
     named = named_endpoint(environ)
     if not named.base_url or (named.is_openrouter and not named.api_key):
@@ -80,7 +93,11 @@ def chat_settings(environ: Environ = None) -> ChatSettings:
             f"Set {LLM_MODEL.name} to {LLM_MODEL.example}.",
         )
     check_key(LLM_API_KEY if LLM_API_KEY.is_set(environ) else OPENROUTER_API_KEY, named.api_key)
-    return named
+    return replace(
+        named,
+        timeout_s=LLM_TIMEOUT_S.read(environ),
+        max_tokens=LLM_MAX_TOKENS.read(environ),
+    )
 
 
 def check_url(setting: Setting, named: ChatSettings) -> None:

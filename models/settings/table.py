@@ -124,6 +124,18 @@ LLM_API_KEY = Setting(
     meaning="the key for the endpoint, where it needs one; on OpenRouter it comes first",
     example="the key again, without blanks or quotes",
 )
+LLM_TIMEOUT_S = Seconds(
+    name="SCOUT_LLM_TIMEOUT_S",
+    otherwise=120.0,
+    low=0.1,
+    meaning="how long to wait for a model's answer",
+)
+LLM_MAX_TOKENS = Whole(
+    name="SCOUT_LLM_MAX_TOKENS",
+    otherwise=0,
+    high=1_000_000,
+    meaning="the most tokens of one answer, reasoning included; 0: what its prompt says",
+)
 EMBED_MODEL = Setting(
     name="SCOUT_EMBED_MODEL",
     default="none: texts are compared by their words",
@@ -179,6 +191,8 @@ SETTINGS: tuple[Setting, ...] = (
     LLM_MODEL,
     OPENROUTER_API_KEY,
     LLM_API_KEY,
+    LLM_TIMEOUT_S,
+    LLM_MAX_TOKENS,
     EMBED_MODEL,
     EMBED_BASE_URL,
     EMBED_API_KEY,

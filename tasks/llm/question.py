@@ -11,7 +11,13 @@ from models.errors import ItemFailedError, ScoutError
 from models.text.clean import clean_text
 from tasks.llm.usage import Spent, TokenBudget
 from tasks.pause import check_wanted
-from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
+from tasks.sources.interface import (
+    AnalysisRequest,
+    BriefRequest,
+    LanguageModel,
+    ModelAnswer,
+    UnansweredError,
+)
 from tasks.step import StepContext
 
 Content = TypeVar("Content")
@@ -78,21 +84,24 @@ class Question(Generic[Content]):
         self._error = ""
         self._raised: Exception | None = None
         self._corrections = 0
+        self._asked_again = False
 
-    def ask(self) -> Asked[Content]:
+    def ask(self, budget: TokenBudget | None = None) -> Asked[Content]:
         """Return the first valid answer, or the last invalid one.
+
+        Args:
+            budget: What pays, answer by answer; where it is used up, nothing more is asked.
 
         Raises:
             TransientError, ItemFailedError, PermanentError: As the model does. `spent` holds what
                 was paid until then.
         """
         while True:
-            answer = self._next()
+            answer = self._paid_for(budget)
             if answer is None:
                 assert self._answer is not None  # noqa: S101 - the first answer is never None
                 return Asked(self._answer, None, self._error, self.spent, self._raised)
             self._answer = answer
-            self.spent = self.spent.plus(answer)
             try:
                 return Asked(answer, self._parse(answer), None, self.spent)
             except self._invalid as exc:
@@ -101,14 +110,39 @@ class Question(Generic[Content]):
                 self._error = clean_text(text, ERROR_MAX_CHARACTERS)
 
     def ask_within(self, budget: TokenBudget) -> Asked[Content] | None:
-        """Return what `ask` does, and have the budget pay; None where it has no token left."""
-        if budget.is_exhausted:
+        """Return what `ask` does, and have the budget pay; None where it has no token left.
+
+        Raises:
+            ItemFailedError: Nor has it, after answers were paid for of which none can be used.
+        """
+        if budget.is_exhausted and not self.spent.requests:
             return None
-        before = self.spent.tokens
-        try:
-            return self.ask()
-        finally:
-            budget.spend(self.spent.tokens - before)
+        return self.ask(budget)
+
+    def _paid_for(self, budget: TokenBudget | None) -> ModelAnswer | None:
+        """Return the next answer, or None where there is no other; whatever came was paid for."""
+        while budget is None or not budget.is_exhausted:
+            try:
+                answer = self._next()
+            except UnansweredError as exc:
+                self._pay(exc.paid, budget)
+                if self._asked_again or not exc.again:
+                    raise
+                self._asked_again = True
+                continue
+            if answer is not None:
+                self._pay(answer, budget)
+            return answer
+        if self._answer is None:
+            raise ItemFailedError(
+                budget.reason("it got no answer that can be used"), code=Code.MODEL_GIVES_NO_ANSWER
+            )
+        return None
+
+    def _pay(self, answer: ModelAnswer, budget: TokenBudget | None) -> None:
+        self.spent = self.spent.plus(answer)
+        if budget is not None:
+            budget.spend(answer.prompt_tokens + answer.completion_tokens)
 
     def _next(self) -> ModelAnswer | None:
         """Return the next answer, or None where there is no other."""

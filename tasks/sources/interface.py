@@ -11,9 +11,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
-from models.errors import PermanentError
+from models.errors import PermanentError, ScoutError
 from tasks.sources.github.quotas import PAGE_SIZE
 
 GITHUB_WEB_URL = "https://github.com"
@@ -117,6 +117,23 @@ class ModelAnswer:
     finish_reason: str
     cost_usd: float | None = None
     estimated: bool = False
+
+
+class UnansweredError(ScoutError):
+    """Mixed into errors: what was asked brought no answer, and was paid for all the same.
+
+    Attributes:
+        paid: What it cost; its text is of no use.
+        again: Whether asking once more, at once, may bring one.
+    """
+
+    paid: ModelAnswer
+    again: bool = False
+
+    def for_(self, paid: ModelAnswer, *, again: bool = False) -> Self:
+        """Return the error, with what was paid."""
+        self.paid, self.again = paid, again
+        return self
 
 
 @dataclass(frozen=True, slots=True)

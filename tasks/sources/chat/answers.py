@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from models.codes import Code
-from models.errors import ItemFailedError, TransientError
+from models.errors import TransientError
 from models.text.clean import clean_text
-from tasks.sources.chat.errors import refusal, said_in
+from models.text.storable import storable
+from tasks.sources.chat.error_words import error_in, said_in
+from tasks.sources.chat.errors import BrokenOffError, NoAnswerError, refusal
 from tasks.sources.chat.http import Reply
 from tasks.sources.chat.messages import Message
+from tasks.sources.chat.reasoning import bare, is_reasoning_only, object_in
+from tasks.sources.chat.spending import Spending, spending_of
 from tasks.sources.interface import ModelAnswer
 
-#: Where tokens are not reported, so many characters are taken for one.
-CHARACTERS_PER_TOKEN = 4
-#: More than this in one answer is a mistake, or a hostile endpoint.
-TOKENS_MAX = 100_000_000
+#: Where models put what they think, and some servers what they answer.
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 _EXCERPT_MAX_CHARACTERS = 80
-_NO_ANSWER = Code.MODEL_GIVES_NO_ANSWER
-_REASONING = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_CODE_BLOCK = re.compile(r"\A```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?```\Z", re.DOTALL)
+_MORE_TOKENS_HINT = "Set SCOUT_LLM_MAX_TOKENS higher, or choose a model that thinks less."
+_OTHER_MODEL_HINT = "Choose another model with SCOUT_LLM_MODEL."
+
+
+class BudgetUsedUpError(NoAnswerError):
+    """All tokens that an answer may have were used up before there was one."""
 
 
 def read_answer(
-    reply: Reply, messages: Sequence[Message], *, model: str, label: str
+    reply: Reply, messages: Sequence[Message], *, model: str, label: str, wanted: frozenset[str]
 ) -> ModelAnswer:
     """Return what a model answered.
 
@@ -36,63 +39,114 @@ def read_answer(
         messages: What was asked, to estimate the tokens where none are reported.
         model: The model that was asked, where the answer does not name one.
         label: How to name the endpoint.
+        wanted: The keys of the object that was asked for, by which it is known where it stands in
+            another place than the message's text.
 
     Raises:
-        TransientError: The body is no chat completion, or there is no answer in it.
-        ItemFailedError: The model refuses to answer.
+        TransientError: The body is no chat completion, or the answer broke off.
+        ItemFailedError: The model refuses to answer, or does not.
         PermanentError: The body holds an error that waiting does not cure.
     """
     body = json_of(reply, label)
-    refused_inside(body, reply, label)
     choice = _first(body.get("choices"))
+    if not choice:
+        refused_inside(body, reply, label)
     message = choice.get("message")
-    if not isinstance(message, dict):
-        raise TransientError(
-            f"The model at {label} answered without any choice.", code=Code.MODEL_INCOMPREHENSIBLE
-        )
-    finish_reason = str(choice.get("finish_reason") or "stop")[:50]
-    content = _text(message.get("content"))
-    if not content.strip():
-        _explain_nothing(message, finish_reason, label)
-    usage = body.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    prompt_tokens = tokens_of(usage.get("prompt_tokens"))
-    completion_tokens = tokens_of(usage.get("completion_tokens"))
-    estimated = prompt_tokens is None or completion_tokens is None
-    if prompt_tokens is None:
-        prompt_tokens = estimate(sum(len(one["content"]) for one in messages))
-    if completion_tokens is None:
-        completion_tokens = estimate(len(content))
+    message = message if isinstance(message, dict) else {}
+    answer = _Answer(message, str(choice.get("finish_reason") or "stop")[:50], wanted)
+    spending = spending_of(body, messages, answer.everything)
     answered = body.get("model")
-    return ModelAnswer(
-        text=bare(content),
+    found = ModelAnswer(
+        text=storable(answer.text),
         model=clean_text(answered, 200) if isinstance(answered, str) and answered else model,
-        prompt_tokens=prompt_tokens,
-        completion_tokens=completion_tokens,
-        finish_reason=finish_reason,
-        cost_usd=cost_of(usage.get("cost")),
-        estimated=estimated,
+        prompt_tokens=spending.prompt_tokens,
+        completion_tokens=spending.completion_tokens,
+        finish_reason=answer.finish_reason,
+        cost_usd=spending.cost_usd,
+        estimated=spending.estimated,
+    )
+    if not choice.get("message"):
+        raise BrokenOffError(
+            f"The model at {label} answered without any choice.",
+            code=Code.MODEL_INCOMPREHENSIBLE,
+        ).for_(found)
+    _demand_wholeness(choice, body, reply, label, found)
+    _demand_text(answer, spending, label, found)
+    return found
+
+
+class _Answer:
+    """What stands in a message: `text` is the answer, `everything` what the model wrote."""
+
+    def __init__(self, message: dict[str, Any], finish_reason: str, wanted: frozenset[str]) -> None:
+        self.finish_reason = finish_reason
+        self.refusal = message.get("refusal")
+        self.calls = list(_calls(message))
+        content = _text(message.get("content"))
+        thoughts = [_text(message.get(name)) for name in _REASONING_FIELDS]
+        self.everything = [content, *thoughts, *(arguments for _, arguments in self.calls)]
+        self.thought = any(thoughts) or is_reasoning_only(content)
+        cut_off = finish_reason == "length" and is_reasoning_only(content)
+        self.text = "" if cut_off else bare(content)
+        if not self.text.strip():
+            elsewhere = [arguments for _, arguments in self.calls] + list(map(object_in, thoughts))
+            self.text = next((one for one in elsewhere if _has_any(one, wanted)), "")
+
+
+def _demand_wholeness(
+    choice: dict[str, Any], body: dict[str, Any], reply: Reply, label: str, found: ModelAnswer
+) -> None:
+    """Raise what the answer says that went wrong while it was written."""
+    said = said_in({"error": choice.get("error")}) or said_in({"error": body.get("error")})
+    if not said and found.finish_reason != "error":
+        return
+    words = clean_text(said, 200).rstrip(".") or "no reason given"
+    error = BrokenOffError(
+        f"The model at {label} broke its answer off: {words}.", "", reply.wait_s()
+    )
+    raise error.for_(found)
+
+
+def _demand_text(answer: _Answer, spending: Spending, label: str, found: ModelAnswer) -> None:
+    """Raise why there is no answer, or none that is whole."""
+    blank = not answer.text.strip()
+    reasoning = spending.reasoning_tokens
+    if answer.finish_reason == "length" and (blank or 2 * reasoning > spending.completion_tokens):
+        total = reasoning or spending.completion_tokens
+        what = "reasoning" if answer.thought or reasoning else "it"
+        raise BudgetUsedUpError(
+            f"The model at {label} gave no whole answer: {what} used up all {total:,} tokens.",
+            _MORE_TOKENS_HINT,
+        ).for_(found, again=True)
+    if not blank:
+        return
+    if isinstance(answer.refusal, str) and answer.refusal:
+        words = clean_text(answer.refusal, 200)
+        raise NoAnswerError(f"The model at {label} refused: {words}").for_(found)
+    if answer.finish_reason == "content_filter":
+        raise NoAnswerError(
+            f"The content filter of the model at {label} kept its answer back."
+        ).for_(found)
+    if answer.calls:
+        name = clean_text(answer.calls[0][0], 60) or "a tool"
+        raise NoAnswerError(
+            f"The model at {label} answered with nothing but a call of {name}, which nobody asked"
+            " for.",
+            _OTHER_MODEL_HINT,
+        ).for_(found)
+    raise NoAnswerError(f"The model at {label} answered with nothing.", _OTHER_MODEL_HINT).for_(
+        found, again=True
     )
 
 
-def bare(text: str) -> str:
-    """Return an answer without the wrapping that models like: their reasoning, a code block.
-
-    What is inside is not changed, and is validated as it stands.
-    """
-    stripped = _REASONING.sub("", text).strip()
-    block = _CODE_BLOCK.match(stripped)
-    return block["inside"].strip() if block else stripped
-
-
-def refused_inside(body: dict[str, Any], reply: Reply, label: str) -> None:
-    """Return unless an answer of status 200 holds an error, as OpenRouter sends it.
+def refused_inside(body: Any, reply: Reply, label: str) -> None:
+    """Return unless an answer of status 200 holds an error.
 
     Raises:
         TransientError, ItemFailedError, PermanentError: As the error says.
     """
     if said := said_in(body):
-        raise refusal(_code_in(body), said, reply.wait_s(), label)
+        raise refusal(_code_in(error_in(body)), said, reply.wait_s(), label)
 
 
 def json_of(reply: Reply, label: str) -> dict[str, Any]:
@@ -100,6 +154,7 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
 
     Raises:
         TransientError: It is none.
+        TransientError, ItemFailedError, PermanentError: It is a list that holds an error.
     """
     try:
         body = json.loads(reply.body)
@@ -111,6 +166,7 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
             code=Code.MODEL_INCOMPREHENSIBLE,
         ) from exc
     if not isinstance(body, dict):
+        refused_inside(body, reply, label)
         raise TransientError(
             f"The model at {label} sent no chat completion.", code=Code.MODEL_INCOMPREHENSIBLE
         )
@@ -123,11 +179,12 @@ def _beginning(body: bytes) -> str:
     return f": “{text}”" if text else ""
 
 
-def _code_in(body: dict[str, Any]) -> int:
-    """Return the code of an error that came with status 200, as OpenRouter sends it."""
-    error = body["error"]
+def _code_in(error: Any) -> int | None:
+    """Return the HTTP status that an error names which came with status 200, if it names one."""
     code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) and 400 <= code < 600 else 502
+    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) == 3:
+        code = int(code)
+    return code if isinstance(code, int) and 400 <= code < 600 else None
 
 
 def _first(choices: Any) -> dict[str, Any]:
@@ -145,32 +202,22 @@ def _text(content: Any) -> str:
     return ""
 
 
-def _explain_nothing(message: dict[str, Any], finish_reason: str, label: str) -> None:
-    refused = message.get("refusal")
-    if isinstance(refused, str) and refused:
-        raise ItemFailedError(
-            f"The model at {label} refused: {clean_text(refused, 200)}", code=_NO_ANSWER
-        )
-    if finish_reason == "content_filter":
-        raise ItemFailedError(
-            f"The content filter of the model at {label} kept its answer back.", code=_NO_ANSWER
-        )
-    if finish_reason != "length":  # a cut-off answer may be empty; asking again shows why
-        raise TransientError(f"The model at {label} answered with nothing.", code=_NO_ANSWER)
+def _calls(message: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the names and arguments of the tools that a message calls."""
+    calls = message.get("tool_calls")
+    listed = calls if isinstance(calls, list) else []
+    functions = [one.get("function") for one in listed if isinstance(one, dict)]
+    for function in [*functions, message.get("function_call")]:
+        if isinstance(function, dict):
+            arguments = function.get("arguments")
+            text = json.dumps(arguments) if isinstance(arguments, dict) else arguments
+            yield str(function.get("name") or ""), text if isinstance(text, str) else ""
 
 
-def tokens_of(value: Any) -> int | None:
-    """Return a number of tokens, or None where it cannot be one."""
-    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= TOKENS_MAX
-    return value if known else None
-
-
-def estimate(characters: int) -> int:
-    """Return the tokens that so many characters are taken for."""
-    return math.ceil(characters / CHARACTERS_PER_TOKEN)
-
-
-def cost_of(value: Any) -> float | None:
-    """Return what the endpoint says that the answer cost, in US dollars."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if number and math.isfinite(value) and 0 <= value < 10_000 else None
+def _has_any(text: str, wanted: frozenset[str]) -> bool:
+    """Say whether a text is an object that has a key of the one that was asked for."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and not wanted.isdisjoint(found)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, ScoutError, TransientError
 from models.settings.chat import SettingNames
 from models.text.clean import clean_text
-from tasks.sources.chat.http import Reply
+from tasks.sources.interface import UnansweredError
 
 CHAT_NAMES = SettingNames()
 _TEXT_MAX_CHARACTERS = 300
@@ -36,21 +35,49 @@ _REFUSALS: Mapping[int, Code] = MappingProxyType(
 #: Error codes of 429 that no waiting cures.
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
 #: Statuses and words with which endpoints say that a request is longer than the model's context.
-_TOO_LONG_STATUSES = frozenset({400, 413, 422})
-_TOO_LONG = (
-    "context_length",
-    "context length",
-    "context window",
-    "context size",
-    "maximum context",
-    "prompt is too long",
-    "input is too long",
-    "too many tokens",
-    "reduce the length",
-    "tokens. given:",  # Text Embeddings Inference
+_TOO_LONG_STATUSES = frozenset({None, 400, 422, 500})
+_TOO_LONG = re.compile(
+    r"context[_ -]?(?:length|window|size|limit)|maximum context|max_model_len|\bn_ctx\b"
+    r"|exceed_context|(?:prompt|input|inputs|request|messages?|content|payload|body|text)"
+    r"(?: (?:is|are|was|were))?(?: (?:far|much|way))? too (?:long|large|big)"
+    r"|too many (?:input )?tokens|reduce (?:the length|your (?:message|prompt|input))"
+    r"|tokens?_limit_(?:reached|exceeded)|request_too_large|string_above_max_length"
+    r"|(?:prompt|input|request|messages?)\b[^.]{0,80}\b(?:exceed(?:s|ed|ing)?|longer than"
+    r"|larger than|greater than|above|over)\b[^.]{0,80}\b(?:tokens?|maximum|limit|context|length)"
+    r"|\b(?:tokens?|length)\b[^.]{0,40}\bexceed(?:s|ed|ing)?\b[^.]{0,60}\b(?:tokens?|maximum"
+    r"|limit|context|length)|(?:maximum|max)(?: allowed)? (?:input|prompt|sequence|model|token)s?"
+    r"(?: token)? (?:length|limit|count)|inputs?`? tokens \+ `?max_new_tokens"
+    r"|must have (?:less|fewer) than \d+ tokens",
+    re.IGNORECASE,
 )
-#: How llama.cpp says it, with a status that else is its own trouble.
-_TOO_LARGE = "too large to process"
+#: Of any status: no waiting makes room for a request that is larger than the limit itself.
+_LARGER_THAN_LIMIT = re.compile(
+    r"request too large|request is too large|tokens_limit_reached|reduce your message size",
+    re.IGNORECASE,
+)
+#: A wrong key, as some say it with 400.
+_KEY_STATUSES = frozenset({400, 403, 422})
+_KEY = re.compile(
+    r"(?:api|access|auth\w*)[ _-]?(?:key|token)s?\b[^.]{0,30}(?:not valid|invalid|incorrect|wrong"
+    r"|expired|missing|not found|required|revoked)"
+    r"|(?:invalid|incorrect|wrong|expired|missing|bad|no|unknown|revoked)[ _-](?:\w+[ _-])?"
+    r"(?:api|access|auth\w*)[ _-]?(?:key|token|credential)|api_key_invalid|invalid_api_key"
+    r"|unauthenticated|no auth credentials",
+    re.IGNORECASE,
+)
+#: An answer to every path, as of a base URL without its /v1.
+_WRONG_PATH = re.compile(
+    r"unexpected endpoint|unknown (?:endpoint|path|route|url|method)|no such (?:endpoint|route)"
+    r"|(?:endpoint|path|route|page|url|method|resource)\b[^.]{0,40}not (?:found|allowed|supported)"
+    r"|not found:? (?:POST )?/|cannot POST|invalid (?:endpoint|path|route|url)",
+    re.IGNORECASE,
+)
+#: Trouble that may pass, where an error names no status.
+_PASSING = re.compile(
+    r"overload|loading|busy|timed? ?out|try again|retry|temporar|unavailable|upstream|capacity"
+    r"|internal|dropped|connection|interrupted|gateway|rate.?limit",
+    re.IGNORECASE,
+)
 
 
 class InputTooLongError(ItemFailedError):
@@ -59,8 +86,20 @@ class InputTooLongError(ItemFailedError):
     code = Code.MODEL_INPUT_TOO_LONG
 
 
+class NoAnswerError(UnansweredError, ItemFailedError):
+    """The model was paid for an answer that is none, and would be again."""
+
+    code = Code.MODEL_GIVES_NO_ANSWER
+
+
+class BrokenOffError(UnansweredError, TransientError):
+    """An answer that was paid for broke off, for a reason that may pass."""
+
+    code = Code.MODEL_AWAY
+
+
 def refusal(
-    status: int,
+    status: int | None,
     text: str,
     wait_s: float | None,
     label: str,
@@ -69,37 +108,59 @@ def refusal(
     """Return the error that an endpoint's refusal comes to.
 
     Args:
-        status: The HTTP status, or the code of an error inside an answer with status 200.
+        status: The HTTP status, or the code of an error inside an answer with status 200; None
+            where that has none.
         text: What the endpoint said.
         wait_s: The seconds that it asks to wait, or None.
         label: How to name the endpoint.
         names: The settings that name it.
     """
-    said = clean_text(text, _TEXT_MAX_CHARACTERS).rstrip(".")
-    message = f"The model at {label} answered HTTP {status}: {said or 'no reason given'}."
-    code = refusal_code(status, text)
+    url_hint = f"Check {names.base_url}, which often ends in /v1, and {names.model}."
+    said = clean_text(text, _TEXT_MAX_CHARACTERS).rstrip(".") or "no reason given"
+    answered = "with an error" if status is None else f"HTTP {status}"
+    message = f"The model at {label} answered {answered}: {said}."
+    code = refusal_code(status, text, waits=wait_s is not None)
     if code is Code.MODEL_NO_CREDIT:
         hint = "There is no credit left: add some, or use another key."
         return PermanentError(message, hint, code=code)
     if code in {Code.MODEL_LIMITS, Code.MODEL_AWAY}:
         return TransientError(message, "", wait_s, code=code)
-    if status == 401:
+    if code is Code.MODEL_KEY_REFUSED and (status != 403 or _KEY.search(text)):
         return PermanentError(message, f"Check {names.key}.", code=code)
     if code is Code.MODEL_UNKNOWN and status != 410:  # which may be said of one request only
-        hint = f"Check {names.base_url} and {names.model}."
-        return PermanentError(message, hint, code=code)
-    if is_too_long(status, text):
+        return PermanentError(message, url_hint, code=code)
+    if code is Code.MODEL_INPUT_TOO_LONG:
         hint = f"Choose a model with a longer context: {names.model}."
         return InputTooLongError(message, hint)
-    return ItemFailedError(message, f"Check {names.model} if this happens to all.", code=code)
+    hint = url_hint if status is None else f"Check {names.model} if this happens to all."
+    return ItemFailedError(message, hint, code=code)
 
 
-def refusal_code(status: int, text: str) -> Code:
-    """Return what kind of failure an endpoint's refusal is; the arguments are `refusal`'s."""
+def refusal_code(status: int | None, text: str, *, waits: bool = False) -> Code:
+    """Return what kind of failure an endpoint's refusal is: the one place that decides it.
+
+    Args:
+        status: As `refusal` gets it.
+        text: What the endpoint said.
+        waits: Whether it asks to wait.
+    """
     if any(code in text for code in _NO_CREDIT):
         return Code.MODEL_NO_CREDIT
     if is_too_long(status, text):
         return Code.MODEL_INPUT_TOO_LONG
+    if (status is None or status in _KEY_STATUSES) and _KEY.search(text):
+        return Code.MODEL_KEY_REFUSED
+    return _code_without_status(text, waits=waits) if status is None else _code_of_status(status)
+
+
+def is_too_long(status: int | None, text: str) -> bool:
+    """Say whether a refusal is about the length of this input, whatever parameter it names."""
+    if status == 413 or _LARGER_THAN_LIMIT.search(text):
+        return True
+    return status in _TOO_LONG_STATUSES and bool(_TOO_LONG.search(text))
+
+
+def _code_of_status(status: int) -> Code:
     if status in _REFUSALS:
         return _REFUSALS[status]
     if 300 <= status < 400:
@@ -107,29 +168,8 @@ def refusal_code(status: int, text: str) -> Code:
     return Code.MODEL_AWAY if status >= 500 else Code.MODEL_REFUSES_REQUESTS
 
 
-def is_too_long(status: int, text: str) -> bool:
-    """Say whether a refusal is about the length of this input, whatever parameter it names."""
-    said = text.lower()
-    if status == 500:
-        return _TOO_LARGE in said
-    return status in _TOO_LONG_STATUSES and any(words in said for words in _TOO_LONG)
-
-
-def error_text(reply: Reply) -> str:
-    """Return what a reply says about its error: from OpenAI's shape, or as it stands."""
-    text = reply.body[:8_192].decode("utf-8", "replace")
-    try:
-        return said_in(json.loads(text)) or text
-    except (ValueError, RecursionError):
-        return text
-
-
-def said_in(body: Any) -> str:
-    """Return the message and code of an error object such as `{"error": {"message": …}}`."""
-    error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, str):
-        return error
-    if not isinstance(error, dict):
-        return ""
-    parts = [error.get("message"), error.get("code"), error.get("type")]
-    return " · ".join(dict.fromkeys(str(part) for part in parts if part))
+def _code_without_status(text: str, *, waits: bool) -> Code:
+    """Return what an error is that came as an answer of status 200, and says no other."""
+    if _WRONG_PATH.search(text):
+        return Code.MODEL_UNKNOWN
+    return Code.MODEL_AWAY if waits or _PASSING.search(text) else Code.MODEL_REFUSES_REQUESTS

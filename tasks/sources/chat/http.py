@@ -22,11 +22,17 @@ from tasks.sources.http.client import (
 )
 from tasks.sources.http.told_wait import wait_of
 
-#: Models think for a while, and servers may drip.
-BOUNDS = Bounds(total_s=300.0, read_s=120.0)
+#: Servers may drip: a whole answer takes no longer than this, or three times `SCOUT_LLM_TIMEOUT_S`.
+TOTAL_S = 300.0
 #: A valid answer has a few kilobytes.
 BODY_MAX_BYTES = 4 << 20
 PATH = "/chat/completions"
+
+
+class TimedOutError(TransientError):
+    """The model did not answer in time: it is slow, or is asked for too much at a time."""
+
+    code = Code.MODEL_AWAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ class ChatHttp:
     def __init__(self, settings: ChatSettings) -> None:
         self._label = settings.label
         self._names = settings.names
-        self._client = chat_client(settings, frozenset({"POST"}), BOUNDS)
+        self._timeout_s = settings.timeout_s
+        self._client = chat_client(settings, frozenset({"POST"}), bounds_of(settings))
 
     def post(self, body: Mapping[str, Any], path: str = PATH, max_bytes: int = 0) -> Reply:
         """Send a request and return what came back.
@@ -71,21 +78,22 @@ class ChatHttp:
             ItemFailedError: The answer is larger than any valid one.
         """
         max_bytes = max_bytes or BODY_MAX_BYTES
-        slow_hint = f"If it always needs longer, choose a faster model with {self._names.model}."
+        slow_hint = (
+            "If it always needs longer, set SCOUT_LLM_TIMEOUT_S higher, or choose a faster model"
+            f" with {self._names.model}."
+        )
         try:
             answer = self._client.exchange("POST", path, json=body, max_bytes=max_bytes)
         except DeadlineError as exc:
-            raise TransientError(
+            raise TimedOutError(
                 f"The model at {self._label} sent its answer too slowly: it was not whole after"
                 f" {exc}.",
                 slow_hint,
-                code=Code.MODEL_AWAY,
             ) from exc
         except TooSlowError as exc:
-            raise TransientError(
-                f"The model at {self._label} did not answer in time.",
+            raise TimedOutError(
+                f"The model at {self._label} did not answer in time ({self._timeout_s:g} s).",
                 slow_hint,
-                code=Code.MODEL_AWAY,
             ) from exc
         except AddressError as exc:
             raise PermanentError(
@@ -119,6 +127,12 @@ def shared_chat_http(settings: ChatSettings) -> ChatHttp:
         ConfigError: The HTTP library is not installed.
     """
     return ChatHttp(settings)
+
+
+def bounds_of(settings: ChatSettings) -> Bounds:
+    """Return how long an answer may take: models think for a while before the first byte."""
+    total_s = max(TOTAL_S, 3 * settings.timeout_s)
+    return Bounds(total_s=total_s, read_s=settings.timeout_s)
 
 
 def chat_client(settings: ChatSettings, methods: frozenset[str], bounds: Bounds) -> HttpClient:

@@ -11,6 +11,7 @@ from typing import Any
 from models.redaction import default_redactor
 from tasks.prompts.prompt import Prompt, load_prompt
 from tasks.sources.chat.context_length import README_MAX_CHARACTERS
+from tasks.sources.chat.schema import without_keywords
 from tasks.sources.interface import (
     AnalysisRequest,
     BriefRequest,
@@ -49,12 +50,12 @@ def answer_schema(name: str) -> Mapping[str, Any]:
 def response_format(request: Request) -> dict[str, Any]:
     """Return what asks an endpoint for structured output.
 
-    Limits on the length of texts are left out, which not every endpoint accepts; they are in the
-    prompt, and are checked afterwards like everything else.
+    Limits, which not every endpoint accepts, are left out; they are in the prompt, and are checked
+    afterwards like everything else.
     """
     prompt = prompt_for(request)
     name = prompt.schema.replace("/", "-")
-    schema = _without(answer_schema(prompt.id), {"minLength", "maxLength", "title", "description"})
+    schema = without_keywords(answer_schema(prompt.id))
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
 
 
@@ -162,18 +163,3 @@ def _project(one: ProjectMaterial, readme_max: int) -> str:
     lines = "\n".join(f"{name}: {redact_text(text)}" for name, text in told.items())
     readme = redact_text(one.readme)[:readme_max] or "(There is no README.)"
     return f"Project {one.full_name}:\n{lines}\nREADME, in parts:\n{readme}"
-
-
-def _without(schema: Any, keys: set[str]) -> Any:
-    """Return a JSON Schema without some of its keywords; names of properties are no keywords."""
-    if isinstance(schema, list):
-        return [_without(item, keys) for item in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    kept = {}
-    for key, value in schema.items():
-        if key in {"properties", "$defs"}:
-            kept[key] = {name: _without(inner, keys) for name, inner in value.items()}
-        elif key not in keys:
-            kept[key] = _without(value, keys)
-    return kept

@@ -9,13 +9,17 @@ from urllib.parse import urlsplit
 
 from models.errors import TransientError
 from models.settings.chat import ChatSettings, chat_settings
-from tasks.sources.chat.answers import read_answer
+from models.text.storable import storable
+from tasks.sources.chat.answer_budget import AnswerBudget
+from tasks.sources.chat.answers import BudgetUsedUpError, read_answer
 from tasks.sources.chat.context_length import ReadmeLength
-from tasks.sources.chat.errors import InputTooLongError, error_text, refusal
+from tasks.sources.chat.error_words import error_text
+from tasks.sources.chat.errors import InputTooLongError, refusal
 from tasks.sources.chat.http import Reply, shared_chat_http
 from tasks.sources.chat.messages import (
     Message,
     Request,
+    answer_schema,
     correcting_messages,
     first_messages,
     prompt_for,
@@ -60,7 +64,8 @@ class ChatModel(LanguageModel):
         self.name = settings.model
         self._settings = settings
         self._http = shared_chat_http(settings)
-        self._dialect = Dialect(settings)
+        self._dialect = Dialect(settings, record)
+        self._answers = AnswerBudget(settings, record)
         self._gate = Gate(record, urlsplit(settings.base_url).netloc.rpartition("@")[2])
         self._readmes = ReadmeLength(record, settings.label)
 
@@ -93,10 +98,16 @@ class ChatModel(LanguageModel):
 
     def _answer(self, request: Request, messages: Sequence[Message]) -> ModelAnswer:
         label = self._settings.label
-        reply = self._reply(self._body(request, messages))
+        body = self._body(request, messages)
+        reply = self._dialect.ask(body, self._post)
         if reply.status == 200:
+            wanted = frozenset(answer_schema(prompt_for(request).id)["properties"])
             try:
-                return read_answer(reply, messages, model=self.name, label=label)
+                return read_answer(reply, messages, model=self.name, label=label, wanted=wanted)
+            except BudgetUsedUpError as exc:
+                usual = prompt_for(request).max_tokens
+                exc.again = self._answers.enlarge(usual, used_up=body["max_tokens"])
+                raise
             except TransientError as exc:
                 self._gate.hold(exc.retry_after_s, reply.status)
                 raise
@@ -105,24 +116,18 @@ class ChatModel(LanguageModel):
             self._gate.hold(error.retry_after_s, reply.status)
         raise error
 
-    def _reply(self, body: dict[str, Any]) -> Reply:
-        """Return the endpoint's reply to the request in the dialect that it understands."""
-        while True:
-            self._gate.pass_through()
-            spoken = self._dialect.spoken(body)
-            reply = self._http.post(spoken)
-            if reply.status == 200 or not self._dialect.learn(
-                reply.status, error_text(reply), spoken
-            ):
-                return reply
+    def _post(self, body: dict[str, Any]) -> Reply:
+        self._gate.pass_through()
+        return self._http.post(body)
 
     def _body(self, request: Request, messages: Sequence[Message]) -> dict[str, Any]:
         prompt = prompt_for(request)
         body: dict[str, Any] = {
             "model": self._settings.model,
-            "messages": list(messages),
+            # Half a character of what was stored before would end the request unsent.
+            "messages": [one | {"content": storable(one["content"])} for one in messages],
             "temperature": prompt.temperature,
-            "max_tokens": prompt.max_tokens,
+            "max_tokens": self._answers.tokens(prompt.max_tokens),
             "response_format": response_format(request),
         }
         if self._settings.is_openrouter:

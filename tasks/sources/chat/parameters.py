@@ -1,82 +1,223 @@
-"""What an endpoint does not understand: tried once, and left out for the rest of the process."""
+"""What an endpoint does not understand: left out where the same request succeeds without it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from models.codes import Code
 from models.events import Event
 from models.settings.chat import ChatSettings
-from tasks.sources.chat.errors import is_too_long
+from tasks.sources.chat.error_words import error_text
+from tasks.sources.chat.errors import refusal_code
+from tasks.sources.chat.http import Reply
+from tasks.sources.chat.schema import without_keywords
+
+if TYPE_CHECKING:
+    from tasks.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
 #: Statuses with which endpoints refuse a parameter.
-REFUSALS = frozenset({400, 404, 422})
-#: Parameters that can be done without, and what takes their place.
-_REPLACEMENTS: Mapping[str, str | None] = {
-    "response_format": None,
-    "max_tokens": "max_completion_tokens",
-    "max_completion_tokens": None,
-    "temperature": None,
-    "encoding_format": None,
+REFUSALS = frozenset({400, 404, 422, 500, 501})
+#: What can be done without, by the words with which it is refused; in the order of trial.
+_SUSPECTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "additionalProperties": re.compile(r"additional_?properties", re.IGNORECASE),
+        "response_format": re.compile(
+            r"response_?(?:format|schema)|json[_ ]?(?:schema|object|mode)|structured|\bschema\b"
+            r"|grammar|guided|output_(?:config|format)",
+            re.IGNORECASE,
+        ),
+        "max_tokens": re.compile(r"\bmax_tokens\b|max_completion_tokens"),
+        "max_completion_tokens": re.compile(r"max_completion_tokens"),
+        "temperature": re.compile(r"temperature"),
+        "encoding_format": re.compile(r"encoding_format"),
+        "system": re.compile(
+            r"system[ _-]?(?:role|message|prompt|instruction)|developer[ _-]?instruction"
+            r"|role:? ?[`'\"“]?system|[`'\"]system[`'\"] role|only [`'\"]?user[`'\"]? and"
+            r"|roles must alternate",
+            re.IGNORECASE,
+        ),
+    }
+)
+#: What takes the place of a parameter.
+_REPLACEMENTS = {"max_tokens": "max_completion_tokens"}
+_WORDS = {
+    "additionalProperties": "additionalProperties in a schema",
+    "system": "messages of the system",
 }
-#: Endpoint and model to the parameters that they refused.
-_refused: dict[tuple[str, str], set[str]] = {}
+#: So many requests that it cured speak against what the refusal did not name, or more was named
+#: beside it, or was understood before.
+CURES = 2
+#: A request is sent so often at most.
+TRIES_MAX = 5
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one model at one endpoint."""
+
+    refused: set[str] = field(default_factory=set)
+    understood: set[str] = field(default_factory=set)
+    cures: Counter[str] = field(default_factory=Counter)
+    #: How often leaving something out for no word about it did not help.
+    in_vain: int = 0
+
+
+_lock = threading.Lock()
+_known: dict[tuple[str, str], _Known] = {}
 
 
 class Dialect:
-    """The parameters that one model at one endpoint takes.
+    """The parameters that one model at one endpoint takes; known to all steps of the process.
 
     Args:
         settings: The endpoint and the model.
+        record: The step's recorder, which is told what is left out; None outside a step.
     """
 
-    def __init__(self, settings: ChatSettings) -> None:
-        self._refused = _refused.setdefault((settings.base_url, settings.model), set())
+    def __init__(self, settings: ChatSettings, record: Recorder | None = None) -> None:
+        with _lock:
+            self._known = _known.setdefault((settings.base_url, settings.model), _Known())
         self._label = settings.label
+        self._record = record
 
-    def spoken(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a request without the parameters that were refused before."""
-        spoken: dict[str, Any] = {}
-        for key, value in body.items():
-            name: str | None = key
-            while name in self._refused:
-                name = _REPLACEMENTS[name]
-            if name is not None:
-                spoken[name] = value
-        return spoken
-
-    def learn(self, status: int, text: str, sent: Mapping[str, Any]) -> bool:
-        """Remember which parameter a refusal is about; returns whether it is worth asking again.
+    def ask(self, body: Mapping[str, Any], post: Callable[[dict[str, Any]], Reply]) -> Reply:
+        """Return the reply to a request, sent again without what the endpoint may have refused.
 
         Args:
-            status: The refusal's HTTP status.
-            text: What the endpoint said.
-            sent: The request that it refused.
+            body: The request, with everything that Scout would like.
+            post: Sends one.
         """
-        if status not in REFUSALS or is_too_long(status, text):
-            return False
-        for name in _REPLACEMENTS:
-            if name in sent and (name in text or _synonym(name) in text):
-                if name not in self._refused:
-                    self._refused.add(name)
-                    logger.info(
-                        "The model at %s does not take %s; it is left out from now on.",
-                        self._label,
-                        name,
-                        extra={"event": Event.LLM_PARAMETER_REFUSED, "parameter": name},
-                    )
-                return True
-        return False
+        spoken = _spoken(body, self._known.refused)
+        reply = post(spoken)
+        if reply.status == 200:
+            self._known.understood.update(_named_in(spoken))
+            return reply
+        tried: set[str] = set()
+        left_out: dict[str, bool] = {}
+        for _ in range(TRIES_MAX - 1):
+            name, surely = next(self._suspects(reply, spoken, tried), ("", False))
+            if not name:
+                break
+            tried.add(name)
+            before = error_text(reply)
+            shorter = _spoken(body, self._known.refused | set(left_out) | {name})
+            reply = post(shorter)
+            if reply.status == 200:
+                self._cured(left_out | {name: surely})
+            elif error_text(reply) != before:
+                left_out[name] = surely
+                spoken = shorter
+            else:  # it was not about that one
+                self._known.in_vain += not _SUSPECTS[name].search(before)
+        return reply
 
+    def _suspects(
+        self, reply: Reply, spoken: Mapping[str, Any], tried: set[str]
+    ) -> Iterator[tuple[str, bool]]:
+        """Yield what a refusal may be about, and whether it is said to be about that alone."""
+        text = error_text(reply)
+        if reply.status not in REFUSALS or not _is_about_the_form(reply.status, text):
+            return
+        sent = _named_in(spoken)
+        named = [name for name, words in _SUSPECTS.items() if name in sent and words.search(text)]
+        alone = len({name for name in named if name != "additionalProperties"}) <= 1
+        for name in named:
+            if name not in tried:
+                yield name, alone and name not in self._known.understood
+        blind = not (named or tried) and reply.status in {400, 422}
+        blind = blind and self._known.in_vain < CURES
+        if blind and "response_format" in sent - self._known.understood:
+            yield "response_format", False
 
-def _synonym(name: str) -> str:
-    """Return how endpoints also call a parameter when they refuse it."""
-    return {"response_format": "json_schema"}.get(name, name)
+    def _cured(self, left_out: Mapping[str, bool]) -> None:
+        """Remember what the same request succeeded without, each after a refusal of its own."""
+        with _lock:
+            self._known.cures.update(list(left_out))
+            news = [
+                name
+                for name, surely in left_out.items()
+                if surely or self._known.cures[name] >= CURES
+            ]
+            self._known.refused.update(news)
+        for name in news:
+            self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        message = (
+            f"The model at {self._label} does not take {_WORDS.get(name, name)}:"
+            f" {_instead(name)} from now on."
+        )
+        if self._record is not None:
+            self._record.audit(Event.LLM_PARAMETER_REFUSED, message, data={"parameter": name})
+        else:
+            extra = {"event": Event.LLM_PARAMETER_REFUSED, "parameter": name}
+            logger.warning("%s", message, extra=extra)
 
 
 def forget_dialects() -> None:
     """Forget what every endpoint refused."""
-    _refused.clear()
+    with _lock:
+        _known.clear()
+
+
+def _is_about_the_form(status: int, text: str) -> bool:
+    code = refusal_code(status, text)
+    return code in {Code.MODEL_REFUSES_REQUESTS, Code.MODEL_UNKNOWN} or status == 500
+
+
+def _instead(name: str) -> str:
+    if name == "system":
+        return "their text stands in the user's"
+    if name in _REPLACEMENTS:
+        return f"{_REPLACEMENTS[name]} takes its place"
+    return "it is left out"
+
+
+def _named_in(spoken: Mapping[str, Any]) -> set[str]:
+    """Return which of the suspects a request has."""
+    has = {name for name in _SUSPECTS if name in spoken}
+    form = spoken.get("response_format")
+    if isinstance(form, Mapping) and form["json_schema"]["strict"]:
+        has.add("additionalProperties")
+    if any(one["role"] == "system" for one in spoken.get("messages", ())):
+        has.add("system")
+    return has
+
+
+def _spoken(body: Mapping[str, Any], without: set[str]) -> dict[str, Any]:
+    """Return a request without what is refused, or with what takes its place."""
+    spoken: dict[str, Any] = {}
+    for key, value in body.items():
+        name: str | None = key
+        while name in without:
+            name = _REPLACEMENTS.get(name or "")
+        if name is not None:
+            spoken[name] = value
+    form = spoken.get("response_format")
+    if form and "additionalProperties" in without:
+        named = form["json_schema"]
+        schema = without_keywords(named["schema"], {"additionalProperties"})
+        spoken["response_format"] = form | {
+            "json_schema": named | {"strict": False, "schema": schema}
+        }
+    if "system" in without and "messages" in spoken:
+        spoken["messages"] = _without_system(spoken["messages"])
+    return spoken
+
+
+def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return messages with the system's text before the user's first."""
+    system = [one["content"] for one in messages if one["role"] == "system"]
+    others = [dict(one) for one in messages if one["role"] != "system"]
+    if others:
+        others[0]["content"] = "\n\n".join([*system, others[0]["content"]])
+    return others

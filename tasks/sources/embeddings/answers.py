@@ -9,8 +9,9 @@ from typing import Any
 
 from models.codes import Code
 from models.errors import TransientError
-from tasks.sources.chat.answers import cost_of, estimate, json_of, refused_inside, tokens_of
+from tasks.sources.chat.answers import json_of, refused_inside
 from tasks.sources.chat.http import Reply
+from tasks.sources.chat.spending import cost_of, estimate, tokens_of
 from tasks.sources.interface import Embedded
 
 #: More than any model's; a hostile endpoint must not fill the memory.

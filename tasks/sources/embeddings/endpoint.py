@@ -14,7 +14,8 @@ from models.events import Event
 from models.redaction import default_redactor
 from models.settings.chat import ChatSettings
 from models.text.storable import storable
-from tasks.sources.chat.errors import InputTooLongError, error_text, refusal
+from tasks.sources.chat.error_words import error_text
+from tasks.sources.chat.errors import InputTooLongError, refusal
 from tasks.sources.chat.http import Reply, shared_chat_http
 from tasks.sources.chat.parameters import Dialect
 from tasks.sources.chat.pause_gate import Gate
@@ -51,7 +52,7 @@ class EndpointEmbedder(Embedder):
         self._settings = settings
         self._record = record
         self._http = shared_chat_http(settings)
-        self._dialect = Dialect(settings)
+        self._dialect = Dialect(settings, record)
         self._gate = Gate(record, urlsplit(settings.base_url).netloc.rpartition("@")[2])
         self._lock = threading.Lock()
         self._limit = TEXT_MAX_CHARACTERS
@@ -83,7 +84,8 @@ class EndpointEmbedder(Embedder):
         return answer
 
     def _asked(self, texts: Sequence[str]) -> Embedded:
-        reply = self._reply({"model": self.name, "input": texts, "encoding_format": "float"})
+        body = {"model": self.name, "input": texts, "encoding_format": "float"}
+        reply = self._dialect.ask(body, self._post)
         try:
             if reply.status == 200:
                 return read_embeddings(reply, texts, self._settings.label)
@@ -99,15 +101,9 @@ class EndpointEmbedder(Embedder):
             return InputTooLongError(error.message, error.hint)
         return error
 
-    def _reply(self, body: dict[str, Any]) -> Reply:
-        while True:
-            self._gate.pass_through()
-            spoken = self._dialect.spoken(body)
-            reply = self._http.post(spoken, PATH, BODY_MAX_BYTES)
-            if reply.status == 200 or not self._dialect.learn(
-                reply.status, error_text(reply), spoken
-            ):
-                return reply
+    def _post(self, body: dict[str, Any]) -> Reply:
+        self._gate.pass_through()
+        return self._http.post(body, PATH, BODY_MAX_BYTES)
 
     def _note(self, limit: int) -> None:
         """Remember, and say, that the model takes no longer texts."""

@@ -227,7 +227,9 @@ class TestTrouble:
         world = live(names=names, top=60)
         stats = world.steps(*BEFORE, STEP)[STEP]
         assert (stats["valid"], stats["invalid"], stats["failed"]) == (58, 1, 1)
-        assert len(world.recorder.events("item.retrying")) == len(passing)
+        asked_again_at_once = 2  # where the answer was nothing
+        retried = world.recorder.events("item.retrying")
+        assert len(retried) == len(passing) - asked_again_at_once
         assert len(chat.asked) == 60 + len(passing) + 1 + 2
         assert chat.most_concurrent <= 8
 

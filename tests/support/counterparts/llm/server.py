@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-_ITEM = re.compile(r"\AThe (?:repository is|projects are) (?P<item>[^\n]+?)\.(?: They|\n)")
+_ITEM = re.compile(
+    r"(?:\A|\n\n)The (?P<kind>repository is|projects are) (?P<item>[^\n]+?)\.(?: They|\n)"
+)
 #: Words of a README that are quoted as evidence.
 _QUOTED_WORDS = 4
 _QUOTE_MIN_WORDS = 3
@@ -36,7 +38,13 @@ class Asked:
         """Return analysis, brief or embedding."""
         if self.path.endswith("/embeddings"):
             return "embedding"
-        return "analysis" if self.messages[1]["content"].startswith("The repository") else "brief"
+        found = _ITEM.search(self.user)
+        return "analysis" if found and found["kind"] == "repository is" else "brief"
+
+    @property
+    def user(self) -> str:
+        """Return the first that the user said."""
+        return next(one["content"] for one in self.messages if one["role"] == "user")
 
     @property
     def texts(self) -> list[str]:
@@ -209,7 +217,7 @@ def answer_well(handler: Handler, asked: Asked) -> None:
 
 def content_for(asked: Asked, echo: str = "") -> dict[str, Any]:
     """Return a valid answer to a request; `echo` is in its text."""
-    content = _analysis(asked.messages[1]["content"]) if asked.kind == "analysis" else _brief(asked)
+    content = _analysis(asked.user) if asked.kind == "analysis" else _brief(asked)
     if echo:
         key = "summary" if asked.kind == "analysis" else "pitch"
         content[key] += f" It is reached with {echo} at night."
@@ -252,7 +260,7 @@ def _item(body: dict[str, Any]) -> str:
     if "input" in body:
         return str(body["input"][0])
     user = next(one["content"] for one in body["messages"] if one["role"] == "user")
-    found = _ITEM.match(user)
+    found = _ITEM.search(user)
     return found["item"] if found else "?"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,12 +29,14 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
         yield server
 
 
-def code_from(chat: ChatServer, fault: Any = None, *, url: str | None = None) -> Code:
+def code_from(
+    chat: ChatServer, fault: Any = None, *, url: str | None = None, timeout_s: float = 10.0
+) -> Code:
     """Return the code of what the model raises after an answer."""
     if fault is not None:
         chat.fail("a/one", fault)
     with pytest.raises(ScoutError) as caught:
-        ChatModel(ChatSettings(url or chat.url, "m")).analyse(request())
+        ChatModel(ChatSettings(url or chat.url, "m", timeout_s=timeout_s)).analyse(request())
     return caught.value.code
 
 
@@ -68,9 +69,9 @@ def test_an_address_that_is_none_is_that_of_no_model(chat: ChatServer) -> None:
 def test_too_much_and_too_slow(chat: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         released = threading.Event()
-        patched.setattr(chat_http, "BOUNDS", replace(chat_http.BOUNDS, total_s=0.2))
+        patched.setattr(chat_http, "TOTAL_S", 0.2)
         chat.fail("a/one", faults.held_by(released))
-        assert code_from(chat) is Code.MODEL_AWAY
+        assert code_from(chat, timeout_s=0.06) is Code.MODEL_AWAY
         released.set()
     monkeypatch.setattr(chat_http, "BODY_MAX_BYTES", 10)
     assert code_from(chat) is Code.MODEL_INCOMPREHENSIBLE

@@ -1,0 +1,84 @@
+"""Taking what a model thought off what it answers, however the two are marked off."""
+
+from __future__ import annotations
+
+import json
+import re
+
+_WORD = (
+    r"(?:seed:)?(?:think|thinking|thoughts?|reason|reasoning|analysis|reflection|scratchpad"
+    r"|(?:inner|internal)_?(?:monologue|thoughts?)|cot|chain_of_thought)"
+)
+#: Where reasoning ends: </think>, [/THINK], ◁/think▷, <|/think|>, <|END_THINKING|>,
+#: <｜end▁of▁thinking｜>, <|channel|>final<|message|>, <|begin_of_solution|> …
+_CLOSING = re.compile(
+    rf"<\s*/\s*{_WORD}\s*>|\[\s*/\s*{_WORD}\s*\]|◁\s*/\s*{_WORD}\s*▷"
+    rf"|<[|｜]\s*(?:/\s*{_WORD}|end[_▁ ]?(?:of[_▁ ]?)?{_WORD})\s*[|｜]>"
+    r"|<\|channel\|>\s*final(?:[^{\n]{0,60}?<\|message\|>)?|<\|begin_of_solution\|>"
+    r"|^\s*(?:here is|this is) my (?:response|answer):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OPENING = re.compile(
+    rf"\s*(?:<\s*{_WORD}\s*>|\[\s*{_WORD}\s*\]|◁\s*{_WORD}\s*▷"
+    rf"|<[|｜]\s*(?:(?:start|begin)[_▁ ]?(?:of[_▁ ]?)?)?{_WORD}\s*[|｜]>"
+    r"|<\|channel\|>\s*analysis)",
+    re.IGNORECASE,
+)
+#: Marks with which templates end an answer, and which some servers let through.
+_END = re.compile(
+    r"(?:<\|(?:return|end|im_end|eot_id|end_of_text|endoftext|end_of_solution|call)\|>|</s>"
+    r"|<end_of_turn>|\s)+\Z",
+)
+_CODE_BLOCK = re.compile(r"\A```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?```\Z", re.DOTALL)
+#: Only so many places are looked at for the beginning of an object.
+_PLACES_MAX = 50
+
+
+def bare(text: str) -> str:
+    """Return an answer without the wrapping that models like: their reasoning, a code block.
+
+    What is inside is not changed, and is validated as it stands. A mark inside an answer, which may
+    be about such marks, is none.
+    """
+    stripped = text.strip()
+    if not _is_object(stripped):
+        stripped = _after_reasoning(stripped)
+    block = _CODE_BLOCK.match(stripped)
+    return block["inside"].strip() if block else stripped
+
+
+def object_in(text: str) -> str:
+    """Return the JSON object that a text ends with; empty where it ends otherwise."""
+    stripped = bare(text)
+    if stripped.endswith("```"):
+        stripped = stripped[:-3].rstrip()
+    if not stripped.endswith("}"):
+        return ""
+    starts = [match.start(1) for match in re.finditer(r"^[^{}\n]*?(\{)", stripped, re.MULTILINE)]
+    for start in starts[:_PLACES_MAX]:
+        if _is_object(stripped[start:]):
+            return stripped[start:]
+    return ""
+
+
+def is_reasoning_only(text: str) -> bool:
+    """Say whether a text begins with reasoning that never ends."""
+    return bool(_OPENING.match(text)) and not _CLOSING.search(text)
+
+
+def _after_reasoning(text: str) -> str:
+    """Return what follows the last mark that an answer follows; what follows the last of them."""
+    ends = [match.end() for match in _CLOSING.finditer(text)]
+    rests = [_END.sub("", text[end:]).strip() for end in reversed(ends)]
+    if not rests:
+        return _END.sub("", text) if text.endswith((">", "|>")) else text
+    return next((rest for rest in rests if rest.startswith(("{", "```"))), rests[0])
+
+
+def _is_object(text: str) -> bool:
+    if not (text.startswith("{") and text.endswith("}")):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
