@@ -113,6 +113,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "an endpoint refused a request, and took the same one without a parameter, which is"
             " left out from now on"
         ),
+        Event.LLM_TIMED_OUT: (
+            "a model did not answer within `SCOUT_LLM_TIMEOUT_S`, for the first time or again after"
+            " it was asked for less at a time; it gets more again while it is quick"
+        ),
         Event.LLM_MAX_TOKENS_RAISED: (
             "a model used up all tokens that an answer may have before it had answered, as"
             " reasoning does; it may use more from now on"

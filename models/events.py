@@ -194,6 +194,7 @@ class Event(StrEnum):
         "embeddings.unavailable", Scope.STEP, "model reason error_code", level="WARNING"
     )
     LLM_PARAMETER_REFUSED = _row("llm.parameter_refused", Scope.STEP, "parameter", level="WARNING")
+    LLM_TIMED_OUT = _row("llm.timed_out", Scope.STEP, "timeout_s at_a_time before", level="WARNING")
     LLM_MAX_TOKENS_RAISED = _row(
         "llm.max_tokens_raised", Scope.STEP, "max_tokens usual", level="WARNING"
     )

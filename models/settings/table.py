@@ -128,7 +128,7 @@ LLM_TIMEOUT_S = Seconds(
     name="SCOUT_LLM_TIMEOUT_S",
     otherwise=120.0,
     low=0.1,
-    meaning="how long to wait for a model's answer",
+    meaning="how long to wait for a model's answer; after a timeout fewer are asked for at a time",
 )
 LLM_MAX_TOKENS = Whole(
     name="SCOUT_LLM_MAX_TOKENS",

@@ -16,6 +16,7 @@ from tasks.sources.chat.context_length import ReadmeLength
 from tasks.sources.chat.error_words import error_text
 from tasks.sources.chat.errors import InputTooLongError, refusal
 from tasks.sources.chat.http import Reply, shared_chat_http
+from tasks.sources.chat.lane import lane_of
 from tasks.sources.chat.messages import (
     Message,
     Request,
@@ -66,6 +67,8 @@ class ChatModel(LanguageModel):
         self._http = shared_chat_http(settings)
         self._dialect = Dialect(settings, record)
         self._answers = AnswerBudget(settings, record)
+        self._record = record
+        self._lane = lane_of(settings)
         self._gate = Gate(record, urlsplit(settings.base_url).netloc.rpartition("@")[2])
         self._readmes = ReadmeLength(record, settings.label)
 
@@ -117,8 +120,9 @@ class ChatModel(LanguageModel):
         raise error
 
     def _post(self, body: dict[str, Any]) -> Reply:
-        self._gate.pass_through()
-        return self._http.post(body)
+        with self._lane.place(self._record, self._settings.label):
+            self._gate.pass_through()
+            return self._http.post(body)
 
     def _body(self, request: Request, messages: Sequence[Message]) -> dict[str, Any]:
         prompt = prompt_for(request)
