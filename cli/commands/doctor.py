@@ -117,8 +117,8 @@ def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -
     Changes nothing: no run, no database, no migration. Touches no network but the broker's and
     the database's. The exit code is 0 when runs can work, 3 when something they need is broken.
     With --reconcile it compares what was recorded instead, and exits with 1 if records disagree.
-    With --online it also asks GitHub for its limits and the model endpoint for its models, and
-    compares what a run would cost with what is left.
+    With --online it also asks GitHub for its limits, the model endpoint for its models, and the
+    embedding model for one vector, and compares what a run would cost with what is left.
 
     Example: scout doctor
     """

@@ -1,4 +1,7 @@
-"""Asking a model endpoint for its models, and OpenRouter about the key; neither costs a token."""
+"""Asking a model endpoint for its models, and OpenRouter about the key; neither costs a token.
+
+Asking an embedding model for a vector costs one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from cli.display.step_summary import dollars
 from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
 from models.errors import ConfigError
 from models.settings.setting import Environ
+from models.text.clean import clean_text
 
 _TIMEOUT_S = 15.0
 
@@ -41,6 +45,39 @@ def look_at_model(environ: Environ) -> Endpoint:
         )
     finally:
         client.close()
+    return found
+
+
+def look_at_embedder(environ: Environ) -> Endpoint | None:
+    """Ask the endpoint of the embedding model for the vector of one word; None where there is none.
+
+    Nothing else says whether it has any: many lists of models leave these out. A model on this
+    machine is looked for.
+    """
+    from models.errors import ScoutError
+    from models.settings.chat import ChatSettings
+    from models.settings.embedding import embed_settings
+
+    try:
+        settings = embed_settings(environ)
+        if settings is None:
+            return None
+        if not isinstance(settings, ChatSettings):
+            from tasks.sources.embeddings.local import LocalEmbedder
+
+            name = LocalEmbedder(settings.folder).name
+            return Endpoint("this machine", False, model=name)
+        from tasks.sources.embeddings.endpoint import EndpointEmbedder
+
+        found = Endpoint(settings.label, bool(settings.api_key), model=settings.model)
+        vectors = EndpointEmbedder(settings).embed(["test"]).vectors
+    except ConfigError as exc:
+        return Endpoint("", False, problems=[f"embeddings: {exc}"])
+    except ScoutError as exc:
+        found.doubt(f"embeddings: {clean_text(str(exc), 300)} Runs would compare words.")
+        return found
+    found.status = 200
+    found.key = f"vectors of {len(vectors[0]):,} numbers"
     return found
 
 

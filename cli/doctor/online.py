@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.display.terminal import age
 from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
-from cli.doctor.model import look_at_model
+from cli.doctor.model import look_at_embedder, look_at_model
 from models.clock import Clock, from_iso, spoken, to_iso
 from models.errors import ConfigError, ScoutError
 from models.settings.setting import Environ
@@ -32,25 +32,32 @@ class Online:
     github: Endpoint
     model: Endpoint
     cost: dict[str, Any]
+    embedder: Endpoint | None = None
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Return everybody who was asked."""
+        return [self.github, self.model, *([self.embedder] if self.embedder else [])]
 
     @property
     def problems(self) -> list[str]:
         """Return what keeps live runs from working."""
-        return [*self.github.problems, *self.model.problems]
+        return [text for one in self.endpoints for text in one.problems]
 
     @property
     def notes(self) -> list[str]:
         """Return what a person should know although nothing is broken."""
-        return [*self.github.notes, *self.model.notes]
+        return [text for one in self.endpoints for text in one.notes]
 
     @property
     def doubtful(self) -> bool:
         """Say whether a run may well fail although nothing is known to be broken."""
-        return self.github.doubtful or self.model.doubtful
+        return any(one.doubtful for one in self.endpoints)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-like data."""
-        return {"github": asdict(self.github), "model": asdict(self.model), "cost": self.cost}
+        found = {"github": asdict(self.github), "model": asdict(self.model), "cost": self.cost}
+        return found | ({"embedder": asdict(self.embedder)} if self.embedder else {})
 
     def facts(self) -> Iterator[tuple[str, str, str]]:
         """Return a label, the status of its mark, and a text for each finding."""
@@ -62,6 +69,10 @@ class Online:
         yield "model", self.model.state, _state(self.model)
         if self.model.key:
             yield "", "", self.model.key
+        if self.embedder:
+            yield "embeddings", self.embedder.state, _state(self.embedder)
+            if self.embedder.key:
+                yield "", "", self.embedder.key
         yield "cost", "", self.cost["text"]
 
 
@@ -91,7 +102,7 @@ def look(top: int, environ: Environ = None) -> Online:
 
     http_library("--online")
     github = look_at_github(environ)
-    return Online(github, look_at_model(environ), cost_of(top, github))
+    return Online(github, look_at_model(environ), cost_of(top, github), look_at_embedder(environ))
 
 
 def look_at_github(environ: Environ) -> Endpoint:

@@ -27,12 +27,19 @@ def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
         ConfigError: A setting is malformed.
     """
     from models.run_args import RunArgs
+    from models.settings.chat import ChatSettings
+    from models.settings.embedding import named_embedder
     from models.settings.table import GITHUB_TOKEN
     from tasks.forecast.forecast import forecast
 
     args = RunArgs(**options).normalised()
     with_token = GITHUB_TOKEN.is_set()
-    found = forecast(args, known_history(args), with_token=with_token)
+    found = forecast(
+        args,
+        known_history(args),
+        with_token=with_token,
+        pays_for_vectors=isinstance(named_embedder(), ChatSettings),
+    )
     if as_json:
         emit_json({"query": args.query, "dry": args.dry} | found.to_dict())
         return
@@ -70,6 +77,7 @@ def _lines(args: RunArgs, found: Forecast) -> Iterator[str]:
             _row("  READMEs", found.readmes),
             *([] if args.no_llm else [_row("  facts for briefs", found.facts)]),
             *([] if args.no_llm else _model_rows(found)),
+            *([_row("model tokens", found.tokens)] if args.no_llm and found.tokens.at_most else []),
             _row("minutes", found.minutes),
         ]
         yield from table(columns, rows)

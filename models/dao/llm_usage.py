@@ -42,6 +42,17 @@ class LlmUsageDao:
         return ModelUse(int(requests), int(tokens), cost_usd, bool(estimated))
 
     @staticmethod
+    def embedding_tokens_per_repo() -> float | None:
+        """Return what vectors took for each repository that was read; None where no run asked."""
+        sql = (
+            "SELECT sum(prompt_tokens), (SELECT count(*) FROM repos WHERE status = 'hydrated'"
+            " AND run_id IN (SELECT run_id FROM llm_usage WHERE kind = 'embedding'))"
+            " FROM llm_usage WHERE kind = 'embedding'"
+        )
+        tokens, repos = database().execute(sql).fetchone()
+        return float(tokens) / repos if tokens and repos else None
+
+    @staticmethod
     def averages() -> dict[str, ItemAverage]:
         """Return what items took that anything was asked about, by their kind."""
         sql = (

@@ -16,7 +16,7 @@ from models.text.canonical_json import dumps, loads
 from tasks.briefs.grouping import POLICY, Group
 from tasks.briefs.held_back import held_back
 from tasks.briefs.partners import EMBEDDINGS, WORDS, group_run
-from tasks.embeddings.store import vectors_for
+from tasks.embeddings.store import embedding_usage, vectors_for
 from tasks.llm.usage import TokenBudget, spent_on, usage_stats
 from tasks.step import StepContext
 
@@ -130,6 +130,7 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
     if not context.args.dry:
         stats["failed"] = status[BriefStatus.FAILED]
         stats["usage"] = usage_stats(spent_on(context.run_id, "brief"))
+        stats |= embedding_usage(context)
     return stats
 
 

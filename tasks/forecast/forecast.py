@@ -31,6 +31,11 @@ MATERIAL_CHARACTERS = {"analysis": (6_000, 26_000), "brief": (9_000, 16_000)}
 #: The schema that every question carries, and characters in a token: assumed, and at least.
 SCHEMA_CHARACTERS = 2_500
 CHARACTERS_PER_TOKEN = (4.0, 2.5)
+#: Tokens of a repository's texts of which vectors are asked for, with a language model that found
+#: what it offers and needs, and without one: assumed, and at most.
+EMBEDDING_TOKENS: Mapping[bool, tuple[int, int]] = MappingProxyType(
+    {True: (500, 2_000), False: (30, 200)}
+)
 #: The share of the longest answer that an answer is assumed to take.
 ANSWER_SHARE = 0.4
 #: Seconds that an answer is assumed to take.
@@ -83,13 +88,16 @@ class Forecast:
         return asdict(self) | {"core": asdict(self.core), "limits": dict(LIMITS[self.with_token])}
 
 
-def forecast(args: RunArgs, history: History, *, with_token: bool) -> Forecast:
+def forecast(
+    args: RunArgs, history: History, *, with_token: bool, pays_for_vectors: bool = False
+) -> Forecast:
     """Return what a run would cost.
 
     Args:
         args: The run's arguments.
         history: What earlier runs tell.
         with_token: Whether GitHub would be asked with a token.
+        pays_for_vectors: Whether an endpoint would be asked for vectors of texts.
 
     Raises:
         ConfigError: `SCOUT_CONCURRENCY` is malformed.
@@ -103,6 +111,9 @@ def forecast(args: RunArgs, history: History, *, with_token: bool) -> Forecast:
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos)
     briefs = NOTHING if args.no_llm else _briefs(args, analyses)
+    tokens = _tokens(analyses, briefs, history)
+    if pays_for_vectors:
+        tokens += _embedding_tokens(args, analyses if analyses.at_most else repos, history)
     calls = _calls(analyses, briefs, history)
     facts = _facts(briefs)
     if not args.no_issue_search:
@@ -115,7 +126,7 @@ def forecast(args: RunArgs, history: History, *, with_token: bool) -> Forecast:
         analyses=analyses,
         briefs=briefs,
         calls=calls,
-        tokens=_tokens(args, analyses, briefs, history),
+        tokens=_within_budget(args, tokens),
         minutes=_minutes(searches, repos + repos + facts, calls, LIMITS[with_token]),
         with_token=with_token,
         notes=tuple(_notes(args, history, with_token)),
@@ -164,15 +175,26 @@ def _calls(analyses: Amount, briefs: Amount, history: History) -> Amount:
     return Amount(round(expected), (analyses + briefs).at_most * (1 + MAX_CORRECTIONS))
 
 
-def _tokens(args: RunArgs, analyses: Amount, briefs: Amount, history: History) -> Amount:
+def _tokens(analyses: Amount, briefs: Amount, history: History) -> Amount:
     expected, at_most = 0.0, 0
     for kind, amount in (("analysis", analyses), ("brief", briefs)):
         usual, most = _tokens_per_item(kind)
         expected += amount.expected * history.tokens.get(kind, usual)
         at_most += amount.at_most * most
+    return Amount(round(expected), at_most)
+
+
+def _embedding_tokens(args: RunArgs, repos: Amount, history: History) -> Amount:
+    usual, most = EMBEDDING_TOKENS[not args.no_llm]
+    known = history.embedding_tokens
+    return Amount(round(repos.expected * (usual if known is None else known)), repos.at_most * most)
+
+
+def _within_budget(args: RunArgs, tokens: Amount) -> Amount:
+    at_most = tokens.at_most
     if args.max_llm_tokens is not None:
         at_most = min(at_most, args.max_llm_tokens)
-    return Amount(min(round(expected), at_most), at_most)
+    return Amount(min(tokens.expected, at_most), at_most)
 
 
 def _tokens_per_item(kind: str) -> tuple[int, int]:

@@ -39,11 +39,15 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known: the earlier run, and tokens and requests per item by kind."""
+    """What is known: the earlier run, and tokens and requests per item by kind.
+
+    embedding_tokens are those of a repository's texts, or None.
+    """
 
     earlier: Earlier | None = None
     tokens: Mapping[str, float] = field(default_factory=dict)
     requests: Mapping[str, float] = field(default_factory=dict)
+    embedding_tokens: float | None = None
 
 
 def history_of(args: RunArgs) -> History:
@@ -55,6 +59,7 @@ def history_of(args: RunArgs) -> History:
         _earlier(same.run_id) if same else None,
         {kind: one.tokens for kind, one in usage.items()},
         {kind: one.requests for kind, one in usage.items()},
+        LlmUsageDao.embedding_tokens_per_repo(),
     )
 
 
