@@ -1,0 +1,91 @@
+"""Groups of `scout-brief/2`: what they hold, in which order, and that it comes out the same."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from tasks.briefs import exact
+from tasks.briefs.grouping import MAX_APPEARANCES, Group, group_projects
+from tasks.kinds.project import Project
+
+WORDS = [f"word{number}" for number in range(30)]
+
+
+def world(count: int = 24, seed: int = 1) -> list[Project]:
+    chance = random.Random(seed)
+
+    def phrase() -> str:
+        return " ".join(chance.sample(WORDS, 2))
+
+    return [
+        Project(
+            f"owner{number % 20}/r{number}",
+            description=phrase(),
+            stars=chance.randrange(50, 9_000),
+            summary=phrase(),
+            provides=(phrase(), phrase()),
+            needs=(phrase(),),
+            keywords=(phrase(),),
+            score=chance.random(),
+        )
+        for number in range(count)
+    ]
+
+
+def keys(groups: list[Group]) -> list[str]:
+    return [group.key for group in groups]
+
+
+def test_the_order_of_the_input_does_not_matter() -> None:
+    projects = world()
+    shuffled = random.Random(2).sample(projects, len(projects))
+    assert group_projects(shuffled) == group_projects(projects)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_without_numpy_it_is_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_it = group_projects(world(seed=seed))
+    for module in ("exact", "rare_words"):
+        monkeypatch.setattr(f"tasks.briefs.{module}.numpy", lambda: None)
+    assert exact.numpy() is None
+    assert group_projects(world(seed=seed)) == with_it
+
+
+def test_no_group_has_two_of_one_owner_and_nobody_is_everywhere() -> None:
+    groups = group_projects(world(60))
+    for group in groups:
+        owners = [name.partition("/")[0] for name in group.full_names]
+        assert len(set(owners)) == len(owners)
+    pairs = [name for group in groups if len(group.full_names) == 2 for name in group.full_names]
+    assert max(map(pairs.count, pairs)) <= MAX_APPEARANCES
+    assert all(0 <= group.score <= 1 for group in groups)
+
+
+def test_those_that_are_most_alike_are_not_proposed() -> None:
+    twin = {"provides": ("word1 word2",), "needs": ("word1 word2",), "keywords": ("word1 word2",)}
+    pair = [Project("one/x", **twin), Project("two/y", **twin)]  # type: ignore[arg-type]
+    assert "one/x two/y" not in keys(group_projects([*world(), *pair]))
+
+
+def test_a_pair_that_is_linked_stands_after_all_others_with_the_quote() -> None:
+    projects = world()
+    best = group_projects(projects)[0]
+    first, second = best.full_names
+    names = f"It reads what https://github.com/{second} writes."
+    changed = [replace(p, readme=names) if p.full_name == first else p for p in projects]
+    groups = [group for group in group_projects(changed) if len(group.full_names) == 2]
+    if best.key in keys(groups):
+        linked = [group for group in groups if group.links]
+        assert groups[-len(linked) :] == linked
+        (link,) = next(group for group in groups if group.key == best.key).links
+        assert (link.source, link.target) == (first, second)
+        assert second in link.quote
+    assert keys(groups)[0] != best.key
+
+
+def test_nothing_and_one_make_no_group() -> None:
+    assert group_projects([]) == []
+    assert group_projects(world(1)) == []
