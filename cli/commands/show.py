@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @run_argument
 @click.option("--attempts", "with_attempts", is_flag=True, help="Also list every attempt.")
+@click.option("--repo", metavar="NAME", help="Show what the run knows of one repository.")
 @json_option
-def command(run_text: str, with_attempts: bool, as_json: bool) -> None:
+def command(run_text: str, with_attempts: bool, repo: str | None, as_json: bool) -> None:
     """Show a run: its steps, how long they took, attempts, stats and error.
 
     RUN is an id, a unique prefix of one, or `last`. With --json the output is one object that
@@ -31,6 +32,9 @@ def command(run_text: str, with_attempts: bool, as_json: bool) -> None:
     from models.views.attempts import attempts_of
     from models.views.run_view import view_run
 
+    if repo is not None:
+        _show_repo(RunsDao.resolve(run_text).run_id, repo, as_json=as_json)
+        return
     view = view_run(RunsDao.resolve(run_text), settings)
     attempts = attempts_of(AuditDao.of_run(view.run.run_id))
     if as_json:
@@ -44,6 +48,22 @@ def command(run_text: str, with_attempts: bool, as_json: bool) -> None:
         click.echo()
         for line in attempt_lines(attempts):
             click.echo(line)
+
+
+def _show_repo(run_id: str, full_name: str, *, as_json: bool) -> None:
+    from models.text.clean import clean_text
+    from models.views.repo_view import view_repo
+
+    found = view_repo(run_id, full_name)
+    if as_json:
+        emit_json(found)
+        return
+    reasons = [f"{one['claim']} (“{one['evidence']}”)" for one in found["reasons"]]
+    facts = [f"{key}: {fact}" for key, fact in (found["facts"] or {}).items()]
+    for name, value in (found | {"reasons": reasons, "facts": facts}).items():
+        lines = value if isinstance(value, list) else ["–" if value is None else value]
+        for line in lines or ["–"]:
+            click.echo(f"{name.replace('_', ' '):<12} {clean_text(str(line))}")
 
 
 def _to_dict(view: RunView) -> dict[str, Any]:
