@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import getpass
-from contextlib import ExitStack
+import sys
+from contextlib import ExitStack, redirect_stdout
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from cli.options.execution import ExecutionOptions
 from cli.own_process import is_own_process
@@ -20,6 +21,7 @@ from models.database.migrate import open_database
 from models.errors import ExitCode, InputError
 from models.events import Event
 from models.lifecycle import cancel_run, create_run
+from models.settings.logging import asked_level
 from models.settings.runtime import Settings, load_settings
 from models.statuses import RunStatus
 from models.steps import STEP_NAMES
@@ -51,6 +53,7 @@ class Execution:
         self.people = people
         self.embedded: EmbeddedWorker | None = None
         self.broker: dramatiq.Broker | None = None
+        self.stdout = sys.stdout
         self._stack = ExitStack()
 
     @classmethod
@@ -99,6 +102,7 @@ class Execution:
         if self.broker is None:
             from workers.embedded import EmbeddedWorker
 
+            self._stack.enter_context(redirect_stdout(self._for_prints()))
             self.embedded = self._stack.enter_context(EmbeddedWorker(self.settings))
         return self
 
@@ -136,6 +140,14 @@ class Execution:
         self.send(run_id, STEP_NAMES[0])
         return run_id
 
+    def _for_prints(self) -> TextIO:
+        """Return where a library's `print` goes: stdout is for what the command was asked for."""
+        if self.people:
+            return sys.stderr
+        from workers.logs.prints import PrintedLines
+
+        return cast("TextIO", PrintedLines("stdout"))
+
     def hold_to(self, *, dry: bool) -> None:
         """Keep this process off the network for good, where it lives for a dry run and no more."""
         if dry and self.embedded is not None and is_own_process():
@@ -154,7 +166,8 @@ class Execution:
     def wait(self, run_id: str) -> ExecutionResult:
         """Show a run's progress until it ends, the time is over, or Ctrl-C."""
         timeout_s = self.how.timeout_s
-        screen = Screen(people=self.people)
+        # Log lines on the same terminal would be written into a line that changes.
+        screen = Screen(people=self.people, live=not (self.how.log_level or asked_level()))
         watcher = Watcher(
             run_id,
             screen,

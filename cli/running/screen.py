@@ -37,11 +37,12 @@ class Screen:
 
     Args:
         people: Whether a person reads stderr.
+        live: Whether the last line may change; not where others write to the terminal as well.
     """
 
-    def __init__(self, *, people: bool) -> None:
+    def __init__(self, *, people: bool, live: bool = True) -> None:
         self.people = people
-        self._live = people and wants_colour(sys.stderr)  # both need escape codes
+        self._live = live and people and wants_colour(sys.stderr)  # both need escape codes
         self._shown_status = ""
 
     def say(self, text: str, colour: str | None = None) -> None:

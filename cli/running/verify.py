@@ -33,7 +33,9 @@ def verify_twice(execution: Execution, args: RunArgs) -> int:
         outcome = execution.wait(run_id)
         if outcome.exit_code is not ExitCode.SUCCESS:
             if as_json:
-                click.echo(json.dumps(outcome.to_dict(), indent=2, sort_keys=True))
+                click.echo(
+                    json.dumps(outcome.to_dict(), indent=2, sort_keys=True), file=execution.stdout
+                )
             return int(outcome.exit_code)
         run_ids.append(run_id)
     difference = first_difference(run_ids[0], run_ids[1])
@@ -45,11 +47,11 @@ def verify_twice(execution: Execution, args: RunArgs) -> int:
             "difference": difference,
             "digest": digest,
         }
-        click.echo(json.dumps(result, indent=2, sort_keys=True))
+        click.echo(json.dumps(result, indent=2, sort_keys=True), file=execution.stdout)
     elif difference is None:
-        click.echo(f"identical: two runs, digest {digest}")
+        click.echo(f"identical: two runs, digest {digest}", file=execution.stdout)
     else:
-        click.echo(f"different: {difference}")
+        click.echo(f"different: {difference}", file=execution.stdout)
     return int(ExitCode.SUCCESS if difference is None else ExitCode.RUN_FAILED)
 
 
