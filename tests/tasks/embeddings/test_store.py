@@ -136,7 +136,7 @@ def test_batches_are_bounded_in_texts_and_characters(
     texts = [f"{n:03} " + "y" * 3_000 for n in range(30)] + [f"{n}" for n in range(200)]
     assert vectors_for(context, texts)
     assert max(len(one.texts) for one in server.asked) <= 64
-    assert max(sum(map(len, one.texts)) for one in server.asked) <= 32_000
+    assert max(sum(map(len, one.texts)) for one in server.asked) <= 8_000
     assert recorded(context).progressed[-1] == (len(server.asked), len(server.asked))
 
 
