@@ -28,7 +28,7 @@ from tasks.step import StepContext
 from tasks.units.loop import work_through
 
 KIND = "embedding"
-#: Characters of one request's texts together: a slow, serial endpoint answers eight of them in time.
+#: Characters of one request's texts together: a serial endpoint answers eight of them in time.
 BATCH_MAX_CHARACTERS = 8_000
 #: How often vectors are asked for again because a model has changed under its name.
 _MAX_ROUNDS = 3
