@@ -81,7 +81,9 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "a repository's metadata, or its README, cannot be read; the run goes on without"
         ),
         Event.REPO_README_FETCHED: "READMEs were stored",
-        Event.REPO_README_MISSING: "a repository has no README",
+        Event.REPO_README_MISSING: (
+            "a repository has no README, or something else stands in its place (`reason`)"
+        ),
         Event.ITEM_RETRYING: (
             "one request (about a repository, a page of a search, a brief) failed for a passing"
             " reason and is tried again; waits that the other side asked for are counted in"

@@ -155,7 +155,7 @@ class Event(StrEnum):
     REPO_README_FETCHED = _row(
         "repo.readme.fetched", Scope.STEP, "pass found missing failed truncated bytes digest"
     )
-    REPO_README_MISSING = _row("repo.readme.missing", Scope.UNIT, "full_name")
+    REPO_README_MISSING = _row("repo.readme.missing", Scope.UNIT, "full_name reason")
     ITEM_RETRYING = _row(
         "item.retrying",
         Scope.UNIT,

@@ -6,11 +6,20 @@ import codecs
 from dataclasses import dataclass
 
 from models.text.storable import storable
-from tasks.text.byte_order import marked_encoding
+from tasks.text.byte_order import marked_encoding, unmarked_utf16
 
 #: Bytes of a README that are kept; the digest is over all that the source gave.
 STORED_MAX_BYTES = 1 << 20
 
+#: A language is not recognised by fewer bytes beyond ASCII.
+GUESS_MIN_BYTES = 8
+_GUESS_MAX_BYTES = 1 << 16
+_ASCII = bytes(range(128))
+#: What READMEs are still written in; fewer candidates are fewer mistakes.
+_CODE_PAGES = [
+    "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
+    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r",
+]  # fmt: skip
 _REPLACEMENT = "\ufffd"
 
 
@@ -39,10 +48,29 @@ def decode_readme(content: bytes, truncated: bool = False) -> DecodedReadme:
 def _decode(data: bytes, *, whole: bool) -> tuple[str, str]:
     if marked := marked_encoding(data):
         return _strictly_or_replaced(data, marked, whole=whole)
+    if unmarked := unmarked_utf16(data):
+        return _strictly_or_replaced(data, unmarked, whole=whole)
     text, encoding = _strictly_or_replaced(data, "utf-8", whole=whole)
     if encoding == "utf-8" or _is_mostly_utf8(text):
         return text, encoding
+    if guessed := _guessed(data):
+        return _strictly_or_replaced(data, guessed, whole=whole)
     return data.decode("latin-1"), "latin-1"
+
+
+def _guessed(data: bytes) -> str | None:
+    """Return the encoding that text of some language is most likely in, where that can be told."""
+    sample = data[:_GUESS_MAX_BYTES]
+    if len(sample) < len(data):
+        sample = sample.rpartition(b"\n")[0] or sample
+    if len(sample.translate(None, _ASCII)) < GUESS_MIN_BYTES:
+        return None  # a few bytes fit everything
+    try:
+        from charset_normalizer import from_bytes
+    except ImportError:  # it comes with the extra for live runs
+        return None
+    best = from_bytes(sample, cp_isolation=_CODE_PAGES, enable_fallback=False).best()
+    return best.encoding if best else None
 
 
 def _strictly_or_replaced(data: bytes, encoding: str, *, whole: bool) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from models.tables.results import ReadmeRecord, ReadmeText, Repo
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
 from tasks.hydration.decoding import DecodedReadme, decode_readme
+from tasks.hydration.not_a_readme import why_no_readme
 from tasks.step import StepContext
 from tasks.units.loop import work_through
 
@@ -30,6 +31,7 @@ class _Fetched:
     size_bytes: int = 0
     decoded: DecodedReadme | None = None
     error: str | None = None
+    instead: str | None = None
 
     @property
     def status(self) -> ReadmeStatus:
@@ -42,8 +44,8 @@ class _Fetched:
 def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
     """Store the READMEs of a pass's hydrated repositories that are not read yet.
 
-    Having none is recorded as `missing` and is no error. One that cannot be read is recorded as
-    `failed` and does not fail the step; the next attempt tries again.
+    Having none, or something else in its place, is recorded as `missing` and is no error. One that
+    cannot be read is recorded as `failed` and does not fail the step; the next attempt tries again.
 
     Returns:
         How many are found, missing, failed and truncated, their bytes, and a digest over them.
@@ -59,6 +61,8 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
         readme = context.sources.github.readme(full_name)
         if readme is None:
             return _Fetched(full_name)
+        if what := why_no_readme(readme.content):
+            return _Fetched(full_name, instead=what)
         return _Fetched(
             full_name,
             hashlib.sha256(readme.content).hexdigest(),
@@ -96,8 +100,11 @@ def _announce(context: StepContext, one: _Fetched) -> None:
     if one.error is None:
         context.record.audit(
             Event.REPO_README_MISSING,
-            f"{one.full_name} has no README.",
-            data={"full_name": one.full_name},
+            f"{one.full_name} has no readable README: it is {one.instead}."
+            if one.instead
+            else f"{one.full_name} has no README.",
+            data={"full_name": one.full_name}
+            | ({"reason": f"It is {one.instead}."} if one.instead else {}),
         )
         return
     context.record.audit(

@@ -13,7 +13,7 @@ from typing import Any
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
 from tasks.sources.github.http import GitHubAnswer
-from tasks.text.byte_order import marked_encoding
+from tasks.text.byte_order import marked_encoding, unmarked_utf16
 
 
 def without_secrets(answer: GitHubAnswer) -> GitHubAnswer:
@@ -58,7 +58,7 @@ def _restore_topics(one: Any, clean: Any) -> None:
 
 
 def _clean_text(body: bytes) -> bytes:
-    encoding = marked_encoding(body)
+    encoding = marked_encoding(body) or unmarked_utf16(body)
     if encoding is not None:
         text = body.decode(encoding, "replace")
     else:

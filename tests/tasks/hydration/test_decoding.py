@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import sys
 
 import pytest
 from hypothesis import given
@@ -49,3 +50,42 @@ def test_any_bytes_become_text_that_can_be_stored(content: bytes, truncated: boo
     text = decode_readme(content, truncated).text
     assert "\x00" not in text
     text.encode()
+
+
+LANGUAGES = {
+    "gb18030": "# 向量库\n\n一个用 C++ 编写的快速向量索引,适用于小型机器。\n",
+    "big5": "# 向量索引\n\n一個用 C++ 編寫的快速向量索引,適用於小型機器。\n",
+    "shift_jis": "# ベクトル索引\n\n小さな機械のための高速なベクトル索引です。\n",
+    "euc_jp": "# ベクトル索引\n\n小さな機械のための高速なベクトル索引です。\n",
+    "euc_kr": "# 벡터 색인\n\n작은 기계를 위한 빠른 벡터 색인입니다.\n",
+    "cp1251": "# Векторный индекс\n\nБыстрый векторный индекс для небольших машин.\n",
+    "koi8_r": "# Векторный индекс\n\nБыстрый векторный индекс для небольших машин.\n",
+    "cp1253": "# Ευρετήριο\n\nΈνα γρήγορο ευρετήριο διανυσμάτων για μικρές μηχανές.\n",
+    "cp1250": "# Rejstřík\n\nPříliš žluťoučký kůň, rychlý rejstřík pro malé stroje.\n",
+    "cp1252": (
+        "# Café
+
+Un index vectoriel très rapide – écrit pour de petites machines, déjà prêt à être"
+        " utilisé. Il est né d’un besoin réel : chercher des voisins à côté de données génériques,"
+        " sans dépendre d’un serveur éloigné, et même là où la mémoire est limitée.
+"
+    ),
+}
+
+
+@pytest.mark.parametrize("encoding", LANGUAGES)
+def test_the_code_pages_of_languages_are_recognised(encoding: str) -> None:
+    decoded = decode_readme(LANGUAGES[encoding].encode(encoding))
+    assert (decoded.text, decoded.encoding) == (LANGUAGES[encoding], encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["# A fast vector index\n", LANGUAGES["gb18030"]])
+def test_utf_16_needs_no_mark(encoding: str, text: str) -> None:
+    decoded = decode_readme(text.encode(encoding))
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+
+
+def test_without_the_library_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
+    assert decode_readme(LANGUAGES["cp1251"].encode("cp1251")).encoding == "latin-1"
