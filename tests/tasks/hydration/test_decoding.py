@@ -63,12 +63,9 @@ LANGUAGES = {
     "cp1253": "# Ευρετήριο\n\nΈνα γρήγορο ευρετήριο διανυσμάτων για μικρές μηχανές.\n",
     "cp1250": "# Rejstřík\n\nPříliš žluťoučký kůň, rychlý rejstřík pro malé stroje.\n",
     "cp1252": (
-        "# Café
-
-Un index vectoriel très rapide – écrit pour de petites machines, déjà prêt à être"
-        " utilisé. Il est né d’un besoin réel : chercher des voisins à côté de données génériques,"
-        " sans dépendre d’un serveur éloigné, et même là où la mémoire est limitée.
-"
+        "# Café\n\nUn index très rapide – écrit pour de petites machines, prêt à être utilisé."
+        " Il est né d’un besoin réel : chercher des voisins à côté de données génériques, sans"
+        " dépendre d’un serveur éloigné, et même là où la mémoire est limitée.\n"
     ),
 }
 
