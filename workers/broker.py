@@ -20,6 +20,7 @@ from models.settings.runtime import Settings, load_settings
 from models.settings.urls import without_credentials
 from tasks.step import Step
 from workers.actors import declare_actors
+from workers.broker_outage import tell_outages_once
 from workers.enqueue import Sender, send_step
 from workers.malloc import keep_memory_small
 from workers.message_format import MessageFormat
@@ -71,6 +72,7 @@ def build_broker(
     steps = StepMiddleware(settings, send=send)
     middleware: list[Middleware] = [ProcessMiddleware(settings, steps), steps]
     broker = _BUILDERS[settings.broker_kind](settings, middleware)
+    tell_outages_once(broker)
     declare_actors(broker, step_named)
     return broker
 
