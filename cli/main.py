@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import errors as edge
+from cli import errors
 from cli.own_process import FOR_CONTEXT
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
         """Find the command that was typed; one that does not exist gets a suggestion."""
         if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             raise click.UsageError(
-                f"No such command {args[0]!r}.{edge.did_you_mean(args[0], COMMANDS)}", ctx
+                f"No such command {args[0]!r}.{errors.did_you_mean(args[0], COMMANDS)}", ctx
             )
         return super().resolve_command(ctx, args)
 
@@ -110,7 +110,7 @@ class LazyGroup(click.Group):
             with self.make_context(name, arguments, **extra) as ctx:
                 return self.invoke(ctx)
 
-        status = edge.run(work, as_json=edge.wants_json(arguments))
+        status = errors.run(work, as_json=errors.wants_json(arguments))
         if not standalone_mode:
             return status
         sys.exit(status)

@@ -28,7 +28,7 @@ _STATUSES = {
 _MARKS = {"only_a": "-", "only_b": "+", "changed": "~"}
 
 
-@click.command(short_help="Say where two runs part, and what differs between them.")
+@click.command
 @click.argument("a_text", metavar="A", shell_complete=complete_run)
 @click.argument("b_text", metavar="B", shell_complete=complete_run)
 @json_option

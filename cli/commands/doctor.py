@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.terminal import emit_json, hanging, mark, pad, paint, size
+from cli.display.terminal import emit_json, hanging, pad, paint, size, status_mark
 from cli.options.shared import json_option
 from models.errors import ExitCode
 
@@ -186,7 +186,7 @@ def _lines(found: Examination) -> Iterator[str]:
     from models.text.clean import clean_text
 
     for label, status, text in _facts(found):
-        state = mark(status) if status else ""
+        state = status_mark(status) if status else ""
         yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {clean_text(text)}"
     for text in found.notes:
         yield paint("note", "yellow") + "  " + hanging(text, 6)

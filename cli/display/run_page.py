@@ -16,9 +16,9 @@ from cli.display.terminal import (
     hanging,
     indented,
     local_time,
-    mark,
     pad,
     paint,
+    status_mark,
     status_text,
     symbol,
     terminal_width,
@@ -176,7 +176,7 @@ def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
     if width is not None:
         words = cut(words, max(0, width - len(plain) - scale.width - 2))
     bar = status_text(state, scale.bar(step, took_ms))
-    return f" {mark(state)}{plain}{bar}{words}".rstrip()
+    return f" {status_mark(state)}{plain}{bar}{words}".rstrip()
 
 
 def _words(step: StepRow) -> str:

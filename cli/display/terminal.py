@@ -79,7 +79,7 @@ def status_text(status: str, text: str | None = None) -> str:
     return paint(text or status, _STATUS_COLOURS.get(status))
 
 
-def mark(status: str) -> str:
+def status_mark(status: str) -> str:
     """Return the one-character mark of a status, in its colour."""
     return status_text(status, symbol(*_MARKS.get(status, ("?", "?"))))
 

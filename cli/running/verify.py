@@ -65,7 +65,7 @@ def run_digest(run_id: str) -> str:
 
 def first_difference(first_id: str, second_id: str) -> str | None:
     """Return the first thing in which two runs differ, as a sentence, or None."""
-    from tasks.export.digest import first_difference as first_file_difference
+    from tasks.export.digest import first_file_difference
 
     for kind, first in _record(first_id).items():
         second = _record(second_id)[kind]

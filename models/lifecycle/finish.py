@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.audit import Entry, Journal, Prepared, prepare, transition
+from models.audit import Journal, Prepared, prepare, transition
 from models.cause import Cause
 from models.clock import Clock, seconds_between
 from models.codes import Code
 from models.dao.steps import ClaimedRow, StepsDao, encode_stats
 from models.errors import InputError, LeaseLostError
 from models.events import Event
+from models.lifecycle.attempt_entry import attempt_entry
 from models.lifecycle.claim import Claim
 from models.lifecycle.finish_run import end_run, end_run_as_failed
 from models.statuses import RunStatus, StepStatus
@@ -188,23 +189,3 @@ def _fail(
     entry = attempt_entry(Event.STEP_FAILED, f"{row.name} failed: {cause}", row, duration_ms, {})
     journal.add(replace(entry, cause=cause))
     end_run_as_failed(journal, row, clock, f"{row.name}: {cause}")
-
-
-def attempt_entry(
-    event: Event,
-    message: str,
-    row: ClaimedRow,
-    duration_ms: float,
-    data: Mapping[str, Any],
-) -> Entry:
-    """Return an event about an attempt, as it stands in the audit log."""
-    return Entry(
-        event=event,
-        message=message,
-        scope=row.name,
-        run_id=row.run_id,
-        step_id=row.step_id,
-        attempt=row.attempt,
-        duration_ms=duration_ms,
-        data=data,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from models.audit import Entry, Journal
+from models.audit import Journal
 from models.backoff import Backoff
 from models.cause import Cause
 from models.clock import Clock, seconds_between
@@ -13,6 +13,7 @@ from models.codes import Code
 from models.dao.steps import ClaimedRow, StepsDao
 from models.errors import LeaseLostError
 from models.events import Event
+from models.lifecycle.attempt_entry import attempt_entry
 from models.lifecycle.finish_run import end_run_as_failed
 from models.statuses import StepStatus
 
@@ -63,7 +64,7 @@ def interrupt(
         error_code=str(Code.INTERRUPTED),
     )
     if released:
-        journal.add(_entry(Event.STEP_INTERRUPTED, message, row, data))
+        journal.add(attempt_entry(Event.STEP_INTERRUPTED, message, row, None, data))
     return released
 
 
@@ -94,27 +95,8 @@ def _give_up(
         )
     except LeaseLostError:
         return False
-    journal.add(_entry(Event.STEP_INTERRUPTED, last, row, data))
-    failed = _entry(Event.STEP_FAILED, message, row, {"interruptions": count}, duration_ms)
+    journal.add(attempt_entry(Event.STEP_INTERRUPTED, last, row, None, data))
+    failed = attempt_entry(Event.STEP_FAILED, message, row, duration_ms, {"interruptions": count})
     journal.add(replace(failed, cause=cause))
     end_run_as_failed(journal, row, clock, f"{row.name}: {cause}")
     return True
-
-
-def _entry(
-    event: Event,
-    message: str,
-    row: ClaimedRow,
-    data: dict[str, Any],
-    duration_ms: float | None = None,
-) -> Entry:
-    return Entry(
-        event=event,
-        message=message,
-        scope=row.name,
-        run_id=row.run_id,
-        step_id=row.step_id,
-        attempt=row.attempt,
-        duration_ms=duration_ms,
-        data=data,
-    )

@@ -18,8 +18,9 @@ from models.dao.steps import ClaimedRow, StepsDao
 from models.database.connection import database
 from models.errors import LeaseLostError
 from models.events import Event
+from models.lifecycle.attempt_entry import attempt_entry
 from models.lifecycle.claim import Claim
-from models.lifecycle.finish import GiveUp, attempt_entry, fail_step
+from models.lifecycle.finish import GiveUp, fail_step
 from models.lifecycle.interrupt import interrupt
 from models.lifecycle.no_progress import standstill
 

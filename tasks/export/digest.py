@@ -41,7 +41,7 @@ def export_digest(run_dir: Path) -> str:
     return digest_of(_read_tree(run_dir))
 
 
-def first_difference(a: Path, b: Path) -> str | None:
+def first_file_difference(a: Path, b: Path) -> str | None:
     """Return a sentence on the first place where two exports differ; None where they are equal.
 
     Raises:

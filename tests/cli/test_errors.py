@@ -14,7 +14,7 @@ import click
 import pytest
 import redis
 
-from cli import errors as edge
+from cli import errors
 from models.database.connection import Database
 from models.errors import (
     BrokerUnavailableError,
@@ -51,7 +51,7 @@ def raising(exc: BaseException) -> Callable[[], NoReturn]:
 def test_scouts_own_errors_show_message_and_hint(
     exc: Exception, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert edge.run(raising(exc)) == status
+    assert errors.run(raising(exc)) == status
     assert capsys.readouterr() == ("", "error: a\nb\n")
 
 
@@ -70,7 +70,7 @@ def test_scouts_own_errors_show_message_and_hint(
 def test_other_errors_are_told_with_a_remedy(
     exc: Exception, status: int, text: str, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert edge.run(raising(exc)) == status
+    assert errors.run(raising(exc)) == status
     out, err = capsys.readouterr()
     message, remedy = err.splitlines()
     assert out == ""
@@ -83,9 +83,9 @@ def test_other_errors_are_told_with_a_remedy(
 def test_with_json_an_error_is_an_object_with_the_same_exit_code(
     exc: BaseException, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plain = edge.run(raising(exc))
+    plain = errors.run(raising(exc))
     capsys.readouterr()
-    assert edge.run(raising(exc), as_json=True) == plain
+    assert errors.run(raising(exc), as_json=True) == plain
     out, err = capsys.readouterr()
     error = json.loads(err)["error"]
     assert out == ""
@@ -95,13 +95,13 @@ def test_with_json_an_error_is_an_object_with_the_same_exit_code(
 
 
 def test_the_json_flag_is_found_before_parsing_but_not_behind_dashes() -> None:
-    assert edge.wants_json(["show", "--json"])
-    assert not edge.wants_json(["show", "--", "--json"])
+    assert errors.wants_json(["show", "--json"])
+    assert not errors.wants_json(["show", "--", "--json"])
 
 
 def test_an_interrupted_command_exits_with_130(capsys: pytest.CaptureFixture[str]) -> None:
-    assert edge.run(raising(KeyboardInterrupt())) == 130
-    assert edge.run(raising(click.Abort())) == 130
+    assert errors.run(raising(KeyboardInterrupt())) == 130
+    assert errors.run(raising(click.Abort())) == 130
     assert "Traceback" not in capsys.readouterr().err
 
 
@@ -109,14 +109,14 @@ def test_an_interrupted_command_exits_with_130(capsys: pytest.CaptureFixture[str
     ("result", "status"), [(None, 0), (0, 0), (5, 5), ("text", 0), ([1], 0), (False, 0)]
 )
 def test_an_integer_that_a_command_returns_is_its_status(result: Any, status: int) -> None:
-    assert edge.run(lambda: result) == status
+    assert errors.run(lambda: result) == status
 
 
 def test_a_status_that_a_command_asks_for_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    assert edge.run(raising(SystemExit(4))) == 4
-    assert edge.run(raising(SystemExit(None))) == 0
-    assert edge.run(raising(click.exceptions.Exit(5))) == 5
-    assert edge.run(raising(SystemExit("bad"))) == 1
+    assert errors.run(raising(SystemExit(4))) == 4
+    assert errors.run(raising(SystemExit(None))) == 0
+    assert errors.run(raising(click.exceptions.Exit(5))) == 5
+    assert errors.run(raising(SystemExit("bad"))) == 1
     assert capsys.readouterr().err == "error: bad\n"
 
 
@@ -126,8 +126,8 @@ def test_a_secret_in_an_error_is_masked_everywhere(
     """Errors quote what they were given; not even the traceback of SCOUT_DEBUG tells a token."""
     monkeypatch.setenv("SCOUT_DEBUG", "1")
     for exc in (InputError(SECRET, SECRET), ValueError(SECRET), OSError(2, "no", SECRET)):
-        edge.run(raising(exc))
-        edge.run(raising(exc), as_json=True)
+        errors.run(raising(exc))
+        errors.run(raising(exc), as_json=True)
     err = capsys.readouterr().err
     assert SECRET not in err
     assert "[REDACTED]" in err
@@ -135,12 +135,12 @@ def test_a_secret_in_an_error_is_masked_everywhere(
 
 
 def test_a_traceback_is_shown_only_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    edge.run(raising(ValueError("x")))
+    errors.run(raising(ValueError("x")))
     assert "Traceback" not in capsys.readouterr().err
 
 
 def test_an_error_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    edge.run(raising(InputError("a\x1b[31mb\x07\nc", "d\x1b]0;t\x07")))
+    errors.run(raising(InputError("a\x1b[31mb\x07\nc", "d\x1b]0;t\x07")))
     assert capsys.readouterr().err == "error: ab c\nd\n"
 
 

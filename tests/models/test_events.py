@@ -21,7 +21,7 @@ TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
 LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 NAMES = frozenset(event.value for event in Event)
 #: What is called with the event that it records or logs.
-EMITTERS = {"Entry", "_Again", "_entry", "attempt_entry", "_tell", "audit", "say", "tell"}
+EMITTERS = {"Entry", "_Again", "attempt_entry", "_tell", "audit", "say", "tell"}
 
 
 def test_every_event_has_a_name_levels_details_and_a_text() -> None:

@@ -29,7 +29,7 @@ _TAKEN = frozenset({"timestamp", "level", "traceback", "stack", "log_error"})
 _IDENTIFIER = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 
 
-class Redactor(Protocol):
+class LineRedactor(Protocol):
     """What logging needs of `models.redaction.Redactor`."""
 
     def redact(self, value: Any) -> Any:
@@ -42,7 +42,7 @@ class Redactor(Protocol):
         """Return a serialised line with known values and token formats masked."""
 
 
-def collect(record: logging.LogRecord, redactor: Redactor) -> dict[str, Any]:
+def collect(record: logging.LogRecord, redactor: LineRedactor) -> dict[str, Any]:
     """Return the redacted fields of a record, in the order in which they are written.
 
     Run, step and attempt come from the record where the caller gave them, else from what the
@@ -112,7 +112,7 @@ def _given(record: logging.LogRecord) -> tuple[dict[str, Any], dict[str, Any]]:
     return given, extras
 
 
-def _message(record: logging.LogRecord, redactor: Redactor, problems: list[str]) -> str:
+def _message(record: logging.LogRecord, redactor: LineRedactor, problems: list[str]) -> str:
     try:
         text = record.getMessage()
     except Exception as exc:  # noqa: BLE001 - whatever a foreign __str__ raises
@@ -121,11 +121,11 @@ def _message(record: logging.LogRecord, redactor: Redactor, problems: list[str])
     return _guarded("message", lambda: redactor.redact_text(text), problems)
 
 
-def _plain_ids(ids: dict[str, Any], redactor: Redactor, problems: list[str]) -> dict[str, Any]:
+def _plain_ids(ids: dict[str, Any], redactor: LineRedactor, problems: list[str]) -> dict[str, Any]:
     return {key: _identifier(value, redactor, problems) for key, value in ids.items()}
 
 
-def _identifier(value: Any, redactor: Redactor, problems: list[str]) -> Any:
+def _identifier(value: Any, redactor: LineRedactor, problems: list[str]) -> Any:
     if value is None or type(value) in {int, float}:
         return value
     if type(value) is Event:
@@ -136,7 +136,7 @@ def _identifier(value: Any, redactor: Redactor, problems: list[str]) -> Any:
 
 
 def _redacted_extras(
-    extras: dict[str, Any], redactor: Redactor, problems: list[str]
+    extras: dict[str, Any], redactor: LineRedactor, problems: list[str]
 ) -> dict[str, Any]:
     try:
         redacted: dict[str, Any] = redactor.redact(extras)
@@ -145,12 +145,12 @@ def _redacted_extras(
     return redacted
 
 
-def _one_extra(key: str, value: Any, redactor: Redactor, problems: list[str]) -> Any:
+def _one_extra(key: str, value: Any, redactor: LineRedactor, problems: list[str]) -> Any:
     return _guarded(key, lambda: redactor.redact({key: value})[key], problems)
 
 
 def _failure(
-    record: logging.LogRecord, redactor: Redactor, problems: list[str]
+    record: logging.LogRecord, redactor: LineRedactor, problems: list[str]
 ) -> dict[str, str | None]:
     """Return the fields about an exception and a stack, empty where the record has neither."""
     fields: dict[str, str | None] = {}

@@ -12,7 +12,7 @@ from pythonjsonlogger.msgspec import MsgspecFormatter
 
 from models.log_context import current_work
 from models.redaction import default_redactor
-from workers.logs.fields import HIDDEN, HOST, Redactor, collect, timestamp, work_fields
+from workers.logs.fields import HIDDEN, HOST, LineRedactor, collect, timestamp, work_fields
 
 #: Characters that JSON allows in a string but that end a line or command a terminal.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -30,7 +30,7 @@ class JsonFormatter(MsgspecFormatter):
         redactor: Masks secrets; None means the process's own, asked for at every line.
     """
 
-    def __init__(self, redactor: Redactor | None = None) -> None:
+    def __init__(self, redactor: LineRedactor | None = None) -> None:
         super().__init__(json_default=self._show_unknown)
         self._redactor = redactor
 
@@ -60,7 +60,7 @@ class JsonFormatter(MsgspecFormatter):
         return escape_unsafe(scrubbed)
 
     @property
-    def redactor(self) -> Redactor:
+    def redactor(self) -> LineRedactor:
         """Return what masks this formatter's lines."""
         return self._redactor or default_redactor()
 

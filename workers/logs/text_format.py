@@ -10,7 +10,7 @@ from typing import Any
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES
 from models.text.printable import printable
-from workers.logs.fields import HIDDEN, Redactor, collect
+from workers.logs.fields import HIDDEN, LineRedactor, collect
 
 #: As many characters of a run's id as tell runs apart on one screen: time to the second.
 RUN_ID_SHOWN = 8
@@ -32,7 +32,7 @@ class TextFormatter(logging.Formatter):
         redactor: Masks secrets; None means the process's own, asked for at every line.
     """
 
-    def __init__(self, *, colour: bool = False, redactor: Redactor | None = None) -> None:
+    def __init__(self, *, colour: bool = False, redactor: LineRedactor | None = None) -> None:
         super().__init__()
         self._colour = colour
         self._redactor = redactor

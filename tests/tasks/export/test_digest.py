@@ -9,7 +9,7 @@ from tasks.export.digest import (
     RUN_BLOCK_START,
     digest_of,
     export_digest,
-    first_difference,
+    first_file_difference,
 )
 
 BLOCK = f"{RUN_BLOCK_START}\nRun R1\n{RUN_BLOCK_END}\n"
@@ -27,7 +27,7 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_equal_exports_have_one_digest_and_no_difference(pair: tuple[Path, Path]) -> None:
     assert export_digest(pair[0]) == export_digest(pair[1])
-    assert first_difference(*pair) is None
+    assert first_file_difference(*pair) is None
 
 
 def test_the_digest_of_texts_is_that_of_the_files(pair: tuple[Path, Path]) -> None:
@@ -38,7 +38,7 @@ def test_the_digest_of_texts_is_that_of_the_files(pair: tuple[Path, Path]) -> No
 def test_the_declared_block_may_differ(pair: tuple[Path, Path]) -> None:
     index = pair[1] / "index.md"
     index.write_text(index.read_text().replace("Run R1", "Run R2\n\n| 17 ms |"))
-    assert first_difference(*pair) is None
+    assert first_file_difference(*pair) is None
     assert export_digest(pair[0]) == export_digest(pair[1])
 
 
@@ -46,7 +46,7 @@ def test_a_block_in_another_file_counts(pair: tuple[Path, Path]) -> None:
     for number, folder in enumerate(pair):
         (folder / "briefs" / "01-x.md").write_text(BLOCK.replace("R1", f"R{number}"))
     assert export_digest(pair[0]) != export_digest(pair[1])
-    assert first_difference(*pair) == "briefs/01-x.md, line 2: “Run R0” against “Run R1”."
+    assert first_file_difference(*pair) == "briefs/01-x.md, line 2: “Run R0” against “Run R1”."
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_the_first_different_line_is_shown(
     pair: tuple[Path, Path], text: str, expected: str
 ) -> None:
     (pair[1] / "briefs" / "01-x.md").write_text(text)
-    assert first_difference(*pair) == expected
+    assert first_file_difference(*pair) == expected
     assert export_digest(pair[0]) != export_digest(pair[1])
 
 
 def test_lines_that_look_the_same_are_told_apart(pair: tuple[Path, Path]) -> None:
     (pair[1] / "briefs" / "01-x.md").write_bytes(b"one\r\ntwo\nthree\n")
-    difference = first_difference(*pair)
+    difference = first_file_difference(*pair)
     assert difference is not None
     assert "line 1" in difference
     assert "\\r" in difference
@@ -76,14 +76,14 @@ def test_lines_that_look_the_same_are_told_apart(pair: tuple[Path, Path]) -> Non
 
 def test_a_missing_file_is_a_difference(pair: tuple[Path, Path]) -> None:
     (pair[0] / "briefs" / "01-x.md").unlink()
-    assert first_difference(*pair) == f"briefs/01-x.md is in {pair[1]} but not in {pair[0]}."
+    assert first_file_difference(*pair) == f"briefs/01-x.md is in {pair[1]} but not in {pair[0]}."
     assert export_digest(pair[0]) != export_digest(pair[1])
 
 
 def test_bytes_that_are_no_text_do_not_stop_the_comparison(pair: tuple[Path, Path]) -> None:
     (pair[1] / "briefs" / "01-x.md").write_bytes(b"\xff\xfe")
     assert export_digest(pair[1]) != export_digest(pair[0])
-    assert first_difference(*pair) is not None
+    assert first_file_difference(*pair) is not None
 
 
 def test_a_missing_export_is_an_error_and_not_an_empty_one(tmp_path: Path) -> None:

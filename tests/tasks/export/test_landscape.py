@@ -12,7 +12,7 @@ from models.tables.results import GithubQuery, Keyword, Ranking, ReadmeRecord, R
 from models.tables.runs import RunStep
 from models.text.canonical_json import dumps
 from tasks.briefs.plan import plan_briefs
-from tasks.export.digest import export_digest, first_difference
+from tasks.export.digest import export_digest, first_file_difference
 from tasks.kinds.marking import mark_kinds
 from tasks.landscape.scoring import POLICY, SignalInputs, score_signals
 from tasks.step import StepContext
@@ -250,7 +250,7 @@ def test_two_runs_differ_only_in_the_declared_block(tmp_path: Path) -> None:
         stats.append(export_markdown.run(context))
     one, other = (tmp_path / "out" / f"run_{run_id}" for run_id in ("RUNA", "RUNB"))
     assert stats[0] == stats[1]
-    assert first_difference(one, other) is None
+    assert first_file_difference(one, other) is None
     assert export_digest(one) == stats[0]["digest"]
     assert (one / "index.md").read_text() != (other / "index.md").read_text()
 

@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 from models.tables.results import Brief, GithubQuery, Keyword, ReadmeRecord, Repo, RepoQuery
 from models.tables.runs import RunStep
 from models.text.canonical_json import dumps
-from tasks.export.digest import export_digest, first_difference
+from tasks.export.digest import export_digest, first_file_difference
 from tasks.export.writing import ExportError
 from tasks.step import StepContext
 from tasks.steps import export_markdown, llm_brief_generate
@@ -204,7 +204,7 @@ def test_two_runs_differ_only_in_the_declared_block(tmp_path: Path) -> None:
         stats.append(export_markdown.run(context))
     a, b = tmp_path / "run_RUNA", tmp_path / "run_RUNB"
     assert (a / "index.md").read_text() != (b / "index.md").read_text()
-    assert first_difference(a, b) is None
+    assert first_file_difference(a, b) is None
     assert stats[0] == stats[1]
     assert stats[0]["digest"] == export_digest(a)
     outside = re.sub("(?s)<!-- scout:run.*", "", (a / "index.md").read_text())
