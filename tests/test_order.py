@@ -20,7 +20,7 @@ TASKS = (
     # What steps are made of
     *("forecast", "replay", "export", "briefs", "landscape", "analysis", "search", "hydration"),
     # What these share
-    *("llm", "units", "request_stats", "repositories", "reference_date", "caps", "step"),
+    *("llm", "units", "request_stats", "repositories", "reference_date", "step"),
     # What is outside, and what is said to it
     *("sources", "prompts", "text"),
     *("recorder", "pause"),

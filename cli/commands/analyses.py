@@ -9,7 +9,7 @@ import click
 from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.run import override_options
 from cli.options.shared import run_argument
-from cli.running.derive import derive
+from cli.running.derived_run import derive
 from models.lifecycle.derivation import Derivation
 
 #: Step 8 finds its searches done and its repositories read: all that it lacks are analyses.

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.clock import Clock
 from models.database.connection import database
-from models.database.patterns import containing
+from models.database.like_patterns import containing
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
 from models.redaction import default_redactor

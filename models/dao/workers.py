@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 
 from models.database.connection import database
-from models.database.patterns import starting_with
+from models.database.like_patterns import starting_with
 
 _BEAT = (
     "INSERT INTO workers (worker, host, pid, broker, threads, started_at, heartbeat_at)"

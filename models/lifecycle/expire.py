@@ -15,7 +15,7 @@ from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
-from models.database.patterns import starting_with
+from models.database.like_patterns import starting_with
 from models.lifecycle.interrupt import interrupt
 from models.statuses import StepStatus
 from models.text.canonical_json import loads

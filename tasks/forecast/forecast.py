@@ -13,11 +13,11 @@ from typing import Any
 
 from models.run_args import RunArgs
 from models.settings.live import concurrency
-from tasks import caps
 from tasks.facts.reading import REQUESTS_EACH
 from tasks.forecast.history import History
 from tasks.llm.question import MAX_CORRECTIONS
 from tasks.prompts.prompt import load_prompt
+from tasks.search import pass2_caps
 from tasks.sources.github.quotas import PAGE_SIZE, WITH_TOKEN, WITHOUT_TOKEN
 
 #: Searches a minute and other requests an hour, with a token and without one.
@@ -107,7 +107,7 @@ def forecast(
         return Forecast(with_token=with_token, notes=(note,))
     first, new = _repositories(args, history)
     repos = first + new
-    queries = min(args.max_queries, caps.MAX_QUERIES)
+    queries = min(args.max_queries, pass2_caps.MAX_QUERIES)
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos)
     briefs = NOTHING if args.no_llm else _briefs(args, analyses)
@@ -142,9 +142,9 @@ def _repositories(args: RunArgs, history: History) -> tuple[Amount, Amount]:
     """Return how many repositories pass 1 finds, and how many pass 2 adds."""
     earlier = history.earlier
     found = min(args.top, earlier.found) if earlier else args.top
-    queries = min(args.max_queries, caps.MAX_QUERIES)
-    per_query = min(args.top, caps.RESULTS_PER_QUERY)
-    most_new = min(caps.MAX_NEW_REPOS, queries * per_query)
+    queries = min(args.max_queries, pass2_caps.MAX_QUERIES)
+    per_query = min(args.top, pass2_caps.RESULTS_PER_QUERY)
+    most_new = min(pass2_caps.MAX_NEW_REPOS, queries * per_query)
     expected = earlier.new_per_query if earlier else NEW_SHARE * per_query
     return Amount(found, args.top), Amount(min(most_new, round(queries * expected)), most_new)
 

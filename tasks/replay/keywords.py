@@ -7,7 +7,7 @@ from models.database.upsert import fetch_all
 from models.run_args import RunArgs
 from models.tables.results import Keyword
 from models.text.canonical_json import loads
-from tasks.landscape.voters import TOP_KEYWORDS, best_repos
+from tasks.landscape.best_repos import TOP_KEYWORDS, best_repos
 from tasks.replay.differences import compare
 from tasks.text.keywords import aggregate
 

@@ -11,7 +11,7 @@ from models.database.upsert import fetch_all
 from models.tables.results import GithubQuery, Keyword, Repo, RepoQuery
 from models.text.canonical_json import loads
 from models.typed_query import TypedQuery
-from tasks import caps
+from tasks.search import pass2_caps
 from tasks.text.keywords import normalise_keyword, singular
 
 #: Names of platforms: like a language's, each alone finds everything and nothing.
@@ -111,7 +111,7 @@ def _searched(run_id: str, by_itself: bool) -> set[str]:
 
 
 def bitten_caps(totals: Mapping[str, Any], max_queries: int) -> list[BittenCap]:
-    """Return the caps that bit; `tasks.caps` says what that means.
+    """Return the caps that bit; `tasks.search.pass2_caps` says what that means.
 
     Args:
         totals: What pass 2 stored: `keywords`, the totals `search` and `metadata`, and `analyses`
@@ -122,14 +122,14 @@ def bitten_caps(totals: Mapping[str, Any], max_queries: int) -> list[BittenCap]:
     kept_out = search["left_out"]
     unfinished = search["queries_planned"] - search["queries"]
     unsearched = totals["keywords"] - max_queries if max_queries else 0
-    unread = totals["metadata"]["hydrated"] - caps.MAX_ANALYSES if "analyses" in totals else 0
+    unread = totals["metadata"]["hydrated"] - pass2_caps.MAX_ANALYSES if "analyses" in totals else 0
     bitten = []
     if unsearched > 0:
         bitten.append(BittenCap("max_queries", max_queries, f"keywords not searched: {unsearched}"))
     if kept_out or unfinished:
         undone = f"repositories left out: {kept_out}, searches not finished: {unfinished}"
-        bitten.append(BittenCap("max_new_repos", caps.MAX_NEW_REPOS, undone))
+        bitten.append(BittenCap("max_new_repos", pass2_caps.MAX_NEW_REPOS, undone))
     if unread > 0:
         undone = f"repositories not analysed: {unread}"
-        bitten.append(BittenCap("max_analyses", caps.MAX_ANALYSES, undone))
+        bitten.append(BittenCap("max_analyses", pass2_caps.MAX_ANALYSES, undone))
     return bitten

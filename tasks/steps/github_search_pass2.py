@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from models.events import Event
-from tasks import caps
 from tasks.analysis.analyse import analyse_repos
 from tasks.briefs.plan import plan_briefs, planned_stats
 from tasks.hydration.metadata import hydrate_metadata
@@ -17,6 +16,7 @@ from tasks.landscape.ranking import rank_repos
 from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
 from tasks.request_stats import request_stats
+from tasks.search import pass2_caps
 from tasks.search.pages import PlannedQuery, plan_queries, run_search
 from tasks.search.query import build_query
 from tasks.search.totals import search_totals
@@ -39,12 +39,12 @@ def run(context: StepContext) -> Mapping[str, Any]:
         The pass's totals, and `capped` with the `reason` and the `caps` that bit.
     """
     keywords = keywords_worth_searching(context.run_id, context.args.typed.words)
-    max_queries = min(context.args.max_queries, caps.MAX_QUERIES)
+    max_queries = min(context.args.max_queries, pass2_caps.MAX_QUERIES)
     planned = plan_queries(context, PASS, _queries(context, keywords[:max_queries]))
     earlier = taken_over_repos(context.run_id, PASS)
-    known = KnownRepos(context.run_id, PASS, caps.MAX_NEW_REPOS + earlier)
+    known = KnownRepos(context.run_id, PASS, pass2_caps.MAX_NEW_REPOS + earlier)
     for query in planned:
-        run_search(context, query, known, min(context.args.top, caps.RESULTS_PER_QUERY))
+        run_search(context, query, known, min(context.args.top, pass2_caps.RESULTS_PER_QUERY))
     totals = {
         "keywords": len(keywords),
         "search": search_totals(context.run_id, PASS) | known.stats(context),
@@ -65,7 +65,7 @@ def _judged(context: StepContext, earlier: int) -> dict[str, Any]:
         rankings = rank_repos(context, PASS)
         plan_briefs(context)
         return {"rankings": rankings, "groups": planned_stats(context)}
-    return {"analyses": analyse_repos(context, PASS, caps.MAX_ANALYSES + earlier)}
+    return {"analyses": analyse_repos(context, PASS, pass2_caps.MAX_ANALYSES + earlier)}
 
 
 def _queries(context: StepContext, keywords: Sequence[str]) -> list[PlannedQuery]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks import caps
 from tasks.analysis.scoring import POLICY
 from tasks.landscape.scoring import POLICY as SIGNALS_POLICY
 from tasks.prompts.prompt import load_prompt, prompt_names
+from tasks.search import pass2_caps
 from tasks.step import StepContext
 
 
@@ -32,9 +32,9 @@ def run(context: StepContext) -> Mapping[str, Any]:
             "scoring_policy": SIGNALS_POLICY if args.no_llm else POLICY,
             "prompts": {prompt.id: prompt.version for prompt in prompts},
             "caps": {
-                "max_queries": caps.MAX_QUERIES,
-                "max_new_repos": caps.MAX_NEW_REPOS,
-                "max_analyses": caps.MAX_ANALYSES,
+                "max_queries": pass2_caps.MAX_QUERIES,
+                "max_new_repos": pass2_caps.MAX_NEW_REPOS,
+                "max_analyses": pass2_caps.MAX_ANALYSES,
             },
         },
     }

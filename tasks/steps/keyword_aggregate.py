@@ -9,8 +9,8 @@ from typing import Any
 from models.database.upsert import upsert
 from models.tables.results import Keyword
 from models.text.canonical_json import dumps
+from tasks.landscape.best_repos import TOP_KEYWORDS, best_repos
 from tasks.landscape.ranking import rank_repos
-from tasks.landscape.voters import TOP_KEYWORDS, best_repos
 from tasks.step import StepContext
 from tasks.text.keywords import aggregate
 

@@ -18,7 +18,6 @@ from models.text.clean import clean_text
 from tasks.recorder import WaitRecorder
 from tasks.sources.github.budget import Budgets
 from tasks.sources.github.cache import AnswerCache
-from tasks.sources.github.envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
 from tasks.sources.github.http import GitHubAnswer, GitHubHttp, shared_http
 from tasks.sources.github.limits import (
     Quota,
@@ -27,6 +26,7 @@ from tasks.sources.github.limits import (
     refusal_code,
 )
 from tasks.sources.github.quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
+from tasks.sources.github.readme_envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
 from tasks.sources.github.requests import Ask, GitHubRequests
 from tasks.sources.github.waits import Waits
 from tasks.sources.interface import GitHubSource, Payload, RateLimit, Readme, SearchPage

@@ -10,7 +10,7 @@ from models.database.upsert import fetch_all
 from models.errors import TransientError
 from models.tables.results import Analysis, GithubQuery, Keyword, Repo, RepoQuery
 from models.text.canonical_json import loads
-from tasks import caps
+from tasks.search import pass2_caps
 from tests.support.step_fakes import World, new_world
 
 BEFORE = (
@@ -145,7 +145,7 @@ def _exact(wide: World) -> None:
 def test_a_cap_on_new_repositories_bites_when_a_search_is_not_finished(
     wide: World, monkeypatch: pytest.MonkeyPatch, limit: int, undone: str | None
 ) -> None:
-    monkeypatch.setattr(caps, "MAX_NEW_REPOS", limit)
+    monkeypatch.setattr(pass2_caps, "MAX_NEW_REPOS", limit)
     _exact(wide)
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
     assert _caps(stats) == ([("max_new_repos", limit, undone)] if undone else [])
@@ -156,7 +156,7 @@ def test_a_cap_on_new_repositories_bites_when_a_search_is_not_finished(
 def test_a_cap_on_new_repositories_bites_when_one_on_the_last_page_is_left_out(
     wide: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caps, "MAX_NEW_REPOS", 1)
+    monkeypatch.setattr(pass2_caps, "MAX_NEW_REPOS", 1)
     _exact(wide)
     wide.github.results = {"vector": RESULTS["vector database"], "simd": ["x/new", "y/newer"]}
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
@@ -170,7 +170,7 @@ def test_a_cap_on_new_repositories_bites_when_one_on_the_last_page_is_left_out(
 def test_a_cap_reached_exactly_with_nothing_left_does_not_bite(
     wide: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caps, "MAX_NEW_REPOS", 1)
+    monkeypatch.setattr(pass2_caps, "MAX_NEW_REPOS", 1)
     _exact(wide)
     wide.github.results = {"vector": RESULTS["vector database"], "simd": ["x/new"]}
     assert wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]["caps"] == []
@@ -179,7 +179,7 @@ def test_a_cap_reached_exactly_with_nothing_left_does_not_bite(
 def test_a_cap_on_analyses_bites_when_a_hydrated_repository_is_not_analysed(
     wide: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caps, "MAX_ANALYSES", 2)
+    monkeypatch.setattr(pass2_caps, "MAX_ANALYSES", 2)
     _exact(wide)
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
     assert _caps(stats) == [("max_analyses", 2, "repositories not analysed: 1")]
@@ -190,7 +190,7 @@ def test_a_cap_on_analyses_bites_when_a_hydrated_repository_is_not_analysed(
 def test_the_hard_cap_on_queries_holds_whatever_the_arguments_say(
     wide: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caps, "MAX_QUERIES", 1)
+    monkeypatch.setattr(pass2_caps, "MAX_QUERIES", 1)
     _exact(wide)
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
     assert (stats["search"]["queries"], _caps(stats)) == (

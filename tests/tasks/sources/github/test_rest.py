@@ -10,7 +10,7 @@ import pytest
 from models.database.connection import Database
 from models.errors import ItemFailedError, PermanentError
 from models.version import __version__
-from tasks.sources.github.envelope import README_MAX_BYTES
+from tasks.sources.github.readme_envelope import README_MAX_BYTES
 from tests.support.counterparts.github import World
 from tests.support.counterparts.github.faults import Fault, refusal
 from tests.support.github_step import TOKEN, Bench, bench

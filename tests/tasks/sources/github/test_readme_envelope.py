@@ -11,7 +11,7 @@ import pytest
 
 from models.database.connection import Database, database
 from models.errors import ItemFailedError
-from tasks.sources.github.envelope import README_MAX_BYTES
+from tasks.sources.github.readme_envelope import README_MAX_BYTES
 from tests.support.counterparts.github.faults import Fault
 from tests.support.github_step import Bench, bench
 
