@@ -153,7 +153,7 @@ def test_two_runs_are_compared_in_every_format(scout: Scout, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["results.json", "index.html", "groups.csv"])
 def test_a_change_in_any_format_changes_the_digest_and_is_found(name: str, tmp_path: Path) -> None:
-    from tasks.export.digest import export_digest, first_difference
+    from tasks.export.digest import export_digest, first_file_difference
 
     texts = {
         "results.json": '{"query": "%s", "run": {"run_id": "%s"}}',
@@ -166,8 +166,8 @@ def test_a_change_in_any_format_changes_the_digest_and_is_found(name: str, tmp_p
         (tmp_path / folder / name).write_text(texts[name] % values)
         digests.append(export_digest(tmp_path / folder))
     assert digests[0] == digests[1] != digests[2]
-    assert first_difference(tmp_path / "a", tmp_path / "b") is None
-    assert name in (first_difference(tmp_path / "b", tmp_path / "c") or "")
+    assert first_file_difference(tmp_path / "a", tmp_path / "b") is None
+    assert name in (first_file_difference(tmp_path / "b", tmp_path / "c") or "")
 
 
 def test_show_says_the_formats_as_they_are_typed(scout: Scout, parent: str, tmp_path: Path) -> None:
