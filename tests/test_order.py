@@ -19,7 +19,7 @@ TASKS = (
     "steps",
     # What steps are made of
     *("forecast", "replay", "export", "briefs", "landscape", "analysis", "search", "hydration"),
-    *("embeddings", "kinds"),
+    *("embeddings", "facts", "kinds"),
     # What these share
     *("llm", "units", "request_stats", "repositories", "reference_date", "step"),
     # What is outside, and what is said to it
