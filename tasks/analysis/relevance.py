@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tasks.briefs.exact import product, quantised, ranks
+from tasks.embeddings.exact import product, quantised, ranks
 from tasks.kinds.project import Project
 from tasks.text.plain import plain_prose, telling_words
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from models.run_args import RunArgs
-from tasks.briefs.exact import numpy, quantised
 from tasks.briefs.grouping import Group, group_projects
 from tasks.briefs.signals import Vectors, texts_to_embed
+from tasks.embeddings.exact import numpy, quantised
 from tasks.kinds.loading import load_judged
 from tasks.kinds.marking import is_left_out
 from tasks.kinds.project import Project

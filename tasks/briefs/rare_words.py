@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from tasks.briefs.exact import SCALE, Square, numpy, products, square
+from tasks.embeddings.exact import SCALE, Square, numpy, products, square
 from tasks.text.plain import telling_words
 
 #: Word to its weight, in whole numbers; the length of all is `SCALE`.
@@ -54,7 +54,7 @@ def closest_words(
 ) -> Square:
     """Return how close the best of each one's offered texts comes to each one's asked, by words.
 
-    As `tasks.briefs.exact.closest`, for texts.
+    As `tasks.embeddings.exact.closest`, for texts.
     """
     ours = [text for texts in asked for text in texts]
     theirs = [text for texts in offered for text in texts]

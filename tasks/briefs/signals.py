@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.briefs import rare_words
-from tasks.briefs.exact import Pairs, Square, Vector, closest, mixed, products, square, sums
+from tasks.embeddings.exact import Pairs, Square, Vector, closest, mixed, products, square, sums
 from tasks.kinds.project import Project
 from tasks.text.plain import plain_prose
 

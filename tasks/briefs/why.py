@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
 
-from tasks.briefs.exact import SCALE, product
 from tasks.briefs.rare_words import word_vectors
 from tasks.briefs.signals import Vectors, offers
+from tasks.embeddings.exact import SCALE, product
 from tasks.kinds.project import Project
 
 _DECIMALS = 3
