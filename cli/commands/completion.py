@@ -13,7 +13,9 @@ def command(shell: str) -> None:
     Put it where the shell finds it: for bash into ~/.local/share/bash-completion/completions/scout,
     for zsh into a folder of $fpath as _scout, for fish into ~/.config/fish/completions/scout.fish.
 
-    Example: scout completion bash > ~/.local/share/bash-completion/completions/scout
+    \b
+    Example:
+      scout completion bash > ~/.local/share/bash-completion/completions/scout
     """
     from click.shell_completion import get_completion_class
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from cli.display.step_summary import spent_words, step_note
-from cli.display.terminal import cut, indented, paint
+from cli.display.terminal import cut, duration, indented, pad, paint
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
@@ -29,6 +29,7 @@ _MARKS: Mapping[str, tuple[str, str | None]] = {
     StepStatus.SKIPPED: ("-", None),
 }
 _NAME_WIDTH = 27
+_DURATION_WIDTH = 11
 _NOTE_MAX_LENGTH = 100
 
 
@@ -87,10 +88,10 @@ class Screen:
         """Show a step that has ended."""
         mark, colour = _MARKS.get(step.status, ("·", None))
         duration_ms = step.stats.get("duration_ms")
-        duration = f"{duration_ms:8,.0f} ms" if isinstance(duration_ms, (int, float)) else " " * 11
+        took = pad(duration(duration_ms), _DURATION_WIDTH, right=True)
         note = clean_text(step_note(step), _NOTE_MAX_LENGTH)
         mark = paint(mark, colour, stream=sys.stderr) if colour else mark
-        self.say(f" {mark} {step.name:<{_NAME_WIDTH}}{duration}   {note}")
+        self.say(f" {mark} {step.name:<{_NAME_WIDTH}}{took}   {note}")
 
     def end(self, run: RunRow, *, timeout_s: float | None) -> None:
         """Say how it ended, why, and what to do next."""

@@ -64,3 +64,8 @@ def test_a_broken_database_completes_to_nothing(
 ) -> None:
     (tmp_path / "scout.db").write_bytes(b"dear diary " * 500)
     assert complete(monkeypatch, "scout show ") == ["last"]
+
+
+def test_the_example_can_be_copied_as_it_stands(scout: Scout) -> None:
+    example = "scout completion bash > ~/.local/share/bash-completion/completions/scout"
+    assert example in scout("completion", "--help").stdout

@@ -132,7 +132,7 @@ class TestTheScreen:
         first, *lines = shown.out.splitlines()
         run_id = only_run()
         assert first == f'run {run_id}  dry  "vector database"'
-        steps = [re.match(r" ✓ (\w+) +([\d,]+ ms)", line) for line in lines]
+        steps = [re.match(r" ✓ (\w+) +([\d.]+ m?s)", line) for line in lines]
         found = [match for match in steps if match]
         assert [match.group(1) for match in found] == list(STEP_NAMES)
         assert len({match.end() for match in found}) == 1, "durations end in one column"
