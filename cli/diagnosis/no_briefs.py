@@ -40,6 +40,17 @@ def _no_match(case: Case) -> Diagnosis | None:
     search = next(step for step in case.view.steps if step.name == "github_search_pass1")
     if search.stats.get("found") != 0:
         return None
+    if search.stats.get("incomplete_results"):
+        return Diagnosis(
+            "search_cut_short",
+            "GitHub timed out while it searched, and named no repository.",
+            "That says nothing about how many there are.",
+            case.messages(Event.GITHUB_SEARCH_COMPLETED)[:3],
+            [
+                f"scout rerun {case.run_id}",
+                "If it happens again, use more specific words in --query, or a qualifier.",
+            ],
+        )
     args = case.view.run.args
     asked = f"It asked for --stars {args.get('stars')} at least, and --days {args.get('days')}"
     return Diagnosis(

@@ -75,14 +75,31 @@ def _success(case: Case) -> Diagnosis | None:
         return None
     index = index_path(case.view.run)
     noted = invalid_outputs(case) + _unanswered(case) + case.messages(Event.SCOUT_PASS2_CAPPED)
-    noted += _detours(case)
+    missing = _missing(case)
+    noted = [*missing, *noted, *_detours(case)]
+    meaning = (
+        "The result is complete; the notes say what to know." if noted else "Nothing is wrong."
+    )
     return Diagnosis(
         "success",
         _outcome(case),
-        "Nothing is wrong." if not noted else "The result is complete; the notes say what to know.",
+        "Something is missing; the notes say what." if missing else meaning,
         noted,
         [str(index)] if index else [f"scout show {case.run_id}"],
     )
+
+
+def _missing(case: Case) -> list[str]:
+    """Return what the run could not read, though it is there."""
+    found = []
+    for step in case.view.steps:
+        if step.stats.get("incomplete_results"):
+            found.append(f"{step.name}: GitHub timed out; more repositories may be there")
+        failed = step.stats.get("failed") if step.name.startswith("hydrate_") else 0
+        if failed:
+            what = "README" if step.name == "hydrate_readme" else "metadata"
+            found.append(f"{step.name}: the {what} of {failed} could not be read")
+    return found
 
 
 def _detours(case: Case) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from models.codes import Code
 from models.database.upsert import fetch_all, insert_missing
-from models.errors import PermanentError
+from models.errors import PermanentError, TransientError
 from models.events import Event
 from models.statuses import RepoStatus
 from models.tables.results import GithubQuery, Repo, RepoQuery
@@ -22,6 +24,8 @@ from tasks.units.failure_budget import is_too_many
 from tasks.units.retries import with_retries
 
 ERROR_MAX_CHARACTERS = 500
+#: A page of a search that GitHub cut short is asked for so often; then what there is of it counts.
+INCOMPLETE_TRIES = 3
 #: What a page changes of its query.
 _PROGRESS = (
     GithubQuery.pages_fetched,
@@ -89,8 +93,17 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
     last_page = -(-SEARCH_CEILING // github.page_size)
     found = _names_found(query)
 
+    asked: Counter[int] = Counter()
+
     def fetch(number: int) -> SearchPage:
-        return github.search_repositories(query.query, number)
+        asked[number] += 1
+        page = github.search_repositories(query.query, number)
+        if page.incomplete_results and not context.args.dry and asked[number] < INCOMPLETE_TRIES:
+            raise TransientError(
+                "GitHub timed out while it searched, and found only a part of what there is.",
+                code=Code.GITHUB_AWAY,
+            )
+        return page
 
     def name(number: int) -> str:
         return f"page {number} of search {query.position}"
@@ -213,12 +226,17 @@ def _announce(context: StepContext, query: GithubQuery, kept: int) -> None:
         f" repositories; {kept:,} kept."
     )
     in_vain = query.pass_number == 1 and not kept
-    if in_vain:
+    if query.incomplete_results:
+        message = (
+            f"GitHub timed out in search {query.position} of pass {query.pass_number}, again and"
+            f" again: {kept:,} repositories were found, and more may be there."
+        )
+    elif in_vain:
         message = "No repository matches the query: the run goes on, and ends without briefs."
     context.record.audit(
         Event.GITHUB_SEARCH_COMPLETED,
         message,
-        level="WARNING" if in_vain else "INFO",
+        level="WARNING" if in_vain or query.incomplete_results else "INFO",
         data={
             "query": query.query,
             "pass": query.pass_number,

@@ -130,7 +130,11 @@ class _Work(Generic[Unit, Result]):
     def keep(self, outcomes: Sequence[Fetched[Unit, Result]]) -> None:
         """Save the results among the outcomes of a loop that ends because of an error."""
         for outcome in outcomes:
-            self.add(outcome.result)
+            error = outcome.error
+            if self._failed and isinstance(error, (ItemFailedError, TransientError)):
+                self.add(self._failed(outcome.unit, error))  # it may have been paid for
+            else:
+                self.add(outcome.result)
         self.flush()
 
     def _sorted(self, outcome: Fetched[Unit, Result]) -> BaseException | None:

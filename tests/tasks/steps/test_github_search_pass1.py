@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from models.database.upsert import fetch_all
 from models.errors import PermanentError, PostponedError, TransientError
 from models.tables.results import GithubQuery, Repo, RepoQuery
+from tasks.search.pages import INCOMPLETE_TRIES
 from tasks.search.query import build_query
+from tasks.sources.interface import SearchPage
+from tasks.units import retries
 from tests.support.step_fakes import TODAY, World, new_world
 
 STEP = "github_search_pass1"
@@ -165,3 +169,42 @@ def test_what_older_servers_leave_out_is_not_demanded(world: World) -> None:
     world.step(STEP)
     repo = Repo.get()
     assert (repo.license, repo.pushed_at, repo.description, repo.language) == (None, None, "", None)
+
+
+class TestASearchThatGitHubCutShort:
+    @pytest.fixture
+    def cut(self, database: object, monkeypatch: pytest.MonkeyPatch) -> World:
+        monkeypatch.setattr(retries, "BACKOFF", replace(retries.BACKOFF, first_s=0.001))
+        world = new_world(dry=False)
+        world.github.results = {"vector": ["a/one"]}
+        return world
+
+    def pages(self, world: World, monkeypatch: pytest.MonkeyPatch, *incomplete: bool) -> list[int]:
+        """Let the next pages be cut short, or not; returns the pages that are asked for."""
+        asked: list[int] = []
+        whole = world.github.search_repositories
+
+        def search(query: str, page: int) -> SearchPage:
+            asked.append(page)
+            if incomplete[min(len(asked), len(incomplete)) - 1]:
+                return SearchPage(0, True, [], False)
+            return whole(query, page)
+
+        monkeypatch.setattr(world.github, "search_repositories", search)
+        return asked
+
+    def test_is_tried_again(self, cut: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = self.pages(cut, monkeypatch, True, False)
+        stats = cut.step(STEP)
+        assert (stats["found"], stats["incomplete_results"], asked) == (1, False, [1, 1])
+
+    def test_is_then_said_to_be_one_and_not_that_nothing_matches(
+        self, cut: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = self.pages(cut, monkeypatch, True)
+        stats = cut.step(STEP)
+        assert (stats["found"], stats["incomplete_results"]) == (0, True)
+        assert len(asked) == INCOMPLETE_TRIES
+        said = [text for text in cut.recorder.messages if "GitHub timed out in search 1" in text]
+        assert said
+        assert not [text for text in cut.recorder.messages if "No repository matches" in text]
