@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cli.running.screen import Screen
+from cli.running.stillness import Stillness, time_left
 from cli.running.warning_limit import Flood
 from models.clock import Clock, seconds_between, spoken
 from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
@@ -52,6 +53,7 @@ class Watcher:
         self._last_id = 0
         self._quiet_since_s = clock.monotonic_s()
         self._nobody_said_s: float | None = None
+        self._stillness = Stillness()
 
     def follow(self, timeout_s: float | None = None) -> bool:
         """Show what happens until the run ends; returns whether it did within the time."""
@@ -116,7 +118,7 @@ class Watcher:
 
     def _show_status(self) -> None:
         now_s = self.clock.monotonic_s()
-        text = _occupation(StepsDao.of_run(self.run_id), self.clock.now_iso())
+        text = self._occupation(StepsDao.of_run(self.run_id), now_s)
         if text:
             self._quiet_since_s = now_s
             self.screen.status(f" … {text}")
@@ -139,28 +141,29 @@ class Watcher:
             )
         self.screen.tell(f"   ! {text}", Event.RUN_WAITING, self.run_id)
 
+    def _occupation(self, steps: list[StepRow], now_s: float) -> str:
+        """Return which step is being worked on, or waits for somebody; empty where none is."""
+        now = self.clock.now_iso()
+        for step in steps:
+            if step.status is StepStatus.RUNNING:
+                still_s = self._stillness.for_s(step.name, step.progress, now_s)
+                share = f"  {_share(step.progress, still_s)}" if step.progress else ""
+                return f"{step.name}{share}"
+            if is_postponed(step, now) and step.due_at:
+                left_s = seconds_between(now, step.due_at)
+                return clean_text(
+                    postponed_text(step.name, step.error_message or "", left_s, step.due_at), 200
+                )
+        return ""
 
-def _occupation(steps: list[StepRow], now: str) -> str:
-    """Return which step is being worked on, or waits for somebody; empty where none is."""
-    for step in steps:
-        if step.status is StepStatus.RUNNING:
-            share = f"  {_share(step.progress)}" if step.progress else ""
-            return f"{step.name}{share}"
-        if is_postponed(step, now) and step.due_at:
-            left_s = seconds_between(now, step.due_at)
-            return clean_text(
-                postponed_text(step.name, step.error_message or "", left_s, step.due_at), 200
-            )
-    return ""
 
-
-def _share(progress: dict[str, Any]) -> str:
+def _share(progress: dict[str, Any], still_s: float) -> str:
     """Return how far a step is: `12/50  4.1/s  9 s left`, and what it waits for."""
     words = [f"{progress['done']}/{progress['total']}"]
     if progress.get("rate_per_s"):
         words.append(f"{progress['rate_per_s']:.1f}/s")
-    if progress.get("eta_s") is not None:
-        words.append(f"{spoken(progress['eta_s'])} left")
+    if left := time_left(progress, still_s):
+        words.append(left)
     if progress.get("waiting"):
         words.append(clean_text(str(progress["waiting"]), 80))
     return "  ".join(words)
