@@ -97,6 +97,11 @@ def _judge_model(found: Endpoint, body: bytes) -> None:
         found.problems.append(f"model: {found.url} answers with HTTP {found.status}.")
     else:
         listed = as_object(parsed(body)).get("data")
+        if not isinstance(listed, list) and "error" in as_object(parsed(body)):
+            found.doubt(
+                f"model: {found.url} answers with an error in the place of its models."
+                " Check SCOUT_LLM_BASE_URL; it often ends in /v1."
+            )
         names = [as_object(one).get("id") for one in listed] if isinstance(listed, list) else []
         found.models = len(names)
         if names and not {found.model, f"{found.model}:latest"} & set(map(str, names)):

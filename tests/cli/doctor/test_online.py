@@ -140,6 +140,15 @@ def test_what_the_model_endpoint_says_is_told(
     assert [path for path, _ in server.asked].count("/elsewhere") == 0
 
 
+def test_an_endpoint_that_answers_every_path_with_an_error_is_doubted(
+    scout: Scout, server: Answering
+) -> None:
+    server.answers["/v1/models"] = (200, {"error": "Unexpected endpoint or method. (GET /models)"})
+    code, data = seen(scout)
+    assert (code, "often ends in /v1" in data["notes"][0]) == (0, True)
+    assert_doubtful(scout)
+
+
 def test_a_model_that_is_not_listed_is_a_note(
     scout: Scout, server: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
