@@ -1,8 +1,7 @@
 """The token formats of providers, from their documentation and from public lists of rules.
 
 Facts only: how a token begins, of what it consists, and how long it is at least. Sources: the
-supported patterns of GitHub's secret scanning, and the rules of gitleaks, trufflehog, Kingfisher and
-detect-secrets, as of 2026.
+rules of gitleaks and Kingfisher, read in November 2026, and the patterns that GitHub and others document.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from models.redaction.anchors import Anchor, compile_gate
 from models.redaction.spans import MASK, Rule, Span, mask_spans
@@ -27,8 +28,21 @@ def _is_ascii(anchor: str | Anchor) -> bool:
     return (anchor if isinstance(anchor, str) else anchor.text).isascii()
 
 
-def _gate(rules: Iterable[Rule]) -> re.Pattern[str]:
-    return compile_gate(anchor for rule in rules for anchor in rule.anchors)
+class _Gate:
+    """Says whether an anchor of one rule stands in a text; compiled when it is first asked.
+
+    Args:
+        rule: The rule.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._search: Callable[[str], object] | None = None
+
+    def __call__(self, lower: str) -> bool:
+        if self._search is None:
+            self._search = compile_gate(self._rule.anchors).search
+        return self._search(lower) is not None
 
 
 class Scanner:
@@ -40,12 +54,23 @@ class Scanner:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         kept = [rule for rule in rules if rule.anchors]
-        anchors = [anchor for rule in kept if not rule.in_runs for anchor in rule.anchors]
-        self._gate = compile_gate(filter(_is_ascii, anchors), few=True)
-        self._wide_gate = compile_gate(anchors, few=True)
-        runs = (anchor for rule in kept if rule.in_runs for anchor in rule.anchors)
-        self._run_gate = compile_gate(runs, few=True)
-        self._rules = [(rule.find, _gate([rule]).search) for rule in kept]
+        self._anchors = [anchor for rule in kept if not rule.in_runs for anchor in rule.anchors]
+        self._run_anchors = [anchor for rule in kept if rule.in_runs for anchor in rule.anchors]
+        self._rules = [(rule.find, _Gate(rule)) for rule in kept]
+
+    # Compiling costs tens of milliseconds, and most commands need one of these gates.
+
+    @cached_property
+    def _gate(self) -> re.Pattern[str]:
+        return compile_gate(filter(_is_ascii, self._anchors), few=True)
+
+    @cached_property
+    def _foreign_gate(self) -> re.Pattern[str]:
+        return compile_gate(one for one in self._anchors if not _is_ascii(one))
+
+    @cached_property
+    def _run_gate(self) -> re.Pattern[str]:
+        return compile_gate(self._run_anchors, few=True)
 
     def may_match(self, text: str) -> bool:
         """Whether any rule's anchor stands in a text, however it is read. Never wrongly says no."""
@@ -54,7 +79,9 @@ class Scanner:
         return any(self._passes(view.text.lower()) for view in views_of(text))
 
     def _passes(self, lower: str) -> bool:
-        if (self._gate if lower.isascii() else self._wide_gate).search(lower):
+        if self._gate.search(lower):
+            return True
+        if not lower.isascii() and self._foreign_gate.search(lower):
             return True
         search = self._run_gate.search
         return any(search(lower, *run.span()) for run in _RUN.finditer(lower))
