@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +93,8 @@ class TestADryRun:
     def test_every_argument_is_on_record_with_its_default(self, scout: Scout, out: str) -> None:
         scout(*DRY, "--out", out)
         args = run_of(only_run()).args
-        assert args == asdict(RunArgs(query="vector database", dry=True, out=out))
-        assert (args["top"], args["max_stars"], args["min_score"]) == (50, None, 0.6)
+        assert args == RunArgs(query="vector database", dry=True, out=out).to_dict()
+        assert (args["top"], args["max_stars"], args["min_score"]) == (50, None, 0.8)
 
     def test_json_prints_the_outcome(self, scout: Scout, out: str) -> None:
         result = scout(*DRY, "--out", out, "--json")

@@ -94,11 +94,15 @@ def test_a_secret_and_terminal_codes_in_a_query_do_not_come_out(
     scout: Scout, database: Database
 ) -> None:
     """Rows that another program wrote are hostile too."""
-    run_id = new_run(f"find {SECRET}")
+    run_id = new_run()
+
+    def holds(args: str) -> None:
+        with database.write():
+            database.execute("UPDATE runs SET args_json = ? WHERE run_id = ?", (args, run_id))
+
+    holds(f'{{"query":"find {SECRET}","dry":true}}')
     assert "[REDACTED]" in scout("runs").stdout
-    evil = '{"query":"a\\u001b[31mb\\u0007\\u202ec","dry":false}'
-    with database.write():
-        database.execute("UPDATE runs SET args_json = ? WHERE run_id = ?", (evil, run_id))
+    holds('{"query":"a\\u001b[31mb\\u0007\\u202ec","dry":false}')
     result = scout("runs")
     assert "live" in result.stdout
     assert not set(result.stdout) & set("\x1b\x07\u202e")
