@@ -32,7 +32,7 @@ _OTHER_SITE_MIN_LINKS = 8
 
 _WORD = re.compile(r"[^\W_][\w+#]*")
 _INSTALL = re.compile(
-    r"(?:pip3? install|uv add|uv pip install|poetry add|npm (?:i|install)|yarn add|pnpm add|bun add"
+    r"(?:pip3? install|uv add|poetry add|npm (?:i|install)|yarn add|pnpm add|bun add"
     r"|cargo add|cargo install|go get|gem install|conda install|composer require"
     r"|dotnet add package|brew install)"
     r"((?:[ \t]+[-\w@./\[\]=<>~^\"']+)+)"
