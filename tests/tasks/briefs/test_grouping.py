@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.briefs import exact
 from tasks.briefs.grouping import MAX_APPEARANCES, Group, group_projects
+from tasks.embeddings import exact
 from tasks.kinds.project import Project
 
 WORDS = [f"word{number}" for number in range(30)]
@@ -48,8 +48,8 @@ def test_the_order_of_the_input_does_not_matter() -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_without_numpy_it_is_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with_it = group_projects(world(seed=seed))
-    for module in ("exact", "rare_words"):
-        monkeypatch.setattr(f"tasks.briefs.{module}.numpy", lambda: None)
+    for module in ("embeddings.exact", "briefs.rare_words"):
+        monkeypatch.setattr(f"tasks.{module}.numpy", lambda: None)
     assert exact.numpy() is None
     assert group_projects(world(seed=seed)) == with_it
 
