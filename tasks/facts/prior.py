@@ -27,6 +27,8 @@ ISSUES_TOLD_MAX = 3
 _NAME_MIN_CHARACTERS = 4
 _TITLE_MAX_CHARACTERS = 120
 _MARKS = re.compile(r"[-_.]+")
+#: GitHub's word for an issue that nobody has closed; no status of Scout's own.
+_ISSUE_OPEN = "open"
 
 
 def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
@@ -103,7 +105,7 @@ def _of_issue(one: Mapping[str, Any]) -> str:
         "completed": "closed as completed",
         "duplicate": "closed as a duplicate",
     }
-    state = "still open" if one["state"] == "open" else ended.get(one["reason"], "closed")
+    state = "still open" if one["state"] == _ISSUE_OPEN else ended.get(one["reason"], "closed")
     where = f"issue {one['number']} of {one['repo']} ({one['year']})"
     return f"asked for in {where}, {state}: “{one['title']}”"
 
