@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
+from models.codes import Code
 from models.errors import PermanentError, ScoutError
 from tasks.sources.github.quotas import PAGE_SIZE
 
@@ -126,6 +127,8 @@ class UnansweredError(ScoutError):
         paid: What it cost; its text is of no use.
         again: Whether asking once more, at once, may bring one.
     """
+
+    code = Code.MODEL_GIVES_NO_ANSWER
 
     paid: ModelAnswer
     again: bool = False
