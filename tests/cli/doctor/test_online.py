@@ -71,7 +71,7 @@ def test_both_are_asked_once_each_with_its_own_token(scout: Scout, server: Answe
 def test_people_see_what_is_left_and_what_a_run_costs(scout: Scout, server: Answering) -> None:
     screen = scout("doctor", "--online", "--top", "80").stdout
     assert re.search(r"core: 4,987 of 5,000 left until \d\d:\d\d UTC, in 3\d min", screen)
-    assert "a run of --top 80 makes at most 11 searches and 560 other requests" in screen
+    assert "a run of --top 80 makes at most 21 searches and 680 other requests" in screen
     assert "that is less than what is left" in screen
     assert screen.rstrip().endswith("healthy")
 
