@@ -20,6 +20,8 @@ _MIN_LENGTH_OF_WORD = 8
 _MIN_LENGTH_OF_ENCODED = 7
 # So many of its first or last letters give away a secret that was cut.
 _MIN_LENGTH_OF_PART = 12
+# So many different ones: the zeros at a token's end stand in every other decimal fraction.
+_MIN_LETTERS_OF_PART = 5
 _LINE_BREAK = re.compile(r"[\\\"'=]{0,2}[ \t]{0,8}(?:\r?\n|\\r?\\n)[ \t>|#*\"'+]{0,16}")
 _NUMBER_OR_BOOLEAN = re.compile(r"(?i)[-+]?[\d.,:_ ]+|0x[0-9a-f]+|true|false|none|null|yes|no")
 # Passwords that are also names of things: masking them everywhere would ruin every line.
@@ -80,8 +82,16 @@ def _parts(secret: str) -> Iterator[_Part]:
     if secret.isalpha():
         return
     lower = lowered(secret)
-    yield _Part(lower, lower[:_MIN_LENGTH_OF_PART], True)
-    yield _Part(lower, lower[-_MIN_LENGTH_OF_PART:], False)
+    first, last = lower[:_MIN_LENGTH_OF_PART], lower[-_MIN_LENGTH_OF_PART:]
+    if _is_telling(first):
+        yield _Part(lower, first, True)
+    if _is_telling(last):
+        yield _Part(lower, last, False)
+
+
+def _is_telling(stub: str) -> bool:
+    """Say whether a part of a secret is one of no other text: no number, and not all alike."""
+    return not _NUMBER_OR_BOOLEAN.fullmatch(stub) and len(set(stub)) >= _MIN_LETTERS_OF_PART
 
 
 def _find_parts(text: str, parts: Iterable[_Part]) -> Iterator[Span]:

@@ -96,3 +96,11 @@ def test_a_secret_with_a_prefix_in_common_with_another_is_masked_whole() -> None
 
 def test_without_an_environment_nothing_is_known() -> None:
     assert Redactor({}).redact(f"the worker said {_PLAIN}") == f"the worker said {_PLAIN}"
+
+
+def test_a_part_of_a_secret_that_is_a_number_leaves_numbers_alone() -> None:
+    """Otherwise a serialised row with such a fraction is JSON no more."""
+    redactor = Redactor({"GITHUB_TOKEN": "ghp_play" + "0" * 32})
+    row = '{"novelty":0.09000000000000001,"stars":1000000000000000}'
+    assert redactor.scrub_line(row) == row
+    assert redactor.redact_text("cut: ghp_play0000000000") == "cut: [REDACTED]"
