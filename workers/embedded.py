@@ -26,6 +26,7 @@ class EmbeddedWorker:
 
     def __init__(self, settings: Settings, threads: int = 2) -> None:
         self.settings = settings
+        self._grace_s = settings.shutdown_grace_s
         self.broker = build_broker(settings)
         dramatiq.set_broker(self.broker)
         self._worker = dramatiq.Worker(
@@ -42,8 +43,12 @@ class EmbeddedWorker:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._worker.stop(timeout=round(self.settings.shutdown_grace_s * 1000))
+        self._worker.stop(timeout=round(self._grace_s * 1000))
         self.broker.close()
+
+    def hurry(self) -> None:
+        """Wait for no step at the end; for who asked a second time to stop."""
+        self._grace_s = 0.0
 
     def send(self, run_id: str, step: str) -> None:
         """Enqueue the message for a due step."""

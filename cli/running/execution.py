@@ -54,6 +54,7 @@ class Execution:
         self.embedded: EmbeddedWorker | None = None
         self.broker: dramatiq.Broker | None = None
         self.stdout = sys.stdout
+        self._was_interrupted = False
         self._stack = ExitStack()
 
     @classmethod
@@ -112,6 +113,8 @@ class Execution:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._was_interrupted and self.embedded and isinstance(exc, KeyboardInterrupt):
+            self.embedded.hurry()
         self._stack.__exit__(exc_type, exc, traceback)
 
     def create(
@@ -187,6 +190,7 @@ class Execution:
         return ExecutionResult(run, exit_code)
 
     def _interrupted(self, run_id: str, screen: Screen) -> ExecutionResult:
+        self._was_interrupted = True
         if self.embedded is None:
             text = "no longer watching; the run goes on"
             text += f" · scout logs {run_id} --follow · scout cancel {run_id}"

@@ -28,7 +28,7 @@ SCOUT = [sys.executable, "-m", "cli.main"]
 
 #: `scout` whose step HELD_STEP waits, in Python and with checkpoints, as long as HELD exists;
 #: with STUCK it waits in C instead, where it reaches no checkpoint.
-_HELD = """
+HELD = """
 import os, pathlib, sys, threading
 import tasks.chain as chain
 real, mark = chain.step_named, pathlib.Path(os.environ["HELD"])
@@ -88,16 +88,19 @@ class Held:
         folder: Where the marks are.
         args: Its command line.
         step: The step that waits.
+        code: What the process executes.
         environ: What to add to its environment.
     """
 
-    def __init__(self, folder: Path, args: tuple[str, ...], step: str, **environ: str) -> None:
+    def __init__(
+        self, folder: Path, args: tuple[str, ...], step: str, *, code: str = HELD, **environ: str
+    ) -> None:
         self.mark = folder / "held"
         self.mark.touch()
         (folder / "reached").unlink(missing_ok=True)
         held = {"HELD": str(self.mark), "HELD_STEP": step}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _HELD, *args],
+            [sys.executable, "-c", code, *args],
             cwd=ROOT,
             env={**os.environ, **held, **environ},
             stdin=subprocess.DEVNULL,
@@ -122,9 +125,11 @@ class Held:
 
 
 @contextmanager
-def held(folder: Path, *args: str, step: str = "hydrate_readme", **environ: str) -> Iterator[Held]:
+def held(
+    folder: Path, *args: str, step: str = "hydrate_readme", code: str = HELD, **environ: str
+) -> Iterator[Held]:
     """Run `scout` up to the middle of a step for the block; what is left of it is killed."""
-    running = Held(folder, args, step, **environ)
+    running = Held(folder, args, step, code=code, **environ)
     try:
         yield running
     finally:

@@ -16,12 +16,24 @@ from models.text.canonical_json import dumps
 from tests.support.cli import SECRET, Scout
 from tests.support.databases import locked_error
 from tests.support.runs import audits, events, run_of, step_of
-from tests.support.scout_process import Done, executed, held, leaks, only_run, rows
+from tests.support.scout_process import HELD, Done, executed, held, leaks, only_run, rows
 from tests.support.waiting import wait_until
 
 DRY = ("run", "--dry", "--query", "vector database")
 HELD_STEP = "hydrate_readme"
 BEFORE = STEP_NAMES[: STEP_NAMES.index(HELD_STEP)]
+
+#: Presses Ctrl-C again as soon as the first one has cancelled the run.
+PRESSED_AGAIN = """
+import signal
+import cli.running.execution as execution
+cancel_run = execution.cancel_run
+def cancel_and_press(*args, **options):
+    cancel_run(*args, **options)
+    signal.raise_signal(signal.SIGINT)
+execution.cancel_run = cancel_and_press
+from cli.main import main
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +93,17 @@ class TestCtrlC:
         with held(tmp_path, *run, STUCK="1", SCOUT_SHUTDOWN_GRACE_S="600") as running:
             running.interrupt()
             wait_until("the run to be cancelled", lambda: run_of(only_run()).ended)
+            running.interrupt()
+            done = quiet(running.end())
+        assert done.code == 130
+        assert run_of(only_run()).status == "cancelled"
+
+    def test_a_second_one_may_come_while_the_first_is_still_being_answered(
+        self, tmp_path: Path, run: tuple[str, ...]
+    ) -> None:
+        """Pressed before the command waits for the step's thread, it counts all the same."""
+        code = HELD.replace("from cli.main import main\n", PRESSED_AGAIN)
+        with held(tmp_path, *run, code=code, STUCK="1", SCOUT_SHUTDOWN_GRACE_S="600") as running:
             running.interrupt()
             done = quiet(running.end())
         assert done.code == 130
