@@ -3,6 +3,9 @@
 A score is a rank among the others, so it is known once a pass is in: the second pass gives new
 scores to the first one's repositories, too. What these had before stays beside it, since pass 2's
 keywords were chosen by it. Until a pass is in, a row has the score of the older policy.
+
+Pass 1 compares its own repositories only, so that it comes to the same when it is done again after
+pass 2, which then gives all the scores that they had.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Any
 
 from models.database.upsert import fetch_all
 from models.statuses import AnalysisStatus
-from models.tables.results import Analysis, Ranking
+from models.tables.results import Analysis, Ranking, Repo
 from models.text.canonical_json import dumps, loads
 from tasks.analysis.relevance import Relevance, relevance, texts_to_embed
 from tasks.analysis.scoring import RELEVANCE_POLICY
@@ -23,13 +26,13 @@ from tasks.step import StepContext
 
 
 def rescore_analyses(context: StepContext, pass_number: int) -> None:
-    """Give every valid analysis of a run its score under `RELEVANCE_POLICY`."""
-    found = _relevances(context)
+    """Give every valid analysis up to a pass its score under `RELEVANCE_POLICY`."""
+    found = _relevances(context, pass_number)
     mine = (Analysis.run == context.run_id) & (Analysis.status == AnalysisStatus.VALID)
     columns = (Analysis.id, Analysis.full_name, Analysis.final_score, Analysis.output_json)
     with context.record.saving():
         for number, name, final, output_json in fetch_all(Analysis.select(*columns).where(mine)):
-            if name not in found:  # its metadata could not be read again
+            if name not in found:  # of a later pass, or its metadata could not be read again
                 continue
             output, one = loads(output_json), found[name]
             score = output["score"]
@@ -43,7 +46,7 @@ def rescore_analyses(context: StepContext, pass_number: int) -> None:
 
 def rescore_rankings(context: StepContext, pass_number: int, policy: str) -> None:
     """Do the same for the rankings of a run without a language model, under their own policy."""
-    found = _relevances(context)
+    found = _relevances(context, pass_number)
     columns = (Ranking.id, Ranking.full_name, Ranking.score, Ranking.inputs_json)
     rows = Ranking.select(*columns, Ranking.components_json).where(Ranking.run == context.run_id)
     with context.record.saving():
@@ -74,8 +77,10 @@ def score_in_pass1(in_run: Mapping[str, Any] | None, score: float) -> float:
     return score if first is None else float(first)
 
 
-def _relevances(context: StepContext) -> Mapping[str, Relevance]:
-    projects = load_judged(context.run_id)
+def _relevances(context: StepContext, pass_number: int) -> Mapping[str, Relevance]:
+    mine = (Repo.run == context.run_id) & (Repo.found_in_pass <= pass_number)
+    names = {name for (name,) in fetch_all(Repo.select(Repo.full_name).where(mine))}
+    projects = [one for one in load_judged(context.run_id) if one.full_name in names]
     query = context.args.typed.words
     left_out = {one.full_name for one in projects if is_left_out(one.kind, context.args)}
     vectors = vectors_for(context, texts_to_embed(projects, query)) if projects else None

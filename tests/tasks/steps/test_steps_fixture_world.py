@@ -8,7 +8,7 @@ import pytest
 
 from models.database.upsert import fetch_all
 from models.steps import STEP_NAMES
-from models.tables.results import Analysis, ReadmeRecord, Repo
+from models.tables.results import Analysis, Ranking, ReadmeRecord, Repo
 from models.text.canonical_json import loads
 from tasks.sources.choose import sources_for
 from tests.support.step_fakes import World, new_world
@@ -40,10 +40,22 @@ def test_the_shipped_world_goes_through_all_steps_the_same_way_twice() -> None:
 def test_every_step_done_again_changes_nothing_and_asks_nothing_twice() -> None:
     world = _world("run")
     stats = world.steps(*STEPS)
-    rows = fetch_all(Analysis.select(Analysis.id, Analysis.created_at).order_by(Analysis.id))
+    columns = (Analysis.id, Analysis.created_at, Analysis.final_score, Analysis.output_json)
+    rows = fetch_all(Analysis.select(*columns).order_by(Analysis.id))
     assert world.steps(*STEPS) == stats
-    again = fetch_all(Analysis.select(Analysis.id, Analysis.created_at).order_by(Analysis.id))
-    assert again == rows
+    assert fetch_all(Analysis.select(*columns).order_by(Analysis.id)) == rows
+
+
+def test_the_same_holds_without_a_model() -> None:
+    """Pass 1, done again after pass 2, compares its own repositories only."""
+    world = _world("run", no_llm=True)
+    steps = [name for name in STEPS if name != "llm_repo_analysis"]
+    columns = (Ranking.full_name, Ranking.score, Ranking.inputs_json, Ranking.components_json)
+    stats = world.steps(*steps)
+    assert stats["github_search_pass2"]["rankings"]["ranked"] > 0
+    rows = sorted(fetch_all(Ranking.select(*columns)))
+    assert world.steps(*steps) == stats
+    assert sorted(fetch_all(Ranking.select(*columns))) == rows
 
 
 def test_no_score_is_without_a_valid_analysis_and_every_repository_has_its_record() -> None:
