@@ -52,7 +52,7 @@ def replay_rankings(run: RunRow) -> int:
         expected = RELEVANCE_POLICY if in_run else POLICY
         compare(f"the policy of {name}'s score", policy, expected)
         if in_run:
-            check_relevance(name, in_run, score)
+            check_relevance(name, in_run, score, parts)
             parts = in_run["own_components"]
         known = {
             "relevance": relevance_of(

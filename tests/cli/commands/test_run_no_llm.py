@@ -38,7 +38,7 @@ RANKINGS = (
     " WHERE run_id = ? ORDER BY full_name"
 )
 KEYWORDS = "SELECT rank, keyword, weight, repos_json FROM keywords WHERE run_id = ? ORDER BY rank"
-RANKED = 43
+RANKED = 40
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,11 @@ class TestAfterwards:
             ),
             (
                 "UPDATE rankings SET components_json = '{}' WHERE id = 1",
-                "rankings: 'relevance' in ",
+                "rankings: 'words' in ",
+            ),
+            (
+                "UPDATE rankings SET components_json = replace(components_json, '}', ',\"x\":1}')",
+                "rankings: 'x' in ",
             ),
             (
                 "UPDATE repos SET stars = stars + 1 WHERE id = 1",
@@ -294,7 +298,9 @@ class TestGoingOn:
 
     def test_expand_takes_over_the_rankings_of_both_passes(self, scout: Scout, parent: str) -> None:
         run_id = self.child(scout, "expand", parent)
-        assert set(rows(RANKINGS, parent)) <= set(rows(RANKINGS, run_id))
+        # The final scores are ranks among all, new ones included; what each was given is kept.
+        assert _given(parent).items() <= _given(run_id).items()
+        assert {one["in_pass1"] is None for one in _given(parent).values()} == {True, False}
         reasons = dict(
             rows(
                 "SELECT name, error_message FROM run_steps WHERE run_id = ? AND status = 'skipped'",
@@ -360,6 +366,17 @@ class TestGoingOn:
         said = scout("expand", parent, "--log-format", "text").stderr
         assert "next  scout briefs export " in said
         assert "briefs generate" not in said
+
+
+def _given(run_id: str) -> dict[str, dict[str, Any]]:
+    """Return what each ranking is by itself and was in pass 1, whatever else the run has found."""
+    found = {}
+    for name, _, keywords, inputs_json, _ in rows(RANKINGS, run_id):
+        inputs = json.loads(inputs_json)
+        in_run = inputs.pop("in_run")
+        kept = {key: in_run[key] for key in ("own", "own_components", "in_pass1")}
+        found[name] = {"keywords": keywords, "inputs": inputs} | kept
+    return found
 
 
 @pytest.mark.postgres
