@@ -15,6 +15,8 @@ from tests.support.step_fakes import MakeWorld
 BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")
 STEP = "llm_repo_analysis"
 NAMES = [f"o/repo-{number}" for number in range(20)]
+#: Repositories of one owner stand in no group.
+APART = [f"owner-{number}/repo-{number}" for number in range(20)]
 
 
 def statuses() -> list[str]:
@@ -135,7 +137,7 @@ class TestBriefs:
     def test_a_model_that_writes_no_valid_brief_fails_the_step_until_it_does(
         self, live: MakeWorld, chat: ChatServer
     ) -> None:
-        world = live(names=NAMES, min_score=0.0)
+        world = live(names=APART, min_score=0.0)
         world.steps(*BEFORE, STEP)
         chat.always = faults.wrong_schema
         with pytest.raises(PermanentError, match="of 10 units"):
@@ -149,7 +151,7 @@ class TestBriefs:
         self, live: MakeWorld, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("tasks.briefs.plan._ROWS_MAX", 3)
-        world = live(names=NAMES, min_score=0.0)
+        world = live(names=APART, min_score=0.0)
         world.steps(*BEFORE, STEP)
         chat.always = faults.wrong_schema
         with pytest.raises(PermanentError):
