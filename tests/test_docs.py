@@ -201,7 +201,7 @@ def test_the_session_in_the_readme_is_what_the_command_prints(tmp_path: Path) ->
 
 def _timeless(session: str) -> list[str]:
     text = re.sub(r"(?<![0-9A-Z])[0-9A-Z]{26}(?![0-9A-Z])", "RUN", session.strip())
-    text = re.sub(r" +[\d,]+ ms", " N ms", text)
+    text = re.sub(r" +(?:[\d,]+ ms|[\d.]+ s)(?=   |$)", " N ms", text, flags=re.MULTILINE)
     return [line.rstrip() for line in re.sub(r"in [\d.]+ s", "in N s", text).split("\n")]
 
 
