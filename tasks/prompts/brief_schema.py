@@ -58,9 +58,9 @@ class BriefContent(Struct, frozen=True, forbid_unknown_fields=True):
 
     title: Line
     pitch: Annotated[str, Meta(min_length=1, max_length=600)]
-    interfaces: Annotated[list[Interface], Meta(min_length=1, max_length=8)]
+    interfaces: Annotated[list[Interface], Meta(max_length=8)]
     first_step: Annotated[str, Meta(min_length=1, max_length=400)]
-    gains: Annotated[list[Gain], Meta(min_length=1, max_length=4)]
+    gains: Annotated[list[Gain], Meta(max_length=4)]
     risks: Annotated[list[Paragraph], Meta(max_length=4)]
     outreach: Outreach
 

@@ -69,6 +69,8 @@ def test_a_quote_counts_as_a_reader_sees_it() -> None:
         ({"interfaces": interfaces(repo="b/ferry")}, "`interfaces` has nothing about a/quill"),
         ({"interfaces": interfaces(repo="x/y")}, "which is none of the projects"),
         ({"gains": [GOOD["gains"][0]] * 2}, "`gains` has nothing about b/ferry"),
+        ({"interfaces": []}, "`interfaces` has nothing about a/quill"),
+        ({"gains": []}, "`gains` has nothing about a/quill"),
     ],
 )
 def test_what_is_missing_is_said(changes: dict[str, Any], said: str) -> None:
