@@ -144,7 +144,7 @@ def finished_steps() -> int:
     return int(database().reading(lambda: database().execute(sql).fetchone()[0]))
 
 
-def wait_for_all(timeout_s: float = 60.0) -> None:
+def wait_for_all(timeout_s: float = 180.0) -> None:
     """Wait until no run is unfinished."""
     wait_until("all runs to end", lambda: unfinished() == 0, timeout_s)
 

@@ -34,14 +34,14 @@ ABOUT_THE_FIXTURES = {
 @pytest.fixture(autouse=True)
 def _patient(broker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let messages wait in a long queue without being repeated, as by default."""
-    monkeypatch.setenv("SCOUT_REPEAT_AFTER_S", "10")
-    monkeypatch.setenv("SCOUT_LEASE_S", "15")
+    monkeypatch.setenv("SCOUT_REPEAT_AFTER_S", "120")
+    monkeypatch.setenv("SCOUT_LEASE_S", "60")
 
 
 def test_fifty_runs_on_scout_worker(broker: Any, tmp_path: Path, secrets: dict[str, str]) -> None:
     with fleet("--processes", "2", "--threads", "4", secrets=secrets) as workers:
         run_ids = submit(50, str(tmp_path / "out"))
-        wait_for_all()
+        wait_for_all(300)  # no assertion is about how long
     assert_truthful(run_ids, undisturbed=True)
     same_results(run_ids)
     lines = workers.parsed()
