@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 from tasks.briefs.links import Link, Links
 from tasks.briefs.signals import Signals, Vectors, pair_signals
@@ -62,14 +61,12 @@ class _Pair:
 def group_projects(
     projects: Sequence[Project],
     vectors: Vectors | None = None,
-    verdicts: Mapping[str, float] | None = None,
 ) -> list[Group]:
     """Return groups, best first; the order of `projects` does not matter.
 
     Args:
         projects: Those that may be grouped.
         vectors: See `pair_signals`.
-        verdicts: What a judge said of pairs, 0 to 1, by their key; see `judged`.
     """
     items = sorted(projects, key=lambda project: project.full_name)
     signals = pair_signals(items, vectors)
@@ -79,8 +76,7 @@ def group_projects(
     # Without needs the order is mostly fame, and three famous ones are no group.
     if any(project.needs for project in items):
         members = _with_larger(members, {key for key, pair in made.items() if not pair.links})
-    groups = [_group(items, indexes, made, vectors) for indexes in members]
-    return judged(groups, verdicts) if verdicts else groups
+    return [_group(items, indexes, made, vectors) for indexes in members]
 
 
 def _chosen(items: Sequence[Project], signals: Signals) -> list[_Pair]:
@@ -172,26 +168,3 @@ def _shared_keywords(members: Sequence[Project]) -> tuple[str, ...]:
         counts.update({word.casefold() for word in (*member.keywords, *member.topics)})
     shared = (word for word, count in counts.items() if count > 1)
     return tuple(sorted(shared, key=lambda word: (-counts[word], word)))
-
-
-def judged(groups: Sequence[Group], verdicts: Mapping[str, float], limit: int = 20) -> list[Group]:
-    """Return the groups with the first unlinked pairs in the order of a judge's yes and no.
-
-    A judge brings none in and throws none out: pairs with a yes, or about which nobody was asked,
-    come before those with a no, and inside of both the order stays.
-
-    Args:
-        groups: Best first.
-        verdicts: Group's key to fit, 0 to 1.
-        limit: How many of the first pairs the judge may put in another order.
-    """
-    places = [n for n, group in enumerate(groups) if _may_be_judged(group)][:limit]
-    ordered = sorted(places, key=lambda n: (verdicts.get(groups[n].key, 1.0) < 0.5, n))
-    result = list(groups)
-    for place, number in zip(places, ordered, strict=True):
-        result[place] = groups[number]
-    return result
-
-
-def _may_be_judged(group: Any) -> bool:
-    return len(group.full_names) == 2 and not group.links
