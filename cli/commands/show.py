@@ -59,11 +59,19 @@ def _show_repo(run_id: str, full_name: str, *, as_json: bool) -> None:
         emit_json(found)
         return
     reasons = [f"{one['claim']} (“{one['evidence']}”)" for one in found["reasons"]]
-    facts = [f"{key}: {fact}" for key, fact in (found["facts"] or {}).items()]
-    for name, value in (found | {"reasons": reasons, "facts": facts}).items():
+    for name, value in (found | {"reasons": reasons, "facts": _facts(found)}).items():
         lines = value if isinstance(value, list) else ["–" if value is None else value]
         for line in lines or ["–"]:
             click.echo(f"{name.replace('_', ' '):<12} {clean_text(str(line))}")
+
+
+def _facts(found: dict[str, Any]) -> list[str]:
+    from tasks.export.facts import HEADER, contact_words, fact_cells
+
+    if found["facts"] is None:
+        return []
+    facts = zip(HEADER[1:], fact_cells(found), strict=True)
+    return [*(f"{name}: {fact}" for name, fact in facts), f"Write {contact_words(found)}"]
 
 
 def _to_dict(view: RunView) -> dict[str, Any]:

@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.errors import InputError
-from models.tables.results import Analysis, Brief, Repo
+from models.statuses import AnalysisStatus, RepoStatus
+from models.tables.results import Analysis, Brief, Ranking, Repo
 from models.text.canonical_json import loads
+from models.views.repo_facts import repo_facts
+
+
+def repo_details(
+    repo: Repo, output: Mapping[str, Any], score: float | None, keywords: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what is stored of a repository, as JSON-like data: the one shape for every reader.
+
+    Args:
+        repo: Its row.
+        output: A model's valid analysis; empty without one.
+        score: Its score in the run.
+        keywords: Those found without a model, where none was asked.
+    """
+    payload = loads(repo.payload_json)
+    signals = output.get("signals", {})
+    return {
+        "full_name": repo.full_name,
+        "status": str(repo.status),
+        "description": repo.description or "",
+        "topics": loads(repo.topics_json),
+        "language": repo.language,
+        "license": repo.license,
+        "stars": repo.stars,
+        "pushed_at": repo.pushed_at,
+        "archived": bool(payload.get("archived")),
+        "kind": repo.kind,
+        "kind_reason": repo.kind_reason,
+        "summary": output.get("summary"),
+        "provides": signals.get("provides", []),
+        "needs": signals.get("needs", []),
+        "reached_as": signals.get("integration_surface", []),
+        "keywords": output.get("keywords", list(keywords)),
+        "reasons": output.get("reasons", []),
+        "score": score,
+        "facts": repo_facts(repo, payload) if repo.status == RepoStatus.HYDRATED else None,
+    }
 
 
 def view_repo(run_id: str, full_name: str) -> dict[str, Any]:
-    """Return what is stored of a repository, as JSON-like data.
+    """Return `repo_details` of a repository, and the ranks of the `briefs` that it stands in.
 
     Args:
         run_id: The run.
@@ -26,26 +65,18 @@ def view_repo(run_id: str, full_name: str) -> dict[str, Any]:
             f"Run {run_id} has no repository {full_name!r}.",
             "Give its full name, owner/name, as the export lists it.",
         )
-    mine = (Analysis.run == run_id) & (Analysis.full_name == repo.full_name)
-    analysis: Any = Analysis.get_or_none(mine)
-    output = loads(analysis.output_json) if analysis and analysis.output_json else {}
-    signals = output.get("signals", {})
     briefs = Brief.select().where(Brief.run == run_id).order_by(Brief.rank)
-    return {
-        "full_name": repo.full_name,
-        "status": str(repo.status),
-        "description": repo.description,
-        "language": repo.language,
-        "license": repo.license,
-        "stars": repo.stars,
-        "pushed_at": repo.pushed_at,
-        "summary": output.get("summary"),
-        "provides": signals.get("provides", []),
-        "needs": signals.get("needs", []),
-        "reached_as": signals.get("integration_surface", []),
-        "keywords": output.get("keywords", []),
-        "reasons": output.get("reasons", []),
-        "score": analysis.final_score if analysis else None,
-        "facts": loads(repo.facts_json) if repo.facts_json else None,
-        "briefs": [one.rank for one in briefs if repo.full_name in loads(one.repos_json)],
-    }
+    ranks = [one.rank for one in briefs if repo.full_name in loads(one.repos_json)]
+    return _details(run_id, repo) | {"briefs": ranks}
+
+
+def _details(run_id: str, repo: Repo) -> dict[str, Any]:
+    mine = (Analysis.run == run_id) & (Analysis.full_name == repo.full_name)
+    analysis: Any = Analysis.get_or_none(mine & (Analysis.status == AnalysisStatus.VALID))
+    if analysis is not None:
+        return repo_details(repo, loads(analysis.output_json), analysis.final_score)
+    ranked = (Ranking.run == run_id) & (Ranking.full_name == repo.full_name)
+    ranking: Any = Ranking.get_or_none(ranked)
+    if ranking is not None:
+        return repo_details(repo, {}, ranking.score, loads(ranking.keywords_json))
+    return repo_details(repo, {}, None)

@@ -105,7 +105,7 @@ def _members(document: Document, report: Report) -> str:
                 "–" if score is None else f"{score:.4f}",
                 f"{repo.stars:,}" if repo else "–",
                 cell(repo.language or "", 40) if repo else "–",
-                cell(report.summaries.get(name, ""), 400),
+                cell(report.details.get(name, {}).get("summary") or "", 400),
             ]
         )
     header = ["Repository", "Score", "Stars", "Language", "What it does"]

@@ -1,84 +1,109 @@
-"""The facts beside a brief: computed from what GitHub says, and by no model."""
+"""The facts beside a brief in words: computed from what GitHub says, and by no model."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from models.tables.results import Repo
-from models.text.canonical_json import loads
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Document, Report
 from tasks.facts.licences import SOURCE, licence_name, licences_together
 
 UNKNOWN = "unknown"
+HEADER = (
+    "Repository",
+    "Licence",
+    "Last push",
+    "Latest release",
+    "Open issues",
+    "Discussions",
+    "Contributing guide",
+    "Code of conduct",
+)
+#: What stands below the facts.
+NOTE = f"Computed from GitHub's data. Licences: {SOURCE}; no legal advice."
 
 
 def facts_section(document: Document, report: Report) -> list[str]:
     """Return what is known of a brief's members, their licences, and where to write."""
-    repos = [repo for name in document.full_names if (repo := report.repos.get(name))]
-    named = [(repo.full_name, repo.license) for repo in repos]
+    members = known_members(document.full_names, report.details)
     return [
         "## Facts",
-        _table(repos, report),
-        "\n".join(f"- {inline(line)}" for line in licences_together(named)),
-        f"Computed from GitHub's data. Licences: {inline(SOURCE)}; no legal advice.",
+        table(
+            list(HEADER),
+            [[report.link(one["full_name"]), *map(_cell, fact_cells(one))] for one in members],
+            numeric=frozenset({4}),
+        ),
+        "\n".join(f"- {inline(line)}" for line in licences_of(members)),
+        inline(NOTE),
         "## Where to write",
-        "\n".join(f"- {report.link(repo.full_name)}: {_contact(repo, report)}" for repo in repos),
+        "\n".join(f"- {report.link(one['full_name'])}: {_contact(one, report)}" for one in members),
     ]
 
 
-def _table(repos: list[Repo], report: Report) -> str:
-    rows = [
-        [
-            report.link(repo.full_name),
-            cell(licence_name(repo.license)),
-            cell((repo.pushed_at or UNKNOWN)[:10]),
-            _release(_facts(repo)),
-            f"{repo.open_issues:,}",
-            _yes_or_no(loads(repo.payload_json).get("has_discussions")),
-            _yes_or_no(_facts(repo).get("contributing")),
-            _yes_or_no(_facts(repo).get("code_of_conduct")),
-        ]
-        for repo in repos
+def known_members(
+    full_names: Iterable[str], details: Mapping[str, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the details of those members of a group whose metadata was read, in their order."""
+    return [details[name] for name in full_names if name in details and details[name]["facts"]]
+
+
+def licences_of(members: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence on each pair of members: whether their licences go together."""
+    return licences_together([(one["full_name"], one["license"]) for one in members])
+
+
+def fact_cells(one: Mapping[str, Any]) -> list[str | int]:
+    """Return what stands under `HEADER` for a repository, but its name."""
+    facts = one["facts"]
+    return [
+        licence_name(one["license"]),
+        (one["pushed_at"] or UNKNOWN)[:10],
+        release_words(facts),
+        facts["open_issues"],
+        yes_or_no(facts["discussions"]),
+        yes_or_no(facts["contributing"]),
+        yes_or_no(facts["code_of_conduct"]),
     ]
-    header = [
-        "Repository",
-        "Licence",
-        "Last push",
-        "Latest release",
-        "Open issues",
-        "Discussions",
-        "Contributing guide",
-        "Code of conduct",
-    ]
-    return table(header, rows, numeric=frozenset({4}))
 
 
-def _contact(repo: Repo, report: Report) -> str:
-    """Return where a project wants to be written to, as far as that is known; never an address."""
-    payload = loads(repo.payload_json)
-    places = []
-    if payload.get("has_discussions"):
-        places.append(report.place(repo.full_name, "discussions"))
-    if payload.get("has_issues") is not False:
-        places.append(report.place(repo.full_name, "issues"))
-    where = " or ".join(places) if places else "neither issues nor discussions are on"
-    owner = inline(repo.full_name.partition("/")[0])
-    guide = "; read the contributing guide first" if _facts(repo).get("contributing") else ""
-    return f"to its maintainers ({owner}), in {where}{guide}." if places else f"{where}."
-
-
-def _facts(repo: Repo) -> dict[str, Any]:
-    found = loads(repo.facts_json) if repo.facts_json else {}
-    return dict(found)
-
-
-def _release(facts: dict[str, Any]) -> str:
-    if "release" not in facts:
-        return UNKNOWN
+def release_words(facts: Mapping[str, Any]) -> str:
+    """Return the latest release and its day; whether there is none, or that is not known."""
     release = facts["release"]
-    return cell(f"{release['name']} ({release['day']})") if release else "none"
+    if release:
+        return f"{release['name']} ({release['day']})"
+    return UNKNOWN if facts["has_release"] is None else "none"
 
 
-def _yes_or_no(value: object) -> str:
+def contact(facts: Mapping[str, Any]) -> tuple[str, Sequence[str], str]:
+    """Return where a project wants to be written to, as far as that is known; never an address.
+
+    Returns:
+        What is said before the places, the places, of which any will do, and what is said after.
+    """
+    owner, places = facts["contact"]["owner"], facts["contact"]["places"]
+    if not places:
+        return "neither issues nor discussions are on", [], "."
+    guide = "; read the contributing guide first" if facts["contributing"] else ""
+    return f"to its maintainers ({owner}), in", places, f"{guide}."
+
+
+def contact_words(one: Mapping[str, Any]) -> str:
+    """Return the same as mere text, about a repository whose metadata was read."""
+    before, places, after = contact(one["facts"])
+    return f"{before}{' ' if places else ''}{' or '.join(places)}{after}"
+
+
+def _cell(fact: str | int) -> str:
+    return f"{fact:,}" if isinstance(fact, int) else cell(fact)
+
+
+def _contact(one: Mapping[str, Any], report: Report) -> str:
+    before, places, after = contact(one["facts"])
+    links = " or ".join(report.place(one["full_name"], place) for place in places)
+    return f"{inline(before)}{' ' if links else ''}{links}{after}"
+
+
+def yes_or_no(value: object) -> str:
+    """Return an answer in words; None is not known."""
     return UNKNOWN if value is None else "yes" if value else "no"

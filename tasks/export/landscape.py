@@ -69,7 +69,7 @@ def _overview(report: Report) -> str:
 def _themes(report: Report) -> str:
     """Return the keywords that more than one repository has, over all that are ranked."""
     repos = [
-        ScoredRepo(name, report.scores[name], report.repo_keywords[name]) for name in report.ranking
+        ScoredRepo(name, report.scores[name], report.keywords_of(name)) for name in report.ranking
     ]
     total = sum(len(repo.keywords) for repo in repos)
     shared = [
@@ -106,7 +106,7 @@ def _repositories(report: Report) -> str:
             cell(repo.language or "", 40),
             cell(repo.license or "", 40),
             cell(repo.description, 160),
-            cell(", ".join(report.repo_keywords[name][:_NAMED])),
+            cell(", ".join(report.keywords_of(name)[:_NAMED])),
         ]
         for rank, name in enumerate(report.ranking[:MAX_REPOS], start=1)
         if (repo := report.repos.get(name))

@@ -23,13 +23,13 @@ from models.tables.results import (
 )
 from models.tables.runs import Run, RunStep
 from models.text.canonical_json import loads
+from models.views.repo_view import repo_details
 from tasks.export.markdown import repo_link
 from tasks.export.slugs import document_names
 from tasks.sources.interface import GITHUB_WEB_URL
 
 #: Runs that go on from one another, which is looked back at.
 MAX_ANCESTORS = 1_000
-#: The model's answer was not valid, or none came.
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,9 @@ class Report:
     """Everything that the files are made of.
 
     `documents` and `briefs` are in the order of their rank, `scores` and `ranking` best first;
-    `kept` counts the repositories of each query by its id; `caps` are the limits that were reached;
-    a run without a language model has `rankings` and `repo_keywords` in the place of `summaries`.
+    `kept` counts the repositories of each query by its id; `details` is what `repo_details` returns
+    of each repository; `caps` are the limits that were reached; only a run without a language model
+    has `rankings`.
     """
 
     run: Run
@@ -67,7 +68,7 @@ class Report:
     kept: Mapping[int, int]
     repos: Mapping[str, Repo]
     scores: Mapping[str, float]
-    summaries: Mapping[str, str]
+    details: Mapping[str, Mapping[str, Any]]
     ranking: Sequence[str]
     keywords: Sequence[Keyword]
     briefs: Sequence[Brief]
@@ -77,7 +78,10 @@ class Report:
     readmes_missing: int
     web_url: str
     rankings: Mapping[str, Ranking]
-    repo_keywords: Mapping[str, Sequence[str]]
+
+    def keywords_of(self, full_name: str) -> Sequence[str]:
+        """Return what a repository is about, what tells most first."""
+        return self.details[full_name]["keywords"] if full_name in self.details else []
 
     def link(self, full_name: str) -> str:
         """Return a link to a repository on the GitHub that was read."""
@@ -141,7 +145,7 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         ),
         repos={repo.full_name: repo for repo in repos},
         scores=scores,
-        summaries={row.full_name: loads(row.output_json)["summary"] for row in valid},
+        details=_details(repos, valid, rankings, scores),
         ranking=sorted(scores, key=lambda name: (-scores[name], name)),
         keywords=list(Keyword.select().where(Keyword.run == run_id).order_by(Keyword.rank)),
         briefs=briefs,
@@ -151,8 +155,22 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         readmes_missing=sum(1 for row in readmes if row.status == ReadmeStatus.MISSING),
         web_url=_web_url(run_id),
         rankings=rankings,
-        repo_keywords={name: loads(row.keywords_json) for name, row in rankings.items()},
     )
+
+
+def _details(
+    repos: Sequence[Repo],
+    analyses: Sequence[Analysis],
+    rankings: Mapping[str, Ranking],
+    scores: Mapping[str, float],
+) -> dict[str, dict[str, Any]]:
+    outputs = {row.full_name: loads(row.output_json) for row in analyses}
+    keywords = {name: loads(row.keywords_json) for name, row in rankings.items()}
+    return {
+        name: repo_details(repo, outputs.get(name, {}), scores.get(name), keywords.get(name, ()))
+        for repo in repos
+        for name in (repo.full_name,)
+    }
 
 
 def _web_url(run_id: str) -> str:

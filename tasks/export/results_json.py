@@ -13,10 +13,12 @@ from models.tables.results import Brief, Repo
 from models.text.canonical_json import loads
 from models.text.clean import clean_text
 from tasks.briefs.already import already_there
+from tasks.export.facts import known_members, licences_of
 from tasks.export.markdown import is_full_name
 from tasks.export.marked import marks_of
 from tasks.export.new_since import new_since
 from tasks.export.report import Report
+from tasks.facts.licences import SOURCE
 from tasks.kinds.marking import is_left_out
 
 FORMAT = "scout-results/1"
@@ -89,22 +91,10 @@ def _repositories(report: Report) -> list[dict[str, Any]]:
 def _repository(report: Report, repo: Repo, rank: int | None) -> dict[str, Any]:
     name = repo.full_name
     return {
+        **report.details[name],
         "rank": rank,
-        "full_name": name,
         "url": f"{report.web_url}/{name}" if is_full_name(name) else None,
-        "score": report.scores.get(name),
-        "status": str(repo.status),
         "found_in_pass": repo.found_in_pass,
-        "stars": repo.stars,
-        "language": repo.language,
-        "license": repo.license,
-        "pushed_at": repo.pushed_at,
-        "description": repo.description or "",
-        "topics": loads(repo.topics_json),
-        "summary": report.summaries.get(name),
-        "keywords": list(report.repo_keywords.get(name, [])),
-        "kind": repo.kind,
-        "kind_reason": repo.kind_reason,
         "left_out": is_left_out(repo.kind, report.args),
     }
 
@@ -116,7 +106,11 @@ def _groups(report: Report) -> list[dict[str, Any]]:
         for row in marks_of(report.run.run_id, [brief.group_key for brief in report.briefs])
     }
     return [
-        _group(brief, names.get(brief.group_key)) | {"mark": marks.get(brief.group_key)}
+        _group(brief, names.get(brief.group_key))
+        | {
+            "licences": _licences(report, brief) if brief.group_key in names else None,
+            "mark": marks.get(brief.group_key),
+        }
         for brief in report.briefs
     ]
 
@@ -140,6 +134,11 @@ def _group(brief: Brief, name: str | None) -> dict[str, Any]:
         "content": content,
         "reason": brief.error,
     }
+
+
+def _licences(report: Report, brief: Brief) -> dict[str, Any]:
+    members = known_members(loads(brief.repos_json), report.details)
+    return {"together": licences_of(members), "source": SOURCE}
 
 
 def _new_since(report: Report) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from tests.support.cli import SECRET, Scout
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "results.schema.json"
 ALL = ("--format", "html", "--format", "csv", "--format", "json", "--format", "markdown")
 DRY = ("run", "--dry", "--query", "vector database")
+OURS = r"https://github\.com/[\w.-]+/[\w.-]+(/issues|/discussions)?"
 HOSTILE = "=cmd|'/c calc'!A1 </td><script>alert(1)</script> & \"q\" " + SECRET
 
 
@@ -61,6 +62,9 @@ def hostile(parent: str) -> str:
     open_database(load_settings())
     change = "UPDATE repos SET description = ?, language = ?, license = ? WHERE run_id = ?"
     database().execute(change, (HOSTILE, "@sum", "-1+1", parent))
+    facts = {"release": {"name": HOSTILE, "day": "<i>"}, "unknown": HOSTILE}
+    change = "UPDATE repos SET facts_json = ? WHERE run_id = ?"
+    database().execute(change, (json.dumps(facts), parent))
     change = 'UPDATE briefs SET content_json = replace(content_json, \'"title":"\', ?)'
     database().execute(change, ('"title":"+1 <b>bold</b> <img src=x onerror=y> ',))
     change = (
@@ -134,7 +138,7 @@ def test_the_page_is_valid_stands_alone_and_shows_hostile_text_as_text(
     assert not [name for name in attributes if name in {"src", "style"} or name.startswith("on")]
     hrefs = [link.get("href") for link in page.iter("a")]
     assert len(hrefs) > 40
-    assert all(re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", href) for href in hrefs)
+    assert all(re.fullmatch(OURS, href) for href in hrefs)
     text = "".join(page.itertext())
     assert "Manual review required" in text
     assert '<script>alert(1)</script> & "q"' in text
@@ -144,6 +148,36 @@ def test_the_page_is_valid_stands_alone_and_shows_hostile_text_as_text(
     assert "@media print" in style
     assert "color-scheme: light dark" in style
     assert "url(" not in style
+
+
+def test_facts_stand_in_every_format(scout: Scout, parent: str, tmp_path: Path) -> None:
+    folder = export(scout, parent, tmp_path, *ALL)
+    found, page = checked(folder), parsed(folder)
+    first = found["groups"][0]
+    assert first["repositories"] == ["glasshouse/vectordeck", "lodestone-db/lodestone"]
+    (licences,) = first["licences"]["together"]
+    assert "code of glasshouse/vectordeck may become part of a work under BSD-3-C" in licences
+    assert "OSADL" in first["licences"]["source"]
+    assert [group["licences"] is None for group in found["groups"]] == [
+        group["content"] is None for group in found["groups"]
+    ]
+
+    article = "\n".join(page.find("body/article").itertext())
+    markdown = (folder / "briefs" / "01-vectordeck-lodestone.md").read_text()
+    groups, repos = rows(folder / "groups.csv"), rows(folder / "repositories.csv")
+    assert groups[0]["licences"] == licences
+    contact = "to its maintainers (glasshouse), in discussions or issues; read the contributing gui"
+    assert f"glasshouse/vectordeck: {contact}" in groups[0]["contact"]
+    assert contact in article.replace("\n", "")
+    for text in (article, markdown):
+        assert licences in text
+        assert first["licences"]["source"] in text
+        assert "v0.14.2 (2026-02-10)" in text
+    (row,) = [one for one in repos if one["full_name"] == "lodestone-db/lodestone"]
+    named = ("open_issues", "discussions", "release", "contributing", "code_of_conduct")
+    assert [row[name] for name in named] == ["19", "yes", "v0.14.2 (2026-02-10)", "yes", "yes"]
+    (other,) = [one for one in repos if one["full_name"] == "littlefoot/edgeseek"]
+    assert [other[name] for name in named[2:]] == ["unknown"] * 3
 
 
 def test_two_runs_are_compared_in_every_format(scout: Scout, tmp_path: Path) -> None:
