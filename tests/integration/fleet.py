@@ -165,7 +165,9 @@ def assert_truthful(run_ids: list[str], *, undisturbed: bool = False) -> None:
         assert seen.count("run.finished") == 1
         started = seen.count("step.started")
         postponed = seen.count("step.postponed")
-        assert started == 10 + sum(map(seen.count, ("step.interrupted", "step.retrying"))) + postponed
+        assert (
+            started == 10 + sum(map(seen.count, ("step.interrupted", "step.retrying"))) + postponed
+        )
         assert started == run.stats["attempts"]
         if undisturbed:
             assert started == 10 + postponed
