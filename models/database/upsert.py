@@ -1,4 +1,4 @@
-"""Rows by the batch: read as tuples, and inserted or updated on a natural key in one statement.
+"""Rows by the batch: read as tuples, inserted or updated on a natural key.
 
 Works on SQLite and PostgreSQL. The SQL is made of the names of our own tables and columns only;
 values are always parameters. Peewee's `insert_many` writes the same statement, but building it
@@ -46,6 +46,26 @@ def insert_missing(
     """
     if rows:
         _insert(table, rows, key, "NOTHING")
+
+
+def update_each(table: type[Table], rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:
+    """Give rows that are there new values, each its own; a row that is not there is left out.
+
+    Args:
+        table: Where the rows stand.
+        rows: Values by column name, the key's among them; all rows name the same columns.
+        key: The columns that say which row is meant.
+    """
+    if not rows:
+        return
+    changed = [name for name in rows[0] if name not in key]
+    values, which = (
+        joint.join(f'"{name}" = {proxy.param}' for name in names)
+        for joint, names in ((", ", changed), (" AND ", key))
+    )
+    sql = f'UPDATE "{table._meta.table_name}" SET {values} WHERE {which}'  # noqa: S608
+    for row in rows:
+        proxy.execute_sql(sql, [row[name] for name in (*changed, *key)])
 
 
 def _insert(

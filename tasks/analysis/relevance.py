@@ -16,7 +16,7 @@ from typing import Any
 
 from tasks.embeddings.exact import product, quantised, ranks
 from tasks.kinds.project import Project
-from tasks.text.plain import plain_prose, telling_words
+from tasks.text.plain import telling_line, telling_words
 
 #: What a word counts for by where it stands: a name is chosen with care, a README says everything.
 FIELDS: Mapping[str, float] = MappingProxyType(
@@ -109,14 +109,13 @@ def relevance(
 
 def bm25f(projects: Sequence[Project], query: str) -> list[float]:
     """Return BM25 over weighted fields; a phrase of several words in order is one more word."""
-    asked = list(dict.fromkeys(_words(query)))
-    phrase = " ".join(_words(query))
-    terms = [*asked, *([phrase] if len(asked) > 1 else [])]
-    texts = [{name: _words(text) for name, text in _fields(one).items()} for one in projects]
-    means = {
-        name: sum(len(text[name]) for text in texts) / max(1, len(texts)) or 1.0 for name in FIELDS
-    }
-    counts = [_count(text, terms, means) for text in texts]
+    words = telling_words(query)
+    asked = list(dict.fromkeys(words))
+    terms = [*asked, *([" ".join(words)] if len(asked) > 1 else [])]
+    lines = [_lines(one) for one in projects]
+    sizes = [{name: _size(line) for name, line in line_of.items()} for line_of in lines]
+    means = {name: sum(size[name] for size in sizes) / max(1, len(sizes)) or 1.0 for name in FIELDS}
+    counts = [_count(line, size, terms, means) for line, size in zip(lines, sizes, strict=True)]
     holders = Counter(term for count in counts for term in count)
     total = len(projects)
     rarity = {
@@ -132,32 +131,37 @@ def bm25f(projects: Sequence[Project], query: str) -> list[float]:
 
 
 def _count(
-    text: Mapping[str, Sequence[str]], terms: Sequence[str], means: Mapping[str, float]
+    lines: Mapping[str, str],
+    sizes: Mapping[str, int],
+    terms: Sequence[str],
+    means: Mapping[str, float],
 ) -> dict[str, float]:
     """Return how often terms stand in a repository's fields, weighted, long fields less."""
     count: dict[str, float] = {}
     for name, weight in FIELDS.items():
-        line = f" {' '.join(text[name])} "
+        line = f" {lines[name]} "
         for term in terms:
             if hits := line.count(f" {term} "):
-                shortened = 1 - LENGTH + LENGTH * len(text[name]) / means[name]
+                shortened = 1 - LENGTH + LENGTH * sizes[name] / means[name]
                 count[term] = count.get(term, 0.0) + weight * hits / shortened
     return count
 
 
-def _fields(one: Project) -> dict[str, str]:
-    return {
+def _lines(one: Project) -> dict[str, str]:
+    """Return the telling words of each field, with single blanks between them."""
+    short = {
         "name": one.name,
         "topics": " ; ".join(one.topics),
         "keywords": " ; ".join(one.keywords),
         "description": one.description,
         "summary": one.summary,
-        "readme": plain_prose(one.readme),
     }
+    lines = {name: " ".join(telling_words(text)) for name, text in short.items()}
+    return lines | {"readme": telling_line(one.readme)}
 
 
-def _words(text: str) -> list[str]:
-    return telling_words(text.replace("-", " ").replace(".", " "))
+def _size(line: str) -> int:
+    return line.count(" ") + 1 if line else 0
 
 
 def _about(one: Project) -> str:

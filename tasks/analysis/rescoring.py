@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.database.upsert import fetch_all
+from models.database.upsert import fetch_all, update_each
 from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Ranking, Repo
 from models.text.canonical_json import dumps, loads
@@ -31,26 +31,32 @@ def rescore_analyses(context: StepContext, pass_number: int) -> None:
     mine = (Analysis.run == context.run_id) & (Analysis.status == AnalysisStatus.VALID)
     columns = (Analysis.id, Analysis.full_name, Analysis.final_score, Analysis.output_json)
     with context.record.saving():
+        rows = []
         for number, name, final, output_json in fetch_all(Analysis.select(*columns).where(mine)):
             if name not in found:  # of a later pass, or its metadata could not be read again
                 continue
             output, one = loads(output_json), found[name]
             score = output["score"]
             score["relevance"] = _stored(one, score.get("relevance"), final, pass_number)
-            Analysis.update(
-                final_score=one.score,
-                scoring_policy=RELEVANCE_POLICY,
-                output_json=dumps(output),
-            ).where(Analysis.id == number).execute()
+            rows.append(
+                {
+                    "id": number,
+                    "final_score": one.score,
+                    "scoring_policy": RELEVANCE_POLICY,
+                    "output_json": dumps(output),
+                }
+            )
+        update_each(Analysis, rows, ("id",))
 
 
 def rescore_rankings(context: StepContext, pass_number: int, policy: str) -> None:
     """Do the same for the rankings of a run without a language model, under their own policy."""
     found = _relevances(context, pass_number)
     columns = (Ranking.id, Ranking.full_name, Ranking.score, Ranking.inputs_json)
-    rows = Ranking.select(*columns, Ranking.components_json).where(Ranking.run == context.run_id)
+    mine = Ranking.select(*columns, Ranking.components_json).where(Ranking.run == context.run_id)
     with context.record.saving():
-        for number, name, final, inputs_json, components_json in fetch_all(rows):
+        rows = []
+        for number, name, final, inputs_json, components_json in fetch_all(mine):
             if name not in found:
                 continue
             inputs, one = loads(inputs_json), found[name]
@@ -58,12 +64,16 @@ def rescore_rankings(context: StepContext, pass_number: int, policy: str) -> Non
             inputs["in_run"] = _stored(one, before, final, pass_number) | {
                 "own_components": before["own_components"] if before else loads(components_json)
             }
-            Ranking.update(
-                score=one.score,
-                scoring_policy=policy,
-                inputs_json=dumps(inputs),
-                components_json=dumps(one.components),
-            ).where(Ranking.id == number).execute()
+            rows.append(
+                {
+                    "id": number,
+                    "score": one.score,
+                    "scoring_policy": policy,
+                    "inputs_json": dumps(inputs),
+                    "components_json": dumps(one.components),
+                }
+            )
+        update_each(Ranking, rows, ("id",))
 
 
 def score_in_pass1(in_run: Mapping[str, Any] | None, score: float) -> float:

@@ -31,17 +31,27 @@ _DECIMALS = 4
 class Group:
     """Repositories to be named together, and what that is worth.
 
-    `full_names` have the best one first. `components` are the ranks, 0 to 1, of the signals of
-    the pair, or of the weakest pair. `links` say how members name each other already, `why` which
-    need of one meets what of another.
+    `members` have the best one first. `components` are the ranks, 0 to 1, of the signals of
+    the pair, or of the weakest pair. `links` say how members name each other already. `vectors` are
+    what the groups were formed by, if not by words.
     """
 
-    full_names: tuple[str, ...]
+    members: tuple[Project, ...]
     score: float
     components: Mapping[str, float]
     shared_keywords: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
-    why: tuple[Reason, ...] = ()
+    vectors: Vectors | None = None
+
+    @property
+    def full_names(self) -> tuple[str, ...]:
+        """Return the members' names, best first."""
+        return tuple(member.full_name for member in self.members)
+
+    @property
+    def why(self) -> list[Reason]:
+        """Return which need of one meets what of another, worked out anew: few groups are kept."""
+        return reasons(self.members, self.vectors)
 
     @property
     def key(self) -> str:
@@ -152,12 +162,12 @@ def _group(
     weakest = min(pairs, key=lambda pair: pair.score)
     members = sorted((items[i] for i in indexes), key=lambda p: (-p.score, p.full_name))
     return Group(
-        tuple(member.full_name for member in members),
+        tuple(members),
         weakest.score,
         weakest.components,
         _shared_keywords(members),
         tuple(link for pair in pairs for link in pair.links),
-        tuple(reasons(members, vectors)),
+        vectors,
     )
 
 

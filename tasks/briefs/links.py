@@ -37,6 +37,7 @@ _INSTALL = re.compile(
     r"|dotnet add package|brew install)"
     r"((?:[ \t]+[-\w@./\[\]=<>~^\"']+)+)"
 )
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
 #: What packages and repositories of one project differ by.
 _AFFIX = re.compile(
@@ -87,7 +88,8 @@ class Links:
         }
         self._count = len(projects)
         self._texts: dict[str, tuple[str, str]] = {}
-        self._patterns: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {}
+        self._spelled: dict[str, tuple[set[str], set[str], tuple[str, ...]]] = {}
+        self._patterns: dict[str, re.Pattern[str]] = {}
         self._found: dict[tuple[str, str], Link | None] = {}
 
     def between(self, one: str, other: str) -> list[Link]:
@@ -103,10 +105,12 @@ class Links:
 
     def _search(self, source: str, target: str) -> Link | None:
         text, folded = self._text(source)
-        names, pattern = self._pattern(target)
-        if not any(name in folded for name in names):  # far quicker than the pattern
+        any_case, as_written, names = self._spellings(target)
+        if not any(name in folded for name in names):  # far quicker than to make the pattern
             return None
-        match = pattern.search(text)
+        if target not in self._patterns:
+            self._patterns[target] = _compiled(any_case, as_written)
+        match = self._patterns[target].search(text)
         if match is None:
             return None
         start, end = match.start() - _CONTEXT_CHARACTERS, match.end() + _CONTEXT_CHARACTERS
@@ -120,12 +124,13 @@ class Links:
             self._texts[name] = (text, text.lower())
         return self._texts[name]
 
-    def _pattern(self, name: str) -> tuple[tuple[str, ...], re.Pattern[str]]:
-        if name not in self._patterns:
+    def _spellings(self, name: str) -> tuple[set[str], set[str], tuple[str, ...]]:
+        """Return the names in any case, those as they are written, and all in lower case."""
+        if name not in self._spelled:
             any_case, as_written = self._names(self._by_name[name], self._sites[name])
             folded = {spelled.lower() for spelled in any_case | as_written}
-            self._patterns[name] = (tuple(sorted(folded)), _compiled(any_case, as_written))
-        return self._patterns[name]
+            self._spelled[name] = (any_case, as_written, tuple(sorted(folded)))
+        return self._spelled[name]
 
     def _names(self, project: Project, sites: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return the names that count in any case, and those that count as they are written."""
@@ -256,4 +261,4 @@ def _longest_first(names: Iterable[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    return _NOT_PLAIN.sub("", name.casefold())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from tasks.kinds.project import Project
 from tasks.kinds.rules import Kind
+from tasks.text.plain import KEPT_READMES
 
 #: Share of the smaller README's shingles that the other has; unrelated ones share below a fifth.
 COPY_MIN_SHARE = 0.5
@@ -39,6 +41,7 @@ def find_copies(projects: Sequence[Project]) -> dict[str, Kind]:
     return found
 
 
+@lru_cache(maxsize=KEPT_READMES)
 def sketch(readme: str) -> frozenset[int]:
     """Return a sample of a README's shingles that is the same for the same text."""
     words = readme.split()[:README_MAX_WORDS]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.database.upsert import fetch_all
+from models.database.upsert import fetch_all, update_each
 from models.run_args import RunArgs
 from models.tables.results import Repo
 from tasks.kinds.copies import find_copies
@@ -14,6 +14,9 @@ from tasks.kinds.loading import PROJECT, load_repos
 from tasks.kinds.project import Project
 from tasks.kinds.rules import LABELS, Kind, own_kind
 from tasks.step import StepContext
+
+#: What names a row of `repos`.
+_KEY = ("run_id", "full_name")
 
 
 def mark_kinds(context: StepContext) -> dict[str, Any]:
@@ -26,9 +29,7 @@ def mark_kinds(context: StepContext) -> dict[str, Any]:
     found = kinds_of(load_repos(context.run_id))
     changed = {name: one for name, one in found.items() if stored.get(name) != one}
     with context.record.saving():
-        for name, (kind, reason) in changed.items():
-            mine = (Repo.run == context.run_id) & (Repo.full_name == name)
-            Repo.update(kind=kind, kind_reason=reason).where(mine).execute()
+        update_each(Repo, [_row(context.run_id, *one) for one in changed.items()], _KEY)
     return dict(sorted(Counter(kind for kind, _ in found.values() if kind != PROJECT).items()))
 
 
@@ -49,6 +50,11 @@ def _kind(project: Project, copies: Mapping[str, Kind]) -> tuple[str, str | None
     if own is None or own.kind in LABELS:
         own = copies.get(project.full_name) or own
     return (own.kind, own.reason) if own else (PROJECT, None)
+
+
+def _row(run_id: str, full_name: str, found: tuple[str, str | None]) -> dict[str, str | None]:
+    kind, reason = found
+    return {"run_id": run_id, "full_name": full_name, "kind": kind, "kind_reason": reason}
 
 
 def _stored(run_id: str) -> list[tuple[Any, ...]]:

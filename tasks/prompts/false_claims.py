@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from tasks.prompts.foreign_claims import FOREIGN_CONDITIONS, foreign_patterns
 
@@ -129,20 +130,22 @@ _ATTACHED = [
 ]
 
 #: Each alone: searched for together they would take twice as long.
-_CLAIMS = [
-    re.compile(pattern)
-    for pattern in (
-        *_ACQUAINTANCE,
-        *_ATTACHED,
-        rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b",
-        rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b",
-        rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b",
-        rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b",
-        rf"\b{_OUR_THING} (?:is|are) already\b",
-        rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b",
-        rf"\bmy (?:open )?{_THING}s?\b",
-    )
-]
+_CLAIMS = (
+    *_ACQUAINTANCE,
+    *_ATTACHED,
+    rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b",
+    rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b",
+    rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b",
+    rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b",
+    rf"\b{_OUR_THING} (?:is|are) already\b",
+    rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b",
+    rf"\bmy (?:open )?{_THING}s?\b",
+)
+#: A text with none of these words claims nothing in English; most phrases have none.
+_SIGN = re.compile(
+    r"\b(?:after|as|attach\w*|dur\w+|enclos\w*|following|from|having|here|here's|i|i'\w+|is|it|my"
+    r"|our|see|thanks?|the|there|there's|an?|we|we'\w+|when|since|are|included)\b"
+)
 #: What makes the words after it a condition: "once we have integrated …".
 _CONDITION = re.compile(
     r"\b(?:after|as soon as|before|if|once|should|unless|until|when|whether"
@@ -154,11 +157,18 @@ _DECORATION = re.compile(r"[*_`~\"“”(),]")
 def first_claim(text: str) -> str | None:
     """Return the first words of `text` that say something was done, or None."""
     plain = _plain(text)
-    for pattern in (*_CLAIMS, *foreign_patterns(plain)):
+    english = _english() if _SIGN.search(plain) else ()
+    for pattern in (*english, *foreign_patterns(plain)):
         for match in pattern.finditer(plain):
             if not _CONDITION.search(plain[max(match.start() - 20, 0) : match.start()]):
                 return match[0]
     return None
+
+
+@cache
+def _english() -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of `_CLAIMS`, compiled when the first text needs them."""
+    return tuple(re.compile(pattern) for pattern in _CLAIMS)
 
 
 def _plain(text: str) -> str:

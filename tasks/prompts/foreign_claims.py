@@ -8,6 +8,7 @@ offers (`ich könnte`, `nous pourrions`) have other forms.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 #: Up to so many words between two; no sentence ends there, since a full stop is no part of a word.
 _SOME = r"(?: [\w'-]+){0,8}?"
@@ -126,21 +127,23 @@ _LATIN_SIGNS = frozenset(
         tijdens aanleiding bijgevoegd""",
     )
 )
-_LATIN = [
-    re.compile(pattern)
-    for language in (_GERMAN, _FRENCH, _SPANISH, _PORTUGUESE, _ITALIAN, _DUTCH)
-    for pattern in language
-]
-_EASTERN = [re.compile(pattern) for language in (_CHINESE, _JAPANESE) for pattern in language]
+_LATIN = (*_GERMAN, *_FRENCH, *_SPANISH, *_PORTUGUESE, *_ITALIAN, *_DUTCH)
+_EASTERN = (*_CHINESE, *_JAPANESE)
 _EASTERN_SIGN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _WORD = re.compile(r"[\w'-]+")
 
 
 def foreign_patterns(plain: str) -> list[re.Pattern[str]]:
     """Return the patterns that may match a text, which are none for most English ones."""
-    signs = _LATIN_SIGNS.intersection(_WORD.findall(plain))
-    patterns = _LATIN if signs else []
-    return [*patterns, *_EASTERN] if _EASTERN_SIGN.search(plain) else patterns
+    latin = _LATIN if _LATIN_SIGNS.intersection(_WORD.findall(plain)) else ()
+    eastern = _EASTERN if _EASTERN_SIGN.search(plain) else ()
+    return [_compiled(pattern) for pattern in (*latin, *eastern)]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern when the first text needs it: there are many, and few processes do."""
+    return re.compile(pattern)
 
 
 #: What makes the words after it a condition.

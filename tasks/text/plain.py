@@ -12,6 +12,10 @@ from tasks.text.quotes import without_comments
 README_MAX_CHARACTERS = 30_000
 PROSE_MAX_CHARACTERS = 12_000
 
+#: READMEs of which a process keeps what was made of them: those of a small run are compared by
+#: several steps, those of a large one would fill the memory.
+KEPT_READMES = 128
+
 _CODE = re.compile(r"```[^`]*+(?:`{1,2}(?!`)[^`]*+)*+```|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _TAG = re.compile(r"<[^<>]+>")
 _IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()\n]*\)")
@@ -30,6 +34,13 @@ _STOP_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=KEPT_READMES)
+def telling_line(markdown: str) -> str:
+    """Return the telling words of a README's prose, with single blanks between them."""
+    return " ".join(telling_words(plain_prose(markdown)))
+
+
+@lru_cache(maxsize=KEPT_READMES)
 def plain_prose(markdown: str, limit: int = PROSE_MAX_CHARACTERS) -> str:
     """Return what a README says in words, without code, HTML, pictures and addresses.
 
