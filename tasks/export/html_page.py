@@ -7,8 +7,9 @@ from typing import Any
 from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
 from tasks.export.html_brief import brief
 from tasks.export.html_elements import Html, element, join, repo_links, section, table, void
+from tasks.export.html_repos import in_detail, left_out, repositories
 
-MAX_REPOS = 200
+MAX_FAILURES = 200
 MAX_GROUPS = 50
 MAX_KEYWORDS = 50
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -46,11 +47,12 @@ def html_page(found: dict[str, Any]) -> str:
         *section("Other groups" if written else "Groups", *_groups(others, urls)),
         *_new_since(found["new_since"], urls),
         *section("What was searched", *_searches(found["searches"])),
-        *section("Repositories", *_repositories(found["repositories"])),
+        *section("Repositories", *repositories(found["repositories"])),
         *section("Keywords", *_keywords(found["keywords"])),
-        *section("Left out, and why", *_left_out(found["repositories"], urls)),
+        *section("Left out, and why", *left_out(found["repositories"])),
         *section("Limits that were reached", *_limits(found["limits"])),
         *section("What failed", *_failures(found["failures"], urls)),
+        *section("The repositories in detail", *in_detail(found["repositories"])),
     ]
     head = [
         void("meta", charset="utf-8"),
@@ -123,39 +125,12 @@ def _searches(searches: list[dict[str, Any]]) -> list[Html]:
     return table(["Pass", "Query", "Found", "Kept", "New"], rows, len(rows))
 
 
-def _repositories(repos: list[dict[str, Any]]) -> list[Html]:
-    rows = [
-        [
-            repo["rank"] or "–",
-            "–" if repo["score"] is None else f"{repo['score']:.4f}",
-            repo_links([repo["full_name"]], {repo["full_name"]: repo["url"]}),
-            repo["stars"],
-            repo["language"] or "–",
-            repo["license"] or "–",
-            (repo["pushed_at"] or "–")[:10],
-            repo["summary"] or repo["description"],
-        ]
-        for repo in repos[:MAX_REPOS]
-    ]
-    header = ["Rank", "Score", "Repository", "Stars", "Language", "Licence", "Last push", "About"]
-    return table(header, rows, len(repos))
-
-
 def _keywords(words: list[dict[str, Any]]) -> list[Html]:
     rows = [
         [word["rank"], word["keyword"], f"{word['weight']:.4f}", len(word["repositories"])]
         for word in words[:MAX_KEYWORDS]
     ]
     return table(["Rank", "Keyword", "Weight", "Repositories"], rows, len(words))
-
-
-def _left_out(repos: list[dict[str, Any]], urls: dict[str, str | None]) -> list[Html]:
-    out = [repo for repo in repos if repo["left_out"]]
-    rows = [
-        [repo_links([repo["full_name"]], urls), repo["kind"], repo["kind_reason"] or ""]
-        for repo in out[:MAX_REPOS]
-    ]
-    return table(["Repository", "Kind", "By what"], rows, len(out))
 
 
 def _limits(limits: list[dict[str, Any]]) -> list[Html]:
@@ -166,7 +141,7 @@ def _limits(limits: list[dict[str, Any]]) -> list[Html]:
 def _failures(failed: list[dict[str, Any]], urls: dict[str, str | None]) -> list[Html]:
     rows = [
         [repo_links(one["item"].split(" "), urls), one["what"], one["why"]]
-        for one in failed[:MAX_REPOS]
+        for one in failed[:MAX_FAILURES]
     ]
     return table(["Item", "What", "Why"], rows, len(failed))
 

@@ -9,6 +9,7 @@ from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.marked import marked
 from tasks.export.new_since import new_since_section
+from tasks.export.repo_table import repo_table
 from tasks.export.report import Report
 from tasks.export.sections import (
     count,
@@ -41,7 +42,8 @@ def index_page(report: Report, exported_at: str) -> str:
         "## What was searched",
         searches(report),
         "## Repositories",
-        _repositories(report),
+        repo_table(report, MAX_REPOS),
+        "[What is known of each](repositories.md), with the reasons and words of its README.",
         "## Keywords" if report.keywords else "",
         _keywords(report),
         not_grouped(report),
@@ -103,25 +105,6 @@ def _groups(report: Report, briefs: list[Brief]) -> str:
         for brief in briefs[:MAX_LEFT_OUT]
     ]
     return listed(["Score", "Repositories"], rows, len(briefs), numeric=frozenset({0}))
-
-
-def _repositories(report: Report) -> str:
-    rows = [
-        [
-            str(rank),
-            f"{report.scores[name]:.4f}",
-            report.link(name),
-            f"{repo.stars:,}",
-            cell(repo.language or "", 40),
-            str(repo.found_in_pass),
-        ]
-        for rank, name in enumerate(report.ranking[:MAX_REPOS], start=1)
-        if (repo := report.repos.get(name))
-    ]
-    if not rows:
-        return "None could be ranked."
-    header = ["Rank", "Score", "Repository", "Stars", "Language", "Pass"]
-    return listed(header, rows, len(report.ranking), numeric=frozenset({0, 1, 3, 5}))
 
 
 def _keywords(report: Report) -> str:

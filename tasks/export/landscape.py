@@ -9,6 +9,7 @@ from models.text.canonical_json import loads
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.new_since import new_since_section
+from tasks.export.repo_table import repo_table
 from tasks.export.report import Report
 from tasks.export.sections import (
     dry_note,
@@ -40,7 +41,7 @@ def landscape_page(report: Report, exported_at: str) -> str:
         "## Themes",
         _themes(report),
         "## Repositories",
-        _repositories(report),
+        repo_table(report, MAX_REPOS),
         "## Worth a look together",
         _pairs(report),
         "## Languages",
@@ -93,29 +94,6 @@ def _themes(report: Report) -> str:
 def _some(report: Report, full_names: list[str]) -> str:
     more = f" and {len(full_names) - _NAMED} more" if len(full_names) > _NAMED else ""
     return report.links(full_names[:_NAMED]) + more
-
-
-def _repositories(report: Report) -> str:
-    rows = [
-        [
-            str(rank),
-            f"{report.scores[name]:.4f}",
-            report.link(name),
-            f"{repo.stars:,}",
-            cell((repo.pushed_at or "")[:10]),
-            cell(repo.language or "", 40),
-            cell(repo.license or "", 40),
-            cell(repo.description, 160),
-            cell(", ".join(report.keywords_of(name)[:_NAMED])),
-        ]
-        for rank, name in enumerate(report.ranking[:MAX_REPOS], start=1)
-        if (repo := report.repos.get(name))
-    ]
-    if not rows:
-        return "None could be ranked."
-    header = ["Rank", "Score", "Repository", "Stars", "Last push", "Language", "Licence"]
-    header += ["In its own words", "Keywords"]
-    return listed(header, rows, len(report.ranking), numeric=frozenset({0, 1, 3}))
 
 
 def _pairs(report: Report) -> str:

@@ -27,6 +27,11 @@ _LIVE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+#: A line of plain words, as most are, in which nothing can be live or special.
+_HARMLESS = re.compile(
+    r"(?!.*(?:localhost|www|gh-\d|[0-9a-f]{7}))[a-z](?:[a-z0-9 ,;'()!?-]|\.(?= |\Z))*+",
+    re.IGNORECASE,
+)
 _SPECIAL = re.compile(r"[\\`*\[\]{}<>&|~]|(?<![^\W_])_|_(?![^\W_])")
 _SPECIAL_AS = {"`": "&#96;", "<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}
 _LINE_START = re.compile(r"(\d{1,9})([.)])(?=\s|$)|([#+=:-])")
@@ -82,6 +87,12 @@ def table(header: list[str], rows: list[list[str]], numeric: frozenset[int] = fr
 
 def _escape_line(line: str) -> str:
     """Return one line, without blanks at its ends, with every word made harmless."""
+    if _HARMLESS.fullmatch(line):
+        return line
+    return _escape_words(line)
+
+
+def _escape_words(line: str) -> str:
     parts: list[str] = []
     end = 0
     for match in _WORD.finditer(line):

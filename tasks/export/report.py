@@ -83,6 +83,11 @@ class Report:
         """Return what a repository is about, what tells most first."""
         return self.details[full_name]["keywords"] if full_name in self.details else []
 
+    def names(self) -> list[str]:
+        """Return all repositories: those that are ranked, best first, then the others by name."""
+        ranked = [name for name in self.ranking if name in self.repos]
+        return [*ranked, *sorted(self.repos.keys() - set(ranked))]
+
     def link(self, full_name: str) -> str:
         """Return a link to a repository on the GitHub that was read."""
         return repo_link(full_name, self.web_url)

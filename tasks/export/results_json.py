@@ -82,10 +82,8 @@ def _searches(report: Report) -> list[dict[str, Any]]:
 
 
 def _repositories(report: Report) -> list[dict[str, Any]]:
-    """Return the ranked repositories, best first, then the others by name."""
     ranks = {name: rank for rank, name in enumerate(report.ranking, start=1)}
-    names = sorted(report.repos, key=lambda name: (ranks.get(name, len(ranks) + 1), name))
-    return [_repository(report, report.repos[name], ranks.get(name)) for name in names]
+    return [_repository(report, report.repos[name], ranks.get(name)) for name in report.names()]
 
 
 def _repository(report: Report, repo: Repo, rank: int | None) -> dict[str, Any]:

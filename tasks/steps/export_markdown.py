@@ -7,6 +7,7 @@ from typing import Any
 
 from models.events import Event
 from models.export_path import INDEX_NAME, export_folder, export_index
+from tasks.export.appendix import APPENDIX_NAME, appendix_page
 from tasks.export.digest import digest_of
 from tasks.export.documents import brief_page, outreach_page
 from tasks.export.formats import MARKDOWN, other_files
@@ -52,8 +53,9 @@ def render(report: Report, exported_at: str) -> dict[str, str]:
 
 def _markdown_files(report: Report, exported_at: str) -> dict[str, str]:
     """Return the files in Markdown; without a language model that is one, the landscape."""
-    index = landscape_page if report.args.no_llm else index_page
-    files = {INDEX_NAME: index(report, exported_at)}
+    if report.args.no_llm:
+        return {INDEX_NAME: landscape_page(report, exported_at)}
+    files = {INDEX_NAME: index_page(report, exported_at), APPENDIX_NAME: appendix_page(report)}
     for document in report.documents:
         files[f"briefs/{document.name}.md"] = brief_page(document, report)
         files[f"outreach/{document.name}.md"] = outreach_page(document, report)

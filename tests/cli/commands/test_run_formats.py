@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from models.database.connection import database
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
+from tasks.export.markdown import inline
 from tests.support.cli import SECRET, Scout
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "results.schema.json"
@@ -78,13 +79,14 @@ def hostile(parent: str) -> str:
 def test_only_the_formats_that_were_asked_for_are_there(
     scout: Scout, parent: str, tmp_path: Path
 ) -> None:
-    assert names(export(scout, parent, tmp_path)) == ["briefs", "index.md", "outreach"]
+    markdown = ["briefs", "index.md", "outreach", "repositories.md"]
+    assert names(export(scout, parent, tmp_path)) == markdown
     assert names(export(scout, parent, tmp_path, "--format", "json")) == ["results.json"]
     done = scout.json("briefs", "export", parent, "--format", "html", "--out", str(tmp_path))
     assert done["index"].endswith("index.html")
     assert names(export(scout, parent, tmp_path, *ALL)) == [
         *("briefs", "groups.csv", "index.html", "index.md", "outreach"),
-        *("repositories.csv", "results.json"),
+        *("repositories.csv", "repositories.md", "results.json"),
     ]
     assert scout("run", "--dry", "--query", "x", "--format", "pdf").exit_code == 2
 
@@ -178,6 +180,34 @@ def test_facts_stand_in_every_format(scout: Scout, parent: str, tmp_path: Path) 
     assert [row[name] for name in named] == ["19", "yes", "v0.14.2 (2026-02-10)", "yes", "yes"]
     (other,) = [one for one in repos if one["full_name"] == "littlefoot/edgeseek"]
     assert [other[name] for name in named[2:]] == ["unknown"] * 3
+
+
+def test_each_repository_is_shown_in_detail(scout: Scout, parent: str, tmp_path: Path) -> None:
+    open_database(load_settings())
+    change = "UPDATE repos SET kind = 'list', kind_reason = ? WHERE run_id = ? AND full_name = ?"
+    database().execute(change, ("its name says “awesome”", parent, "oriel-io/oriel"))
+    folder = export(scout, parent, tmp_path, *ALL)
+    markdown = (folder / "repositories.md").read_text()
+    sections = {one.split("]")[0]: one for one in markdown.split("\n## [")}
+    articles = {
+        "".join(one.find("h3").itertext()): one
+        for one in parsed(folder).findall("body/h2[.='The repositories in detail']/../article")
+    }
+    for repo in checked(folder)["repositories"]:
+        told = sections[repo["full_name"]]
+        said = "\n".join(articles[repo["full_name"]].itertext())
+        for reason in repo["reasons"]:
+            assert f"“{reason['evidence']}”" in said
+        for name in ("provides", "needs", "keywords"):
+            line = f"{name.capitalize()}: {', '.join(repo[name])}" if repo[name] else ""
+            assert inline(line) in told
+            assert line in said
+    for text in (sections["oriel-io/oriel"], "".join(articles["oriel-io/oriel"].itertext())):
+        assert "List: its name says “awesome”. It stands in no group for that." in text
+    quiver = sections["quiverdb/quiver"]
+    assert "21,457 stars, Rust, licence Apache-2.0, last push 2026-03-01." in quiver
+    assert "(“Snapshots are plain files on any object store.”)" in quiver
+    assert "[What is known of each](repositories.md)" in (folder / "index.md").read_text()
 
 
 def test_two_runs_are_compared_in_every_format(scout: Scout, tmp_path: Path) -> None:

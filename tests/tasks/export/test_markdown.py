@@ -4,12 +4,14 @@ import re
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.text.clean import clean_text
 from tasks.export.markdown import block, cell, inline, is_full_name, repo_link, table
 from tests.support.gfm import LIVE_TEXT, html, links, plain_text, types, visible
 from tests.support.hostile import FRAGMENTS, hostile_text
 
+PIECES = ["localhost", "gh-1", "deadbeef1", "www.", "1.", "a.b", "Node.js", "two words"]
 TEXT_ONLY = {"paragraph_open", "paragraph_close", "text", "softbreak", "code_inline"}
 
 
@@ -67,6 +69,13 @@ def test_a_fragment_is_harmless_wherever_it_stands(place: str) -> None:
         markdown = place.format(inline(fragment))
         assert set(links(markdown)) <= {"x.md"}, repr(fragment)
         assert not html(markdown), repr(fragment)
+
+
+@given(st.lists(st.sampled_from([*PIECES, *"ab ,.;'()!?-1f"]), max_size=12).map("".join))
+def test_a_line_that_looks_plain_is_escaped_like_any_other(line: str) -> None:
+    """A `<` behind it takes away that look, and changes nothing before it."""
+    line = " ".join(line.split())
+    assert inline(f"{line} <") == f"{inline(line)} &lt;".lstrip()
 
 
 def test_markers_cannot_be_faked() -> None:

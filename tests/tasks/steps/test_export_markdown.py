@@ -36,7 +36,7 @@ BANNER = "Manual review required. This tool does not post to GitHub."
 STORABLE = [text for text in FRAGMENTS if text not in {"\ud800", "\x00"}]
 EVERYTHING = "\n".join(STORABLE)
 OURS = re.compile(
-    r"https://github\.com/[\w-]+/[\w.-]+(/issues|/discussions)?|(\.\./)?(index|(briefs|outreach)/\d\d-[a-z0-9-]+)\.md"
+    r"https://github\.com/[\w-]+/[\w.-]+(/issues|/discussions)?|(\.\./)?(index|repositories|(briefs|outreach)/\d\d-[a-z0-9-]+)\.md"
 )
 
 
@@ -78,6 +78,7 @@ def test_every_shortlisted_brief_has_a_file_and_an_outreach_draft(tmp_path: Path
         "outreach/01-tool-1-app-1.md",
         "outreach/02-tool-2-app-2.md",
         "outreach/03-tool-3-app-3.md",
+        "repositories.md",
     ]
     assert all(BANNER in text for text in files.values())
 
@@ -93,7 +94,7 @@ def test_the_index_tells_what_was_found_searched_and_left_out(tmp_path: Path) ->
     assert "[maker/tool-1 + reader/app_1](briefs/01-tool-1-app-1.md)" in index
     assert "| 1 | vector stars:&gt;=100 | 1,234 | 8 |" in index
     assert (
-        "| 1 | 0.8000 | [maker/tool-1](https://github.com/maker/tool-1) | 1,000 | Python | 1 |"
+        "| 1 | 0.8000 | [maker/tool-1](https://github.com/maker/tool-1) | 1,000 | unknown | Python"
         in index
     )
     assert "| 1 | vector | 1.5000 | 1 |" in index
@@ -111,7 +112,7 @@ def test_what_failed_is_listed_with_its_reason(tmp_path: Path) -> None:
     ReadmeRecord.create(run="RUN1", full_name="no/readme", status="missing", fetched_at=NOW)
     files = export(with_text(context, title=""))
     index = files["index.md"]
-    assert list(files) == ["index.md"]
+    assert sorted(files) == ["index.md", "repositories.md"]
     assert "[bad/analysis](https://github.com/bad/analysis) | analysis | Expected" in index
     assert "[bad/gone](https://github.com/bad/gone) | metadata |" in index
     assert "[bad/readme](https://github.com/bad/readme) | README |" in index
@@ -229,7 +230,7 @@ def test_no_secret_reaches_a_file(tmp_path: Path) -> None:
     add_repo("RUN1", "a/one", summary=f"uses {secret}", keywords=["x", secret])
     add_repo("RUN1", "b/two", keywords=["x", secret], needs=["vector search"])
     files = export(with_text(context, pitch=f"Log in with {secret}."))
-    assert len(files) == 3
+    assert len(files) == 4
     assert not [name for name, text in files.items() if "a1B2" in text]
     assert "REDACTED" in files["index.md"]
 
