@@ -51,6 +51,13 @@ class BriefsDao:
         return [key for (key,) in rows]
 
     @staticmethod
+    def listed_keys(run_id: str, limit: int) -> list[str]:
+        """Return the keys of the best groups that a run did not keep out, best first."""
+        sql = "SELECT group_key FROM briefs WHERE run_id = ? AND status <> 'kept_out'"
+        ordered = f"{sql} ORDER BY rank, group_key LIMIT ?"
+        return [key for (key,) in database().execute(ordered, (run_id, limit)).fetchall()]
+
+    @staticmethod
     def of_rank(run_id: str, rank: int) -> GroupOfRun | None:
         """Return the group of a rank, or None where the run has none."""
         sql = f"{_GROUPS} WHERE run_id = ? AND rank = ? ORDER BY group_key"

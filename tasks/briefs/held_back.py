@@ -6,9 +6,13 @@ from collections.abc import Mapping
 
 from models.dao.brief_marks import BriefMarksDao
 from models.dao.briefs import BriefsDao
+from models.dao.runs import RunsDao
 from models.run_args import RunArgs
 from models.statuses import Mark
 from models.views.earlier_runs import runs_up_to
+
+#: Pairs that a run without a language model lists, and so proposes.
+PAIRS_LISTED = 20
 
 
 def held_back(args: RunArgs) -> Mapping[str, str]:
@@ -16,12 +20,13 @@ def held_back(args: RunArgs) -> Mapping[str, str]:
 
     What was proposed with a text in the run that `--since` names, or in those that it goes on from,
     does not return, nor what is marked as sent or declined anywhere. What is marked for later does.
+    In a run without a language model, neither does what such runs before it have listed.
     """
     if args.since is None:
         return {}
     reasons: dict[str, str] = {}
     for run_id in runs_up_to(args.since):
-        for key in BriefsDao.written_keys(run_id):
+        for key in _proposed(run_id, args):
             reasons.setdefault(key.lower(), f"proposed in run {run_id}")
     for key, row in BriefMarksDao.newest().items():
         if row.mark == Mark.LATER:
@@ -29,3 +34,11 @@ def held_back(args: RunArgs) -> Mapping[str, str]:
         else:
             reasons[key.lower()] = f"marked as {row.mark}"
     return reasons
+
+
+def _proposed(run_id: str, args: RunArgs) -> list[str]:
+    """Return the keys of what an earlier run proposed, in the way in which this one proposes."""
+    written = BriefsDao.written_keys(run_id)
+    if args.no_llm and RunsDao.get(run_id).args.get("no_llm"):
+        return [*written, *BriefsDao.listed_keys(run_id, PAIRS_LISTED)]
+    return written

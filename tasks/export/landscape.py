@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
+from tasks.briefs.held_back import PAIRS_LISTED
 from tasks.export.documents import BANNER, page
-from tasks.export.markdown import cell, inline, table
+from tasks.export.markdown import cell, inline
+from tasks.export.marked import marked
 from tasks.export.new_since import new_since_section
 from tasks.export.repo_table import repo_table
 from tasks.export.report import Report
@@ -26,7 +29,6 @@ from tasks.text.keywords import ScoredRepo, aggregate
 MAX_REPOS = 100
 MAX_SCORES = 25
 MAX_THEMES = 30
-MAX_PAIRS = 20
 MAX_LANGUAGES = 15
 #: Repositories that are named with a theme, and keywords with a repository or pair.
 _NAMED = 6
@@ -44,6 +46,7 @@ def landscape_page(report: Report, exported_at: str) -> str:
         repo_table(report, MAX_REPOS),
         "## Worth a look together",
         _pairs(report),
+        marked(report),
         "## Languages",
         _languages(report),
         "## How the scores came about",
@@ -97,19 +100,23 @@ def _some(report: Report, full_names: list[str]) -> str:
 
 
 def _pairs(report: Report) -> str:
+    proposed = [brief for brief in report.briefs if brief.status != BriefStatus.KEPT_OUT]
     rows = [
         [
+            str(brief.rank),
             f"{brief.score:.4f}",
             report.links(loads(brief.repos_json)),
             cell(", ".join(loads(brief.shared_keywords_json)[:_NAMED])),
             cell(_known(brief), 300),
         ]
-        for brief in report.briefs[:MAX_PAIRS]
+        for brief in proposed[:PAIRS_LISTED]
     ]
+    if not rows and report.briefs:
+        return "All pairs that fit were proposed, or decided about, before."
     if not rows:
         return "No two repositories of different owners have anything in common."
-    header = ["Score", "Repositories", "Both are about", "Already linked"]
-    shown = table(header, rows, numeric=frozenset({0}))
+    header = ["Rank", "Score", "Repositories", "Both are about", "Already linked"]
+    shown = listed(header, rows, len(proposed), numeric=frozenset({0, 1}))
     return (
         "Ranked by what speaks for a pair among all pairs here: common ground, a common language,"
         " how much each is used. Those that are most alike do the same job, and are left out."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,11 @@ def groups_by_status(scout: Scout, run_id: str) -> Mapping[str, list[dict[str, A
         kind = "written" if group["written"] else group["status"]
         found.setdefault(kind, []).append(group)
     return found
+
+
+def text_of(out: Path, run_id: str) -> str:
+    """Return the index of a run's export in Markdown."""
+    return (out / f"run_{run_id}" / "index.md").read_text()
 
 
 def members(groups: list[dict[str, Any]]) -> list[list[str]]:
@@ -103,6 +109,42 @@ def test_twice_is_the_same_and_a_landscape_says_what_is_new_as_well(
     assert (verified.exit_code, "identical" in verified.stdout) == (0, True)
     run_id = run_since(scout, parent, tmp_path, "--no-llm")
     assert f"## New since {parent}" in (tmp_path / f"run_{run_id}" / "index.md").read_text()
+
+
+def test_a_landscape_shows_marks_and_what_one_before_it_listed_does_not_return(
+    scout: Scout, tmp_path: Path
+) -> None:
+    small = ("--no-llm", "--max-queries", "0")
+    first = scout.json("run", *QUERY, *small, "--out", str(tmp_path))["run_id"]
+    ranked = scout.json("briefs", "list", first)
+    listed, others = members(ranked[:20]), members(ranked[20:])
+    assert others, "there is more than one landscape lists"
+    scout("briefs", "mark", first, "1", "later")
+    scout("briefs", "mark", first, "2", "sent", "--note", "to Ada")
+    exported = scout.json("briefs", "export", first, "--out", str(tmp_path))["run_id"]
+    section = text_of(tmp_path, exported).split("### Marked")[1].split("\n## ")[0]
+    assert "| later |" in section
+    assert "| sent | to Ada |" in section
+
+    second = run_since(scout, first, tmp_path, *small)
+    kept_out = {
+        tuple(one["members"]): one["reason"]
+        for one in scout.json("briefs", "list", second)
+        if one["status"] == "kept_out"
+    }
+    reasons = {f"proposed in run {first}", "marked as sent"}
+    assert {*map(tuple, listed[1:])} == {*kept_out}
+    assert {*kept_out.values()} == reasons
+    text = text_of(tmp_path, second)
+    pairs = text.split("## Worth a look together")[1].split("\n###")[0]
+    named = [re.findall(r"\[([\w./-]+)\]\(https", line) for line in pairs.split("\n")]
+    proposed_again = [one for one in named if one]
+    assert listed[0] in proposed_again
+    assert others[0] in proposed_again
+    assert not [one for one in proposed_again if one in listed[1:]]
+    section = text.split(f"## New since {first}")[1].split("\n## ")[0]
+    assert section.split("### Kept out")[1].count("marked as sent") == 1
+    assert scout("replay", second).exit_code == 0
 
 
 def test_rerun_keeps_it_and_a_run_without_it_keeps_nothing_out(
