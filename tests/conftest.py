@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
@@ -24,6 +25,12 @@ from tests.support.secrets import assert_kept, planted_secrets, stored_text
 from tests.support.servers import Postgres, redis_server, running_postgres
 
 T = TypeVar("T")
+# Tests start hundreds of processes. Where nothing compiled may stand in the checkout, it stands in
+# a folder of the user's for temporary files, or each of them would compile every module anew.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
+    _COMPILED = tempfile.TemporaryDirectory(prefix="scout-compiled-")
+    os.environ["PYTHONPYCACHEPREFIX"] = _COMPILED.name
+
 _IN_CI = bool(os.environ.get("CI"))
 _numbers = count(1)
 

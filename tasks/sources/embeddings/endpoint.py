@@ -17,9 +17,11 @@ from models.text.storable import storable
 from tasks.sources.chat.error_words import error_text
 from tasks.sources.chat.errors import InputTooLongError, refusal
 from tasks.sources.chat.http import Reply, shared_chat_http
+from tasks.sources.chat.lane import lane_of
 from tasks.sources.chat.parameters import Dialect
 from tasks.sources.chat.pause_gate import Gate
 from tasks.sources.embeddings.answers import read_embeddings
+from tasks.sources.embeddings.halves import NEUTRAL, embed_in_halves
 from tasks.sources.interface import Embedded, Embedder
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class EndpointEmbedder(Embedder):
         self._http = shared_chat_http(settings)
         self._dialect = Dialect(settings, record)
         self._gate = Gate(record, urlsplit(settings.base_url).netloc.rpartition("@")[2])
+        self._lane = lane_of(settings)
         self._lock = threading.Lock()
         self._limit = TEXT_MAX_CHARACTERS
 
@@ -64,6 +67,9 @@ class EndpointEmbedder(Embedder):
             TransientError, ItemFailedError, PermanentError: Trouble that may pass, that concerns
                 these texts alone, or that every request will have.
         """
+        return embed_in_halves(self._embed, texts)
+
+    def _embed(self, texts: Sequence[str]) -> Embedded:
         redact_text = default_redactor().redact_text
         clean = [redact_text(storable(text)) for text in texts]
         longest = max(map(len, clean), default=0)
@@ -79,7 +85,7 @@ class EndpointEmbedder(Embedder):
 
     def _cut_and_asked(self, texts: Sequence[str], limit: int) -> Embedded:
         # A text without anything in it has no meaning, and some endpoints refuse it.
-        answer = self._asked([text[:limit] if text.strip() else "-" for text in texts])
+        answer = self._asked([text[:limit] if text.strip() else NEUTRAL for text in texts])
         self._note(limit)
         return answer
 
@@ -102,8 +108,9 @@ class EndpointEmbedder(Embedder):
         return error
 
     def _post(self, body: dict[str, Any]) -> Reply:
-        self._gate.pass_through()
-        return self._http.post(body, PATH, BODY_MAX_BYTES)
+        with self._lane.place(self._record, self._settings.label):
+            self._gate.pass_through()
+            return self._http.post(body, PATH, BODY_MAX_BYTES)
 
     def _note(self, limit: int) -> None:
         """Remember, and say, that the model takes no longer texts."""
