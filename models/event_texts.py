@@ -50,7 +50,8 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "a step is over its time limit and is being interrupted; with the stack of its thread"
         ),
         Event.STEP_PROGRESS: (
-            "how far a long step is, at most every 10 s (`data`: done, total, rate_per_s, eta_s)"
+            "how far a long step is, at most every 10 s"
+            " (`data`: done, total, what, rate_per_s, eta_s)"
         ),
         Event.STEP_LEASE_LOST: (
             "an attempt ended after it had lost its step, so its ending was not recorded"

@@ -28,8 +28,14 @@ class Recorder(Protocol):
     ) -> None:
         """Write an audit row and a log line about this step; the level is the event's own."""
 
-    def progress(self, done: int, total: int) -> None:
-        """Say how many units of work are done; cheap enough to call for every unit."""
+    def progress(self, done: int, total: int, what: str = "") -> None:
+        """Say how many units of work are done; cheap enough to call for every unit.
+
+        Args:
+            done: Units that are done.
+            total: All units of this phase.
+            what: What is counted, in the plural: a step may count one thing after the other.
+        """
 
     def checkpoint(self) -> None:
         """Call between units of work: raises when the step must stop here."""

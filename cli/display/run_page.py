@@ -34,6 +34,7 @@ from models.steps import STEP_NAMES
 from models.text.clean import clean_text
 from models.views.attempts import AttemptRecord, next_try
 from models.views.run_state import (
+    counted,
     failed_step,
     read_step,
     run_duration_ms,
@@ -182,7 +183,7 @@ def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
 def _words(step: StepRow) -> str:
     """Return what a step has to say for itself: progress, reason, or what came out."""
     if step.status is StepStatus.RUNNING and step.progress:
-        return f"{step.progress.get('done')}/{step.progress.get('total')}"
+        return counted(step.progress)
     if step.status in {StepStatus.SKIPPED, StepStatus.CANCELLED}:
         return clean_text(f"{step.status}: {step.error_message or ''}", 60)
     return step_note(step)

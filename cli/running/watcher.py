@@ -17,6 +17,7 @@ from models.statuses import StepStatus
 from models.text.clean import clean_text
 from models.views.run_state import (
     HEARTBEAT_TIMEOUT_S,
+    counted,
     is_postponed,
     live_workers,
     postponed_text,
@@ -158,8 +159,8 @@ class Watcher:
 
 
 def _share(progress: dict[str, Any], still_s: float) -> str:
-    """Return how far a step is: `12/50  4.1/s  9 s left`, and what it waits for."""
-    words = [f"{progress['done']}/{progress['total']}"]
+    """Return how far a step is: `12/50 READMEs  4.1/s  9 s left`, and what it waits for."""
+    words = [counted(progress)]
     if progress.get("rate_per_s"):
         words.append(f"{progress['rate_per_s']:.1f}/s")
     if left := time_left(progress, still_s):

@@ -7,9 +7,10 @@ They are pure: they read no database and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from models.clock import seconds_between, spoken
 from models.codes import Code
@@ -174,8 +175,17 @@ def _duration_ms(start: str | None, end: str | None, now: str) -> float | None:
 
 
 def _progress(step: StepRow) -> str:
-    progress = step.progress
-    return f" {progress.get('done')}/{progress.get('total')}" if progress else ""
+    return f" {counted(step.progress)}" if step.progress else ""
+
+
+def counted(progress: Mapping[str, Any]) -> str:
+    """Return how far a step is, as every screen says it: `12/50 READMEs`.
+
+    Args:
+        progress: What the step says of its progress; an older Scout's does not say what it counts.
+    """
+    what = f" {progress['what']}" if progress.get("what") else ""
+    return f"{progress.get('done')}/{progress.get('total')}{what}"
 
 
 def _last_error(step: StepRow) -> str:

@@ -157,6 +157,7 @@ def _ask_about(
         failed=failed,
         unusable=partial(_unusable, context),
         name=lambda unit: unit.candidate.full_name,
+        what="analyses",
     )
 
 

@@ -147,7 +147,7 @@ def _fetched(
                 save_spent(context, KIND, {context.step_id: spent})
 
     if batches:
-        work_through(context, batches, fetch, save, name=_name)
+        work_through(context, batches, fetch, save, name=_name, what="batches of texts")
     return fresh
 
 

@@ -50,7 +50,14 @@ def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
 
     missing = [row for row in rows if row.prior_json is None]
     if missing:
-        work_through(context, missing, fetch, save, name=lambda row: str(row.group_key))
+        work_through(
+            context,
+            missing,
+            fetch,
+            save,
+            name=lambda row: str(row.group_key),
+            what="pairs looked up",
+        )
 
 
 def prior_of(github: GitHubSource, full_names: Sequence[str], *, search: bool) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def read_facts(context: StepContext, full_names: Iterable[str]) -> None:
                 Repo.update(facts_json=dumps(facts)).where(one).execute()
 
     if names:
-        work_through(context, sorted(names), fetch, save)
+        work_through(context, sorted(names), fetch, save, what="repositories")
 
 
 def facts_of(github: GitHubSource, full_name: str) -> dict[str, Any]:

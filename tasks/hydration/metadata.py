@@ -70,7 +70,15 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
         for row in lost:
             _announce_loss(context, row)
 
-    work_through(context, missing, fetch, save, done=len(repos) - len(missing), failed=failed)
+    work_through(
+        context,
+        missing,
+        fetch,
+        save,
+        done=len(repos) - len(missing),
+        failed=failed,
+        what="repositories",
+    )
     by_status = Repo.select(Repo.status, fn.COUNT(Repo.id)).where(mine).group_by(Repo.status)
     counts = dict(fetch_all(by_status))
     return {"repos": len(repos)} | {

@@ -86,7 +86,7 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
             if one.status is not ReadmeStatus.FOUND:
                 _announce(context, one)
 
-    work_through(context, names, fetch, save, done=done, failed=failed)
+    work_through(context, names, fetch, save, done=done, failed=failed, what="READMEs")
     totals = _totals(context.run_id, pass_number)
     context.record.audit(
         Event.REPO_README_FETCHED,

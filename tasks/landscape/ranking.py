@@ -74,6 +74,7 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
         done=len(found) - len(missing),
         count=len(missing),
         name=lambda unit: unit.candidate.full_name,
+        what="repositories ranked",
     )
     rescore_rankings(context, pass_number, RELEVANCE_POLICY)
     return _totals(context.run_id, pass_number)

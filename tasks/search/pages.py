@@ -26,6 +26,8 @@ from tasks.units.retries import with_retries
 ERROR_MAX_CHARACTERS = 500
 #: A page of a search that GitHub cut short is asked for so often; then what there is of it counts.
 INCOMPLETE_TRIES = 3
+#: What the progress of a search counts.
+_WHAT = "results"
 #: What a page changes of its query.
 _PROGRESS = (
     GithubQuery.pages_fetched,
@@ -110,7 +112,7 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
 
     fetch_with_retries = with_retries(context, fetch, name)
     if not query.complete:
-        context.record.progress(len(found), top)  # an attempt that gets no page says so, too
+        context.record.progress(len(found), top, _WHAT)  # an attempt that gets no page says so, too
     while not (query.complete or known.is_full):
         context.record.checkpoint()
         number = query.pages_fetched + 1
@@ -126,7 +128,7 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
             insert_missing(Repo, repos, ("run_id", "full_name"))
             insert_missing(RepoQuery, links, ("query_id", "full_name"))
             query.save(only=_PROGRESS)
-        context.record.progress(len(found), top)
+        context.record.progress(len(found), top, _WHAT)
         if query.complete:
             _announce(context, query, len(found))
 

@@ -72,5 +72,6 @@ def run(context: StepContext) -> Mapping[str, Any]:
         failed=failed,
         unusable=unusable,
         name=lambda unit: unit.group_key,
+        what="briefs",
     )
     return brief_stats(context, budget) | request_stats(context)

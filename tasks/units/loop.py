@@ -30,7 +30,7 @@ BATCH_MAX = 25
 STOP_GRACE_S = 5.0
 
 
-def work_through(
+def work_through(  # noqa: PLR0913 - each says one thing about the units, most by default
     context: StepContext,
     units: Iterable[Unit],
     fetch: Callable[[Unit], Result | None],
@@ -42,6 +42,7 @@ def work_through(
     failed: Callable[[Unit, ScoutError], Result] | None = None,
     unusable: Callable[[Result], ScoutError | None] | None = None,
     name: Callable[[Unit], str] = str,
+    what: str = "",
 ) -> None:
     """Fetch each unit and save the results in small batches, also when a fetch fails.
 
@@ -64,6 +65,7 @@ def work_through(
         unusable: Returns what is wrong with a result that is saved and of no use, or None. In a
             live run such units count as failed ones do.
         name: What a unit is called in the audit log.
+        what: What the units are, in the plural, for the progress.
 
     Raises:
         TransientError: The other side is away, or a dry run's source raised it.
@@ -72,7 +74,7 @@ def work_through(
     """
     expected = count if count is not None else len(units)  # type: ignore[arg-type]
     tolerance = Tolerance(done + expected, done, lost)
-    work = _Work(context, save, failed, unusable, tolerance, done, expected)
+    work = _Work(context, save, failed, unusable, tolerance, done, expected, what)
     if context.args.dry:
         _one_by_one(work, units, fetch)
     else:
@@ -91,6 +93,7 @@ class _Work(Generic[Unit, Result]):
         tolerance: Tolerance,
         done: int,
         count: int,
+        what: str,
     ) -> None:
         self.context = context
         self._save = save
@@ -98,11 +101,12 @@ class _Work(Generic[Unit, Result]):
         self._unusable = unusable
         self._tolerance = tolerance
         self._done = done
+        self._what = what
         self._total = done + count
         self._batch: list[Result] = []
         self._flushed_s = context.clock.monotonic_s()
         if count:
-            context.record.progress(done, self._total)
+            context.record.progress(done, self._total, what)
 
     def is_due(self) -> bool:
         """Say whether the batch should be saved before more is fetched."""
@@ -172,7 +176,7 @@ class _Work(Generic[Unit, Result]):
             self._save(tuple(self._batch))
             self._done += len(self._batch)
             self._batch.clear()
-            self.context.record.progress(self._done, self._total)
+            self.context.record.progress(self._done, self._total, self._what)
         self._flushed_s = self.context.clock.monotonic_s()
 
 

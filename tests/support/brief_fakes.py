@@ -93,7 +93,7 @@ class FakeRecorder:
         assert_catalogued(event, level, data or {})
         self.events.append((event, level or event.level, message, dict(data or {})))
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, what: str = "") -> None:
         self.progressed.append((done, total))
 
     def checkpoint(self) -> None:

@@ -56,7 +56,7 @@ class Recorded:
         assert_catalogued(event, level, data or {})
         self.audits.append((event, message, dict(data or {})))
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, what: str = "") -> None:
         pass
 
     def waiting(self, text: str) -> None:

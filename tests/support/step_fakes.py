@@ -74,7 +74,7 @@ class FakeRecorder:
         self.audits.append((event, level or event.level, dict(data or {})))
         self.messages.append(message)
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, what: str = "") -> None:
         assert 0 <= done <= total
         self.progressed.append((done, total))
 

@@ -131,10 +131,10 @@ class Attempt:
         # Alone: an interrupt raised in this thread must not hit another thread's transaction.
         transition(work, self.clock, alone=True)
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, what: str = "") -> None:
         """Store how far the step is and how fast, at most twice a second; log it now and then."""
         now_s = self.clock.monotonic_s()
-        self._progress = self._pace.at(done, total, now_s)
+        self._progress = self._pace.at(done, total, now_s, what)
         if now_s - self._progress_s < PROGRESS_INTERVAL_S:
             return
         self._progress_s = now_s
@@ -142,10 +142,11 @@ class Attempt:
         if now_s - self._progress_logged_s >= PROGRESS_LOG_INTERVAL_S:
             self._progress_logged_s = now_s
             logger.info(
-                "%s: %d of %d done.",
+                "%s: %d of %d%s done.",
                 self.claim.name,
                 done,
                 total,
+                f" {what}" if what else "",
                 extra={"event": Event.STEP_PROGRESS, "data": self._progress},
             )
 

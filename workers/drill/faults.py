@@ -122,9 +122,9 @@ class _CrashingRecorder:
         """Audit as usual."""
         self._real.audit(event, message, level=level, data=data)
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, what: str = "") -> None:
         """Note progress as usual."""
-        self._real.progress(done, total)
+        self._real.progress(done, total, what)
 
     def checkpoint(self) -> None:
         """Check as usual."""

@@ -16,8 +16,20 @@ from workers.attempts.progress_rate import Pace
 
 def test_rate_and_eta_follow_the_units_of_this_attempt() -> None:
     pace = Pace()
-    assert pace.at(40, 100, 5.0) == {"done": 40, "total": 100, "rate_per_s": None, "eta_s": None}
-    assert pace.at(60, 100, 15.0) == {"done": 60, "total": 100, "rate_per_s": 2.0, "eta_s": 20.0}
+    assert pace.at(40, 100, 5.0) == {
+        "done": 40,
+        "total": 100,
+        "what": "",
+        "rate_per_s": None,
+        "eta_s": None,
+    }
+    assert pace.at(60, 100, 15.0) == {
+        "done": 60,
+        "total": 100,
+        "what": "",
+        "rate_per_s": 2.0,
+        "eta_s": 20.0,
+    }
     assert pace.at(100, 100, 20.0)["eta_s"] == 0.0
 
 
@@ -49,9 +61,23 @@ def test_an_attempt_stores_it_and_logs_it_now_and_then(
             clock.advance(1.0)
             attempt.progress(done, 100)
     progress = step_of(run_id, FIRST).progress
-    assert progress == {"done": 24, "total": 100, "rate_per_s": 1.0, "eta_s": 76.0}
+    assert progress == {
+        "done": 24,
+        "total": 100,
+        "what": "",
+        "rate_per_s": 1.0,
+        "eta_s": 76.0,
+    }
     lines = [one for one in caplog.records if getattr(one, "event", "") == "step.progress"]
     assert [one.getMessage() for one in lines] == [
         f"{FIRST}: 10 of 100 done.",
         f"{FIRST}: 20 of 100 done.",
     ]
+
+
+def test_another_thing_that_is_counted_begins_a_new_phase() -> None:
+    pace = Pace()
+    pace.at(0, 50, 0.0, "results")
+    pace.at(50, 50, 10.0, "results")
+    progress = pace.at(50, 50, 10.0, "READMEs")
+    assert (progress["what"], progress["rate_per_s"]) == ("READMEs", None)
