@@ -206,7 +206,12 @@ def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
     try:
         if DEBUG.read():
             click.echo(_traceback(exc), err=True)
-        click.echo(text, err=True)
+        if as_json:
+            click.echo(text, err=True)
+        else:
+            from cli.display.terminal import say
+
+            say(text, err=True)
     except OSError:
         pass  # nobody reads stderr either; the exit status still tells
     return trouble.exit_code

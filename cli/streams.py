@@ -7,6 +7,7 @@ matter: there a broken pipe ends the command, quietly (`cli.errors`).
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -15,6 +16,14 @@ from typing import Any, TextIO
 
 #: What an error means that concerns the reader; a full disk is the writer's matter.
 _READER_GONE = frozenset({errno.EPIPE, errno.EIO, errno.ECONNRESET})
+
+
+#: What stands for a sign of ours where a stream's encoding has none; anything else is a "?".
+_STAND_INS = {
+    "✓": "+", "✗": "x", "▶": ">", "↻": "r", "■": "#", "█": "#", "·": ".", "…": "~", "–": "-",
+    "→": ">", "“": '"', "”": '"', "‘": "'", "’": "'", "×": "x",
+}  # fmt: skip
+_STAND_IN = "scout.stand_in"
 
 
 class LossyFile(io.FileIO):
@@ -44,8 +53,9 @@ def make_streams_usable() -> None:
 
     A stream that was closed by who started the command (`>&-`) reads and writes nothing; its
     descriptor is taken, so that no database or log file gets it and what is printed with it. A
-    character that a stream cannot carry is replaced.
+    character that a stream cannot carry is replaced by one that says the same, or by "?".
     """
+    codecs.register_error(_STAND_IN, _stand_in)
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             setattr(sys, name, _nowhere(descriptor))
@@ -53,7 +63,7 @@ def make_streams_usable() -> None:
         sys.stderr = _lossy(sys.stderr, None)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=_STAND_IN)
 
 
 def outlive_readers() -> None:
@@ -70,6 +80,14 @@ def abandon_stdout() -> None:
         os.close(nowhere)
     except (OSError, ValueError, AttributeError):
         pass  # not a real file, as in tests: nothing is buffered for it
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """Return what is written for characters that an encoding does not have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(_STAND_INS.get(char, "?") for char in missing), error.end
 
 
 def _nowhere(descriptor: int) -> TextIO:

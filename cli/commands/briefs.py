@@ -39,7 +39,7 @@ def list_briefs(*, run_text: str, as_json: bool) -> None:
       scout briefs list last
     """
     from cli.display.briefs_page import brief_lines, brief_to_dict
-    from cli.display.terminal import emit_json
+    from cli.display.terminal import emit_json, say
     from models.dao.brief_marks import BriefMarksDao
     from models.dao.briefs import BriefsDao
     from models.dao.runs import RunsDao
@@ -51,9 +51,9 @@ def list_briefs(*, run_text: str, as_json: bool) -> None:
         emit_json([brief_to_dict(group, marks.get(group.group_key)) for group in groups])
         return
     if not groups:
-        click.echo(f"No groups in {run.run_id} · scout explain {run.run_id}", err=True)
+        say(f"No groups in {run.run_id} · scout explain {run.run_id}", err=True)
     for line in brief_lines(groups, marks) if groups else ():
-        click.echo(line)
+        say(line)
 
 
 @command.command(short_help="Say what became of a proposal: sent, declined, or for later.")
@@ -72,6 +72,7 @@ def mark(*, run_text: str, rank: int, mark: str, note: str, as_json: bool) -> No
     Example:
       scout briefs mark last 3 declined --note "they plan it themselves"
     """
+    from cli.display.terminal import emit_json, say
     from cli.running.execution import user_name
     from models.dao.runs import RunsDao
     from models.lifecycle.mark_brief import mark_brief
@@ -81,14 +82,12 @@ def mark(*, run_text: str, rank: int, mark: str, note: str, as_json: bool) -> No
     run_id = RunsDao.resolve(run_text).run_id
     group = mark_brief(run_id, rank, Mark(mark), note=note, who=user_name())
     if as_json:
-        from cli.display.terminal import emit_json
-
         marked = {"run_id": run_id, "rank": rank, "mark": mark}
         emit_json(marked | {"members": list(group.full_names)})
         return
     title = f" “{clean_text(group.title, 80)}”" if group.title else ""
     members = clean_text(", ".join(group.full_names))
-    click.echo(f"marked as {mark}: #{rank}{title} ({members})", err=True)
+    say(f"marked as {mark}: #{rank}{title} ({members})", err=True)
 
 
 @command.command(short_help="Group, score and write briefs from stored analyses.")

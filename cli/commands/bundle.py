@@ -34,7 +34,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     Example:
       scout bundle last --out report.tar.gz
     """
-    from cli.display.terminal import emit_json, size
+    from cli.display.terminal import emit_json, say, size
     from cli.doctor.database import check_versions
     from models.clock import from_iso
     from models.dao import AuditDao, RunsDao
@@ -65,8 +65,8 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     if as_json:
         emit_json({"run_id": run.run_id, "path": str(path.absolute()), "bytes": len(content)})
         return
-    click.echo(str(path))
-    click.echo(f"{size(len(content))} · look through it before you send it", err=True)
+    say(str(path))
+    say(f"{size(len(content))} · look through it before you send it", err=True)
 
 
 def pack(folder: str, members: Iterable[Member], mtime_s: int) -> bytes:

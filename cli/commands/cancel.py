@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from cli.display.terminal import emit_json, say
 from cli.options.shared import json_option, open_for_use, run_argument
 from models.errors import InputError
 from models.statuses import RunStatus
@@ -37,6 +36,6 @@ def command(run_text: str, reason: str, as_json: bool) -> None:
             f"See: scout show {found.run_id}",
         )
     if as_json:
-        click.echo(json.dumps({"run_id": found.run_id, "status": RunStatus.CANCELLED}))
+        emit_json({"run_id": found.run_id, "status": RunStatus.CANCELLED})
     else:
-        click.echo(f"cancelled {found.run_id} · scout resume {found.run_id}", err=True)
+        say(f"cancelled {found.run_id} · scout resume {found.run_id}", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.display.terminal import emit_json
+from cli.display.terminal import emit_json, say
 from cli.options.shared import json_option
 
 
@@ -38,7 +38,7 @@ def status(as_json: bool) -> None:
         if as_json:
             emit_json({"database": label, "created": False})
         else:
-            click.echo(f"{label}: not created yet; the first run creates it.")
+            say(f"{label}: not created yet; the first run creates it.")
         return
     found = schema_status(database)
     if found.unknown:
@@ -53,12 +53,12 @@ def status(as_json: bool) -> None:
             }
         )
         return
-    click.echo(database.label)
+    say(database.label)
     for name in found.applied:
-        click.echo(f"  applied  {name}")
+        say(f"  applied  {name}")
     for name in found.pending:
-        click.echo(f"  pending  {name}")
-    click.echo("Bring it up to date: scout db migrate" if found.pending else "Up to date.")
+        say(f"  pending  {name}")
+    say("Bring it up to date: scout db migrate" if found.pending else "Up to date.")
 
 
 @command.command()
@@ -79,5 +79,5 @@ def migrate(as_json: bool) -> None:
         emit_json({"database": database.label, "applied": names})
         return
     for name in names:
-        click.echo(f"applied  {name}")
-    click.echo(f"{database.label}: up to date.")
+        say(f"applied  {name}")
+    say(f"{database.label}: up to date.")

@@ -43,11 +43,12 @@ def command(a_text: str, b_text: str, as_json: bool) -> int:
     Example:
       scout diff 01JD8X last
     """
-    from cli.display.terminal import cut, emit_json
+    from cli.display.terminal import emit_json, say, terminal_width
     from models.clock import Clock
     from models.dao.runs import RunsDao
     from models.database.read_only import open_existing
     from models.settings.runtime import load_settings
+    from models.text.width import cut
     from models.views.run_difference import compare_runs
 
     if open_existing(load_settings()) is None:
@@ -57,8 +58,9 @@ def command(a_text: str, b_text: str, as_json: bool) -> int:
     if as_json:
         emit_json(found.to_dict())
     else:
+        width = min(_WIDTH, terminal_width() or _WIDTH)
         for line in _lines(found):
-            click.echo(cut(line, _WIDTH))
+            say(cut(line, width))
     return int(ExitCode.RUN_FAILED if found.differences else ExitCode.SUCCESS)
 
 
@@ -121,7 +123,8 @@ def _shown(kind: str, value: Any) -> str:
 
 
 def _durations(found: RunDifference) -> Iterator[str]:
-    from cli.display.terminal import Column, duration, table
+    from cli.display.table import Column, table
+    from models.text.duration import duration
 
     columns = (Column("STEP"), Column("A", right=True), Column("B", right=True))
     rows = [

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.terminal import emit_json, hanging, pad, paint, size, status_mark
+from cli.display.terminal import emit_json, hanging, paint, say, size, status_mark
 from cli.options.shared import json_option
 from models.errors import ExitCode
+from models.text.width import pad
 
 if TYPE_CHECKING:
     from cli.doctor.broker import BrokerHealth
@@ -132,8 +133,7 @@ def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -
     if as_json:
         emit_json(found.to_dict())
     else:
-        for line in _lines(found):
-            click.echo(line)
+        _print(found)
     return int(ExitCode.DEPENDENCY if found.problems else ExitCode.SUCCESS)
 
 
@@ -147,12 +147,17 @@ def _reconcile(run_text: str, as_json: bool) -> int:
     else:
         for run_id, sentences in found.items():
             for sentence in sentences:
-                click.echo(f"{run_id}  {sentence}")
+                say(f"{run_id}  {sentence}")
         log = result["log_file"] or "no log file (SCOUT_LOG_FILE is not set)"
         verdict = paint(f"{len(found)} disagree", "red") if found else paint("all agree", "green")
-        click.echo(f"{result['runs']} run(s) compared with the audit log and {log}: {verdict}")
+        say(f"{result['runs']} run(s) compared with the audit log and {log}: {verdict}")
         if older := result["older_than_log"]:
-            click.echo(f"{older} of them began before that file, and were compared without it.")
+            say(f"{older} of them began before that file, and were compared without it.")
+        if unknown := result["never_logged"]:
+            say(
+                f"{unknown} of them have no line in that file, and were compared without it: they"
+                " were executed with another log file, or with none."
+            )
     return int(ExitCode.RUN_FAILED if found else ExitCode.SUCCESS)
 
 
@@ -182,22 +187,22 @@ def examine() -> Examination:
     )
 
 
-def _lines(found: Examination) -> Iterator[str]:
+def _print(found: Examination) -> None:
     from models.text.clean import clean_text
 
     for label, status, text in _facts(found):
         state = status_mark(status) if status else ""
-        yield f"{pad(label, _LABEL_WIDTH)} {state or ' '} {clean_text(text)}"
+        say(f"{pad(label, _LABEL_WIDTH)} {state or ' '} {clean_text(text)}", hang=_LABEL_WIDTH + 3)
     for text in found.notes:
-        yield paint("note", "yellow") + "  " + hanging(text, 6)
+        say(paint("note", "yellow") + "  " + hanging(text, 6), hang=6)
     for text in found.problems:
-        yield paint("problem", "red") + "  " + hanging(text, 9)
+        say(paint("problem", "red") + "  " + hanging(text, 9), hang=9)
     if found.problems:
         return
     if found.online is not None and found.online.doubtful:
-        yield paint("healthy as far as can be told; see what is marked with !", "yellow")
+        say(paint("healthy as far as can be told; see what is marked with !", "yellow"))
     else:
-        yield paint("healthy", "green")
+        say(paint("healthy", "green"))
 
 
 def _facts(found: Examination) -> Iterator[Fact]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from dataclasses import asdict
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.display.terminal import paint
+from cli.display.terminal import emit_json, paint, say
 from models.errors import ExitCode
 from models.steps import STEP_NAMES
 
@@ -96,7 +95,7 @@ def command(
     held = not any(result.misses for result in results)
     if as_json:
         rows = [asdict(result) for result in results]
-        click.echo(json.dumps({"held": held, "seed": seed, "scenarios": rows}, indent=2))
+        emit_json({"held": held, "seed": seed, "scenarios": rows})
     else:
         _print_end(results, held=held, seed=seed)
     sys.exit(int(ExitCode.SUCCESS if held else ExitCode.RUN_FAILED))
@@ -104,7 +103,7 @@ def command(
 
 def _print_row(result: Result, *, header: bool) -> None:
     if header:
-        click.echo(
+        say(
             f"{'scenario':<36} {'runs':>5} {'kills':>5} {'attempts':>8} "
             f"{'interrupted':>11} {'time':>7}  result"
         )
@@ -113,22 +112,22 @@ def _print_row(result: Result, *, header: bool) -> None:
         if not result.misses
         else paint(f"{len(result.misses)} missed", "red")
     )
-    click.echo(
+    say(
         f"{result.name:<36} {result.runs:>5} {result.kills:>5} {result.attempts:>8} "
         f"{result.interrupted:>11} {result.duration_s:>5.1f} s  {verdict}"
     )
     for miss in result.misses[:5]:
-        click.echo(f"    {miss}")
+        say(f"    {miss}")
 
 
 def _print_end(results: list[Result], *, held: bool, seed: int) -> None:
     runs = sum(result.runs for result in results)
     kills = sum(result.kills for result in results)
     if held:
-        click.echo(f"nothing lost: {runs} runs, {kills} workers killed, seed {seed}")
+        say(f"nothing lost: {runs} runs, {kills} workers killed, seed {seed}")
     else:
         misses = sum(len(result.misses) for result in results)
-        click.echo(
+        say(
             f"{misses} missed in {runs} runs, {kills} workers killed; "
             f"repeat with: scout drill --seed {seed}"
         )

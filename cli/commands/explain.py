@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.display.terminal import emit_json, faint, indented, paint, status_text
+from cli.display.terminal import emit_json, faint, indented, paint, say, status_text
 from cli.options.shared import json_option, open_for_use, run_argument
 
 if TYPE_CHECKING:
@@ -77,21 +77,21 @@ def _print(case: Case, diagnosis: Diagnosis) -> None:
 
     state = status_text(case.view.reading.state)
     query = clean_text(str(case.view.run.args.get("query", "")))
-    click.echo(f'run {case.run_id}  {state}  "{query}"')
-    click.echo()
-    click.echo(paint(clean_text(diagnosis.what), None, bold=True))
-    click.echo(clean_text(diagnosis.meaning))
+    say(f'run {case.run_id}  {state}  "{query}"')
+    say()
+    say(paint(clean_text(diagnosis.what), None, bold=True), hang=0)
+    say(clean_text(diagnosis.meaning), hang=0)
     if diagnosis.evidence:
-        click.echo()
-        click.echo(faint("evidence"))
+        say()
+        say(faint("evidence"))
         for text in diagnosis.evidence:
-            click.echo("  " + clean_text(text, EVIDENCE_MAX_LENGTH))
+            say("  " + clean_text(text, EVIDENCE_MAX_LENGTH), hang=4)
     if diagnosis.traceback:
-        click.echo()
-        click.echo(faint("traceback"))
+        say()
+        say(faint("traceback"))
         for line in indented(diagnosis.traceback, 2):
-            click.echo(line)
-    click.echo()
-    click.echo(faint("next"))
+            say(line, hang=4)
+    say()
+    say(faint("next"))
     for text in diagnosis.todo:
-        click.echo("  " + clean_text(text))
+        say("  " + clean_text(text), hang=4)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.terminal import cut, emit_json, faint, indented, pad, paint, width_of
+from cli.display.terminal import emit_json, faint, indented, paint, say
 from cli.options.shared import json_option, open_for_use, run_argument
 from models.events import Event
 from models.statuses import StepStatus
 from models.steps import STEP_NAMES
+from models.text.width import cut, pad, width_of
 
 if TYPE_CHECKING:
     from models.dao import AuditRow, RunRow, StepRow
@@ -114,7 +115,7 @@ def command(
             show(row)
             shown += 1
     if not shown:
-        click.echo("No row matches.", err=True)
+        say("No row matches.", err=True)
 
 
 def followed(
@@ -144,7 +145,7 @@ def followed(
         reading = view_run(now, settings).reading
         if reading.stalled and told != reading.step:
             told = reading.step or ""
-            click.echo(f"stalled: {_clean(reading.text)}", err=True)
+            say(f"stalled: {_clean(reading.text)}", err=True)
         wait(POLL_S)
 
 
@@ -197,7 +198,7 @@ def _failure_filter(run: RunRow, level: str) -> Filter | None:
 
     step = troubled_step(StepsDao.of_run(run.run_id))
     if step is None:
-        click.echo("No step of this run failed.", err=True)
+        say("No step of this run failed.", err=True)
         return None
     return Filter(step.name, step.attempt, level, keep_run_failure=True)
 
@@ -216,9 +217,9 @@ def _show_json(row: AuditRow) -> None:
 
 
 def _show_text(row: AuditRow) -> None:
-    click.echo(text_line(row))
+    say(text_line(row), hang=_HEAD_WIDTH)
     for line in indented(str(row.data.get("traceback") or ""), 4):
-        click.echo(line)
+        say(line, hang=6)
 
 
 def _ignore(_: AuditRow) -> None:
@@ -239,7 +240,7 @@ class _FewOfEach:
     def ended(self, row: AuditRow) -> None:
         """Tell how many rows were held back, where this row ends their step; call it for each."""
         for line in self._flood.ended(row.step, row.event):
-            click.echo(paint(line, "yellow"))
+            say(paint(line, "yellow"))
 
     def show(self, row: AuditRow) -> None:
         """Print a row, or hold it back and count it."""
@@ -248,7 +249,7 @@ class _FewOfEach:
 
         if self._flood.lets_through(row.level, row.step, row.event):
             width = min(LINE_MAX_LENGTH, terminal_width() or LINE_MAX_LENGTH)
-            click.echo(text_line(row, width))
+            say(text_line(row, width))
 
 
 def _clean(text: str) -> str:

@@ -134,19 +134,20 @@ def _sentence(text: str) -> str:
 
 
 def _show(found: Meaning) -> None:
-    from cli.display.terminal import faint, hanging, paint
+    from cli.display.terminal import faint, hanging, paint, say
 
-    click.echo(f"{paint(found.name, None, bold=True)}  {faint(found.kind)}")
-    click.echo(found.what)
+    say(f"{paint(found.name, None, bold=True)}  {faint(found.kind)}")
+    say(found.what, hang=0)
     for title, text in found.notes.items():
-        click.echo(f"  {title + ':':<9} {hanging(text, 12)}")
+        say(f"  {title + ':':<9} {hanging(text, 12)}", hang=12)
     for number, text in enumerate(found.todo):
-        click.echo(f"  {'' if number else 'next:':<9} {text}")
+        say(f"  {'' if number else 'next:':<9} {text}", hang=14)
 
 
 def _list(meanings: list[Meaning]) -> None:
-    from cli.display.terminal import Column, table
+    from cli.display.table import Column, table
+    from cli.display.terminal import say
 
     columns = [Column("NAME"), Column("KIND"), Column("MEANING", flexible=True)]
     for line in table(columns, [(one.name, one.kind, one.what) for one in meanings]):
-        click.echo(line)
+        say(line)

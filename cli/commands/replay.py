@@ -22,7 +22,7 @@ def command(run_text: str, as_json: bool) -> int:
     Example:
       scout replay last
     """
-    from cli.display.terminal import emit_json, paint
+    from cli.display.terminal import emit_json, paint, say
     from models.dao.runs import RunsDao
     from models.database.read_only import open_existing
     from models.log_context import bound_work
@@ -43,9 +43,9 @@ def command(run_text: str, as_json: bool) -> int:
         counts = ", ".join(f"{part.rows:,} {part.name}" for part in found.parts if part.rows)
         if found.difference is None:
             verdict = paint("identical", "green")
-            click.echo(f"{verdict}: {counts or 'there is nothing to compute'} of {run.run_id}")
+            say(f"{verdict}: {counts or 'there is nothing to compute'} of {run.run_id}")
         else:
             from models.text.clean import clean_text
 
-            click.echo(f"{paint('different', 'red')}: {clean_text(found.difference, 600)}")
+            say(f"{paint('different', 'red')}: {clean_text(found.difference, 600)}")
     return int(ExitCode.SUCCESS if found.identical else ExitCode.RUN_FAILED)

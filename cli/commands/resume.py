@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cli.display.terminal import say
 from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.shared import run_argument
 from models.errors import InputError
@@ -38,8 +39,8 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
         execution.hold_to(dry=found.args.get("dry") is True)
         step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
         reused = sum(row.status is StepStatus.SUCCESS for row in StepsDao.of_run(run_id))
-        if not how.as_json:
-            click.echo(f"resuming at {step}; {reused} finished steps are reused", err=True)
+        if execution.people:
+            say(f"resuming at {step}; {reused} finished steps are reused", err=True)
         execution.send(run_id, step)
         return run_id
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.terminal import Column, age, duration, emit_json, table
+from cli.display.table import Column, table
+from cli.display.terminal import age, emit_json, say
 from cli.options.shared import json_option, open_for_use
 from models.statuses import RUN_ENDED, RUN_STATES, RunStatus
+from models.text.duration import duration
 
 if TYPE_CHECKING:
     from models.settings.runtime import Settings
@@ -20,10 +22,10 @@ _QUERY_MAX_LENGTH = 60
 _COLUMNS = (
     Column("RUN"),
     Column("STATUS"),
-    Column("SOURCE"),
-    Column("WHAT"),
+    Column("SOURCE", leave_out=2),
+    Column("WHAT", leave_out=1),
     Column("AGE", right=True),
-    Column("TOOK", right=True),
+    Column("TOOK", right=True, leave_out=3),
     Column("QUERY", flexible=True),
     Column("NOTE", flexible=True),
 )
@@ -33,7 +35,8 @@ _COLUMNS = (
 @click.option(
     "--status",
     type=click.Choice([state.value for state in RUN_STATES]),
-    help="Only runs in this state.",
+    metavar="STATE",
+    help=f"Only runs in this state: {', '.join(RUN_STATES)}.",
 )
 @click.option("--query", metavar="TEXT", help="Only runs whose arguments hold this text.")
 @click.option(
@@ -59,7 +62,7 @@ def command(status: str | None, query: str | None, limit: int, as_json: bool) ->
     elif views:
         rows = [_cells(view) for view in views]
         for line in table(_COLUMNS, rows, [view.reading.state for view in views]):
-            click.echo(line)
+            say(line)
     else:
         _say_none(status, query)
 
@@ -140,7 +143,7 @@ def _say_none(status: str | None, query: str | None) -> None:
     from models.database.connection import database
 
     if status or query:
-        click.echo("No run matches.", err=True)
+        say("No run matches.", err=True)
         return
-    click.echo(f"There are no runs yet in {database().label}.", err=True)
-    click.echo('Make one: scout run --dry --query "vector database"', err=True)
+    say(f"There are no runs yet in {database().label}.", err=True)
+    say('Make one: scout run --dry --query "vector database"', err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.terminal import emit_json
+from cli.display.terminal import emit_json, say
 from cli.options.shared import json_option, open_for_use, run_argument
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ def command(run_text: str, with_attempts: bool, repo: str | None, as_json: bool)
     from cli.display.run_page import attempt_lines, run_lines
 
     for line in run_lines(view, attempts):
-        click.echo(line)
+        say(line)
     if with_attempts:
-        click.echo()
+        say()
         for line in attempt_lines(attempts):
-            click.echo(line)
+            say(line, hang=12)
 
 
 def _show_repo(run_id: str, full_name: str, *, as_json: bool) -> None:
@@ -62,7 +62,7 @@ def _show_repo(run_id: str, full_name: str, *, as_json: bool) -> None:
     for name, value in (found | {"reasons": reasons, "facts": _facts(found)}).items():
         lines = value if isinstance(value, list) else ["–" if value is None else value]
         for line in lines or ["–"]:
-            click.echo(f"{name.replace('_', ' '):<12} {clean_text(str(line))}")
+            say(f"{name.replace('_', ' '):<12} {clean_text(str(line))}", hang=13)
 
 
 def _facts(found: dict[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cli.display.terminal import Column, table
+from cli.display.table import Column, table
 
 if TYPE_CHECKING:
     from models.dao.brief_marks import MarkRow

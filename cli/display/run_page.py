@@ -10,17 +10,13 @@ from typing import Any
 from cli.display.step_summary import step_note
 from cli.display.terminal import (
     age,
-    cut,
-    duration,
     faint,
     hanging,
     indented,
     local_time,
-    pad,
     paint,
     status_mark,
     status_text,
-    symbol,
     terminal_width,
 )
 from cli.options.flags import typed
@@ -32,6 +28,8 @@ from models.run_args import RunArgs
 from models.statuses import State, StepStatus
 from models.steps import STEP_NAMES
 from models.text.clean import clean_text
+from models.text.duration import duration
+from models.text.width import cut, pad, width_of
 from models.views.attempts import AttemptRecord, next_try
 from models.views.run_state import (
     counted,
@@ -122,7 +120,7 @@ class Scale:
         before_s = max(0.0, seconds_between(self.start, step.started_at))
         first = min(self.width - 1, int(before_s / self.total_s * self.width))
         length = max(1, round(duration_ms / 1000 / self.total_s * self.width))
-        block = symbol("█", "#") * min(length, self.width - first)
+        block = "█" * min(length, self.width - first)
         return pad(" " * first + block, self.width)
 
 
@@ -175,7 +173,7 @@ def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
     words = "  " + (f"#{step.attempt} " if step.attempt > 1 else "") + _words(step)
     width = terminal_width()
     if width is not None:
-        words = cut(words, max(0, width - len(plain) - scale.width - 2))
+        words = cut(words, max(0, width - width_of(plain) - scale.width - 2))
     bar = status_text(state, scale.bar(step, took_ms))
     return f" {status_mark(state)}{plain}{bar}{words}".rstrip()
 

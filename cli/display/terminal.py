@@ -1,6 +1,6 @@
-"""How things look: colours, marks, durations, ages and tables, without a dependency.
+"""How things look: lines, colours, marks and ages, without a dependency.
 
-Colours appear on a terminal only, and never with NO_COLOR. Columns are cut to the width of a
+Colours appear on a terminal only, and never with NO_COLOR. Lines are broken at the width of a
 terminal; a pipe gets them whole.
 """
 
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TextIO
 
 import click
 
 from models.settings.colour import wants_colour
+from models.settings.columns import terminal_columns
 from models.statuses import AttemptOutcome, State
+from models.text.width import wrapped
 
-COLUMN_GAP = "  "
-_MIN_FLEXIBLE_WIDTH = 10
 _STATUS_COLOURS: Mapping[str, str] = {
     State.SUCCESS: "green",
     State.FAILED: "red",
@@ -33,31 +32,22 @@ _STATUS_COLOURS: Mapping[str, str] = {
     State.QUEUED: "cyan",
     "warning": "yellow",
 }
-#: Status to mark; the second is for streams that carry ASCII only.
-_MARKS: Mapping[str, tuple[str, str]] = {
-    State.SUCCESS: ("✓", "+"),
-    State.FAILED: ("✗", "x"),
-    State.RUNNING: ("▶", ">"),
-    State.OVERDUE: ("▶", ">"),
-    State.STALLED: ("!", "!"),
-    AttemptOutcome.INTERRUPTED: ("!", "!"),
-    State.RETRYING: ("↻", "r"),
-    State.WAITING: ("…", "."),
-    State.QUEUED: ("…", "."),
-    State.CANCELLED: ("■", "#"),
-    State.SKIPPED: ("–", "-"),
-    State.PENDING: ("·", "."),
-    "warning": ("!", "!"),
+#: Status to mark; a stream that cannot carry one writes its stand-in (`cli.streams`).
+_MARKS: Mapping[str, str] = {
+    State.SUCCESS: "✓",
+    State.FAILED: "✗",
+    State.RUNNING: "▶",
+    State.OVERDUE: "▶",
+    State.STALLED: "!",
+    AttemptOutcome.INTERRUPTED: "!",
+    State.RETRYING: "↻",
+    State.WAITING: "…",
+    State.QUEUED: "…",
+    State.CANCELLED: "■",
+    State.SKIPPED: "–",
+    State.PENDING: "·",
+    "warning": "!",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table. A flexible one is cut first when a terminal is narrow."""
-
-    title: str
-    right: bool = False
-    flexible: bool = False
 
 
 def paint(
@@ -81,16 +71,7 @@ def status_text(status: str, text: str | None = None) -> str:
 
 def status_mark(status: str) -> str:
     """Return the one-character mark of a status, in its colour."""
-    return status_text(status, symbol(*_MARKS.get(status, ("?", "?"))))
-
-
-def symbol(fancy: str, plain: str) -> str:
-    """Return the fancy form where stdout can carry it."""
-    try:
-        fancy.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return plain
-    return fancy
+    return status_text(status, _MARKS.get(status, "?"))
 
 
 def indented(text: str, columns: int) -> list[str]:
@@ -111,25 +92,9 @@ def hanging(text: str, width: int) -> str:
     return clean_text(text, keep_newlines=True).strip().replace("\n", "\n" + " " * width)
 
 
-def emit_json(value: Any, *, indent: int | None = 2) -> None:
-    """Write a value to stdout as JSON in ASCII, which no text in it can break out of."""
-    click.echo(json.dumps(value, indent=indent, default=str))
-
-
-def duration(ms: float | None) -> str:
-    """Return milliseconds as people say them; an empty string for None."""
-    if ms is None:
-        return ""
-    if ms < 999.5:
-        return f"{ms:.0f} ms"
-    if ms < 59_950:
-        return f"{ms / 1000:.1f} s"
-    seconds = round(ms / 1000)
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02d} s"
-    if seconds < 86_400:
-        return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
-    return f"{seconds // 86_400} d {seconds % 86_400 // 3600} h"
+def emit_json(value: Any, *, indent: int | None = 2, stream: TextIO | None = None) -> None:
+    """Write a value to stdout, or another stream, as JSON in ASCII: no text can break out of it."""
+    click.echo(json.dumps(value, indent=indent, default=str), stream)
 
 
 def age(seconds: float) -> str:
@@ -157,72 +122,19 @@ def local_time(iso: str) -> str:
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
 
 
-def width_of(text: str) -> int:
-    """Return how many columns of a terminal a text takes; painted text is not meant."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Return the columns of the terminal on a stream, stdout by default; None where it is none."""
+    return terminal_columns(stream or sys.stdout)
 
 
-def cut(text: str, width: int) -> str:
-    """Return `text` in at most `width` columns; what is cut ends with an ellipsis."""
-    if width_of(text) <= width:
-        return text
-    while text and width_of(text) > width - 1:
-        text = text[:-1]
-    return text + symbol("…", "~")
-
-
-def pad(text: str, width: int, *, right: bool = False) -> str:
-    """Return `text` filled up to `width` columns."""
-    blanks = " " * max(0, width - width_of(text))
-    return blanks + text if right else text + blanks
-
-
-def terminal_width() -> int | None:
-    """Return the columns of the terminal on stdout, or None where it is no terminal."""
-    if not sys.stdout.isatty():
-        return None
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns
-
-
-def table(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], statuses: Sequence[str] = ()
-) -> list[str]:
-    """Return a heading and a line per row, aligned.
+def say(text: str = "", *, hang: int = 2, err: bool = False, stream: TextIO | None = None) -> None:
+    """Write lines for people to stdout or stderr; on a terminal none is wider than it is.
 
     Args:
-        columns: What the cells are.
-        rows: Plain printable cells.
-        statuses: A status per row, in whose colour the row's cell "STATUS" is painted.
+        text: Printable text, painted or not.
+        hang: How far the later lines of what was one line are set in.
+        err: Whether to write to stderr.
+        stream: Where to write instead.
     """
-    lines = [[column.title for column in columns], *rows]
-    widths = _widths(columns, lines)
-    out = []
-    for number, cells in enumerate(lines):
-        shown = []
-        for column, cell, width in zip(columns, cells, widths, strict=True):
-            text = pad(cut(cell, width), width, right=column.right)
-            if number and statuses and column.title == "STATUS":
-                text = status_text(statuses[number - 1], text)
-            shown.append(text)
-        line = COLUMN_GAP.join(shown).rstrip()
-        out.append(line if number else faint(line))
-    return out
-
-
-def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]]) -> list[int]:
-    """Return the width of each column, flexible ones narrowed to fit the terminal."""
-    widths = [max(width_of(line[i]) for line in lines) for i in range(len(columns))]
-    limit = terminal_width()
-    if limit is None:
-        return widths
-    for i, column in enumerate(columns):
-        excess = sum(widths) + len(COLUMN_GAP) * (len(widths) - 1) - limit
-        if column.flexible and excess > 0:
-            widths[i] = max(_MIN_FLEXIBLE_WIDTH, widths[i] - excess)
-    return widths
+    stream = stream or (sys.stderr if err else sys.stdout)
+    click.echo(wrapped(text, terminal_width(stream), hang), stream)

@@ -24,8 +24,9 @@ def reconcile(run_text: str) -> dict[str, Any]:
         run_text: An id, a unique prefix of one, `last`, or `all` for the newest 1,000.
 
     Returns:
-        `{"runs": count, "log_file": path or None, "older_than_log": count, "contradictions":
-        {run_id: [sentence]}}`; runs that began before the log file does are compared without it.
+        `{"runs": count, "log_file": path or None, "older_than_log": count, "never_logged": count,
+        "contradictions": {run_id: [sentence]}}`; runs that began before the log file does, or that
+        have no line in it, are compared without it.
 
     Raises:
         InputError: No run matches.
@@ -38,13 +39,15 @@ def reconcile(run_text: str) -> dict[str, Any]:
     file = log_file()
     lines = list(log_lines(file)) if file else []
     since = _beginning(lines)
-    older = 0
+    older = never_logged = 0
     found: dict[str, list[str]] = {}
     for run_id in run_ids:
         sentences = contradictions(run_id)
         if since is not None and _is_before(run_id, since):
             older += 1
-        elif file:
+        elif not any(run_id in line for line in lines):
+            never_logged += file is not None
+        else:
             sentences += log_contradictions(run_id, lines)
         if sentences:
             found[run_id] = sentences
@@ -52,6 +55,7 @@ def reconcile(run_text: str) -> dict[str, Any]:
         "runs": len(run_ids),
         "log_file": str(file) if file else None,
         "older_than_log": older,
+        "never_logged": never_logged,
         "contradictions": found,
     }
 

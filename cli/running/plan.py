@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from cli.display.terminal import Column, emit_json, paint, table
+from cli.display.table import Column, table
+from cli.display.terminal import emit_json, paint, say
 
 if TYPE_CHECKING:
     from models.run_args import RunArgs
@@ -44,7 +43,7 @@ def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
         emit_json({"query": args.query, "dry": args.dry} | found.to_dict())
         return
     for line in _lines(args, found):
-        click.echo(line)
+        say(line, hang=6)
 
 
 def known_history(args: RunArgs) -> History:

@@ -7,10 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import click
-
 from cli.display.step_summary import spent_words, step_note
-from cli.display.terminal import cut, duration, indented, pad, paint
+from cli.display.terminal import indented, paint, say, terminal_width
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
@@ -20,6 +18,8 @@ from models.settings.colour import wants_colour
 from models.settings.table import DEBUG
 from models.statuses import RunStatus, StepStatus
 from models.text.clean import clean_text
+from models.text.duration import duration
+from models.text.width import cut, pad, width_of
 
 logger = logging.getLogger("scout")
 
@@ -46,12 +46,12 @@ class Screen:
         self._live = live and people and wants_colour(sys.stderr)  # both need escape codes
         self._shown_status = ""
 
-    def say(self, text: str, colour: str | None = None) -> None:
-        """Write one line."""
+    def say(self, text: str, colour: str | None = None, *, hang: int = 2) -> None:
+        """Write one line; on a narrow terminal what follows is set in by `hang`."""
         if not self.people:
             return
         self._clear_status()
-        click.echo(paint(text, colour, stream=sys.stderr) if colour else text, err=True)
+        say(paint(text, colour, stream=sys.stderr) if colour else text, hang=hang, err=True)
 
     def tell(self, text: str, event: Event, run_id: str) -> None:
         """Say what both must know: a line for people, or a log line for machines."""
@@ -66,7 +66,7 @@ class Screen:
         """
         if not self._live:
             return
-        shown = cut(text, max(20, _terminal_width() - 1))
+        shown = cut(text, (terminal_width(sys.stderr) or 80) - 1)
         if shown != self._shown_status:
             sys.stderr.write(f"\r\x1b[2K{shown}")
             sys.stderr.flush()
@@ -74,9 +74,7 @@ class Screen:
 
     def warn(self, text: str) -> None:
         """Show a warning in one line."""
-        width = LINE_MAX_LENGTH
-        if sys.stderr.isatty():
-            width = min(width, max(20, _terminal_width() - 1))
+        width = min(LINE_MAX_LENGTH, terminal_width(sys.stderr) or LINE_MAX_LENGTH)
         self.say(cut(f"   ! {clean_text(text, LINE_MAX_LENGTH)}", width), "yellow")
 
     def begin(self, run: RunRow) -> None:
@@ -91,7 +89,8 @@ class Screen:
         took = pad(duration(duration_ms), _DURATION_WIDTH, right=True)
         note = clean_text(step_note(step), _NOTE_MAX_LENGTH)
         mark = paint(mark, colour, stream=sys.stderr) if colour else mark
-        self.say(f" {mark} {step.name:<{_NAME_WIDTH}}{took}   {note}")
+        before = f" {mark} {step.name:<{_NAME_WIDTH}}{took}   "
+        self.say(before + note, hang=width_of(before))
 
     def end(self, run: RunRow, *, timeout_s: float | None) -> None:
         """Say how it ended, why, and what to do next."""
@@ -99,8 +98,7 @@ class Screen:
         if self.people and run.ended and not run.args.get("dry"):
             self._spent(run)
         if run.status is RunStatus.SUCCESS:
-            seconds = float(run.stats.get("duration_ms", 0.0)) / 1000
-            self._done(run, seconds)
+            self._done(run)
         elif run.status is RunStatus.FAILED:
             self._failed(run)
         elif run.status is RunStatus.CANCELLED:
@@ -119,13 +117,14 @@ class Screen:
             requests = f"{use.requests:,} request{'' if use.requests == 1 else 's'}"
             self.say(f"model: {', '.join([requests, *words])}")
 
-    def _done(self, run: RunRow, seconds: float) -> None:
+    def _done(self, run: RunRow) -> None:
         if StepsDao.of_run(run.run_id)[-1].status is StepStatus.SUCCESS:
             out = export_index(run.args["out"], run.run_id)
             what = "landscape" if run.args.get("no_llm") else "briefs"
             self.say(f"{what} → {clean_text(_relative(out))}")
+        took = duration(run.stats.get("duration_ms", 0.0))
         self.say(
-            f"success in {seconds:.1f} s · scout show {run.run_id} · scout logs {run.run_id}",
+            f"success in {took} · scout show {run.run_id} · scout logs {run.run_id}",
             "green",
         )
 
@@ -175,9 +174,3 @@ def _relative(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, OSError):
         return str(path)
-
-
-def _terminal_width() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().columns

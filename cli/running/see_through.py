@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 
-import click
-
+from cli.display.terminal import emit_json, say
 from cli.running.execution import Execution
 from cli.running.result import ExecutionResult
+from models.dao import RunsDao
+from models.errors import ExitCode
 from models.statuses import RunStatus
 
 
@@ -24,27 +24,28 @@ def see_through(execution: Execution, begin: Callable[[], str], *, then: str = "
     with execution:
         run_id = begin()
         if execution.how.detach:
-            _say_detached(run_id, execution.how.as_json)
+            _say_detached(run_id, execution)
             return
         outcome = execution.wait(run_id)
     if then and execution.people and outcome.run.status is RunStatus.SUCCESS:
-        click.echo(f"next  {then} {run_id}", err=True)
+        say(f"next  {then} {run_id}", err=True)
     _finish(outcome, execution.how.as_json)
 
 
 def _finish(outcome: ExecutionResult, as_json: bool) -> None:
     """Print what a waited-for run left, and end the command with its exit code."""
     if as_json:
-        click.echo(json.dumps(outcome.to_dict(), indent=2, sort_keys=True))
+        emit_json(outcome.to_dict())
     elif outcome.index_path is not None and not (sys.stderr.isatty() and sys.stdout.isatty()):
-        click.echo(str(outcome.index_path))
+        say(str(outcome.index_path))
     sys.exit(outcome.exit_code)
 
 
-def _say_detached(run_id: str, as_json: bool) -> None:
-    """Print the id of a run that others will execute."""
-    if as_json:
-        click.echo(json.dumps({"run_id": run_id, "status": RunStatus.QUEUED, "exit_code": 0}))
+def _say_detached(run_id: str, execution: Execution) -> None:
+    """Print the id of a run that others will execute; with `--json` what every command prints."""
+    if execution.how.as_json:
+        emit_json(ExecutionResult(RunsDao.get(run_id), ExitCode.SUCCESS).to_dict())
         return
-    click.echo(run_id)
-    click.echo(f"enqueued · scout show {run_id} · scout logs {run_id} --follow", err=True)
+    say(run_id)
+    if execution.people:  # else stderr holds lines of JSON and nothing else
+        say(f"enqueued · scout show {run_id} · scout logs {run_id} --follow", err=True)

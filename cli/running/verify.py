@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from cli.display.terminal import emit_json, say
 from models.dao import AuditDao, RunsDao, StepsDao
 from models.errors import ExitCode
 from models.export_path import export_folder
@@ -33,9 +31,7 @@ def verify_twice(execution: Execution, args: RunArgs) -> int:
         outcome = execution.wait(run_id)
         if outcome.exit_code is not ExitCode.SUCCESS:
             if as_json:
-                click.echo(
-                    json.dumps(outcome.to_dict(), indent=2, sort_keys=True), file=execution.stdout
-                )
+                emit_json(outcome.to_dict(), stream=execution.stdout)
             return int(outcome.exit_code)
         run_ids.append(run_id)
     difference = first_difference(run_ids[0], run_ids[1])
@@ -47,11 +43,11 @@ def verify_twice(execution: Execution, args: RunArgs) -> int:
             "difference": difference,
             "digest": digest,
         }
-        click.echo(json.dumps(result, indent=2, sort_keys=True), file=execution.stdout)
+        emit_json(result, stream=execution.stdout)
     elif difference is None:
-        click.echo(f"identical: two runs, digest {digest}", file=execution.stdout)
+        say(f"identical: two runs, digest {digest}", stream=execution.stdout)
     else:
-        click.echo(f"different: {difference}", file=execution.stdout)
+        say(f"different: {difference}", stream=execution.stdout)
     return int(ExitCode.SUCCESS if difference is None else ExitCode.RUN_FAILED)
 
 

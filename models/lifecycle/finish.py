@@ -22,6 +22,7 @@ from models.lifecycle.claim import Claim
 from models.lifecycle.finish_run import end_run, end_run_as_failed
 from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES
+from models.text.duration import duration
 
 GiveUp = Callable[[], bool]
 
@@ -139,7 +140,7 @@ class _Success:
         duration_ms: float,
         clock: Clock,
     ) -> _Success:
-        message = f"{row.name} finished in {duration_ms:.0f} ms."
+        message = f"{row.name} finished in {duration(duration_ms)}."
         entry = attempt_entry(Event.STEP_FINISHED, message, row, duration_ms, {})
         return cls(
             row,

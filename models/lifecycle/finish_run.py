@@ -13,6 +13,7 @@ from models.events import Event
 from models.network_guard import guard_of
 from models.statuses import RunStatus, StepStatus
 from models.steps import position_of, step_id_for
+from models.text.duration import duration
 
 
 def end_run(
@@ -36,7 +37,7 @@ def end_run(
         RunStatus.CANCELLED: Event.RUN_CANCELLED,
     }
     words = {
-        RunStatus.SUCCESS: f"Run finished in {duration_s:.1f} s.",
+        RunStatus.SUCCESS: f"Run finished in {duration(duration_s * 1000)}.",
         RunStatus.FAILED: f"Run failed: {error}",
         RunStatus.CANCELLED: f"Run cancelled: {error}",
     }

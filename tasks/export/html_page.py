@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.text.duration import duration
 from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
 from tasks.export.html_brief import brief
 from tasks.export.html_elements import Html, element, join, repo_links, section, table, void
@@ -149,7 +150,7 @@ def _failures(failed: list[dict[str, Any]], urls: dict[str, str | None]) -> list
 def _run(run: dict[str, Any]) -> Html:
     """Return the one place for the run's id, times and durations."""
     rows = [
-        [step["name"], step["status"], step["attempt"], _duration(step["duration_ms"])]
+        [step["name"], step["status"], step["attempt"], duration(step["duration_ms"]) or "–"]
         for step in run["steps"]
     ]
     parts = [
@@ -159,10 +160,6 @@ def _run(run: dict[str, Any]) -> Html:
         *table(["Step", "Status", "Attempt", "Duration"], rows, len(rows)),
     ]
     return Html(f"\n{RUN_BLOCK_START}\n{element('footer', join(parts))}\n{RUN_BLOCK_END}\n")
-
-
-def _duration(duration_ms: float | None) -> str:
-    return "–" if duration_ms is None else f"{duration_ms:,.0f} ms"
 
 
 def _number(value: int | None) -> int | str:

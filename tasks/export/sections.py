@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.tables.runs import RunStep
 from models.text.canonical_json import loads
+from models.text.duration import duration
 from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
@@ -100,8 +101,7 @@ def _progress(step: RunStep) -> list[str]:
     if step.name == "export_markdown":
         return ["writing this file", str(step.attempt), "–"]
     duration_ms = (loads(step.stats_json) or {}).get("duration_ms")
-    shown = "–" if duration_ms is None else f"{duration_ms:,.0f} ms"
-    return [inline(step.status), str(step.attempt), shown]
+    return [inline(step.status), str(step.attempt), duration(duration_ms) or "–"]
 
 
 def listed(

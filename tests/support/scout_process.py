@@ -11,6 +11,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -138,9 +139,12 @@ def held(
             running.process.communicate()
 
 
-def on_terminal(*args: str, command: Sequence[str] = SCOUT, **environ: str) -> Done:
+def on_terminal(
+    *args: str, command: Sequence[str] = SCOUT, columns: int = 200, **environ: str
+) -> Done:
     """Run `scout` with a terminal as its stdout and stderr; both come back as `out`."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, columns))
     process = subprocess.Popen(
         [*command, *args],
         cwd=ROOT,

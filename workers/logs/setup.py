@@ -36,7 +36,9 @@ def configure_logging(settings: LogSettings) -> LineHandler:
     formatter = JsonFormatter()
     handler = LineHandler(settings.stream)
     if settings.format == "text":
-        handler.setFormatter(TextFormatter(colour=wants_colour(handler.stream)))
+        handler.setFormatter(
+            TextFormatter(stream=handler.stream, colour=wants_colour(handler.stream))
+        )
     else:
         handler.setFormatter(formatter)
     handlers: list[logging.Handler] = [handler]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 from models.redaction import default_redactor
+from models.settings.columns import terminal_columns
 from models.steps import STEP_NAMES
+from models.text.duration import duration
 from models.text.printable import printable
+from models.text.width import wrapped
 from workers.logs.fields import HIDDEN, LineRedactor, collect
 
 #: As many characters of a run's id as tell runs apart on one screen: time to the second.
@@ -19,6 +22,8 @@ _LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 _COLOURS = {"DEBUG": "2", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 _DIM = "2"
 _INDENT = "    "
+#: Where a message begins.
+_HANG = len("12:00:00 ERROR  ") + _STEP_WIDTH + 2
 
 
 class TextFormatter(logging.Formatter):
@@ -28,12 +33,20 @@ class TextFormatter(logging.Formatter):
     look like a line of its own.
 
     Args:
+        stream: Where lines go; on a terminal none is wider than it is. None means elsewhere.
         colour: Whether the stream is a terminal that wants colours.
         redactor: Masks secrets; None means the process's own, asked for at every line.
     """
 
-    def __init__(self, *, colour: bool = False, redactor: LineRedactor | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        stream: TextIO | None = None,
+        colour: bool = False,
+        redactor: LineRedactor | None = None,
+    ) -> None:
         super().__init__()
+        self._stream = stream
         self._colour = colour
         self._redactor = redactor
 
@@ -59,7 +72,9 @@ class TextFormatter(logging.Formatter):
             if fields.get(key):
                 label = f"{key}: " if key in {"hint", "log_error"} else ""
                 rest += (label + _clean(fields[key])).rstrip("\n").split("\n")
-        return "\n".join([line, *(_INDENT + text for text in rest)])
+        text = "\n".join([line, *(_INDENT + one for one in rest)])
+        columns = None if self._stream is None else terminal_columns(self._stream)
+        return wrapped(text, columns, _HANG)
 
     def _painted(self, text: str, colour: str | None) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour and text else text
@@ -73,7 +88,8 @@ def _tail(fields: Mapping[str, Any]) -> str:
     parts = []
     duration_ms = fields.get("duration_ms")
     if isinstance(duration_ms, (int, float)):
-        parts.append(f"{duration_ms:.1f} ms")
+        took = duration(duration_ms)
+        parts += [] if took in str(fields.get("message")) else [took]
     attempt = fields.get("attempt")
     if isinstance(attempt, int) and attempt > 1:
         parts.append(f"attempt {attempt}")

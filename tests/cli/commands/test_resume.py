@@ -72,7 +72,7 @@ class TestResume:
     ) -> None:
         run_id = failed_in_eight()
         before = {name: step_of(run_id, name) for name in STEP_NAMES[:7]}
-        result = scout("resume", run_id)
+        result = scout("resume", run_id, "--log-format", "text")
         assert result.exit_code == 0
         assert f"resuming at {EIGHTH}; 7 finished steps are reused" in result.stderr
         assert {name: step_of(run_id, name) for name in STEP_NAMES[:7]} == before

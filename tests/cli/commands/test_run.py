@@ -341,16 +341,30 @@ class TestBehindABroker:
         client.close()
 
     def test_detach_prints_the_run_and_goes(self, scout: Scout, out: str, broker: Any) -> None:
-        result = scout(*DRY, "--out", out, "--detach")
+        result = scout(*DRY, "--out", out, "--detach", "--log-format", "text")
         run_id = only_run()
+        assert result.stderr.startswith(f"enqueued · scout show {run_id}")
         assert (result.exit_code, result.stdout) == (0, f"{run_id}\n")
         assert (run_of(run_id).status, run_of(run_id).broker) == ("queued", "redis")
         assert broker.llen("scout:scout") == 1
         assert not Path(out).exists()
 
+    def test_detach_leaves_stderr_to_json_lines_where_those_are_asked_for(
+        self, scout: Scout, out: str
+    ) -> None:
+        said = scout(*DRY, "--out", out, "--detach", "--log-format", "json").stderr
+        assert [json.loads(line)["event"] for line in said.splitlines()] == ["run.created"]
+
     def test_detach_with_json(self, scout: Scout, out: str) -> None:
         data = json.loads(scout(*DRY, "--out", out, "--detach", "--json").stdout)
-        assert data == {"run_id": only_run(), "status": "queued", "exit_code": 0}
+        assert data == {
+            "run_id": only_run(),
+            "status": "queued",
+            "exit_code": 0,
+            "error": None,
+            "stats": {},
+            "index": None,
+        }
 
     @pytest.mark.parametrize("log_format", ["text", "json"])
     def test_when_nobody_consumes_it_says_so_and_gives_up_at_the_timeout(

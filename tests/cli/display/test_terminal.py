@@ -1,4 +1,4 @@
-"""How durations, ages, sizes and tables look."""
+"""How ages, sizes, colours and JSON look."""
 
 from __future__ import annotations
 
@@ -7,25 +7,6 @@ import io
 import pytest
 
 from cli.display import terminal as output
-from cli.display.terminal import Column
-
-
-@pytest.mark.parametrize(
-    ("ms", "text"),
-    [
-        (None, ""),
-        (0, "0 ms"),
-        (4.4, "4 ms"),
-        (999.6, "1.0 s"),
-        (1_250, "1.2 s"),
-        (59_960, "1 min 00 s"),
-        (185_000, "3 min 05 s"),
-        (7_800_000, "2 h 10 min"),
-        (180_000_000, "2 d 2 h"),
-    ],
-)
-def test_durations(ms: float | None, text: str) -> None:
-    assert output.duration(ms) == text
 
 
 @pytest.mark.parametrize(
@@ -46,32 +27,6 @@ def test_sizes() -> None:
     assert [output.size(n) for n in (None, 0, 999, 610_300, 5 * 10**12)] == [
         "", "0 B", "999 B", "610.3 kB", "5.0 TB",
     ]  # fmt: skip
-
-
-def test_width_counts_columns_not_characters() -> None:
-    assert output.width_of("数据") == 4
-    assert output.width_of("e\u0301") == 1
-    assert output.pad("数", 4) == "数  "
-
-
-def test_cut_keeps_within_the_width() -> None:
-    assert output.cut("short", 5) == "short"
-    assert output.width_of(output.cut("数据库数据库", 6)) <= 6
-
-
-def test_a_table_is_aligned_and_whole_where_there_is_no_terminal() -> None:
-    rows = [["a", "1"], ["b" * 200, "22"]]
-    lines = output.table([Column("NAME", flexible=True), Column("N", right=True)], rows)
-    assert lines[0] == "NAME" + " " * 196 + "   N"
-    assert lines[2] == "b" * 200 + "  22"
-
-
-def test_a_flexible_column_gives_way_on_a_narrow_terminal(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(output, "terminal_width", lambda: 30)
-    lines = output.table([Column("NAME", flexible=True), Column("N")], [["b" * 200, "22"]])
-    assert max(map(len, lines)) <= 30
 
 
 class Terminal(io.StringIO):

@@ -35,6 +35,21 @@ def test_a_line_that_is_missing_is_found(scout: Scout, tmp_path: Path, log_file:
 
 
 @pytest.mark.usefixtures("database")
+def test_a_run_that_never_had_the_log_file_is_no_contradiction(
+    scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scout(*DRY, "--out", str(tmp_path / "out")).exit_code == 0
+    log_file = tmp_path / "of_others.log"
+    log_file.write_text('{"timestamp": "2001-01-01T00:00:00.000000Z", "run_id": null}\n')
+    monkeypatch.setenv("SCOUT_LOG_FILE", str(log_file))
+    result = scout("doctor", "--reconcile")
+    assert (result.exit_code, "all agree" in result.stdout) == (0, True)
+    assert "1 of them have no line in that file" in result.stdout
+    found = scout.json("doctor", "--reconcile")
+    assert (found["never_logged"], found["older_than_log"], found["contradictions"]) == (1, 0, {})
+
+
+@pytest.mark.usefixtures("database")
 def test_a_run_from_before_the_log_file_is_no_contradiction(
     scout: Scout, tmp_path: Path, log_file: Path
 ) -> None:

@@ -37,7 +37,7 @@ def test_columns_line_up_and_the_run_is_shortened(people: Logs) -> None:
     logger.warning("third")
     rows = [re.sub(r"^\d\d:\d\d:\d\d ", "", row) for row in people.text.splitlines()]
     assert rows == [
-        "INFO   init_run                    first · 12.3 ms · 01JD2K3M",
+        "INFO   init_run                    first · 12 ms · 01JD2K3M",
         "FATAL  github_rate_limit_snapshot  second · attempt 2 · 01JD2K3M",
         "WARN                               third",
     ]
