@@ -62,6 +62,8 @@ class Entry:
         data = self.line_data()
         if self.cause is not None:
             data["error"] = self.cause.message
+            if self.cause.said:
+                data["said"] = self.cause.said
             if self.cause.traceback:
                 data["traceback"] = self.cause.traceback
         if self.attempt is not None:

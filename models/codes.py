@@ -57,6 +57,7 @@ class Code(StrEnum):
     MODEL_AWAY = "model_away"
     MODEL_INCOMPREHENSIBLE = "model_incomprehensible"
     MODEL_GIVES_NO_ANSWER = "model_gives_no_answer"
+    MODEL_TOKENS_USED_UP = "model_tokens_used_up"
     INVALID_MODEL_OUTPUT = "invalid_model_output"
 
     # GitHub

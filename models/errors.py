@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from enum import IntEnum
+from typing import Self
 
 from models.codes import Code
 
@@ -29,10 +30,15 @@ class ScoutError(Exception):
         message: What was wrong, in one sentence.
         hint: What to do next, or an empty string where nothing can be done.
         code: What kind of failure it is, where the class stands for several.
+
+    Attributes:
+        said: The reason that the other side gave, or what it did, in few words for a headline;
+            empty where the code says it all.
     """
 
     exit_code: ExitCode = ExitCode.RUN_FAILED
     code: Code = Code.PERMANENT_FAILURE
+    said: str = ""
 
     def __init__(self, message: str, hint: str = "", *, code: Code | None = None) -> None:
         super().__init__(message)
@@ -43,6 +49,11 @@ class ScoutError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
+
+    def saying(self, said: str) -> Self:
+        """Return the error, with what stands in a headline about it."""
+        self.said = said
+        return self
 
 
 class InputError(ScoutError):

@@ -97,13 +97,13 @@ class Event(StrEnum):
     STEP_FAILED = _row(
         "step.failed",
         Scope.STEP,
-        "error_type error error_code traceback interruptions",
+        "error_type error error_code said traceback interruptions",
         level="ERROR",
     )
     STEP_RETRYING = _row(
         "step.retrying",
         Scope.STEP,
-        "error_type error error_code traceback next_try_at try of",
+        "error_type error error_code said traceback next_try_at try of",
         level="WARNING",
     )
     STEP_POSTPONED = _row(

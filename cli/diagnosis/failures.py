@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from cli.diagnosis.case import Case, Diagnosis
 from models.codes import Code
 from models.dao.steps import StepRow
 from models.failures import CATALOGUE
 from models.statuses import RunStatus
+from models.text.clean import clean_text
+from models.views.attempts import AttemptRecord
 
 #: Codes that say little by themselves; the last lines of the step are the best evidence.
 _VAGUE = frozenset({Code.BUG, Code.ITEM_FAILED, Code.PERMANENT_FAILURE, Code.SYSTEM_ERROR})
+#: Where a page begins that a proxy or a wrong address answers with.
+_PAGE = re.compile(r"<\s*(?:!doctype|\?xml|html|head|title|body|center|h1|p)\b", re.IGNORECASE)
 #: How many messages of one event are shown.
 _MESSAGES = 2
 
@@ -38,11 +44,19 @@ def explain_failure(case: Case) -> Diagnosis | None:
     if text.sets and case.view.run.broker != "memory":
         todo.insert(len(todo) - 1, "Start the workers again: they read settings when they start.")
     meaning = f"{text.causes} {text.meaning}".rstrip()
-    return Diagnosis(code, text.what, meaning, evidence, todo, _traceback(case, step))
+    last = _last_attempt(case, step)
+    what = _headline(text.what, last.said if last else "")
+    return Diagnosis(code, what, meaning, evidence, todo, last.traceback if last else None)
 
 
-def _traceback(case: Case, step: StepRow) -> str | None:
-    """Return where the error came from that ended a step, if nobody foresaw it."""
+def _headline(what: str, said: str) -> str:
+    """Return what happened, with the reason that the other side gave; pages of HTML are none."""
+    page = _PAGE.search(said)
+    reason = clean_text(said[: page.start()] if page else said).strip().rstrip(".:")
+    return f"{what} The reason: {reason}." if reason else what
+
+
+def _last_attempt(case: Case, step: StepRow) -> AttemptRecord | None:
+    """Return the attempt with which a step ended, where it is on record."""
     wanted = (step.name, step.attempt)
-    found = (one.traceback for one in case.attempts if (one.step, one.attempt) == wanted)
-    return next(found, None)
+    return next((one for one in case.attempts if (one.step, one.attempt) == wanted), None)

@@ -8,9 +8,10 @@ from decimal import ROUND_FLOOR, Decimal
 from cli.diagnosis.case import Case, Diagnosis
 from models.dao.steps import StepRow
 from models.events import Event
-from models.statuses import RunStatus
+from models.statuses import BriefStatus, RunStatus
 from models.text.clean import clean_text
 from models.views.answers import Answers
+from models.views.missing import missing_of
 
 _REASON_MAX_LENGTH = 200
 _OTHER_MODEL = "Try another model: set SCOUT_LLM_MODEL, then the next command."
@@ -103,8 +104,8 @@ def _bad_answers(
 
 def _budget_before_analyses(case: Case) -> Diagnosis | None:
     spent = case.messages(Event.LLM_BUDGET_EXHAUSTED)
-    rejected = case.briefs.get("rejected_by_threshold", 0)
-    if not spent or sum(case.briefs.values()) > rejected:
+    rejected = _rejected(case)
+    if not spent or set(case.briefs) - {BriefStatus.REJECTED_BY_THRESHOLD, "written"}:
         return None
     count = case.analysis_answers.valid
     analysed = f"{count} {'repository was' if count == 1 else 'repositories were'} analysed"
@@ -138,10 +139,10 @@ def _budget_before_briefs(case: Case) -> Diagnosis | None:
 
 
 def _nothing_fits(case: Case) -> Diagnosis:
-    rejected = case.briefs.get("rejected_by_threshold", 0)
+    rejected = _rejected(case)
     evidence = [f"briefs: {rejected} below the threshold, {case.briefs.get('invalid', 0)} invalid"]
     evidence += case.messages(Event.BRIEF_RANKED) + case.messages(Event.GITHUB_SEARCH_COMPLETED)[:3]
-    evidence += invalid_outputs(case)
+    evidence += missing_of(case.view.steps) + last_bad_answers(case)
     meaning = "No repositories were found that fit together."
     if rejected:
         meaning = _below_threshold(case)
@@ -156,6 +157,13 @@ def _nothing_fits(case: Case) -> Diagnosis:
     )
 
 
+def _rejected(case: Case) -> int:
+    """Return how many groups scored too little, those included of which no row is kept."""
+    counted = writing_step(case).stats.get(BriefStatus.REJECTED_BY_THRESHOLD)
+    rows = case.briefs.get(BriefStatus.REJECTED_BY_THRESHOLD, 0)
+    return counted if isinstance(counted, int) else rows
+
+
 def _below_threshold(case: Case) -> str:
     return f"Groups were found, but none scored --min-score {case.view.run.args.get('min_score')}."
 
@@ -168,13 +176,10 @@ def _lower_threshold(case: Case) -> list[str]:
     return [f"scout briefs generate {case.run_id} --min-score {score}"]
 
 
-def invalid_outputs(case: Case) -> list[str]:
-    """Return how many answers of the model were not valid, and what was said of the last."""
-    found = case.messages(Event.LLM_OUTPUT_INVALID_JSON)
-    if not found:
-        return []
-    are = "answer of the model was" if len(found) == 1 else "answers of the model were"
-    return [f"{len(found)} {are} not valid and not used", found[-1]]
+def last_bad_answers(case: Case) -> list[str]:
+    """Return what was said of the last answer that was not valid, and of the last that failed."""
+    events = (Event.LLM_OUTPUT_INVALID_JSON, Event.LLM_ITEM_FAILED)
+    return [text for event in events for text in case.messages(event)[-1:]]
 
 
 def _model_of(case: Case) -> str:

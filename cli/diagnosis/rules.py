@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 from cli.diagnosis.case import Case, Diagnosis
 from cli.diagnosis.failures import explain_failure
-from cli.diagnosis.no_briefs import explain_briefless, invalid_outputs, writing_step
+from cli.diagnosis.no_briefs import explain_briefless, last_bad_answers, writing_step
 from cli.display.run_page import index_path
 from models.events import Event
 from models.statuses import AttemptOutcome, RunStatus, State, StepStatus
 from models.views.attempts import AttemptRecord, next_try
+from models.views.missing import missing_of
 from models.views.run_state import is_postponed, time_of_day, worker_count
 from models.views.run_view import RunView
 
@@ -74,9 +75,9 @@ def _success(case: Case) -> Diagnosis | None:
     if case.view.run.status is not RunStatus.SUCCESS:
         return None
     index = index_path(case.view.run)
-    noted = invalid_outputs(case) + _unanswered(case) + case.messages(Event.SCOUT_PASS2_CAPPED)
-    missing = _missing(case)
-    noted = [*missing, *noted, *_detours(case)]
+    missing = missing_of(case.view.steps)
+    noted = [*missing, *last_bad_answers(case), *case.messages(Event.SCOUT_PASS2_CAPPED)]
+    noted += _detours(case)
     meaning = (
         "The result is complete; the notes say what to know." if noted else "Nothing is wrong."
     )
@@ -87,19 +88,6 @@ def _success(case: Case) -> Diagnosis | None:
         noted,
         [str(index)] if index else [f"scout show {case.run_id}"],
     )
-
-
-def _missing(case: Case) -> list[str]:
-    """Return what the run could not read, though it is there."""
-    found = []
-    for step in case.view.steps:
-        if step.stats.get("incomplete_results"):
-            found.append(f"{step.name}: GitHub timed out; more repositories may be there")
-        failed = step.stats.get("failed") if step.name.startswith("hydrate_") else 0
-        if failed:
-            what = "README" if step.name == "hydrate_readme" else "metadata"
-            found.append(f"{step.name}: the {what} of {failed} could not be read")
-    return found
 
 
 def _detours(case: Case) -> list[str]:
@@ -242,10 +230,3 @@ def _wake_up(case: Case) -> list[str]:
     if case.view.run.broker == "memory" or case.view.workers:
         return [f"scout resume {case.run_id}", "scout doctor"]
     return ["scout worker", "scout doctor"]
-
-
-def _unanswered(case: Case) -> list[str]:
-    found = case.messages(Event.LLM_ITEM_FAILED)
-    if not found:
-        return []
-    return [f"{len(found)} times the model gave no answer", found[-1]]

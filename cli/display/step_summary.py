@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from models.dao import StepRow
+from models.views.missing import stat
 
 #: Where a step's stats say what it spent on the model.
 _USAGE = ("usage", "analyses.usage")
@@ -42,8 +43,12 @@ _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "github_search_pass2": (
         ("search.new", "new repo", "new repos"),
         ("search.queries", "query", "queries"),
+        ("metadata.failed", "without metadata", "without metadata"),
+        ("readmes.failed", "README failed", "READMEs failed"),
         ("analyses.valid", "analysis", "analyses"),
         ("analyses.reused", "reused", "reused"),
+        ("analyses.invalid", "invalid", "invalid"),
+        ("analyses.failed", "failed", "failed"),
         ("rankings.ranked", "ranked", "ranked"),
     ),
     "llm_brief_generate": (
@@ -72,7 +77,7 @@ def step_note(step: StepRow) -> str:
     if stats.get("capped") is True:
         words.append("capped")
     for path in _USAGE:
-        usage = _at(stats, path)
+        usage = stat(stats, path)
         if isinstance(usage, dict) and usage.get("requests"):
             words += _spent(usage)
     return ", ".join(words)
@@ -87,7 +92,7 @@ def result_note(steps: Iterable[StepRow]) -> str:
 def _counted(step: StepRow) -> list[str]:
     words: list[str] = []
     for path, one, several in _COUNTS.get(step.name, ()):
-        value = _at(step.stats, path)
+        value = stat(step.stats, path)
         if isinstance(value, int) and (value or not words):
             words.append(f"{value:,} {one if value == 1 else several}")
     return words
@@ -112,10 +117,3 @@ def _spent(usage: dict[str, Any]) -> list[str]:
     cost = usage.get("cost_usd")
     cost_usd = float(cost) if isinstance(cost, (int, float)) else None
     return spent_words(tokens, cost_usd, estimated=usage.get("estimated") is True)
-
-
-def _at(stats: dict[str, Any], path: str) -> Any:
-    value: Any = stats
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

@@ -97,6 +97,15 @@ MODEL: Mapping[Code, Explanation] = MappingProxyType(
             events=(Event.LLM_ITEM_FAILED,),
             sets=True,
         ),
+        Code.MODEL_TOKENS_USED_UP: Explanation(
+            what="The model used up all tokens of its answers before it had answered {step}.",
+            causes="It reasons for longer than an answer may be long.",
+            meaning="It was asked once more with a larger budget, in vain. What was analysed is"
+            " kept.",
+            todo=("Set SCOUT_LLM_MAX_TOKENS higher, or SCOUT_LLM_MODEL to another model.", _RESUME),
+            events=(Event.LLM_MAX_TOKENS_RAISED, Event.LLM_ITEM_FAILED),
+            sets=True,
+        ),
         Code.INVALID_MODEL_OUTPUT: Explanation(
             what="Most of the model's answers to {step} were not valid.",
             causes="A model that does not keep to the form in which it is asked to answer.",

@@ -93,6 +93,7 @@ def fail_step(
     *,
     code: Code | None = None,
     traceback: str | None = None,
+    said: str = "",
     clock: Clock | None = None,
     give_up: GiveUp | None = None,
 ) -> None:
@@ -104,6 +105,7 @@ def fail_step(
         error_message: What was wrong, for people.
         code: What kind of failure it is; by default that of the type.
         traceback: Where an error came from that nobody foresaw; redacted and bounded.
+        said: The reason that the other side gave; redacted and bounded.
         clock: Where the time comes from.
         give_up: Ends waiting for the database early.
 
@@ -113,7 +115,7 @@ def fail_step(
     """
     clock = clock or Clock()
     finished_at, duration_ms = claim.elapsed(clock)
-    cause = Cause.of(error_type, error_message, code, traceback)
+    cause = Cause.of(error_type, error_message, code, traceback, said)
 
     def work(journal: Journal) -> None:
         _fail(journal, claim.held(), cause, finished_at, duration_ms, clock)

@@ -34,6 +34,7 @@ def retry_step(
     max_tries: int,
     code: Code | None = None,
     traceback: str | None = None,
+    said: str = "",
     clock: Clock | None = None,
     give_up: GiveUp | None = None,
 ) -> None:
@@ -48,7 +49,7 @@ def retry_step(
     clock = clock or Clock()
     due_at = clock.now_iso(delay_s)
     tries = claim.row.tries + 1
-    cause = Cause.of(error_type, error_message, code, traceback)
+    cause = Cause.of(error_type, error_message, code, traceback, said)
     message = (
         f"{claim.name}: try {tries}/{max_tries} failed, next try {due_at[11:19]}Z, "
         f"last error: {cause}"

@@ -50,6 +50,11 @@ class AttemptRecord:
         """Return where the error came from that ended it, if nobody foresaw it."""
         return _text((self.data or {}).get("traceback"))
 
+    @property
+    def said(self) -> str:
+        """Return the reason that the other side gave for its end; empty where it gave none."""
+        return _text((self.data or {}).get("said")) or ""
+
     def to_dict(self) -> dict[str, Any]:
         """Return the attempt as JSON-like data."""
         return {

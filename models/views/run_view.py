@@ -27,7 +27,18 @@ def view_run(run: RunRow, settings: Settings, workers: list[WorkerRow] | None = 
     """Return a run with its steps and its true state now."""
     now = Clock().now_iso()
     rows = WorkersDao.all() if workers is None else workers
-    alive = live_workers(rows, now, run.broker)
     steps = StepsDao.of_run(run.run_id)
+    alive = live_workers(_who_may(run, steps, rows), now, run.broker)
     reading = read_run(run, steps, alive, now, settings.step_time_limit_s)
     return RunView(run, steps, alive, now, reading)
+
+
+def _who_may(run: RunRow, steps: list[StepRow], workers: list[WorkerRow]) -> list[WorkerRow]:
+    """Return the workers that may go on with a run.
+
+    A live run of a command is that command's own: no other spends tokens for it.
+    """
+    own = {step.worker for step in steps if step.worker}
+    if run.broker != "memory" or run.args.get("dry") is True or not own:
+        return workers
+    return [row for row in workers if row.worker in own]

@@ -22,6 +22,9 @@ from tasks.step import StepContext
 
 #: The best rejected groups are kept, so that a reader sees what was close.
 MAX_REJECTED = 20
+#: How many groups scored too little: of those beyond `MAX_REJECTED` there is no row, so it is
+#: noted with how groups were formed.
+_REJECTED = str(BriefStatus.REJECTED_BY_THRESHOLD)
 #: Groups with a row that are not proposed.
 NOT_PROPOSED = frozenset({BriefStatus.REJECTED_BY_THRESHOLD, BriefStatus.KEPT_OUT})
 #: Rows named in one statement; SQLite before 3.32 allows no more than 999 parameters.
@@ -42,6 +45,7 @@ def plan_briefs(context: StepContext) -> None:
     kept, shortlisted = kept_groups(groups, context.args.min_score, held)
     kept_out = sum(group.key.lower() in held for group in groups)
     rejected = len(groups) - shortlisted - kept_out
+    formed |= {_REJECTED: rejected}
     rows = [
         _row(context, group, rank, rank <= shortlisted, formed)
         | _kept_out(held.get(group.key.lower()))
@@ -57,7 +61,6 @@ def plan_briefs(context: StepContext) -> None:
         data={
             "groups": len(groups),
             "shortlisted": shortlisted,
-            "rejected_by_threshold": rejected,
             "min_score": context.args.min_score,
             "policy": POLICY,
         }
@@ -116,7 +119,7 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
     reasons = _reasons(context, budget, status[BriefStatus.SHORTLISTED] - written)
     stats: dict[str, Any] = {
         "shortlisted": status[BriefStatus.SHORTLISTED],
-        "rejected_by_threshold": status[BriefStatus.REJECTED_BY_THRESHOLD],
+        _REJECTED: status[BriefStatus.REJECTED_BY_THRESHOLD],
         "invalid": status[BriefStatus.INVALID],
         "written": written,
         "policy": POLICY,
@@ -175,7 +178,7 @@ def planned_stats(context: StepContext) -> dict[str, Any]:
     parts = [(row.group_key, row.status, row.score) for row in rows]
     return {
         "shortlisted": status["shortlisted"],
-        "rejected_by_threshold": status["rejected_by_threshold"],
+        _REJECTED: status[BriefStatus.REJECTED_BY_THRESHOLD],
         "policy": POLICY,
         "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
     } | formed_by(rows)

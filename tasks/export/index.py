@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
+from tasks.briefs.plan import formed_by
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.marked import marked
@@ -95,16 +96,16 @@ def _left_out(report: Report) -> str:
         f"### Beyond --max-briefs {report.args.max_briefs}" if unwritten else "",
         _groups(report, unwritten),
         f"### Close, but below --min-score {report.args.min_score}" if rejected else "",
-        _groups(report, rejected),
+        _groups(report, rejected, formed_by(rejected).get(BriefStatus.REJECTED_BY_THRESHOLD)),
     ).rstrip("\n")
 
 
-def _groups(report: Report, briefs: list[Brief]) -> str:
+def _groups(report: Report, briefs: list[Brief], total: int | None = None) -> str:
     rows = [
         [f"{brief.score:.4f}", report.links(loads(brief.repos_json))]
         for brief in briefs[:MAX_LEFT_OUT]
     ]
-    return listed(["Score", "Repositories"], rows, len(briefs), numeric=frozenset({0}))
+    return listed(["Score", "Repositories"], rows, total or len(briefs), numeric=frozenset({0}))
 
 
 def _keywords(report: Report) -> str:

@@ -55,7 +55,7 @@ def no_valid_answer(context: StepContext, item: str, reason: str) -> ScoutError:
         "Choose another model with SCOUT_LLM_MODEL, then: scout resume"
         f" {run_id} asks again for what is not valid, or begin anew: scout rerun {run_id}",
         code=Code.INVALID_MODEL_OUTPUT,
-    )
+    ).saying(reason)
 
 
 class Question(Generic[Content]):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from models.codes import Code
 from models.errors import PermanentError, ScoutError, TransientError
 
 #: The share of a step's units that may be lost, and the number that may be whatever the share is.
 MAX_FAILED_SHARE = 0.5
 MIN_FAILED = 5
+#: What answers is not what was meant to be asked: that may pass for a unit, and not for all.
+NOT_THERE = frozenset({Code.MODEL_INCOMPREHENSIBLE, Code.GITHUB_URL_WRONG})
 #: So many units in a row with trouble that may pass: nobody is there to ask.
 DOWN_AFTER = 10
 
@@ -74,12 +77,14 @@ class Tolerance:
         only_passing = not self._answered and self._passing == self._failed
         everything = self._failed >= self._total and not self._done
         if self._passing_in_a_row >= DOWN_AFTER or (only_passing and (everything or too_many)):
+            if error.code in NOT_THERE:
+                raise self._failure(error, ", one after the other")
             raise TransientError(
                 f"{self._failed} units failed one after the other; the last: {error.message}",
                 error.hint,
                 getattr(error, "retry_after_s", None),
                 code=error.code,
-            ) from error
+            ).saying(error.said) from error
         if too_many:
             raise self._failure(error, f", more than {MAX_FAILED_SHARE:.0%} of them")
 
@@ -102,6 +107,6 @@ class Tolerance:
             f"{self._lost} of {self._total} units {what}{how_many}; the last: {error.message}",
             error.hint or "The audit log says what was wrong with each.",
             code=error.code,
-        )
+        ).saying(error.said)
         found.__cause__ = error
         return found

@@ -67,7 +67,7 @@ def _recorded(context: StepContext, item: str, exc: Exception) -> ItemFailedErro
         f"{item}: {kind}: {words}",
         "The audit log has its traceback.",
         code=Code.BUG,
-    )
+    ).saying(f"{kind}: {words}")
 
 
 def _words(exc: Exception) -> str:

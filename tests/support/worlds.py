@@ -60,14 +60,20 @@ def finish_until(
     clock: Clock | None = None,
     stats: Mapping[str, Any] | None = None,
     without: Collection[str] = (),
+    stats_of: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Finish every step before `step`, or all, but for those that the run is `without`."""
+    """Finish every step before `step`, or all, but for those that the run is `without`.
+
+    `stats` are those of every step that has none of its own in `stats_of`.
+    """
     for name in STEP_NAMES:
         if name == step:
             return
         if name in without:
             continue
-        finish_claim(claim(run_id, name, clock), stats or {}, clock=clock)
+        finish_claim(
+            claim(run_id, name, clock), (stats_of or {}).get(name, stats or {}), clock=clock
+        )
 
 
 def successful_run(query: str = "vector database", clock: Clock | None = None) -> str:

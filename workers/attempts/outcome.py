@@ -33,8 +33,10 @@ logger = logging.getLogger(__name__)
 
 GiveUp = Callable[[], bool]
 
-#: No wait that others ask for is longer: GitHub's quotas come back every hour.
-POSTPONE_MAX_S = 3_700.0
+#: No wait that others ask for is longer than those that are believed (`tasks.sources.http`).
+POSTPONE_MAX_S = 7 * 86_400.0
+#: What stands in a headline beside what the code says.
+SAID_MAX_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def _record(
             max_tries=policy.max_tries,
             code=cause.code,
             traceback=cause.traceback,
+            said=cause.said,
             clock=clock,
             give_up=give_up,
         )
@@ -125,6 +128,7 @@ def _record(
         message,
         code=cause.code,
         traceback=cause.traceback,
+        said=cause.said,
         clock=clock,
         give_up=give_up,
     )
@@ -142,8 +146,11 @@ def cause_of(exc: BaseException) -> Cause:
         text = str(exc) or "no message"
     except Exception as error:  # noqa: BLE001 - a foreign __str__ must not cost the ending
         text = f"its message cannot be shown ({type(error).__name__})"
-    where = None if isinstance(exc, ScoutError) else traceback_text(exc)
-    return Cause(type(exc).__name__, _shown(text), code_of(exc), where)
+    if isinstance(exc, ScoutError):
+        said = clean_text(exc.said, SAID_MAX_LENGTH)
+        return Cause(type(exc).__name__, _shown(text), code_of(exc), said=said)
+    said = clean_text(f"{type(exc).__name__}: {text}", SAID_MAX_LENGTH)
+    return Cause(type(exc).__name__, _shown(text), code_of(exc), traceback_text(exc), said)
 
 
 def _shown(text: str) -> str:

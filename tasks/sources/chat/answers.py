@@ -28,6 +28,8 @@ _OTHER_MODEL_HINT = "Choose another model with SCOUT_LLM_MODEL."
 class BudgetUsedUpError(NoAnswerError):
     """All tokens that an answer may have were used up before there was one."""
 
+    code = Code.MODEL_TOKENS_USED_UP
+
 
 def read_answer(
     reply: Reply, messages: Sequence[Message], *, model: str, label: str, wanted: frozenset[str]
@@ -104,7 +106,7 @@ def _demand_wholeness(
     error = BrokenOffError(
         f"The model at {label} broke its answer off: {words}.", "", reply.wait_s()
     )
-    raise error.for_(found)
+    raise error.for_(found).saying(f"it broke its answer off: {words}")
 
 
 def _demand_text(answer: _Answer, spending: Spending, label: str, found: ModelAnswer) -> None:
@@ -114,29 +116,30 @@ def _demand_text(answer: _Answer, spending: Spending, label: str, found: ModelAn
     if answer.finish_reason == "length" and (blank or 2 * reasoning > spending.completion_tokens):
         total = reasoning or spending.completion_tokens
         what = "reasoning" if answer.thought or reasoning else "it"
-        raise BudgetUsedUpError(
-            f"The model at {label} gave no whole answer: {what} used up all {total:,} tokens.",
-            _MORE_TOKENS_HINT,
-        ).for_(found, again=True)
+        raise (
+            BudgetUsedUpError(
+                f"The model at {label} gave no whole answer: {what} used up all {total:,} tokens.",
+                _MORE_TOKENS_HINT,
+            )
+            .for_(found, again=True)
+            .saying(f"{what} used up all {total:,} tokens")
+        )
     if not blank:
         return
     if isinstance(answer.refusal, str) and answer.refusal:
         words = clean_text(answer.refusal, 200)
-        raise NoAnswerError(f"The model at {label} refused: {words}").for_(found)
+        raise _no_answer(label, f"refused: {words.rstrip('.')}").for_(found)
     if answer.finish_reason == "content_filter":
-        raise NoAnswerError(
-            f"The content filter of the model at {label} kept its answer back."
-        ).for_(found)
+        raise _no_answer(label, "kept its answer back: its content filter did").for_(found)
     if answer.calls:
         name = clean_text(answer.calls[0][0], 60) or "a tool"
-        raise NoAnswerError(
-            f"The model at {label} answered with nothing but a call of {name}, which nobody asked"
-            " for.",
-            _OTHER_MODEL_HINT,
-        ).for_(found)
-    raise NoAnswerError(f"The model at {label} answered with nothing.", _OTHER_MODEL_HINT).for_(
-        found, again=True
-    )
+        what = f"answered with nothing but a call of {name}, which nobody asked for"
+        raise _no_answer(label, what).for_(found)
+    raise _no_answer(label, "answered with nothing").for_(found, again=True)
+
+
+def _no_answer(label: str, what: str) -> NoAnswerError:
+    return NoAnswerError(f"The model at {label} {what}.", _OTHER_MODEL_HINT).saying(f"it {what}")
 
 
 def refused_inside(body: Any, reply: Reply, label: str) -> None:
@@ -164,7 +167,7 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
             f"{_beginning(reply.body)}.",
             "Check that SCOUT_LLM_BASE_URL is the address of an OpenAI-compatible endpoint.",
             code=Code.MODEL_INCOMPREHENSIBLE,
-        ) from exc
+        ).saying("what it sent is not JSON") from exc
     if not isinstance(body, dict):
         refused_inside(body, reply, label)
         raise TransientError(

@@ -14,7 +14,7 @@ README_MAX_CHARACTERS = 24_000
 #: A README is not cut shorter than this: what is left would say too little.
 README_MIN_CHARACTERS = 1_000
 #: How often a request that was too long is made shorter.
-MAX_HALVINGS = 3
+MAX_HALVINGS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,33 @@ _REFUSALS: Mapping[int, Code] = MappingProxyType(
         505: Code.MODEL_REFUSES_REQUESTS,
     }
 )
-#: Error codes of 429 that no waiting cures.
+#: Error codes that no waiting cures.
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_credits")
+#: The same in words, where no time is named after which there is more.
+_NO_CREDIT_WORDS = re.compile(
+    r"insufficient[ _](?:credit|balance|fund|quota)|(?:credit|balance)\b[^.]{0,30}\btoo low"
+    r"|(?:not enough|out of|requires more) credits\b|exceeded_current_quota|plan and billing"
+    r"|budget(?:_| has been | is )exceeded|spend(?:ing)?[ _]limit|key limit exceeded"
+    r"|payment[ _]required|\barrears\b|in debt",
+    re.IGNORECASE,
+)
+_NO_CREDIT_STATUSES = frozenset({None, 400, 402, 403, 429})
+#: A model that is not there, as some say it with other statuses than 404.
+_NO_MODEL = re.compile(
+    r"model_not_(?:found|available)|(?:invalid|unknown)[ _]model|no such model"
+    r"|not a valid model|\bmodels?\b[^.]{0,100}(?:\bdoes not exist|\bnot found|\bnot exist)"
+    r"|no models? (?:is |are )?(?:currently )?loaded|unable to access model"
+    r"|have access to (?:the )?model|no endpoints found|deployment\b[^.]{0,60}\bnot exist",
+    re.IGNORECASE,
+)
+_NO_MODEL_STATUSES = frozenset({None, 400, 403, 422, 500})
+#: A text that a filter keeps back: said of one request, and nothing that a key or form cures.
+_FILTERED = re.compile(
+    r"moderation|\bflagged|content[ _](?:filter|policy|management)|contentfilter|responsibleai"
+    r"|safety (?:system|filter|settings)|prohibited_content|data_inspection_failed",
+    re.IGNORECASE,
+)
+_FILTERED_STATUSES = frozenset({None, 400, 403, 422, 451})
 #: Statuses and words with which endpoints say that a request is longer than the model's context.
 _TOO_LONG_STATUSES = frozenset({None, 400, 422, 500})
 _TOO_LONG = re.compile(
@@ -56,7 +81,7 @@ _LARGER_THAN_LIMIT = re.compile(
     re.IGNORECASE,
 )
 #: A wrong key, as some say it with 400.
-_KEY_STATUSES = frozenset({400, 403, 422})
+_KEY_STATUSES = frozenset({None, 400, 403, 422})
 _KEY = re.compile(
     r"(?:api|access|auth\w*)[ _-]?(?:key|token)s?\b[^.]{0,30}(?:not valid|invalid|incorrect|wrong"
     r"|expired|missing|not found|required|revoked)"
@@ -64,6 +89,13 @@ _KEY = re.compile(
     r"(?:api|access|auth\w*)[ _-]?(?:key|token|credential)|api_key_invalid|invalid_api_key"
     r"|unauthenticated|no auth credentials",
     re.IGNORECASE,
+)
+#: What is believed whatever the status says; the first that fits counts.
+_TOLD_IN_WORDS = (
+    (Code.MODEL_NO_CREDIT, _NO_CREDIT_STATUSES, _NO_CREDIT_WORDS),
+    (Code.MODEL_KEY_REFUSED, _KEY_STATUSES, _KEY),
+    (Code.MODEL_UNKNOWN, _NO_MODEL_STATUSES, _NO_MODEL),
+    (Code.MODEL_GIVES_NO_ANSWER, _FILTERED_STATUSES, _FILTERED),
 )
 #: An answer to every path, as of a base URL without its /v1.
 _WRONG_PATH = re.compile(
@@ -115,10 +147,18 @@ def refusal(
         label: How to name the endpoint.
         names: The settings that name it.
     """
-    url_hint = f"Check {names.base_url}, which often ends in /v1, and {names.model}."
     said = clean_text(text, _TEXT_MAX_CHARACTERS).rstrip(".") or "no reason given"
     answered = "with an error" if status is None else f"HTTP {status}"
     message = f"The model at {label} answered {answered}: {said}."
+    return _error(status, text, wait_s, message, names).saying(
+        said if status is None else f"HTTP {status}: {said}"
+    )
+
+
+def _error(
+    status: int | None, text: str, wait_s: float | None, message: str, names: SettingNames
+) -> ScoutError:
+    url_hint = f"Check {names.base_url}, which often ends in /v1, and {names.model}."
     code = refusal_code(status, text, waits=wait_s is not None)
     if code is Code.MODEL_NO_CREDIT:
         hint = "There is no credit left: add some, or use another key."
@@ -148,8 +188,10 @@ def refusal_code(status: int | None, text: str, *, waits: bool = False) -> Code:
         return Code.MODEL_NO_CREDIT
     if is_too_long(status, text):
         return Code.MODEL_INPUT_TOO_LONG
-    if (status is None or status in _KEY_STATUSES) and _KEY.search(text):
-        return Code.MODEL_KEY_REFUSED
+    for code, statuses, words in _TOLD_IN_WORDS:
+        passes = waits and code is Code.MODEL_NO_CREDIT
+        if status in statuses and words.search(text) and not passes:
+            return code
     return _code_without_status(text, waits=waits) if status is None else _code_of_status(status)
 
 

@@ -89,12 +89,12 @@ class ChatHttp:
                 f"The model at {self._label} sent its answer too slowly: it was not whole after"
                 f" {exc}.",
                 slow_hint,
-            ) from exc
+            ).saying(f"its answer was not whole after {exc}") from exc
         except TooSlowError as exc:
             raise TimedOutError(
                 f"The model at {self._label} did not answer in time ({self._timeout_s:g} s).",
                 slow_hint,
-            ) from exc
+            ).saying(f"no answer within {self._timeout_s:g} s") from exc
         except AddressError as exc:
             raise PermanentError(
                 f"{self._label} cannot be asked: {exc}.",
@@ -106,7 +106,7 @@ class ChatHttp:
                 f"The model at {self._label} cannot be reached: {exc}.",
                 f"Check that it is running and that {self._names.base_url} is right.",
                 code=Code.MODEL_AWAY,
-            ) from exc
+            ).saying(str(exc)) from exc
         if answer.truncated:
             raise ItemFailedError(
                 f"The model at {self._label} answered with more than {max_bytes:,} bytes.",

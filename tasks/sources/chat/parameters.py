@@ -92,6 +92,9 @@ class Dialect:
     def ask(self, body: Mapping[str, Any], post: Callable[[dict[str, Any]], Reply]) -> Reply:
         """Return the reply to a request, sent again without what the endpoint may have refused.
 
+        Where it is not said to be about one thing alone, the same is sent once more first: a
+        refusal that passes by itself says nothing of what may be left out.
+
         Args:
             body: The request, with everything that Scout would like.
             post: Sends one.
@@ -103,10 +106,16 @@ class Dialect:
             return reply
         tried: set[str] = set()
         left_out: dict[str, bool] = {}
-        for _ in range(TRIES_MAX - 1):
+        for number in range(TRIES_MAX - 1):
             name, surely = next(self._suspects(reply, spoken, tried), ("", False))
             if not name:
                 break
+            if number == 0 and not surely:
+                reply = post(spoken)
+                if reply.status == 200:
+                    self._known.understood.update(_named_in(spoken))
+                    break
+                continue
             tried.add(name)
             before = error_text(reply)
             shorter = _spoken(body, self._known.refused | set(left_out) | {name})
@@ -134,6 +143,7 @@ class Dialect:
             if name not in tried:
                 yield name, alone and name not in self._known.understood
         blind = not (named or tried) and reply.status in {400, 422}
+        blind = blind and refusal_code(reply.status, text) is Code.MODEL_REFUSES_REQUESTS
         blind = blind and self._known.in_vain < CURES
         if blind and "response_format" in sent - self._known.understood:
             yield "response_format", False

@@ -83,7 +83,7 @@ class GitHubHttp:
             raise UnreachableError(
                 f"GitHub at {self._label} could not be read: {exc}.",
                 "Check SCOUT_GITHUB_URL and the network.",
-            ) from exc
+            ).saying(str(exc)) from exc
         except DeadlineError as exc:
             raise self._no_answer(f"took longer than {exc} for one answer") from exc
         except TooSlowError as exc:
@@ -101,7 +101,7 @@ class GitHubHttp:
             f"GitHub at {self._label} {what}.",
             "Scout tries again; check the network if it stays.",
             code=Code.GITHUB_AWAY,
-        )
+        ).saying(f"it {what}")
 
 
 @lru_cache(maxsize=4)

@@ -16,10 +16,12 @@ from types import MappingProxyType
 from models.codes import Code
 from models.text.clean import clean_text
 from tasks.sources.github.http import GitHubAnswer
-from tasks.sources.http.retry_after import retry_after_s, server_time
+from tasks.sources.http.retry_after import retry_after_s, server_time, told_s
+from tasks.sources.http.told_wait import wait_of
 
-#: Longer waits than this are cut: GitHub's longest window is an hour.
-MAX_WAIT_S = 3660.0
+#: Longer waits than this are not believed: GitHub's longest window is an hour, and servers of
+#: one's own may count by the day.
+MAX_WAIT_S = 86_460.0
 #: A reset is told in whole seconds, and clocks differ.
 MARGIN_S = 1.0
 #: Characters of GitHub's own words that are shown, and bytes of a body that are read for them.
@@ -80,23 +82,24 @@ def read_throttled(answer: GitHubAnswer, now: datetime) -> Throttled | None:
         return None
     headers, message = answer.headers, message_of(answer).lower()
     used_up = headers.get("x-ratelimit-remaining", "").strip() == "0"
-    asked_s = read_retry_after(headers, now)
-    if asked_s is not None:
-        return Throttled("secondary" in message or not used_up, asked_s)
-    if is_about_one_repository(answer):
+    asked_s = read_wait(answer, now)
+    if retry_after_s(headers, now) is None and is_about_one_repository(answer):
         return None
     if used_up and "secondary" not in message:
-        return Throttled(secondary=False, wait_s=_reset_in_s(headers, now))
-    limited = answer.status == 429 or "gh-limited-by" in headers
+        return Throttled(secondary=False, wait_s=asked_s)
+    limited = answer.status == 429 or "gh-limited-by" in headers or asked_s is not None
     if limited or any(words in message for words in _LIMIT_WORDS):
-        return Throttled(secondary=True, wait_s=None)
+        return Throttled(secondary=True, wait_s=asked_s)
     return None
 
 
-def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds of `Retry-After` within GitHub's bounds; None without one."""
-    asked_s = retry_after_s(headers, now)
-    return None if asked_s is None else min(max(asked_s, MARGIN_S), MAX_WAIT_S)
+def read_wait(answer: GitHubAnswer, now: datetime) -> float | None:
+    """Return the seconds that an answer asks to wait, wherever it says so; None where nowhere."""
+    asked_s = wait_of(answer.headers, answer.body, now, longest_s=MAX_WAIT_S)
+    if asked_s is None:
+        return None
+    is_reset = asked_s == _left_s(answer.headers, now)
+    return max(asked_s + MARGIN_S * is_reset, MARGIN_S)
 
 
 def is_about_one_repository(answer: GitHubAnswer) -> bool:
@@ -120,13 +123,20 @@ def message_of(answer: GitHubAnswer) -> str:
     return clean_text(text, _MESSAGE_MAX_CHARACTERS)
 
 
+def said_by(answer: GitHubAnswer) -> str:
+    """Return an error's status and GitHub's own words about it; a proxy's page has none."""
+    words = message_of(answer) if _object(answer) else ""
+    return f"HTTP {answer.status}" + (f": {words}" if words else "")
+
+
 def _reset_in_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds to the reset by the server's own clock, where it tells its time."""
-    epoch_s = _count(headers.get("x-ratelimit-reset"))
-    if epoch_s is None:
-        return None
-    left_s = epoch_s - server_time(headers, now).timestamp()
-    return min(max(left_s + MARGIN_S, MARGIN_S), MAX_WAIT_S)
+    left_s = _left_s(headers, now)
+    return None if left_s is None else min(left_s + MARGIN_S, MAX_WAIT_S)
+
+
+def _left_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    return told_s(headers.get("x-ratelimit-reset"), server_time(headers, now))
 
 
 def _object(answer: GitHubAnswer) -> Mapping[str, object]:

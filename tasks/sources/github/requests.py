@@ -21,8 +21,9 @@ from tasks.sources.github.http import GitHubAnswer, GitHubHttp
 from tasks.sources.github.limits import (
     message_of,
     read_quota,
-    read_retry_after,
     read_throttled,
+    read_wait,
+    said_by,
 )
 from tasks.sources.github.secrets import without_secrets
 from tasks.sources.github.waits import Waits
@@ -137,7 +138,7 @@ class GitHubRequests:
             f" HTTP {answer.status}: {message_of(answer)}",
             "Run fewer workers with this token, or wait for some minutes.",
             code=Code.GITHUB_LIMITS,
-        )
+        ).saying(said_by(answer))
 
     def _take(self, ask: Ask) -> None:
         """Wait until the request may be made, and count it."""
@@ -174,14 +175,14 @@ class GitHubRequests:
             raise TransientError(
                 f"GitHub answered {ask.what} with HTTP {answer.status}: {message_of(answer)}",
                 "It is GitHub's trouble: see https://www.githubstatus.com",
-                read_retry_after(answer.headers, self._clock.now()),
+                read_wait(answer, self._clock.now()),
                 code=Code.GITHUB_AWAY,
-            )
+            ).saying(said_by(answer))
         return answer
 
     def _failure(self, ask: Ask, message: str, hint: str) -> ItemFailedError | PermanentError:
         kind = ItemFailedError if ask.about_one else PermanentError
-        return kind(message, hint, code=Code.GITHUB_URL_WRONG)
+        return kind(message, hint, code=Code.GITHUB_URL_WRONG).saying(message)
 
     def _count(self, name: str) -> None:
         with self._lock:

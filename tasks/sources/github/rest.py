@@ -24,6 +24,7 @@ from tasks.sources.github.limits import (
     is_about_one_repository,
     message_of,
     refusal_code,
+    said_by,
 )
 from tasks.sources.github.quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
 from tasks.sources.github.readme_envelope import ENVELOPE_MAX_BYTES, RAW, readme_in
@@ -44,6 +45,7 @@ _REFUSAL_HINTS: Mapping[Code, str] = MappingProxyType(
         Code.GITHUB_URL_WRONG: "Check that SCOUT_GITHUB_URL is the base of a REST API.",
     }
 )
+_NOT_JSON = "its answer is not what GitHub documents"
 _NEXT_PAGE = re.compile(r'<[^<>]*>\s*;[^,<]*\brel="?next\b')
 
 
@@ -240,8 +242,8 @@ def _demand_success(ask: Ask, answer: GitHubAnswer) -> None:
     words = f"GitHub refused {ask.what}: HTTP {answer.status}: {message_of(answer) or 'no reason'}"
     code = refusal_code(answer.status)
     if code is not Code.GITHUB_TOKEN_REFUSED and ask.about_one:
-        raise ItemFailedError(words, code=code)
-    raise PermanentError(words, _REFUSAL_HINTS.get(code, ""), code=code)
+        raise ItemFailedError(words, code=code).saying(said_by(answer))
+    raise PermanentError(words, _REFUSAL_HINTS.get(code, ""), code=code).saying(said_by(answer))
 
 
 def _json_object(answer: GitHubAnswer) -> dict[str, Any]:
@@ -254,10 +256,10 @@ def _json_object(answer: GitHubAnswer) -> dict[str, Any]:
         found = json.loads(answer.body)
     except (ValueError, RecursionError) as exc:
         message = f"GitHub answered with what is not JSON: {exc}."
-        raise TransientError(message, code=Code.GITHUB_URL_WRONG) from exc
+        raise TransientError(message, code=Code.GITHUB_URL_WRONG).saying(_NOT_JSON) from exc
     if not isinstance(found, dict):
         message = f"GitHub answered with a {type(found).__name__}, not an object."
-        raise TransientError(message, code=Code.GITHUB_URL_WRONG)
+        raise TransientError(message, code=Code.GITHUB_URL_WRONG).saying(_NOT_JSON)
     return found
 
 

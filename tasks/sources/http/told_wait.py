@@ -9,9 +9,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from tasks.sources.http.retry_after import number, reset_s, retry_after_s, told_s
+from tasks.sources.http.retry_after import (
+    number,
+    reset_s,
+    retry_after_s,
+    server_time,
+    told_s,
+)
 
-#: What is asked for beyond this is a mistake, or a hostile server.
+#: What is asked for beyond this is a mistake, or a hostile server: it counts as not told.
 LONGEST_S = 7 * 86_400.0
 #: A body's words about a wait stand at its beginning; what is longer is no error.
 _BODY_MAX_BYTES = 1 << 16
@@ -35,8 +41,10 @@ _SPOKEN_PIECE = re.compile(r"(\d+(?:\.\d+)?)\s?([a-z]+)", re.IGNORECASE | re.ASC
 _SPOKEN_S = (("ms", 1e-3), ("mil", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0))
 
 
-def wait_of(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
-    """Return the seconds that an answer asks to wait, from 0 to `LONGEST_S`.
+def wait_of(
+    headers: Mapping[str, str], body: bytes, now: datetime, *, longest_s: float = LONGEST_S
+) -> float | None:
+    """Return the seconds that an answer asks to wait, from 0 to `longest_s`.
 
     `Retry-After` is believed first, then what the body says, then when a limit is reset.
 
@@ -44,16 +52,17 @@ def wait_of(headers: Mapping[str, str], body: bytes, now: datetime) -> float | N
         headers: The answer's headers by lower-case name.
         body: Its body.
         now: The time, where the answer does not tell its server's.
+        longest_s: Longer waits are not believed.
 
     Returns:
         None where it asks for none, or where nothing that it says can be understood.
     """
-    found = retry_after_s(headers, now)
-    if found is None:
-        found = _in_body(body, now)
-    if found is None:
-        found = reset_s(headers, now)
-    return None if found is None else min(found, LONGEST_S)
+    told = (
+        retry_after_s(headers, now),
+        _in_body(body, server_time(headers, now)),
+        reset_s(headers, now),
+    )
+    return next((wait_s for wait_s in told if wait_s is not None and wait_s <= longest_s), None)
 
 
 def _in_body(body: bytes, now: datetime) -> float | None:

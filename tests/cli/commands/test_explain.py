@@ -64,11 +64,14 @@ def test_success_notes_invalid_answers_of_the_model(scout: Scout) -> None:
             event=Event.LLM_OUTPUT_INVALID_JSON, message=f"{name} is not valid", run_id=run_id,
             scope="llm_repo_analysis", step="llm_repo_analysis", level="WARNING",
         )  # fmt: skip
-    finish_until(run_id)
+    finish_until(run_id, stats_of={"llm_repo_analysis": {"invalid": 2}})
     add_brief(run_id)
-    assert explain(scout, run_id)["evidence"] == [
-        "2 answers of the model were not valid and not used", "b is not valid",
-    ]  # fmt: skip
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["meaning"] == "Something is missing; the notes say what."
+    assert diagnosis["evidence"] == [
+        "llm_repo_analysis: the model's answers about 2 were not valid and not used",
+        "b is not valid",
+    ]
 
 
 def test_success_without_briefs_names_the_threshold(scout: Scout) -> None:
@@ -135,10 +138,12 @@ def test_success_notes_where_the_model_gave_no_answer(scout: Scout) -> None:
             event=Event.LLM_ITEM_FAILED, message=f"{name} got no answer", run_id=run_id,
             scope="llm_repo_analysis", step="llm_repo_analysis", level="WARNING",
         )  # fmt: skip
-    finish_until(run_id)
+    finish_until(run_id, stats_of={"llm_repo_analysis": {"failed": 3}})
     add_brief(run_id)
-    assert explain(scout, run_id)["evidence"] == [
-        "3 times the model gave no answer", "c got no answer",
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["meaning"] == "Something is missing; the notes say what."
+    assert diagnosis["evidence"] == [
+        "llm_repo_analysis: the model gave no answer about 3", "c got no answer",
     ]  # fmt: skip
 
 

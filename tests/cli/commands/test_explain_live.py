@@ -93,7 +93,10 @@ class TestAModelThatRefuses:
         assert live().exit_code == 1
         diagnosis = explained(scout)
         assert diagnosis["code"] == "model_key_refused"
-        assert diagnosis["what"] == "The model endpoint refuses the key."
+        assert diagnosis["what"] == (
+            "The model endpoint refuses the key. The reason: HTTP 401: Incorrect API key provided"
+            " · invalid_request_error · error."
+        )
         chat.always = None
         assert scout("resume", "last").exit_code == 0
 
@@ -183,7 +186,11 @@ class TestARunWithoutBriefs:
     ) -> None:
         chat.fail("owner-1/vector-1", *[says("no")] * 3)
         assert live().exit_code == 0
-        assert any("1 answer of the model was not" in text for text in explained(scout)["evidence"])
+        diagnosis = explained(scout)
+        assert (
+            "llm_repo_analysis: the model's answers about 1 were not valid and not used"
+            in (diagnosis["evidence"])
+        )
 
 
 class TestADeliberateWait:

@@ -243,7 +243,7 @@ class TestInVain:
         assert (last.scope, last.data["in_a_row"]) == (SECOND, 1)
 
 
-@pytest.mark.parametrize(("delay_s", "due_in_s"), [(1e12, 3700.0), (-5.0, 0.0)])
+@pytest.mark.parametrize(("delay_s", "due_in_s"), [(1e12, 604_800.0), (-5.0, 0.0)])
 def test_no_delay_is_out_of_bounds(
     sqlite_database: Database, clock: FakeClock, delay_s: float, due_in_s: float
 ) -> None:

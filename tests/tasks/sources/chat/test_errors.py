@@ -98,3 +98,33 @@ def test_what_has_no_status_of_its_own_is_told_by_the_endpoints_own_codes() -> N
     for status in (400, 422):
         error = refusal(status, "maximum context length is 8192 tokens", None, "x")
         assert error.code is Code.MODEL_INPUT_TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "code"),
+    [
+        (400, "Your credit balance is too low: go to Plans & Billing", Code.MODEL_NO_CREDIT),
+        (400, "Budget has been exceeded! Max budget: 3.0", Code.MODEL_NO_CREDIT),
+        (403, "Key limit exceeded (total limit)", Code.MODEL_NO_CREDIT),
+        (429, "Your account is suspended, check your plan and billing", Code.MODEL_NO_CREDIT),
+        (400, "acme/none is not a valid model ID", Code.MODEL_UNKNOWN),
+        (400, "Invalid model name passed in model=x", Code.MODEL_UNKNOWN),
+        (400, "No models loaded. Load one in the developer page", Code.MODEL_UNKNOWN),
+        (403, "Project x does not have access to model gpt", Code.MODEL_UNKNOWN),
+        (400, "This model does not support JSON mode", Code.MODEL_REFUSES_REQUESTS),
+        (400, "triggered the content management policy", Code.MODEL_GIVES_NO_ANSWER),
+        (403, "requires moderation and your input was flagged", Code.MODEL_GIVES_NO_ANSWER),
+    ],
+)
+def test_what_providers_say_with_whatever_status_is_believed(
+    status: int, said: str, code: Code
+) -> None:
+    error = refusal(status, said, None, "x")
+    assert error.code is code
+    assert error.said == f"HTTP {status}: {said.rstrip('.')}"
+
+
+def test_a_quota_that_comes_back_is_no_want_of_credit() -> None:
+    said = "You exceeded your current quota, please check your plan and billing details."
+    assert refusal(429, said, 41.0, "x").code is Code.MODEL_LIMITS
+    assert refusal(429, said, None, "x").code is Code.MODEL_NO_CREDIT

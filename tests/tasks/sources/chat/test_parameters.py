@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -96,7 +98,27 @@ class TestWhatIsLearnt:
         for _ in range(4):
             assert json.loads(model.analyse(request()).text)
         sent = ["response_format" in one.body for one in chat.asked]
-        assert sent == [True, False, True, False, False, False]
+        assert sent == [True, True, False, True, True, False, False, False]
+
+    @pytest.mark.parametrize("said", ["Bad request.", "max_tokens, temperature: try later"])
+    def test_refusals_that_pass_by_themselves_teach_nothing(
+        self, model: ChatModel, chat: ChatServer, said: str
+    ) -> None:
+        """Two requests that are refused at once, before anything has been answered."""
+        refused = threading.Barrier(2)
+
+        def refuse(handler: Handler, asked: Asked) -> None:
+            refused.wait(30)
+            faults.status(400, said)(handler, asked)
+
+        chat.fail("*", refuse, refuse)
+        with ThreadPoolExecutor(2) as pool:
+            answers = pool.map(model.analyse, [request(), request(full_name="b/two")])
+            assert all(json.loads(answer.text) for answer in answers)
+        model.analyse(request())
+        for one in chat.asked:
+            assert {"response_format", "temperature", "max_tokens"} <= set(one.body)
+        assert len(chat.asked) == 5
 
     @pytest.mark.parametrize(
         "said",

@@ -230,6 +230,25 @@ class TestLongWaits:
             live.rest().repository(NAME)
         assert caught.value.delay_s < 3700
 
+    @pytest.mark.parametrize(
+        ("message", "headers", "wait_s"),
+        [
+            ("API rate limit exceeded. Please retry in 90 seconds.", {}, 90),
+            ("Too many requests, try again in 3h5m", {}, 11_100),
+            ("Forbidden", {"retry-after-ms": "90000"}, 90),
+            ("Slow down", {"ratelimit-reset": "120", "ratelimit-remaining": "0"}, 120),
+            ("Slow down", {"x-rate-limit-reset": "21600"}, 21_600),
+            (SECONDARY, {"x-ratelimit-remaining": "17", "x-ratelimit-reset": "1800"}, 60),
+        ],
+    )
+    def test_a_wait_is_kept_wherever_a_server_tells_it(
+        self, live: Bench, message: str, headers: dict[str, str], wait_s: int
+    ) -> None:
+        live.github.plan("/repos", refusal(403, message, headers))
+        with pytest.raises(PostponedError) as caught:
+            live.rest().repository(NAME)
+        assert int(caught.value.delay_s) == wait_s
+
     def test_how_long_a_step_may_wait_is_a_number(self, live: Bench) -> None:
         live.github.plan("/repos", secondary(429, retry_after_s=7))
         with pytest.raises(PostponedError):
