@@ -15,6 +15,7 @@ from itertools import combinations
 from tasks.briefs.links import Link, Links
 from tasks.briefs.signals import Signals, Vectors, pair_signals
 from tasks.briefs.why import Reason, reasons
+from tasks.embeddings.exact import arithmetic
 from tasks.kinds.project import Project
 
 #: Names the arithmetic of this folder; whoever changes it raises the number.
@@ -79,8 +80,8 @@ def group_projects(
         vectors: See `pair_signals`.
     """
     items = sorted(projects, key=lambda project: project.full_name)
-    signals = pair_signals(items, vectors)
-    pairs = _chosen(items, signals)
+    with arithmetic(len(items), by_meaning=bool(vectors)):
+        pairs = _chosen(items, pair_signals(items, vectors))
     made = {(pair.first, pair.second): pair for pair in pairs}
     members: list[tuple[int, ...]] = [(pair.first, pair.second) for pair in pairs]
     # Without needs the order is mostly fame, and three famous ones are no group.

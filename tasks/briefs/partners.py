@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from models.run_args import RunArgs
 from tasks.briefs.grouping import Group, group_projects
 from tasks.briefs.signals import Vectors, texts_to_embed
-from tasks.embeddings.exact import numpy, quantised
+from tasks.embeddings.exact import arithmetic, has_numpy, quantised
 from tasks.kinds.loading import load_judged
 from tasks.kinds.marking import is_left_out
 from tasks.kinds.project import Project
@@ -60,10 +60,10 @@ def group_run(run_id: str, args: RunArgs, embed: Embed) -> Grouping:
     """
     everyone = [one for one in load_judged(run_id) if not is_left_out(one.kind, args)]
     ranked = sorted(everyone, key=lambda one: (-one.score, one.full_name))
-    cap = MAX_PARTNERS if numpy() else MAX_PARTNERS_WITHOUT_NUMPY
+    cap = MAX_PARTNERS if has_numpy() else MAX_PARTNERS_WITHOUT_NUMPY
     partners = ranked[:cap]
     vectors = _vectors(partners, embed)
-    if vectors and not numpy():
+    if vectors and not has_numpy():
         cap = MAX_PARTNERS_BY_MEANING_WITHOUT_NUMPY
         partners = partners[:cap]
     left_out = len(ranked) - len(partners)
@@ -78,9 +78,12 @@ def group_run(run_id: str, args: RunArgs, embed: Embed) -> Grouping:
 
 def _vectors(partners: Sequence[Project], embed: Embed) -> Vectors | None:
     found = embed(texts_to_embed(partners)) if partners else None
-    return quantised(found) if found else None
+    if not found:
+        return None
+    with arithmetic(len(partners), by_meaning=True):
+        return quantised(found)
 
 
 def _reason(cap: int, left_out: int) -> str:
-    how = "" if numpy() else "; with NumPy installed it would be more"
+    how = "" if has_numpy() else "; with NumPy installed it would be more"
     return f"the best {cap:,} repositories are compared, {left_out:,} are in no group{how}"

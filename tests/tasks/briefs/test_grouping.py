@@ -47,11 +47,13 @@ def test_the_order_of_the_input_does_not_matter() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_without_numpy_it_is_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with_it = group_projects(world(seed=seed))
-    for module in ("embeddings.exact", "briefs.rare_words"):
-        monkeypatch.setattr(f"tasks.{module}.numpy", lambda: None)
-    assert exact.numpy() is None
-    assert group_projects(world(seed=seed)) == with_it
+    projects = world(seed=seed)
+    assert len(projects) < exact.NUMPY_FROM
+    without_it = group_projects(projects)
+    monkeypatch.setattr(exact, "NUMPY_FROM", 1)
+    with exact.arithmetic(len(projects), by_meaning=False):
+        assert exact.numpy()
+    assert group_projects(projects) == without_it
 
 
 def test_no_group_has_two_of_one_owner_and_nobody_is_everywhere() -> None:
