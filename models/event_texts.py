@@ -81,6 +81,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.REPO_HYDRATE_FAILED: (
             "a repository's metadata, or its README, cannot be read; the run goes on without"
         ),
+        Event.REPO_RENAMED: (
+            "a run met a repository under another name, `alias`, than GitHub gives it now; they are"
+            " one and count once, `folded` if both had been stored"
+        ),
         Event.REPO_README_FETCHED: "READMEs were stored",
         Event.REPO_README_MISSING: (
             "a repository has no README, or something else stands in its place (`reason`)"

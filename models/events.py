@@ -152,6 +152,7 @@ class Event(StrEnum):
     REPO_HYDRATE_FAILED = _row(
         "repo.hydrate.failed", Scope.UNIT, "full_name reason part", level="WARNING"
     )
+    REPO_RENAMED = _row("repo.renamed", Scope.UNIT, "full_name alias github_id evidence folded")
     REPO_README_FETCHED = _row(
         "repo.readme.fetched", Scope.STEP, "pass found missing failed truncated bytes digest"
     )

@@ -1,14 +1,19 @@
-"""Which repositories a run has, so that none is stored twice and no more than a cap is added."""
+"""Which repositories a run has, so that none is stored twice and no more than a cap is added.
+
+A repository is GitHub's numeric id; names change hands and spelling. Servers that give no id are
+taken at their names, until the metadata tells (`tasks.hydration.identity`).
+"""
 
 from __future__ import annotations
 
 from models.database.upsert import fetch_all
-from models.tables.results import Repo
+from models.tables.results import Repo, RepoQuery
+from models.text.canonical_json import loads
 from tasks.step import StepContext
 
 
 class KnownRepos:
-    """The names of a run's repositories; GitHub tells names apart without regard to case.
+    """The repositories of a run; GitHub tells names apart without regard to case.
 
     Args:
         run_id: The run.
@@ -17,9 +22,22 @@ class KnownRepos:
     """
 
     def __init__(self, run_id: str, pass_number: int, limit: int | None = None) -> None:
-        found = fetch_all(Repo.select(Repo.full_name, Repo.found_in_pass).where(Repo.run == run_id))
-        self._spelling: dict[str, str] = {name.lower(): name for name, _ in found}
-        self._added = sum(1 for _, number in found if number == pass_number)
+        columns = (Repo.full_name, Repo.github_id, Repo.aliases_json, Repo.found_in_pass)
+        rows = fetch_all(Repo.select(*columns).where(Repo.run == run_id).order_by(Repo.id))
+        self._names: dict[str, str] = {}
+        self._ids: dict[int, str] = {}
+        self._stored: set[str] = set()
+        # Also what a cap kept out, which has no row.
+        links = RepoQuery.select(RepoQuery.full_name, RepoQuery.github_id)
+        for name, github_id in fetch_all(
+            links.where(RepoQuery.run == run_id).order_by(RepoQuery.id)
+        ):
+            self._learn(name, name, github_id)
+        for name, github_id, aliases_json, _ in rows:
+            self._stored.add(name)
+            for known_as in (name, *(one["full_name"] for one in loads(aliases_json or "[]"))):
+                self._learn(known_as, name, github_id)
+        self._added = sum(1 for *_, number in rows if number == pass_number)
         self._limit = limit
         #: Items of search results that this attempt could not read.
         self.malformed = 0
@@ -33,14 +51,29 @@ class KnownRepos:
         """Say whether this pass may add no more."""
         return self._limit is not None and self._added >= self._limit
 
-    def spelling(self, full_name: str) -> str:
-        """Return the name under which a repository is stored, or the given one."""
-        return self._spelling.get(full_name.lower(), full_name)
+    def name_of(self, full_name: str, github_id: int | None) -> str:
+        """Return the name that stands for a repository in this run: that of its row, if it has one.
 
-    def admit(self, full_name: str) -> bool:
-        """Return whether a repository is new and may be stored; from then on it is known."""
-        if full_name.lower() in self._spelling or self.is_full:
+        From then on it is known by this id and name, too.
+        """
+        by_id = None if github_id is None else self._ids.get(github_id)
+        name = by_id or self._names.get(full_name.lower(), full_name)
+        self._learn(full_name, name, github_id)
+        return name
+
+    def admit(self, name: str) -> bool:
+        """Return whether a repository is new and may be stored; from then on it is.
+
+        Args:
+            name: What `name_of` returned.
+        """
+        if name in self._stored or self.is_full:
             return False
-        self._spelling[full_name.lower()] = full_name
+        self._stored.add(name)
         self._added += 1
         return True
+
+    def _learn(self, full_name: str, name: str, github_id: int | None) -> None:
+        self._names.setdefault(full_name.lower(), name)
+        if github_id is not None:
+            self._ids.setdefault(github_id, name)

@@ -40,13 +40,13 @@ def list_briefs(*, run_text: str, as_json: bool) -> None:
     """
     from cli.display.briefs_page import brief_lines, brief_to_dict
     from cli.display.terminal import emit_json, say
-    from models.dao.brief_marks import BriefMarksDao
     from models.dao.briefs import BriefsDao
     from models.dao.runs import RunsDao
+    from models.views.repo_names import marks_in
 
     open_for_use()
     run = RunsDao.resolve(run_text)
-    groups, marks = BriefsDao.of_run(run.run_id), BriefMarksDao.newest()
+    groups, marks = BriefsDao.of_run(run.run_id), marks_in(run.run_id)
     if as_json:
         emit_json([brief_to_dict(group, marks.get(group.group_key)) for group in groups])
         return

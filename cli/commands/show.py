@@ -59,7 +59,9 @@ def _show_repo(run_id: str, full_name: str, *, as_json: bool) -> None:
         emit_json(found)
         return
     reasons = [f"{one['claim']} (“{one['evidence']}”)" for one in found["reasons"]]
-    for name, value in (found | {"reasons": reasons, "facts": _facts(found)}).items():
+    others = [f"{one['full_name']} ({one['evidence']})" for one in found["also_met_as"]]
+    shown = {"reasons": reasons, "facts": _facts(found), "also_met_as": others}
+    for name, value in (found | shown).items():
         lines = value if isinstance(value, list) else ["–" if value is None else value]
         for line in lines or ["–"]:
             say(f"{name.replace('_', ' '):<12} {clean_text(str(line))}", hang=13)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from models.database.connection import database
 
-_COLUMNS = "group_key, mark, note, run_id, actor, created_at"
+_COLUMNS = "group_key, mark, note, run_id, actor, created_at, repo_ids_json"
 
 
 @dataclass(frozen=True, slots=True)
 class MarkRow:
-    """A row of `brief_marks`; the time is ISO 8601 text."""
+    """A row of `brief_marks`; the time is ISO 8601 text.
+
+    repo_ids_json holds GitHub's ids of the members by their names in lower case, as far as they are
+    known; None in the rows of an older Scout.
+    """
 
     group_key: str
     mark: str
@@ -19,6 +23,7 @@ class MarkRow:
     run_id: str
     actor: str
     created_at: str
+    repo_ids_json: str | None
 
 
 class BriefMarksDao:
@@ -27,13 +32,11 @@ class BriefMarksDao:
     @staticmethod
     def add(row: MarkRow) -> None:
         """Insert a mark; joins the caller's transaction."""
-        sql = f"INSERT INTO brief_marks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
-        values = (row.group_key, row.mark, row.note, row.run_id, row.actor, row.created_at)
-        database().execute(sql, values)
+        sql = f"INSERT INTO brief_marks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        database().execute(sql, astuple(row))
 
     @staticmethod
-    def newest() -> dict[str, MarkRow]:
-        """Return the newest mark of every group that has one, by the group's key."""
+    def all() -> list[MarkRow]:
+        """Return all marks, the newest last; `models.views.repo_names` says which hold."""
         sql = f"SELECT {_COLUMNS} FROM brief_marks ORDER BY id"  # noqa: S608 - constant columns
-        rows = (MarkRow(*row) for row in database().execute(sql).fetchall())
-        return {row.group_key: row for row in rows}
+        return [MarkRow(*row) for row in database().execute(sql).fetchall()]

@@ -30,8 +30,8 @@ _REPLACED: Mapping[str, str] = {
     "supersedes": "id",
 }
 _LINKS = """
-INSERT INTO repo_queries (query_id, run_id, full_name, rank, pass_number)
-SELECT mine.id, mine.run_id, link.full_name, link.rank, link.pass_number
+INSERT INTO repo_queries (query_id, run_id, full_name, rank, pass_number, github_id)
+SELECT mine.id, mine.run_id, link.full_name, link.rank, link.pass_number, link.github_id
 FROM repo_queries link
 JOIN github_queries theirs ON theirs.id = link.query_id
 JOIN github_queries mine ON mine.run_id = ?

@@ -9,7 +9,9 @@ from models.dao.briefs import BriefsDao, GroupOfRun
 from models.errors import InputError
 from models.events import Event
 from models.statuses import Mark
+from models.text.canonical_json import dumps
 from models.text.clean import clean_text
+from models.views.repo_names import RepoNames
 
 NOTE_MAX_LENGTH = 500
 _NAME_MAX_LENGTH = 100
@@ -42,7 +44,10 @@ def mark_brief(
                 f"Run {run_id} has no group of rank {rank}.",
                 f"See which it has: scout briefs list {run_id}",
             )
-        row = MarkRow(group.group_key, mark, note, run_id, actor, clock.now_iso())
+        known = RepoNames.of_run(run_id).ids
+        ids = {one.lower(): known[one.lower()] for one in group.full_names if one.lower() in known}
+        now = clock.now_iso()
+        row = MarkRow(group.group_key, mark, note, run_id, actor, now, dumps(ids))
         BriefMarksDao.add(row)
         journal.add(
             Entry(

@@ -11,7 +11,8 @@ class BriefMark(Table):
     """What a person did with a proposed group; rows are only ever added, the newest holds.
 
     mark: sent | declined | later; group_key is that of `briefs`; run_id names the run in which it
-    was marked, which need not be there any more.
+    was marked, which need not be there any more; repo_ids_json holds GitHub's ids of its members by
+    their names, so that the mark holds under their new names, too.
     """
 
     id = AutoField()
@@ -21,6 +22,7 @@ class BriefMark(Table):
     run_id = TextField()
     actor = TextField()
     created_at = TextField()
+    repo_ids_json = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""

@@ -61,9 +61,12 @@ class Repo(Table):
     found_in_pass is the first pass that found it; payload_json keeps the fields of GitHub's
     repository object that Scout uses; status: found | hydrated | gone | failed.
 
-    github_id stays the same when a repository is renamed. kind is None until it was looked at, and
-    `project` where nothing speaks against building with it; else see `tasks.kinds`, and kind_reason
-    for the evidence.
+    github_id stays the same when a repository is renamed. full_name is the canonical one as soon as
+    the metadata is read, and then stays for this run; aliases_json lists the other names under
+    which the run met it, each with its evidence, None where there is none.
+
+    kind is None until it was looked at, and `project` where nothing speaks against building with
+    it; else see `tasks.kinds`, and kind_reason for the evidence.
     facts_json holds what a brief says beside its text, None where none is about it.
     """
 
@@ -88,6 +91,7 @@ class Repo(Table):
     kind = TextField(null=True)
     kind_reason = TextField(null=True)
     facts_json = TextField(null=True)
+    aliases_json = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -97,7 +101,10 @@ class Repo(Table):
 
 
 class RepoQuery(Table):
-    """That a query found a repository, and at which rank (from 1)."""
+    """That a query found a repository, and at which rank (from 1).
+
+    full_name is that of the repository's row, under whichever name the search had it.
+    """
 
     id = AutoField()
     query = ForeignKeyField(GithubQuery, on_delete="CASCADE", index=False)
@@ -105,6 +112,7 @@ class RepoQuery(Table):
     full_name = TextField()
     rank = IntegerField()
     pass_number = IntegerField()
+    github_id = BigIntegerField(null=True)
 
     class Meta:
         """Peewee's settings."""

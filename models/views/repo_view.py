@@ -10,6 +10,7 @@ from models.statuses import AnalysisStatus, RepoStatus
 from models.tables.results import Analysis, Brief, Ranking, Repo
 from models.text.canonical_json import loads
 from models.views.repo_facts import repo_facts
+from models.views.repo_names import RepoNames
 
 
 def repo_details(
@@ -27,6 +28,7 @@ def repo_details(
     signals = output.get("signals", {})
     return {
         "full_name": repo.full_name,
+        "also_met_as": loads(repo.aliases_json or "[]"),
         "status": str(repo.status),
         "description": repo.description or "",
         "topics": loads(repo.topics_json),
@@ -53,13 +55,13 @@ def view_repo(run_id: str, full_name: str) -> dict[str, Any]:
 
     Args:
         run_id: The run.
-        full_name: The repository, in any case.
+        full_name: The repository, in any case, or another name under which the run met it.
 
     Raises:
         InputError: The run has no such repository.
     """
-    named = {str(one.full_name).casefold(): one for one in Repo.select().where(Repo.run == run_id)}
-    repo = named.get(full_name.casefold())
+    wanted = RepoNames.of_run(run_id).name_of(full_name, {})
+    repo: Any = Repo.get_or_none((Repo.run == run_id) & (Repo.full_name == wanted))
     if repo is None:
         raise InputError(
             f"Run {run_id} has no repository {full_name!r}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.dao.contents import ContentsDao, GroupRow
@@ -12,6 +12,7 @@ from models.dao.steps import StepRow, StepsDao
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES, position_of
 from models.text.canonical_json import dumps
+from models.views.repo_names import RepoNames
 from models.views.run_state import step_duration_ms
 
 #: Kinds of differences, in the order in which they are told.
@@ -109,7 +110,8 @@ def compare_runs(a: RunRow, b: RunRow, now: str) -> RunDifference:
         b: The second.
         now: The time, as it is stored, for steps that are still running.
     """
-    sides = [_Contents.of(run) for run in (a, b)]
+    names = RepoNames.of_run(a.run_id)
+    sides = [_Contents.of(a), _Contents.of(b).under(names, RepoNames.of_run(b.run_id).ids)]
     differences: list[Difference] = []
     in_both: dict[str, int] = {}
     for kind in KINDS:
@@ -174,6 +176,22 @@ class _Contents:
             "steps": {name: _Item(name, _ending(step)) for name, step in steps.items()},
         }
         return cls(items, steps)
+
+    def under(self, names: RepoNames, ids: Mapping[str, int]) -> _Contents:
+        """Return the same under the names that another run has for the same repositories.
+
+        One that was renamed in between differs in its name, and is not another one.
+        """
+        repos = {}
+        for name, item in self.items["repositories"].items():
+            known_as = names.name_of(name, ids)
+            renamed = known_as.lower() != name.lower()
+            value = f"{item.value}, as {name}" if renamed else item.value
+            repos[known_as] = _Item(item.step, value)
+        scores = {names.name_of(name, ids): one for name, one in self.items["scores"].items()}
+        groups = {names.key_of(key, ids): one for key, one in self.items["groups"].items()}
+        changed = {"repositories": repos, "scores": scores, "groups": groups}
+        return replace(self, items={**self.items, **changed})
 
 
 def _differences(

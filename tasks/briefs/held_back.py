@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.dao.brief_marks import BriefMarksDao
 from models.dao.briefs import BriefsDao
 from models.dao.runs import RunsDao
 from models.run_args import RunArgs
 from models.statuses import Mark
 from models.views.earlier_runs import runs_up_to
+from models.views.repo_names import RepoNames, marks_in
 
 #: Pairs that a run without a language model lists, and so proposes.
 PAIRS_LISTED = 20
 
 
-def held_back(args: RunArgs) -> Mapping[str, str]:
+def held_back(run_id: str, args: RunArgs) -> Mapping[str, str]:
     """Return why groups are kept out of a run with `--since`, by their key in lower case.
+
+    The key is that of this run: a repository that was renamed since has another name now.
 
     What was proposed with a text in the run that `--since` names, or in those that it goes on from,
     does not return, nor what is marked as sent or declined anywhere. What is marked for later does.
@@ -25,10 +27,12 @@ def held_back(args: RunArgs) -> Mapping[str, str]:
     if args.since is None:
         return {}
     reasons: dict[str, str] = {}
-    for run_id in runs_up_to(args.since):
-        for key in _proposed(run_id, args):
-            reasons.setdefault(key.lower(), f"proposed in run {run_id}")
-    for key, row in BriefMarksDao.newest().items():
+    names = RepoNames.of_run(run_id)
+    for earlier in runs_up_to(args.since):
+        ids = RepoNames.of_run(earlier).ids
+        for key in _proposed(earlier, args):
+            reasons.setdefault(names.key_of(key, ids).lower(), f"proposed in run {earlier}")
+    for key, row in marks_in(run_id).items():
         if row.mark == Mark.LATER:
             reasons.pop(key.lower(), None)
         else:

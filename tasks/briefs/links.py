@@ -1,9 +1,9 @@
 """Which repositories name each other already, in a README or description, and in which words.
 
-A repository goes by several names: `owner/name`, the host of its site, the packages that its own
-README installs, its short name, and how its own README writes that. A name that others use as a
-word (in topics, keywords, needs, descriptions) counts only where it is written as a name: with its
-capital, in the middle of a sentence.
+A repository goes by several names: `owner/name`, one that it had before, the host of its site, the
+packages that its own README installs, its short name, and how its own README writes that. A name
+that others use as a word (in topics, keywords, needs, descriptions) counts only where it is written
+as a name: with its capital, in the middle of a sentence.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Links:
 
     def _names(self, project: Project, sites: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return the names that count in any case, and those that count as they are written."""
-        any_case = {project.full_name, *sites}
+        any_case = {project.full_name, *project.also_met_as, *sites}
         as_written: set[str] = set()
         # What a site is called, its project often is: `sbert.net`.
         called = {_called(site) for site in sites} - {""}

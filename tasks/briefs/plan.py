@@ -41,7 +41,7 @@ def plan_briefs(context: StepContext) -> None:
     grouping = group_run(context.run_id, context.args, partial(vectors_for, context))
     groups = grouping.groups
     formed = grouping.stats(_meaning(context) if grouping.by_meaning else WORDS)
-    held = held_back(context.args)
+    held = held_back(context.run_id, context.args)
     kept, shortlisted = kept_groups(groups, context.args.min_score, held)
     kept_out = sum(group.key.lower() in held for group in groups)
     rejected = len(groups) - shortlisted - kept_out

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from models.dao.brief_marks import BriefMarksDao, MarkRow
+from models.dao.brief_marks import MarkRow
 from models.views.earlier_runs import earlier_runs
+from models.views.repo_names import marks_in
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
 
@@ -16,7 +17,7 @@ def marks_of(run_id: str, group_keys: Iterable[str]) -> list[MarkRow]:
     A mark that another run got says nothing here: the same arguments must give the same export.
     """
     runs = {run_id, *earlier_runs(run_id)}
-    marks = BriefMarksDao.newest()
+    marks = marks_in(run_id)
     found = (marks[key] for key in group_keys if key in marks)
     return [row for row in found if row.run_id in runs]
 

@@ -9,6 +9,7 @@ from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
 from models.views.earlier_runs import runs_up_to
+from models.views.repo_names import RepoNames
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Report
 
@@ -38,8 +39,13 @@ def new_since(report: Report) -> NewSince | None:
     if since is None:
         return None
     earlier = runs_up_to(since)
-    repos = {name.lower() for run_id in earlier for name in ContentsDao.repos(run_id)}
-    groups = {key.lower() for run_id in earlier for key in ContentsDao.groups(run_id)}
+    names = RepoNames.of_run(report.run.run_id)
+    repos: set[str] = set()
+    groups: set[str] = set()
+    for run_id in earlier:  # under the names that they have in this run
+        ids = RepoNames.of_run(run_id).ids
+        repos |= {names.name_of(name, ids).lower() for name in ContentsDao.repos(run_id)}
+        groups |= {names.key_of(key, ids).lower() for key in ContentsDao.groups(run_id)}
     new = [name for name in report.repos if name.lower() not in repos]
     return NewSince(
         since,

@@ -25,14 +25,16 @@ def some_keywords(one: Mapping[str, Any]) -> str:
 
 
 def overview(one: Mapping[str, Any]) -> str:
-    """Return a sentence with what GitHub counts and says of a repository."""
+    """Return what GitHub counts and says of a repository, and by which other names it was met."""
     parts = [
         f"{one['stars']:,} stars",
         one["language"] or "no main language",
         f"licence {licence_name(one['license'])}",
         f"last push {activity(one)}",
     ]
-    return f"{', '.join(parts)}."
+    others = [other["full_name"] for other in one["also_met_as"]]
+    also = f" Also met as {', '.join(others)}." if others else ""
+    return f"{', '.join(parts)}.{also}"
 
 
 def lists(one: Mapping[str, Any]) -> list[tuple[str, str]]:

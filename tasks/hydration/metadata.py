@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from peewee import fn
@@ -12,9 +13,11 @@ from models.errors import ScoutError
 from models.events import Event
 from models.statuses import RepoStatus
 from models.tables.results import Repo
+from models.text.canonical_json import loads
 from models.text.clean import clean_text
 from tasks.hydration.columns import repo_columns
-from tasks.sources.payload import parse_repository
+from tasks.hydration.identity import Identities, OtherName, announce
+from tasks.sources.payload import RepositoryPayload, parse_repository
 from tasks.step import StepContext
 from tasks.units.loop import work_through
 
@@ -22,15 +25,26 @@ GONE = "GitHub has it no more."
 ERROR_MAX_CHARACTERS = 500
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of asking for a repository by a name; `repo` is there where it is hydrated."""
+
+    asked: str
+    status: RepoStatus
+    error: str | None = None
+    repo: RepositoryPayload | None = None
+
+
 def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     """Store the metadata of a pass's repositories that are not read yet, best first.
 
-    A repository keeps the name it was found by, also where GitHub answers with a new one, which
-    `payload_json` then holds. One that is gone or cannot be read is recorded and does not fail the
-    step; the next attempt tries again to read those.
+    A repository goes by the name that GitHub answers with; one that the run has under several names
+    is one from then on (`tasks.hydration.identity`). One that is gone or cannot be read is recorded
+    and does not fail the step; the next attempt tries again to read those.
 
     Returns:
-        How many repositories of the pass are hydrated, gone and failed.
+        How many repositories of the pass are hydrated, gone and failed, and `other_names`, under
+        which some of them were met as well, where there are any.
 
     Raises:
         PermanentError: An answer is not what GitHub documents.
@@ -45,30 +59,30 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
             data={"pass": pass_number, "count": len(missing), "total": len(repos)},
         )
 
-    def fetch(full_name: str) -> dict[str, Any]:
+    def fetch(full_name: str) -> _Answer:
         payload = context.sources.github.repository(full_name)
         if payload is None:
-            return {"full_name": full_name, "status": RepoStatus.GONE, "error": GONE}
+            return _Answer(full_name, RepoStatus.GONE, GONE)
         asked_for = f"GET /repos/{full_name}"
-        columns = repo_columns(parse_repository(payload, asked_for, from_fixture=context.args.dry))
-        return {"full_name": full_name, "status": RepoStatus.HYDRATED, "error": None} | columns
+        repo = parse_repository(payload, asked_for, from_fixture=context.args.dry)
+        return _Answer(full_name, RepoStatus.HYDRATED, repo=repo)
 
-    def failed(full_name: str, error: ScoutError) -> dict[str, Any]:
+    def failed(full_name: str, error: ScoutError) -> _Answer:
         message = clean_text(error.message, ERROR_MAX_CHARACTERS)
-        return {"full_name": full_name, "status": RepoStatus.FAILED, "error": message}
+        return _Answer(full_name, RepoStatus.FAILED, message)
 
-    def save(batch: Sequence[dict[str, Any]]) -> None:
-        now = context.now_iso()
-        common = {"run_id": context.run_id, "found_in_pass": pass_number, "updated_at": now}
-        hydrated = [common | row for row in batch if row["status"] == RepoStatus.HYDRATED]
-        lost = [row for row in batch if row["status"] != RepoStatus.HYDRATED]
+    def save(batch: Sequence[_Answer]) -> None:
+        common = {
+            "run_id": context.run_id,
+            "found_in_pass": pass_number,
+            "updated_at": context.now_iso(),
+        }
         with context.record.saving():
-            upsert(Repo, hydrated, ("run_id", "full_name"))
-            for row in lost:
-                change = Repo.update(status=row["status"], error=row["error"], updated_at=now)
-                change.where(mine & (Repo.full_name == row["full_name"])).execute()
-        for row in lost:
-            _announce_loss(context, row)
+            met = _save_hydrated(common, [(one.asked, one.repo) for one in batch if one.repo])
+            lost = [one for one in batch if not one.repo and _save_lost(common, one)]
+        announce(context, met)
+        for one in lost:
+            _announce_loss(context, one)
 
     work_through(
         context,
@@ -79,20 +93,52 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
         failed=failed,
         what="repositories",
     )
+    return _totals(mine)
+
+
+def _save_hydrated(
+    common: Mapping[str, Any], answers: Sequence[tuple[str, RepositoryPayload]]
+) -> list[OtherName]:
+    """Store metadata with the repositories that they belong to; returns other names of these."""
+    identities = Identities(common["run_id"])
+    rows = []
+    for asked, repo in answers:
+        name = identities.settle(asked, repo.full_name, repo.id)
+        if name is not None:
+            known = {"full_name": name, "status": RepoStatus.HYDRATED, "error": None}
+            rows.append({**common, **known, **repo_columns(repo)})
+    upsert(Repo, rows, ("run_id", "full_name"))
+    return identities.met
+
+
+def _save_lost(common: Mapping[str, Any], one: _Answer) -> bool:
+    """Store why there is no metadata, unless it came under another name of the repository."""
+    change = Repo.update(status=one.status, error=one.error, updated_at=common["updated_at"])
+    asked = (Repo.run == common["run_id"]) & (Repo.full_name == one.asked)
+    return bool(change.where(asked & (Repo.status != RepoStatus.HYDRATED)).execute())
+
+
+def _totals(mine: Any) -> dict[str, int]:
     by_status = Repo.select(Repo.status, fn.COUNT(Repo.id)).where(mine).group_by(Repo.status)
     counts = dict(fetch_all(by_status))
-    return {"repos": len(repos)} | {
-        status.value: counts.get(status, 0)
-        for status in (RepoStatus.HYDRATED, RepoStatus.GONE, RepoStatus.FAILED)
-    }
+    known_as = Repo.select(Repo.aliases_json).where(mine & Repo.aliases_json.is_null(False))
+    others = sum(len(loads(aliases)) for (aliases,) in fetch_all(known_as))
+    return (
+        {"repos": sum(counts.values())}
+        | {
+            status.value: counts.get(status, 0)
+            for status in (RepoStatus.HYDRATED, RepoStatus.GONE, RepoStatus.FAILED)
+        }
+        | ({"other_names": others} if others else {})
+    )
 
 
-def _announce_loss(context: StepContext, row: Mapping[str, Any]) -> None:
-    full_name, gone = row["full_name"], row["status"] == RepoStatus.GONE
-    reason = "gone" if gone else row["error"]
+def _announce_loss(context: StepContext, one: _Answer) -> None:
+    gone = one.status == RepoStatus.GONE
+    reason = "gone" if gone else one.error
     what = "is gone" if gone else f"cannot be read ({reason})"
     context.record.audit(
         Event.REPO_HYDRATE_FAILED,
-        f"{full_name} {what}; the run goes on without it.",
-        data={"full_name": full_name, "reason": reason},
+        f"{one.asked} {what}; the run goes on without it.",
+        data={"full_name": one.asked, "reason": reason},
     )

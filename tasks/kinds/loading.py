@@ -67,6 +67,7 @@ def _projects(run_id: str, judged: dict[str, dict[str, Any]]) -> list[Project]:
             Repo.language,
             Repo.payload_json,
             Repo.kind,
+            Repo.aliases_json,
             fn.SUBSTR(ReadmeText.text, 1, README_MAX_CHARACTERS),
         )
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=same)
@@ -87,6 +88,7 @@ def _project(  # one argument for each column of the query
     language: str | None,
     payload_json: str,
     kind: str | None,
+    aliases_json: str | None,
     readme: str | None,
     **judged: Any,
 ) -> Project:
@@ -104,5 +106,6 @@ def _project(  # one argument for each column of the query
         archived=bool(payload.get("archived")),
         template=bool(payload.get("is_template")),
         kind=None if kind == PROJECT else kind,
+        also_met_as=tuple(one["full_name"] for one in loads(aliases_json or "[]")),
         **judged,
     )

@@ -11,7 +11,7 @@ class Project:
 
     `readme` is empty where there is none. `summary`, `provides`, `needs` and `surfaces` are empty
     where no model was asked; `keywords` are then those found without one. `kind` is what it is
-    where it is no project to build with, else None.
+    where it is no project to build with, else None. `also_met_as` are names that it had before.
     """
 
     full_name: str
@@ -26,6 +26,7 @@ class Project:
     archived: bool = False
     template: bool = False
     kind: str | None = None
+    also_met_as: tuple[str, ...] = ()
     summary: str = ""
     provides: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from models.statuses import RepoStatus
 from models.tables.results import GithubQuery, Repo, RepoQuery
 from models.text.clean import clean_text
 from tasks.hydration.columns import repo_columns
+from tasks.hydration.identity import Identities, OtherName, announce
 from tasks.repositories import KnownRepos
 from tasks.sources.github.quotas import SEARCH_CEILING
 from tasks.sources.interface import Payload, SearchPage
@@ -117,7 +118,7 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
         context.record.checkpoint()
         number = query.pages_fetched + 1
         page = cast(SearchPage, fetch_with_retries(number))
-        links, repos = _rows(context, query, page, known, found, top)
+        links, repos, others = _rows(context, query, page, known, found, top)
         query.pages_fetched = number
         query.items_seen += len(page.items)
         query.total_count = min(page.total_count, INTEGER_MAX)
@@ -128,6 +129,8 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
             insert_missing(Repo, repos, ("run_id", "full_name"))
             insert_missing(RepoQuery, links, ("query_id", "full_name"))
             query.save(only=_PROGRESS)
+            met = _noted(context.run_id, others)
+        announce(context, met)
         context.record.progress(len(found), top, _WHAT)
         if query.complete:
             _announce(context, query, len(found))
@@ -158,12 +161,13 @@ def _rows(
     known: KnownRepos,
     found: set[str],
     top: int,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str, str, str]]]:
     """Return a page's `repo_queries` and its new `repos`, and add the names to `found`.
 
-    A repository that `known` does not admit has only the former: so a cap leaves a trace.
+    A repository that `known` does not admit has only the former: so a cap leaves a trace. Third
+    come other names than a repository has in this run, as `Identities.note` takes them.
     """
-    links, repos = [], []
+    links, repos, others = [], [], []
     malformed: list[PermanentError] = []
     for rank, item in enumerate(page.items, start=query.items_seen + 1):
         if len(found) >= top:
@@ -173,17 +177,32 @@ def _rows(
             raise malformed[-1]
         if payload is None:
             continue
-        name = known.spelling(payload.full_name)
+        name = known.name_of(payload.full_name, payload.id)
+        if name.lower() != payload.full_name.lower():
+            evidence = f"search {query.position} of pass {query.pass_number} has it so"
+            evidence += "" if payload.id is None else f", with the same id {payload.id}"
+            others.append((name, payload.full_name, evidence))
         if name.lower() in found:  # pages shift while they are read
             continue
         found.add(name.lower())
         link = {"run_id": context.run_id, "full_name": name}
-        links.append(link | {"query_id": query.id, "rank": rank, "pass_number": query.pass_number})
+        of_query: dict[str, Any] = {"query_id": query.id, "rank": rank, "github_id": payload.id}
+        links.append(link | of_query | {"pass_number": query.pass_number})
         if known.admit(name):
             new = {"found_in_pass": query.pass_number, "status": RepoStatus.FOUND}
             repos.append(link | new | repo_columns(payload) | {"updated_at": context.now_iso()})
     known.malformed += len(malformed)
-    return links, repos
+    return links, repos, others
+
+
+def _noted(run_id: str, others: Sequence[tuple[str, str, str]]) -> list[OtherName]:
+    """Store the other names that a page had, and return those that were not known before."""
+    if not others:
+        return []
+    identities = Identities(run_id)
+    for full_name, alias, evidence in others:
+        identities.note(full_name, alias, evidence)
+    return identities.met
 
 
 def _parsed(

@@ -45,10 +45,11 @@ def run(context: StepContext) -> Mapping[str, Any]:
     known = KnownRepos(context.run_id, PASS, pass2_caps.MAX_NEW_REPOS + earlier)
     for query in planned:
         run_search(context, query, known, min(context.args.top, pass2_caps.RESULTS_PER_QUERY))
+    metadata = hydrate_metadata(context, PASS)  # before the search is counted: two may be one
     totals = {
         "keywords": len(keywords),
         "search": search_totals(context.run_id, PASS) | known.stats(context),
-        "metadata": hydrate_metadata(context, PASS),
+        "metadata": metadata,
         "readmes": hydrate_readmes(context, PASS),
         "kinds": mark_kinds(context),
     } | _judged(context, earlier)

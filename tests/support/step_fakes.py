@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from zlib import crc32
 
 from models.clock import Clock
 from models.events import Event
@@ -175,7 +176,7 @@ class FakeModel(LanguageModel):
 def payload(full_name: str) -> dict[str, Any]:
     """Return a repository object as GitHub sends it, as far as Scout reads it, and a key more."""
     return {
-        "id": 1,
+        "id": crc32(full_name.lower().encode()),
         "full_name": full_name,
         "html_url": f"https://github.com/{full_name}",
         "description": f"{full_name} makes indexes.",

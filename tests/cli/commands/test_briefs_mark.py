@@ -55,7 +55,7 @@ def test_a_mark_holds_for_the_group_in_every_run_and_outlives_its_own(
     other = scout.json("rerun", parent)["run_id"]
     database().execute("DELETE FROM runs WHERE run_id = ?", (parent,))
     assert scout.json("briefs", "list", other)[0]["mark"]["run_id"] == parent
-    assert len(BriefMarksDao.newest()) == 1
+    assert len(BriefMarksDao.all()) == 1
 
 
 def test_an_export_shows_the_marks_of_its_run_and_a_fresh_run_shows_none(
@@ -79,4 +79,4 @@ def test_what_cannot_be_marked_is_said_and_nothing_is_kept(
 ) -> None:
     result = scout("briefs", "mark", parent, rank, mark)
     assert (result.exit_code, words in result.stderr) == (2, True)
-    assert BriefMarksDao.newest() == {}
+    assert BriefMarksDao.all() == []

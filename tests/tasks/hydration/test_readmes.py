@@ -42,15 +42,6 @@ def test_a_repository_that_is_gone_does_not_fail_the_step(world: World) -> None:
     assert "b/two" not in [request.full_name for request in world.model.asked]
 
 
-def test_a_renamed_repository_keeps_the_name_it_was_found_by(world: World) -> None:
-    world.step(SEARCH)
-    world.github.overrides = {"a/one": {"full_name": "new/name"}}
-    world.step(METADATA)
-    repo = Repo.get(Repo.full_name == "a/one")
-    assert loads(repo.payload_json)["full_name"] == "new/name"
-    assert Repo.select().count() == 5
-
-
 def test_metadata_of_another_shape_fails_the_step_after_saving_the_rest(world: World) -> None:
     world.step(SEARCH)
     world.github.overrides = {"c/three": {"archived": "no"}}

@@ -16,7 +16,8 @@ class World:
     """Repositories by number, from 1; names are `owner-N/vector-N`.
 
     gone, blocked and forbidden answer with 404, 451 and 403; empty ones have no README; renamed
-    ones are found by search under their old name and answer with a 301.
+    ones are found by search under their old name and answer with a 301; those of them that are
+    found twice, as by an index that lags behind, are found under the new one, too.
 
     extras holds further answers about one repository, by name and path: `releases/latest`, for
     example; issues are those that a search finds, each with its repository's name.
@@ -33,6 +34,7 @@ class World:
     forbidden: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
+    found_twice: set[str] = field(default_factory=set)
     readmes: dict[str, bytes] = field(default_factory=dict)
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
     extras: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -61,9 +63,10 @@ class World:
         """Return the names that match a query's plain words; qualifiers are not looked at."""
         words = [word.strip('"').lower() for word in query.split() if ":" not in word]
         return [
-            name
+            found
             for number, name in enumerate(self.names, start=1)
             if all(word in self._text(number) for word in words)
+            for found in (name, *([self.renamed[name]] if name in self.found_twice else []))
         ]
 
     def repository(self, number: int, base_url: str) -> dict[str, Any]:

@@ -61,8 +61,9 @@ def test_a_run_reads_what_there_is_and_records_what_is_not(sqlite_database: Data
     metadata, readmes = stats["hydrate_repo_metadata"], stats["hydrate_readme"]
     assert (metadata["hydrated"], metadata["gone"], metadata["failed"]) == (18, 2, 0)
     assert (readmes["found"], readmes["missing"], readmes["failed"]) == (17, 1, 0)
-    renamed = Repo.get(full_name="owner-5/vector-5")
-    assert "elsewhere/fast-vectors" in renamed.payload_json
+    assert metadata["other_names"] == 1
+    renamed = Repo.get(full_name="elsewhere/fast-vectors")
+    assert "owner-5/vector-5" in renamed.aliases_json
     assert {limit.bucket for limit in GithubRateLimit.select()} == {"core", "search"}
     assert metadata["requests"] == {
         "attempt": 1,
