@@ -217,7 +217,7 @@ class TestBriefs:
         new = tmp_path / "elsewhere" / f"run_{run_id}"
         names = sorted(str(path.relative_to(old)) for path in old.rglob("*.md"))
         assert names == sorted(str(path.relative_to(new)) for path in new.rglob("*.md"))
-        assert len(names) == 21
+        assert len(names) == 22
         for name in names:
             if name != "index.md":
                 assert (new / name).read_bytes() == (old / name).read_bytes()
