@@ -11,7 +11,7 @@ from models.database.connection import database
 from models.errors import InputError, LeaseLostError
 from models.redaction import default_redactor
 from models.statuses import RunStatus, StepStatus
-from models.steps import STEP_NAMES, step_id_for
+from models.steps import STEP_NAMES, position_of, step_id_for
 from models.text.canonical_json import dumps
 from models.text.clean import clean_error
 
@@ -29,6 +29,12 @@ _CLAIM = (
     " WHERE step_id = ? AND status = 'pending' AND attempt = ? AND due_at IS NOT NULL"
     " AND EXISTS (SELECT 1 FROM runs r WHERE r.run_id = run_steps.run_id"
     " AND r.status IN ('queued', 'running'))"
+)
+#: The same for the step after one that ends in this transaction: nobody else can have it.
+_TAKE_NEXT = (
+    "UPDATE run_steps SET status = 'running', attempt = ?, started_at = ?, finished_at = NULL,"
+    " lease_expires_at = ?, worker = ?, progress_json = NULL, due_at = ?, enqueued_at = ?"
+    " WHERE step_id = ? AND status = 'pending' AND attempt = ?"
 )
 _FINISH = (
     "UPDATE run_steps SET status = ?, finished_at = ?, stats_json = ?, error_type = ?,"
@@ -113,6 +119,21 @@ class StepTransitions:
         """Take a pending step with a new attempt; returns whether nobody was faster."""
         params = (row.attempt + 1, now, lease_expires_at, worker, row.step_id, row.attempt)
         return bool(database().execute(_CLAIM, params).rowcount)
+
+    @staticmethod
+    def take_next(row: ClaimedRow, worker: str, now: str, lease_expires_at: str) -> bool:
+        """Take the step after one that has just ended; returns whether it is as `row` says."""
+        params = (
+            row.attempt + 1,
+            now,
+            lease_expires_at,
+            worker,
+            now,
+            now,
+            row.step_id,
+            row.attempt,
+        )
+        return bool(database().execute(_TAKE_NEXT, params).rowcount)
 
     @classmethod
     def start(cls, run_id: str, name: str, *, worker: str = "local", lease_s: float = 15.0) -> str:
@@ -211,11 +232,17 @@ class StepTransitions:
         """
         if position < len(STEP_NAMES) and cls.make_due(run_id, position + 1, now):
             return STEP_NAMES[position]
+        name = cls.next_pending(run_id, position)
+        if name is None or not cls.make_due(run_id, position_of(name), now):
+            return None
+        return name
+
+    @staticmethod
+    def next_pending(run_id: str, position: int) -> str | None:
+        """Return the name of the first pending step after `position`, or None without one."""
         found: int | None
         (found,) = database().execute(_NEXT_PENDING, (run_id, position)).fetchone()
-        if found is None or not cls.make_due(run_id, found, now):
-            return None
-        return STEP_NAMES[found - 1]
+        return None if found is None else STEP_NAMES[found - 1]
 
     @staticmethod
     def end_unfinished(run_id: str, status: StepStatus, reason: str, now: str) -> list[str]:

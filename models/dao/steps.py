@@ -134,6 +134,16 @@ class StepsDao(StepTransitions):
         return [worker for (worker,) in database().execute(sql).fetchall()]
 
     @staticmethod
+    def others_wait(broker: str, run_id: str, before: str) -> bool:
+        """Say whether a step of another run on that kind of broker has been due since `before`."""
+        sql = (
+            "SELECT 1 FROM runs r JOIN run_steps s ON s.run_id = r.run_id"
+            " WHERE r.status IN ('queued', 'running') AND r.broker = ? AND r.run_id <> ?"
+            " AND s.status = 'pending' AND s.due_at < ? LIMIT 1"
+        )
+        return database().execute(sql, (broker, run_id, before)).fetchone() is not None
+
+    @staticmethod
     def last_end(run_id: str) -> str | None:
         """Return when the step that ended last did so, or None before the first end."""
         sql = "SELECT max(finished_at) FROM run_steps WHERE run_id = ?"

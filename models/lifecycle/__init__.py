@@ -10,6 +10,7 @@ from models.lifecycle.claim import Claim, Refusal, claim_step, start_step
 from models.lifecycle.create import create_run, log_audit
 from models.lifecycle.expire import DueStep, close_worker, expire_leases, take_due_steps
 from models.lifecycle.finish import fail_step, finish_claim, finish_step
+from models.lifecycle.hand_on import finish_and_go_on
 from models.lifecycle.reschedule import hand_back, postpone_step, retry_step
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "create_run",
     "expire_leases",
     "fail_step",
+    "finish_and_go_on",
     "finish_claim",
     "finish_step",
     "hand_back",

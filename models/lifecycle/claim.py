@@ -16,6 +16,7 @@ from models.errors import InputError
 from models.events import Event
 from models.lifecycle.interrupt import interrupt
 from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus
+from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import loads
 
 #: A message may come this much before its step is due: clocks of machines differ.
@@ -67,6 +68,26 @@ class Claim:
             started_at=self.started_at,
         )
 
+    def successor(self, clock: Clock) -> Claim:
+        """Return the same worker's claim of the step right after, as if nobody ever started it."""
+        position = self.row.position + 1
+        row = replace(
+            self.row,
+            step_id=step_id_for(self.run_id, position),
+            name=STEP_NAMES[position - 1],
+            position=position,
+            status=StepStatus.PENDING,
+            attempt=0,
+            tries=0,
+            interruptions=0,
+            due_at=None,
+            lease_expires_at=None,
+            worker=None,
+            started_at=None,
+            run_status=RunStatus.RUNNING,
+        )
+        return Claim(row, 1, self.worker, clock.now_iso(), clock.monotonic_s())
+
     def elapsed(self, clock: Clock) -> tuple[str, float]:
         """Return when the attempt ended, if it ends now, and its duration in milliseconds."""
         elapsed_s = max(0.0, clock.monotonic_s() - self.started_monotonic_s)
@@ -117,7 +138,7 @@ def claim_step(
         if reason is not None:
             return _refuse(journal, run_id, name, row, reason)
         claim = Claim(row, row.attempt + 1, worker, now, clock.monotonic_s())
-        if not _write_claim(journal, claim, lease_s, _started(claim, clock)):
+        if not _write_claim(journal, claim, lease_s, started(claim, clock)):
             return _refuse(journal, run_id, name, row, "another worker was faster")
         return claim
 
@@ -147,23 +168,24 @@ def start_step(
 
 def _take(claim: Claim, lease_s: float, clock: Clock, give_up: Callable[[], bool] | None) -> bool:
     """Claim what a plain read saw; everything is prepared before the write lock is taken."""
-    started = _started(claim, clock)
+    entry = started(claim, clock)
     return transition(
-        lambda journal: _write_claim(journal, claim, lease_s, started), clock, give_up=give_up
+        lambda journal: _write_claim(journal, claim, lease_s, entry), clock, give_up=give_up
     )
 
 
-def _write_claim(journal: Journal, claim: Claim, lease_s: float, started: Prepared) -> bool:
+def _write_claim(journal: Journal, claim: Claim, lease_s: float, entry: Prepared) -> bool:
     expires_at = journal.clock.now_iso(lease_s)
     if not StepsDao.claim(claim.row, claim.worker, claim.started_at, expires_at):
         return False
     if claim.row.run_status is RunStatus.QUEUED:
         RunsDao.mark_running(claim.run_id, claim.started_at)
-    journal.add(started)
+    journal.add(entry)
     return True
 
 
-def _started(claim: Claim, clock: Clock) -> Prepared:
+def started(claim: Claim, clock: Clock) -> Prepared:
+    """Return what the audit log says about a claim, prepared before the write lock is taken."""
     entry = Entry(
         event=Event.STEP_STARTED,
         message=f"{claim.name} started, attempt {claim.attempt}.",

@@ -43,7 +43,7 @@ def finish_claim(
     clock = clock or Clock()
     row = claim.held()
     finished_at, duration_ms = claim.elapsed(clock)
-    ending = _Success.of(row, stats, finished_at, duration_ms, clock)
+    ending = Success.of(row, stats, finished_at, duration_ms, clock)
 
     def work(journal: Journal) -> str | None:
         return ending.write(journal)
@@ -81,7 +81,7 @@ def finish_step(
             cause = Cause.of("StepFailed", str(stats.get("error", "failed")))
             _fail(journal, rows[0], cause, now, duration_ms, clock)
             return None
-        return _Success.of(rows[0], stats, now, duration_ms, clock).write(journal)
+        return Success.of(rows[0], stats, now, duration_ms, clock).write(journal)
 
     return transition(work, clock)
 
@@ -124,7 +124,7 @@ def fail_step(
 
 
 @dataclass(frozen=True, slots=True)
-class _Success:
+class Success:
     """A successful ending, redacted and encoded before the write lock is taken."""
 
     row: ClaimedRow
@@ -141,7 +141,8 @@ class _Success:
         finished_at: str,
         duration_ms: float,
         clock: Clock,
-    ) -> _Success:
+    ) -> Success:
+        """Return the successful ending of the attempt that holds a step."""
         message = f"{row.name} finished in {duration(duration_ms)}."
         entry = attempt_entry(Event.STEP_FINISHED, message, row, duration_ms, {})
         return cls(
@@ -155,6 +156,17 @@ class _Success:
     def write(self, journal: Journal) -> str | None:
         """Write it and return the name of the step that is due now."""
         row = self.row
+        self.write_end(journal)
+        due = None
+        if row.position < len(STEP_NAMES):
+            due = StepsDao.make_next_due(row.run_id, row.position, self.clock.now_iso())
+        if due is None:
+            end_run(journal, row.run_id, RunStatus.SUCCESS, self.clock)
+        return due
+
+    def write_end(self, journal: Journal) -> None:
+        """Write the end of the step and nothing of what comes after it."""
+        row = self.row
         StepsDao.finish(
             row.step_id,
             StepStatus.SUCCESS,
@@ -163,12 +175,6 @@ class _Success:
             finished_at=self.finished_at,
         )
         journal.add(self.finished)
-        due = None
-        if row.position < len(STEP_NAMES):
-            due = StepsDao.make_next_due(row.run_id, row.position, self.clock.now_iso())
-        if due is None:
-            end_run(journal, row.run_id, RunStatus.SUCCESS, self.clock)
-        return due
 
 
 def _fail(

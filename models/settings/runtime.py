@@ -33,6 +33,7 @@ class Settings:
     step_time_limit_s: float
     shutdown_grace_s: float
     database_wait_s: float
+    handoff: str = "thread"
 
     @property
     def broker_kind(self) -> str:
@@ -71,6 +72,7 @@ def load_settings(environ: Environ = None) -> Settings:
         step_time_limit_s=table.STEP_TIME_LIMIT_S.read(environ),
         shutdown_grace_s=table.SHUTDOWN_GRACE_S.read(environ),
         database_wait_s=table.DATABASE_WAIT_S.read(environ),
+        handoff=table.HANDOFF.read(environ),
     )
 
 

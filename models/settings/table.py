@@ -46,6 +46,14 @@ STEP_TIME_LIMIT_S = Seconds(
     low=0.1,
     meaning="a step that runs longer is interrupted and fails",
 )
+HANDOFF = Choice(
+    name="SCOUT_HANDOFF",
+    choices=("thread", "broker"),
+    otherwise="thread",
+    default="`thread`",
+    meaning="who does a run's next step: the `thread` that has done the last one, or, by a message,"
+    " whoever the `broker` gives it to",
+)
 SHUTDOWN_GRACE_S = Seconds(
     name="SCOUT_SHUTDOWN_GRACE_S",
     otherwise=30.0,
@@ -178,6 +186,7 @@ SETTINGS: tuple[Setting, ...] = (
     RECOVERY_INTERVAL_S,
     REPEAT_AFTER_S,
     STEP_TIME_LIMIT_S,
+    HANDOFF,
     SHUTDOWN_GRACE_S,
     DATABASE_WAIT_S,
     LOG_FORMAT,

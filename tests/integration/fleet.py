@@ -117,8 +117,11 @@ def _running(running: Fleet, secrets: Mapping[str, str] | None) -> Iterator[Flee
     assert_kept(dict(secrets or {}), {"output": "".join(running.lines)})
 
 
-def submit(count: int, out: str) -> list[str]:
-    """Create runs on the broker as `scout run --detach` does, and return their ids."""
+def submit(count: int, out: str, *, doubled: bool = False) -> list[str]:
+    """Create runs on the broker as `scout run --detach` does, and return their ids.
+
+    With `doubled`, two messages for every step are in the queue before any is wanted.
+    """
     settings = load_settings()
     broker = build_broker(settings)
     run_ids = []
@@ -126,7 +129,8 @@ def submit(count: int, out: str) -> list[str]:
         run_id = create_run(
             {"query": "vector database", "dry": True, "out": out}, broker=settings.broker_kind
         )
-        send_step(broker, run_id, STEP_NAMES[0])
+        for name in [*STEP_NAMES, *STEP_NAMES] if doubled else STEP_NAMES[:1]:
+            send_step(broker, run_id, name)
         run_ids.append(run_id)
     broker.close()
     return run_ids

@@ -30,9 +30,15 @@ from tests.support.runs import audits, events, everything, run_of, step_of
 from tests.support.servers import Postgres, redis_server
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.redis, pytest.mark.drill]
+pytestmark = [pytest.mark.redis, pytest.mark.drill, pytest.mark.usefixtures("handoff")]
 
 MIDDLE = "llm_repo_analysis"
+
+
+@pytest.fixture(params=["thread", "broker"])
+def handoff(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a run's next step done by the thread that did the last one, and by any, by a message."""
+    monkeypatch.setenv("SCOUT_HANDOFF", request.param)
 
 
 class Hold:
@@ -126,7 +132,7 @@ def test_all_messages_lost_in_mid_flight(
 
 def test_every_message_delivered_twice(broker: Any, hold: Hold, secrets: dict[str, str]) -> None:
     with held_fleet(2, secrets, TWICE="1") as workers:
-        run_ids = submit(5, "unused")
+        run_ids = submit(5, "unused", doubled=True)
         wait_for_all()
     assert_truthful(run_ids)
     assert all(run_of(run_id).stats["attempts"] == 10 for run_id in run_ids)

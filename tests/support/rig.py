@@ -54,7 +54,8 @@ class Rig:
         clock: The middleware's clock.
         policy: Which failures are tried again, and when.
         send: Sends messages at the hand-off.
-        settings: Fields of `Settings` that differ from the environment's.
+        settings: Fields of `Settings` that differ from the environment's; here every step is a
+            message unless `handoff` says otherwise, so that a test sees one at a time.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Rig:
         **settings: Any,
     ) -> None:
         self.bodies = dict(bodies or {})
-        self.settings = replace(load_settings(), **settings)
+        self.settings = replace(load_settings(), **{"handoff": "broker"} | settings)
         self.broker = build_broker(self.settings, self._body_of, send)
         self.clock = clock or Clock()
         self.steps = next(m for m in self.broker.middleware if isinstance(m, StepMiddleware))
@@ -128,7 +129,9 @@ class Rig:
             """Takes the place of Dramatiq's consumer and of its queue of work in hand."""
 
             def post_process_message(self, done: MessageProxy) -> None:
+                rig.broker.emit_before("ack", done)
                 rig.acknowledged.append(done.actor_name)
+                rig.broker.emit_after("ack", done)
 
             def task_done(self) -> None:
                 pass

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dramatiq.middleware import Middleware
 
 from models.database.connection import Database
 from models.errors import NetworkBlockedError
@@ -24,6 +25,7 @@ from tasks.step import StepContext
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import audits, new_run, run_of, step_of
 from workers import network_guard
+from workers.enqueue import send_step
 from workers.network_guard import install_network_guard
 
 
@@ -176,6 +178,40 @@ def test_swallowing_the_error_does_not_help(
             reach_out()
 
     assert_blocked(run_dry(swallow))
+
+
+@pytest.mark.parametrize("handoff", ["thread", "broker"])
+def test_what_is_done_around_a_step_is_not_the_step_s(
+    sqlite_database: Database, handoff: str
+) -> None:
+    """A broker's client opens sockets of its own while a message is sent; so may middleware."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        connected: list[str] = []
+
+        def connect_here(where: str) -> None:
+            with socket.create_connection(address, timeout=5):
+                connected.append(where)
+
+        class Connecting(Middleware):
+            def before_process_message(self, *_: Any) -> None:
+                connect_here("before")
+
+            def after_process_message(self, *_: Any, **__: Any) -> None:
+                connect_here("after")
+
+        def send(*args: Any, **how: Any) -> bool:
+            connect_here("sent")
+            return send_step(*args, **how)
+
+        rig, run_id = Rig(send=send, handoff=handoff), new_run(broker="memory")
+        rig.broker.add_middleware(Connecting())
+        rig.deliver(run_id, FIRST)
+        rig.run_chain()
+    assert run_of(run_id).status == "success"
+    assert run_of(run_id).stats["outbound_attempts"] == 0
+    assert connected.count("before") == connected.count("after") == 10
+    assert connected.count("sent") == {"thread": 0, "broker": 9}[handoff]
 
 
 def test_a_thread_with_the_step_s_context_is_blocked_as_well(sqlite_database: Database) -> None:

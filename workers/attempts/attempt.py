@@ -22,7 +22,7 @@ from models.database.connection import database
 from models.errors import ScoutError
 from models.events import Event
 from models.lifecycle import Claim
-from models.log_context import Bound
+from models.log_context import Bound, WorkContext, bound_work
 from models.run_args import RunArgs
 from models.steps import MODEL_STEPS
 from tasks.sources.interface import Sources
@@ -78,6 +78,7 @@ class Attempt:
 
     def run(self, step: Step) -> None:
         """Do the step's work and keep its stats for the middleware to record."""
+        self.checkpoint()
         context = StepContext(
             run_id=self.claim.run_id,
             step_id=self.claim.step_id,
@@ -90,7 +91,8 @@ class Attempt:
         with self.body_lock:
             self.in_body = True
         try:
-            self.stats = _checked(step(context), self.claim.name)
+            with self._guarded():
+                self.stats = _checked(step(context), self.claim.name)
         finally:
             with self.body_lock:
                 self.in_body = False
@@ -166,6 +168,11 @@ class Attempt:
     def _save_progress(self, progress: Mapping[str, Any]) -> None:
         with self.saving():
             StepsDao.save_progress(self.claim.step_id, self.claim.attempt, progress)
+
+    def _guarded(self) -> Bound[WorkContext]:
+        """Hold the step's body, and nothing else, to what a dry run may do."""
+        claim = self.claim
+        return bound_work(claim.run_id, claim.name, claim.attempt, dry=self.args.dry)
 
     def _sources(self) -> Sources:
         """Return the run's sources: fixtures are shared by all steps, live ones know theirs."""

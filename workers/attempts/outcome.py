@@ -16,7 +16,9 @@ from models.errors import (
 )
 from models.events import Event
 from models.lifecycle import (
+    Claim,
     fail_step,
+    finish_and_go_on,
     finish_claim,
     hand_back,
     log_audit,
@@ -53,10 +55,22 @@ def end_attempt(
     *,
     policy: RetryPolicy,
     give_up: GiveUp | None = None,
-) -> Due | None:
-    """Record how an attempt ended and return the step that is due next, if any.
+    next_lease_s: float | None = None,
+) -> Due | Claim | None:
+    """Record how an attempt ended and return what comes next, if anything does.
 
     A worker that lost its lease records nothing and hands on nothing.
+
+    Args:
+        attempt: The attempt.
+        exc: What its step raised, if anything.
+        policy: Which failures are tried again.
+        give_up: Ends waiting for the database early.
+        next_lease_s: Claims the next step in the same commit, for so long; None leaves it to
+            whoever gets its message.
+
+    Returns:
+        The step that needs a message, or the claim of the next one.
 
     Raises:
         DatabaseUnavailableError: The ending could not be written.
@@ -66,6 +80,8 @@ def end_attempt(
     if attempt.blocked and not isinstance(exc, StepLostError):
         exc = _network_error(attempt, exc)
     try:
+        if exc is None:
+            return _succeed(attempt, next_lease_s, give_up)
         return _record(attempt, exc, policy, give_up)
     except LeaseLostError:
         logger.warning(
@@ -77,13 +93,20 @@ def end_attempt(
         return None
 
 
+def _succeed(
+    attempt: Attempt, next_lease_s: float | None, give_up: GiveUp | None
+) -> Due | Claim | None:
+    claim, stats, clock = attempt.claim, attempt.stats, attempt.clock
+    if next_lease_s is not None:
+        return finish_and_go_on(claim, stats, lease_s=next_lease_s, clock=clock, give_up=give_up)
+    name = finish_claim(claim, stats, clock=clock, give_up=give_up)
+    return Due(name) if name else None
+
+
 def _record(
-    attempt: Attempt, exc: BaseException | None, policy: RetryPolicy, give_up: GiveUp | None
+    attempt: Attempt, exc: BaseException, policy: RetryPolicy, give_up: GiveUp | None
 ) -> Due | None:
     claim, clock = attempt.claim, attempt.clock
-    if exc is None:
-        name = finish_claim(claim, attempt.stats, clock=clock, give_up=give_up)
-        return Due(name) if name else None
     if isinstance(exc, (StepLostError, LeaseLostError)):
         raise LeaseLostError(str(exc))
     if isinstance(exc, WorkerStoppingError):

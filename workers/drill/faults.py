@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import dramatiq
+from dramatiq.middleware import Middleware
 
 from models.events import Event
+from models.steps import STEP_NAMES, position_of
 from tasks.chain import step_named
 from tasks.recorder import Recorder
 from tasks.step import Step, StepContext
@@ -94,6 +96,29 @@ class Mischief:
             except FileNotFoundError:
                 continue  # another process took it
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class CrashBetweenSteps(Middleware):
+    """Dies after the commit that ended a step, where its thread goes on with the next one.
+
+    It must stand before the step middleware: after-hooks run in reverse order.
+    """
+
+    def __init__(self, mischief: Mischief) -> None:
+        self._mischief = mischief
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: dramatiq.MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Die here if the drill asked for it."""
+        position = position_of(message.actor_name)
+        if exception is None and position < len(STEP_NAMES):
+            self._mischief.crash("finished", STEP_NAMES[position])
 
 
 class _CrashingRecorder:

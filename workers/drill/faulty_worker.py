@@ -9,13 +9,16 @@ import dramatiq
 
 from models.settings.runtime import Settings
 from workers.broker import boot, build_broker
-from workers.drill.faults import Mischief
+from workers.drill.faults import CrashBetweenSteps, Mischief
+from workers.middleware.step_recorder import StepMiddleware
 from workers.supervisor import worker_process as child
 
 
 def _build(settings: Settings) -> dramatiq.Broker:
     mischief = Mischief.from_environ(os.environ)
-    return build_broker(settings, mischief.step_named, mischief.send)
+    broker = build_broker(settings, mischief.step_named, mischief.send)
+    broker.add_middleware(CrashBetweenSteps(mischief), before=StepMiddleware)
+    return broker
 
 
 if __name__ == "__main__":

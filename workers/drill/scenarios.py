@@ -23,6 +23,8 @@ from workers.drill.faults import (
     POINTS,
 )
 
+#: Messages are lost and doubled where there are many.
+_BY_MESSAGE = {"SCOUT_HANDOFF": "broker"}
 #: How long the runs of a scenario may take to end.
 PATIENCE_S = 180.0
 
@@ -81,9 +83,13 @@ def scenarios(
         return
     for number in range(1, rounds + 1):
         chance = random.Random(f"{seed}/{number}")  # noqa: S311 - a drill must be repeatable
-        yield Scenario(f"random kills {number}", partial(_random_kills, chance, runs, kills))
-        yield Scenario(f"lost messages {number}", partial(_cheated, {DROP_VARIABLE: "0.3"}, 5))
-        yield Scenario(f"doubled messages {number}", partial(_cheated, {DOUBLE_VARIABLE: "1"}, 10))
+        kill = partial(_random_kills, chance, runs, kills)
+        yield Scenario(f"random kills {number}", partial(kill, {}))
+        yield Scenario(f"random kills, a message per step {number}", partial(kill, _BY_MESSAGE))
+        lose = partial(_cheated, {DROP_VARIABLE: "0.3"} | _BY_MESSAGE, 5)
+        yield Scenario(f"lost messages {number}", lose)
+        double = partial(_cheated, {DOUBLE_VARIABLE: "1"} | _BY_MESSAGE, 10)
+        yield Scenario(f"doubled messages {number}", double)
         yield Scenario(f"broker restarted {number}", _broker_restarted)
         yield Scenario(f"worker paused {number}", _paused)
 
@@ -102,10 +108,15 @@ def _kill_at(step: str, stage: Stage, args: RunArgs) -> tuple[list[str], int]:
 
 
 def _random_kills(
-    chance: random.Random, runs: int, kills: int, stage: Stage, args: RunArgs
+    chance: random.Random,
+    runs: int,
+    kills: int,
+    variables: dict[str, str],
+    stage: Stage,
+    args: RunArgs,
 ) -> tuple[list[str], int]:
     killed = 0
-    with stage.workers({PAUSE_VARIABLE: "40"}):
+    with stage.workers({PAUSE_VARIABLE: "40"} | variables):
         run_ids = stage.create_runs(runs, args)
         while killed < kills and not stage.all_ended(run_ids):
             time.sleep(chance.uniform(0.02, 0.4))

@@ -1,4 +1,9 @@
-"""Records every step around its actor: claim before the work, ending after it, then the hand-off.
+"""Records every step around its actor: claim before the work, ending after it, then what is next.
+
+A thread that has ended a step goes on with the run: the end and the next claim are one commit, and
+the next actor is called between the same hooks, before the message that began it is acknowledged.
+So the hooks of two steps never overlap, and a broker that is away does not stop a run that has
+begun. A message is sent where the thread lets go of the run, or `SCOUT_HANDOFF=broker` says so.
 
 What Dramatiq does with failing hooks decides the shape: a failing before-hook must raise a
 `MiddlewareError`, or the actor would run unrecorded (docs/decisions.md, trap 1); a failing
@@ -25,10 +30,12 @@ from models.log_context import bound_work
 from models.settings.runtime import Settings
 from workers.attempts.attempt import Attempt, bound_attempt
 from workers.attempts.interrupts import WorkerStoppingError
-from workers.attempts.outcome import end_attempt
+from workers.attempts.outcome import Due, end_attempt
 from workers.attempts.retry_policy import RetryPolicy
 from workers.enqueue import Sender, send_step
 from workers.message_format import run_id_of
+from workers.middleware.actor_call import call_actor
+from workers.middleware.fair_share import FairShare
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
@@ -36,6 +43,17 @@ logger = logging.getLogger(__name__)
 
 class StepNotRecordedError(MiddlewareError):
     """A step's start could not be written, so its actor must not run."""
+
+
+class _Thread(threading.local):
+    """What one worker thread has in hand."""
+
+    def __init__(self) -> None:
+        self.bound = ExitStack()
+        #: The attempt whose actor is being called.
+        self.attempt: Attempt | None = None
+        #: The attempt at the next step, claimed with the end of the last one and not begun yet.
+        self.next: Attempt | None = None
 
 
 class StepMiddleware(Middleware):
@@ -62,7 +80,8 @@ class StepMiddleware(Middleware):
         self.stopping = threading.Event()
         self._active: dict[str, Attempt] = {}
         self._lock = threading.Lock()
-        self._local = threading.local()
+        self._thread = _Thread()
+        self._share = FairShare(settings.broker_kind)
 
     @property
     def actor_options(self) -> set[str]:
@@ -78,10 +97,16 @@ class StepMiddleware(Middleware):
         self, broker: dramatiq.Broker, message: dramatiq.MessageProxy
     ) -> None:
         """Claim the message's step, or skip the message."""
-        bound = self._local.bound = ExitStack()  # until an after-hook: Dramatiq logs in between
+        bound = self._thread.bound = ExitStack()  # until an after-hook: Dramatiq logs in between
         run_id, name = run_id_of(message.args, message.options), message.actor_name
         if run_id is None:
             raise SkipMessage("It names no run.")
+        held, self._thread.next = self._thread.next, None
+        if held is not None and (held.claim.run_id, held.claim.name) == (run_id, name):
+            self._begin(held, bound)
+            return
+        if held is not None:  # what should have gone on with it was never called
+            self._let_go(held)
         bound.enter_context(bound_work(run_id, name))
         if self.stopping.is_set():
             raise SkipMessage(f"{name} stays due: this worker is shutting down.")
@@ -98,11 +123,17 @@ class StepMiddleware(Middleware):
             raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
         if isinstance(outcome, Refusal):
             raise SkipMessage(outcome.reason)
-        self._begin(outcome, bound)
+        self._share.begin(self.clock)
+        self._begin(self._hold(outcome), bound)
 
     def after_skip_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
-        """Let go of what a message that was not worked on had bound."""
-        self._local.bound.close()
+        """Let go of what a message that was not worked on had bound, and give its step back."""
+        attempt, self._thread.attempt = self._thread.attempt, None
+        try:
+            if attempt is not None:
+                self._let_go(attempt)
+        finally:
+            self._thread.bound.close()
 
     def after_process_message(
         self,
@@ -112,17 +143,25 @@ class StepMiddleware(Middleware):
         result: Any = None,
         exception: BaseException | None = None,
     ) -> None:
-        """Record how the attempt ended, and hand on to the step that is due now."""
-        attempt: Attempt | None = getattr(self._local, "attempt", None)
+        """Record how the attempt ended, and hold or send the step that is due now."""
+        attempt = self._thread.attempt
         if attempt is None:
-            self._local.bound.close()
+            self._thread.bound.close()
             return
         try:
             with self._lock:
                 self._active.pop(attempt.claim.step_id, None)
-            due = end_attempt(attempt, exception, policy=self.policy, give_up=self.stopping.is_set)
-            if due is not None:
-                self.send(broker, attempt.claim.run_id, due.name, delay_s=due.delay_s)
+            come = end_attempt(
+                attempt,
+                exception,
+                policy=self.policy,
+                give_up=self.stopping.is_set,
+                next_lease_s=self.settings.lease_s if self._goes_on(attempt) else None,
+            )
+            if isinstance(come, Due):
+                self.send(broker, attempt.claim.run_id, come.name, delay_s=come.delay_s)
+            elif come is not None:
+                self._thread.next = self._hold(come)
         except DatabaseUnavailableError as exc:
             logger.error(
                 "The end of %s was not recorded; recovery will run it again: %s",
@@ -131,8 +170,18 @@ class StepMiddleware(Middleware):
                 extra={"event": Event.STEP_END_NOT_RECORDED},
             )
         finally:
-            self._local.attempt = None
-            self._local.bound.close()
+            self._thread.attempt = None
+            self._thread.bound.close()
+
+    def before_ack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """Go on with the run that the message began, as far as this thread holds it."""
+        while (held := self._thread.next) is not None:
+            call_actor(broker, held.claim.name, held.claim.run_id)
+            if self._thread.next is held:
+                self._thread.next = None
+                self._let_go(held)
+
+    before_nack = before_ack
 
     def before_worker_thread_shutdown(self, broker: dramatiq.Broker, thread: Any) -> None:
         """Close the thread's database connection."""
@@ -153,14 +202,30 @@ class StepMiddleware(Middleware):
                 policy=self.policy,
             )
 
-    def _begin(self, claim: Claim, bound: ExitStack) -> None:
+    def _goes_on(self, attempt: Attempt) -> bool:
+        """Say whether this thread does the run's next step itself."""
+        if self.settings.handoff != "thread" or self.stopping.is_set():
+            return False
+        return self._share.is_left(attempt.claim.run_id, self.clock)
+
+    def _hold(self, claim: Claim) -> Attempt:
+        """Return the attempt that a claim begins; from now on its lease is renewed."""
         attempt = Attempt(claim, self.clock)
-        bound.enter_context(
-            bound_work(claim.run_id, claim.name, claim.attempt, dry=attempt.args.dry)
-        )
-        bound.enter_context(bound_attempt(attempt))
-        self._local.attempt = attempt
         with self._lock:
             self._active[claim.step_id] = attempt
         if self.stopping.is_set():
             attempt.stop = WorkerStoppingError("the worker is shutting down")
+        return attempt
+
+    def _begin(self, attempt: Attempt, bound: ExitStack) -> None:
+        claim = attempt.claim
+        bound.enter_context(bound_work(claim.run_id, claim.name, claim.attempt))
+        bound.enter_context(bound_attempt(attempt))
+        self._thread.attempt = attempt
+
+    def _let_go(self, attempt: Attempt) -> None:
+        """Give back a step whose actor another middleware kept from being called."""
+        with self._lock:
+            self._active.pop(attempt.claim.step_id, None)
+        why = attempt.stop or WorkerStoppingError("another middleware skipped it")
+        end_attempt(attempt, why, policy=self.policy, give_up=self.stopping.is_set)

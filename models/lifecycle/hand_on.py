@@ -1,0 +1,99 @@
+"""The end of a step and the claim of the next one, in one transaction.
+
+Whoever ends a step goes on with the run (docs/decisions.md, decision 17), so nothing has to be
+sent, found and claimed between two steps. A process that dies after the commit leaves a step that
+runs, with a lease: what becomes of it is what becomes of any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.audit import Journal, transition
+from models.clock import Clock
+from models.dao.steps import StepsDao
+from models.errors import LeaseLostError
+from models.lifecycle.claim import Claim, started
+from models.lifecycle.finish import GiveUp, Success
+from models.lifecycle.finish_run import end_run
+from models.statuses import RunStatus, StepStatus
+from models.steps import STEP_NAMES
+
+
+def finish_and_go_on(
+    claim: Claim,
+    stats: Mapping[str, Any],
+    *,
+    lease_s: float,
+    clock: Clock | None = None,
+    give_up: GiveUp | None = None,
+) -> Claim | None:
+    """End an attempt as success and claim the run's next step for the same worker.
+
+    Args:
+        claim: The attempt.
+        stats: What the step counted.
+        lease_s: How long the next step is held without renewing.
+        clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
+
+    Returns:
+        The claim of the next step; None where the run has ended with this one.
+
+    Raises:
+        LeaseLostError: The attempt no longer holds its step; nothing was written.
+        DatabaseUnavailableError: The database stayed locked or away.
+    """
+    clock = clock or Clock()
+    finished_at, duration_ms = claim.elapsed(clock)
+    ending = Success.of(claim.held(), stats, finished_at, duration_ms, clock)
+    is_last = claim.row.position == len(STEP_NAMES)
+    likely = None if is_last else claim.successor(clock)
+    entry = started(likely, clock) if likely else None
+    taken: Claim | None = None
+
+    def work(journal: Journal) -> Claim | None:
+        nonlocal taken
+        if taken is not None and _stands(taken):
+            return taken  # the answer to the commit was lost, not the commit
+        ending.write_end(journal)
+        expires_at = clock.now_iso(lease_s)
+        if likely and entry and _take(likely, expires_at):
+            journal.add(entry)
+            taken = likely
+            return taken
+        taken = _take_other(journal, claim, clock, expires_at)
+        if taken is None:
+            end_run(journal, claim.run_id, RunStatus.SUCCESS, clock)
+        return taken
+
+    return transition(work, clock, give_up=give_up)
+
+
+def _take(claim: Claim, expires_at: str) -> bool:
+    return StepsDao.take_next(claim.row, claim.worker, claim.started_at, expires_at)
+
+
+def _take_other(journal: Journal, claim: Claim, clock: Clock, expires_at: str) -> Claim | None:
+    """Take the next step where it is not the one right after, or was started before."""
+    name = StepsDao.next_pending(claim.run_id, claim.row.position)
+    row = StepsDao.for_claim(claim.run_id, name) if name else None
+    if row is None:
+        return None
+    other = Claim(row, row.attempt + 1, claim.worker, clock.now_iso(), clock.monotonic_s())
+    if not _take(other, expires_at):
+        raise LeaseLostError(f"{row.name} changed while attempt {claim.attempt} ended.")
+    journal.add(started(other, clock))
+    return other
+
+
+def _stands(claim: Claim) -> bool:
+    """Say whether a claim that this process wrote is in the rows."""
+    row = StepsDao.for_claim(claim.run_id, claim.name)
+    return (
+        row is not None
+        and row.status is StepStatus.RUNNING
+        and (row.attempt, row.worker, row.started_at)
+        == (claim.attempt, claim.worker, claim.started_at)
+    )

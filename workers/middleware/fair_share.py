@@ -1,0 +1,53 @@
+"""How long a thread goes on with one run while others wait: fair by run, not by step.
+
+A run that has begun is finished first. One that takes long lets others in: after each of its steps
+it goes to the end of the queue where a run has been waiting for a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from models.clock import Clock
+from models.dao.steps import StepsDao
+from models.database.connection import database
+from models.errors import DatabaseUnavailableError
+
+#: What a thread gives a run before it looks whether others wait.
+SHARE_S = 5.0
+#: A step that has been due for longer waits for a thread, not for its message.
+WAITING_S = 1.0
+#: After so long the message is acknowledged in any case: RabbitMQ delivers one that is not within
+#: 30 minutes again, and closes its consumer's channel.
+LONGEST_S = 600.0
+
+
+class FairShare:
+    """Says whether the calling thread should go on with its run.
+
+    Args:
+        broker: The kind of broker whose runs compete.
+    """
+
+    def __init__(self, broker: str) -> None:
+        self._broker = broker
+        self._thread = threading.local()
+
+    def begin(self, clock: Clock) -> None:
+        """Note that this thread begins with a run."""
+        self._thread.since_s = clock.monotonic_s()
+
+    def is_left(self, run_id: str, clock: Clock) -> bool:
+        """Say whether the run has time left, or nobody else wants it."""
+        ran_s = clock.monotonic_s() - self._thread.since_s
+        if ran_s < SHARE_S:
+            return True
+        return ran_s < LONGEST_S and not self._others_wait(run_id, clock.now_iso(-WAITING_S))
+
+    def _others_wait(self, run_id: str, before: str) -> bool:
+        try:
+            return database().reading(
+                lambda: StepsDao.others_wait(self._broker, run_id, before), give_up=lambda: True
+            )
+        except DatabaseUnavailableError:
+            return False  # the end of the step waits for it anyway
