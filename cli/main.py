@@ -127,9 +127,9 @@ def _complete(group: click.Group, prog_name: str, variable: str) -> None:
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from models.version import __version__
+        from models.version import version_text
 
-        click.echo(f"scout {__version__}")
+        click.echo(f"scout {version_text()}")
         ctx.exit()
 
 

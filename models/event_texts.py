@@ -179,6 +179,7 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.PROCESS_UNRAISABLE: "an exception where Python cannot raise one",
         Event.PROCESS_INTERRUPTED: "Ctrl-C ended the process",
+        Event.OPTION_IDLE: "an option was typed that has no effect beside the others",
         Event.LOG_MISCONFIGURED: "a logging setting cannot be used; the default is",
         Event.LOG_FILE_FAILED: "the log file cannot be written",
         Event.LOG_TORN_LINE: "part of a line that a killed process left in the file",

@@ -253,6 +253,7 @@ class Event(StrEnum):
     )
     PROCESS_UNRAISABLE = _line("process.unraisable", Scope.PROCESS, level="ERROR")
     PROCESS_INTERRUPTED = _line("process.interrupted", Scope.PROCESS, level="WARNING")
+    OPTION_IDLE = _line("option.idle", Scope.PROCESS, level="WARNING")
     LOG_MISCONFIGURED = _line("log.misconfigured", Scope.PROCESS, "hint", level="ERROR")
     LOG_FILE_FAILED = _line("log.file_failed", Scope.PROCESS, "log_file", level="ERROR")
     LOG_TORN_LINE = _line("log.torn_line", Scope.PROCESS, level="WARNING")

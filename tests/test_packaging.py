@@ -6,11 +6,13 @@ import ast
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -25,6 +27,7 @@ PACKAGES = (*LAYERS, "fixtures")
 LINES_MAX = 400
 #: A corpus of examples, not code.
 DATA_MODULES = {"tests/support/redaction_corpus.py"}
+REVISION = "0123456789abcdef" * 2 + "01234567"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -107,8 +110,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
     shutil.copytree(ROOT / "tests" / "support", source / "tests")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
+    (source / ".git").mkdir()
+    (source / ".git" / "HEAD").write_text(f"{REVISION}\n")
     build = "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))"
     done = subprocess.run(
         [sys.executable, "-c", build, str(source)],
@@ -133,7 +138,7 @@ def test_the_wheel_holds_every_module_and_data_file_and_no_more(wheel: Path) -> 
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert held == expected
+    assert held == expected | {"models/REVISION"}
     assert "models/migrations/0001_initial.py" in held
     assert "tasks/prompts/repo_analysis.md" in held
     assert any(name.startswith("fixtures/github/readmes/") for name in held)
@@ -159,7 +164,11 @@ def test_the_wheel_runs_the_main_job_far_from_the_checkout(wheel: Path, tmp_path
     done = subprocess.run(
         [sys.executable, "-P", "-c", program, "run", "--dry", "--query", "vector database"],
         cwd=elsewhere,
-        env={**os.environ, "PYTHONPATH": str(site)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(site),
+            "SCOUT_DATABASE_URL": f"sqlite:///{elsewhere / 'scout.db'}",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -168,3 +177,5 @@ def test_the_wheel_runs_the_main_job_far_from_the_checkout(wheel: Path, tmp_path
     index = Path(done.stdout.strip())
     assert index.is_relative_to(elsewhere.resolve())
     assert list((index.parent / "briefs").glob("*.md"))
+    with closing(sqlite3.connect(elsewhere / "scout.db")) as database:
+        assert database.execute("SELECT git_sha FROM runs").fetchall() == [(REVISION,)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options.shared import json_option, run_argument
+from cli.options.shared import complete_file, json_option, run_argument
 from models.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @run_argument
-@click.option("--out", metavar="FILE", help="By default scout-RUN.tar.gz in this folder.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="By default scout-RUN.tar.gz in this folder.",
+)
 @click.option("--with-readmes", is_flag=True, help="Also pack the texts of READMEs.")
 @json_option
 def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -> None:

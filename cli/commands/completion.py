@@ -10,8 +10,12 @@ import click
 def command(shell: str) -> None:
     """Print the completion script of a shell, to be read by it at its start.
 
-    Put it where the shell finds it: for bash into ~/.local/share/bash-completion/completions/scout,
-    for zsh into a folder of $fpath as _scout, for fish into ~/.config/fish/completions/scout.fish.
+    Put it where the shell finds it:
+
+    \b
+      bash  ~/.local/share/bash-completion/completions/scout
+      zsh   _scout in a folder of $fpath
+      fish  ~/.config/fish/completions/scout.fish
 
     \b
     Example:

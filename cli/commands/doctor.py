@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.display.terminal import emit_json, hanging, paint, say, size, status_mark
-from cli.options.shared import json_option
+from cli.options.shared import complete_run, json_option
 from models.errors import ExitCode
 from models.text.width import pad
 
@@ -102,6 +102,7 @@ class Examination:
     is_flag=False,
     flag_value="all",
     metavar="[RUN]",
+    shell_complete=complete_run,
     help="Compare run_steps, audit_log and log file of a run, or of all.",
 )
 @click.option("--online", is_flag=True, help="Also ask GitHub and the model endpoint.")
@@ -123,6 +124,11 @@ def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -
 
     Example: scout doctor
     """
+    ctx = click.get_current_context()
+    if ctx.get_parameter_source("top") is not click.core.ParameterSource.DEFAULT and not online:
+        raise click.UsageError("--top is for --online.")
+    if reconcile_text is not None and online:
+        raise click.UsageError("--reconcile cannot be combined with --online.")
     if reconcile_text is not None:
         return _reconcile(reconcile_text, as_json)
     found = examine()

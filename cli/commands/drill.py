@@ -17,6 +17,10 @@ from models.steps import STEP_NAMES
 if TYPE_CHECKING:
     from workers.drill.scenarios import Result
 
+#: Options of the scenarios that `--kill-at` leaves out.
+_RANDOM = ("rounds", "seed", "runs", "kills")
+_TYPED = click.core.ParameterSource.COMMANDLINE
+
 
 @click.command()
 @click.option(
@@ -72,6 +76,10 @@ def command(
     Example:
       scout drill --rounds 3 --seed 7
     """
+    ctx = click.get_current_context()
+    random = [name for name in _RANDOM if ctx.get_parameter_source(name) is _TYPED]
+    if kill_at and random:
+        raise click.UsageError(f"--{random[0]} is for random kills, --kill-at for one place.")
     from models.run_args import RunArgs
     from models.settings.logging import LogSettings
     from workers.drill.baseline import undisturbed_digest

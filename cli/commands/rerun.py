@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.idle import tell_idle_options
 from cli.options.shared import run_argument
 
 
@@ -26,6 +27,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
     from models.run_args import RunArgs
 
     execution = Execution.prepare(how)
+    tell_idle_options(people=execution.people)
     old = RunsDao.resolve(run_text)
     args = RunArgs.from_dict(old.args).normalised()
     execution.check_sources(args)

@@ -6,6 +6,7 @@ import click
 
 from cli.display.terminal import say
 from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.idle import tell_idle_options
 from cli.options.shared import run_argument
 from models.errors import InputError
 from models.statuses import RunStatus, StepStatus
@@ -30,6 +31,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
     from models.lifecycle import resume_run
 
     execution = Execution.prepare(how)
+    tell_idle_options(people=execution.people)
     found = RunsDao.resolve(run_text)
     run_id = found.run_id
     if found.status is RunStatus.SUCCESS:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.idle import tell_idle_options
 from cli.options.run import checked_args, run_options
 from models.errors import InputError
 
@@ -29,6 +30,7 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
             raise InputError("--plan does not run.", "Leave out --verify and --detach.")
         from cli.running.plan import print_plan
 
+        tell_idle_options(people=True)
         print_plan(options, as_json=how.as_json)
         return
     args = checked_args(options)
@@ -41,6 +43,7 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
     from cli.running.since import with_since_resolved
 
     execution = Execution.prepare(how, args=args)
+    tell_idle_options(people=execution.people)
     args = with_since_resolved(args)
     if verify:
         from cli.running.verify import verify_twice

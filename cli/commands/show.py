@@ -27,6 +27,8 @@ def command(run_text: str, with_attempts: bool, repo: str | None, as_json: bool)
 
     Example: scout show last --attempts
     """
+    if repo is not None and with_attempts:
+        raise click.UsageError("--attempts cannot be combined with --repo.")
     settings = open_for_use()
     from models.dao import AuditDao, RunsDao
     from models.views.attempts import attempts_of

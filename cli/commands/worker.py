@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from models.errors import InputError
+from models.errors import ConfigError
 
 
 @click.command()
@@ -40,7 +40,7 @@ def command(processes: int, threads: int) -> None:
 
     settings = load_settings()
     if settings.broker_kind == "memory":
-        raise InputError(
+        raise ConfigError(
             "There is no broker to take work from.",
             "Set SCOUT_BROKER_URL=redis://HOST:6379/0; without one, scout run needs no workers.",
         )

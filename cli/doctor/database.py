@@ -17,7 +17,7 @@ from models.database.trouble import unavailable
 from models.errors import ScoutError
 from models.settings.runtime import Settings
 from models.statuses import RunStatus
-from models.version import __version__
+from models.version import version_text
 
 LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
 _STALLED_LISTED = 10
@@ -135,7 +135,7 @@ def check_versions() -> dict[str, str | None]:
     """Return the versions of Scout, Python and the libraries; None where one is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
-    found: dict[str, str | None] = {"python": platform.python_version(), "scout": __version__}
+    found: dict[str, str | None] = {"python": platform.python_version(), "scout": version_text()}
     for name in LIBRARIES:
         try:
             found[name] = version(name)

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 import click
 
 from cli.options.flags import flag
+from cli.options.shared import complete_folder, complete_run
 from models.errors import InputError
 from models.run_args import EXCLUDED_KINDS, FORMATS, RunArgs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_FOLDER = {"metavar": "DIR", "shell_complete": complete_folder}
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("query", {"required": True, "help": "What to look for."}),
     ("dry", {"is_flag": True, "help": "Use fixtures only: no network, same result."}),
@@ -43,7 +45,11 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "since",
-        {"metavar": "RUN", "help": "Say what is new since RUN; what it proposed is kept out."},
+        {
+            "metavar": "RUN",
+            "shell_complete": complete_run,
+            "help": "Say what is new since RUN; what it proposed is kept out.",
+        },
     ),
     (
         "formats",
@@ -54,8 +60,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("no_issue_search", {"is_flag": True, "help": "Do not search issues for earlier proposals."}),
-    ("out", {"metavar": "DIR", "help": "Where run_<id>/ is written."}),
-    ("fixtures", {"metavar": "DIR", "help": "Fixtures of your own for --dry."}),
+    ("out", _FOLDER | {"help": "Where run_<id>/ is written."}),
+    ("fixtures", _FOLDER | {"help": "Fixtures of your own for --dry."}),
 )
 _DEFAULTS = RunArgs(query="").to_dict()
 

@@ -59,6 +59,24 @@ def complete_run(
     return [item for item in items if item.value != "last" or "last".startswith(incomplete)]
 
 
+def complete_folder(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Have the shell complete the name of a folder."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def complete_file(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Have the shell complete the name of a file."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 def _newest_runs() -> list[Any]:
     from models.dao.runs import RunsDao
     from models.database.read_only import open_existing

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cli.options.execution import ExecutionOptions
+from cli.options.idle import tell_idle_options
 from cli.options.run import usable_folder
 from models.errors import InputError
 
@@ -60,6 +61,7 @@ def derive(
     check_parent(parent, needs)
     check(parent)
     args = changed_args(parent, changes)
+    tell_idle_options(people=execution.people, dry=args.dry, no_llm=args.no_llm)
     if execution.broker is None and _FROM_SOURCES & set(derivation.steps):
         from tasks.sources.choose import sources_for
 

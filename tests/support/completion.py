@@ -8,8 +8,11 @@ import sys
 import pytest
 
 
-def complete(monkeypatch: pytest.MonkeyPatch, words: str) -> list[str]:
-    """Return what a shell would be offered for a line whose last word is being typed."""
+def complete(monkeypatch: pytest.MonkeyPatch, words: str, kind: str = "plain") -> list[str]:
+    """Return what a shell would be offered for a line whose last word is being typed.
+
+    Each offer must be of that kind: plain, or a dir or file that the shell completes itself.
+    """
     monkeypatch.setenv("_SCOUT_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
@@ -18,4 +21,6 @@ def complete(monkeypatch: pytest.MonkeyPatch, words: str) -> list[str]:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stderr == ""
-    return [line.split(",", 1)[1] for line in done.stdout.splitlines()]
+    offers = [line.split(",", 1) for line in done.stdout.splitlines()]
+    assert {one for one, _ in offers} <= {kind}
+    return [text for _, text in offers]

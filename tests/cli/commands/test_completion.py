@@ -52,6 +52,29 @@ def test_runs_are_completed(monkeypatch: pytest.MonkeyPatch, database: Database)
     assert complete(monkeypatch, f"scout show {run_id[:8].lower()}") == [run_id]
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("scout run --out /t", "dir"),
+        ("scout run --dry --fixtures /t", "dir"),
+        ("scout briefs export last --out /t", "dir"),
+        ("scout bundle last --out /t", "file"),
+    ],
+)
+def test_shells_complete_folders_and_files_themselves(
+    monkeypatch: pytest.MonkeyPatch, words: str, kind: str
+) -> None:
+    assert complete(monkeypatch, words, kind) == ["/t"]
+
+
+def test_the_runs_that_an_option_names_are_completed(
+    monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    run_id = successful_run()
+    assert complete(monkeypatch, "scout run --since ") == ["last", run_id]
+    assert complete(monkeypatch, "scout doctor --reconcile ") == ["last", run_id]
+
+
 def test_without_a_database_nothing_is_created_by_a_tab(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -18,7 +18,6 @@ from tests.support.waiting import wait_until
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        ((), "There is no broker"),
         (("--processes", "0"), "--processes"),
         (("--threads", "0"), "--threads"),
         (("--processes", "many"), "--processes"),
@@ -28,6 +27,12 @@ def test_it_is_refused(scout: Scout, args: tuple[str, ...], words: str) -> None:
     result = scout("worker", *args)
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+def test_without_a_broker_what_it_depends_on_is_not_there(scout: Scout) -> None:
+    result = scout("worker")
+    assert result.exit_code == 3
+    assert "There is no broker" in result.stderr
 
 
 def test_a_database_that_cannot_be_opened(
