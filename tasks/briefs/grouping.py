@@ -22,6 +22,8 @@ from tasks.kinds.project import Project
 POLICY = "scout-brief/2"
 
 MAX_PAIRS = 60
+#: Pairs that fit and are linked already; they take no place from those that are not.
+MAX_LINKED = 10
 MAX_MEMBERS = 4
 #: So that one good repository does not fill the whole list.
 MAX_APPEARANCES = 3
@@ -91,7 +93,7 @@ def group_projects(
 
 
 def _chosen(items: Sequence[Project], signals: Signals) -> list[_Pair]:
-    """Return the pairs, unlinked ones first, so that none stands in more than it may."""
+    """Return the pairs, and behind them linked ones; of the others none has too many."""
     links = Links(items)
     appearances: Counter[int] = Counter()
     fresh: list[_Pair] = []
@@ -111,12 +113,7 @@ def _chosen(items: Sequence[Project], signals: Signals) -> list[_Pair]:
             continue
         appearances.update(both)
         fresh.append(pair)
-    for pair in linked[:MAX_PAIRS]:
-        both = (pair.first, pair.second)
-        if len(fresh) < MAX_PAIRS and all(appearances[i] < MAX_APPEARANCES for i in both):
-            appearances.update(both)
-            fresh.append(pair)
-    return fresh
+    return [*fresh, *linked[:MAX_LINKED]]
 
 
 def _worth(signals: Signals, number: int) -> tuple[float, dict[str, float]]:

@@ -113,9 +113,7 @@ class Links:
         match = self._patterns[target].search(text)
         if match is None:
             return None
-        start, end = match.start() - _CONTEXT_CHARACTERS, match.end() + _CONTEXT_CHARACTERS
-        near = " ".join(text[max(0, start) : end].split())
-        return Link(source, target, clean_text(near, _QUOTE_MAX_CHARACTERS))
+        return Link(source, target, clean_text(_near(text, match), _QUOTE_MAX_CHARACTERS))
 
     def _text(self, name: str) -> tuple[str, str]:
         if name not in self._texts:
@@ -239,6 +237,20 @@ def _site(host: str) -> str:
     size = 3 if len(labels) > 2 and labels[-2] in _TOP_LEVEL else 2
     registered = labels[-size:]
     return "" if registered[0] in _SHARED_HOSTS else ".".join(registered)
+
+
+def _near(text: str, match: re.Match[str]) -> str:
+    """Return a match with what stands around it in its paragraph, in whole words."""
+    before = text[max(0, match.start() - _CONTEXT_CHARACTERS) : match.start()]
+    after = text[match.end() : match.end() + _CONTEXT_CHARACTERS]
+    starts_within = len(before) == _CONTEXT_CHARACTERS and "\n\n" not in before
+    ends_within = len(after) == _CONTEXT_CHARACTERS and "\n\n" not in after
+    before, after = before.rpartition("\n\n")[2], after.partition("\n\n")[0]
+    if starts_within:
+        before = before.partition(" ")[2] if " " in before else before
+    if ends_within:
+        after = after.rpartition(" ")[0] if " " in after else after
+    return " ".join(f"{before}{match[0]}{after}".split())
 
 
 def _called(site: str) -> str:

@@ -95,10 +95,12 @@ def _groups(groups: list[dict[str, Any]], urls: dict[str, str | None]) -> list[H
             repo_links(group["repositories"], urls),
             group["status"].replace("_", " "),
             group["reason"] or "",
+            "; ".join(group["already_there"]),
         ]
         for group in groups[:MAX_GROUPS]
     ]
-    return table(["Rank", "Score", "Repositories", "Status", "Reason"], rows, len(groups))
+    header = ["Rank", "Score", "Repositories", "Status", "Reason", "Already there"]
+    return table(header, rows, len(groups))
 
 
 def _new_since(found: dict[str, Any] | None, urls: dict[str, str | None]) -> list[Html]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
+from tasks.briefs.already import already_there
 from tasks.briefs.plan import formed_by
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
@@ -27,6 +28,7 @@ from tasks.export.sections import (
 MAX_REPOS = 50
 MAX_KEYWORDS = 30
 MAX_LEFT_OUT = 10
+_COULD_BE_WRITTEN = {BriefStatus.SHORTLISTED, BriefStatus.REJECTED_BY_THRESHOLD}
 
 
 def index_page(report: Report, exported_at: str) -> str:
@@ -83,20 +85,21 @@ def _briefs(report: Report) -> str:
 
 
 def _left_out(report: Report) -> str:
-    """Return the groups that have no file: beyond the limit, or below the threshold."""
-    unwritten = [
-        brief
-        for brief in report.briefs
-        if brief.status == BriefStatus.SHORTLISTED and brief.content_json is None
+    """Return the groups that have no file: beyond the limit, below the threshold, or linked."""
+    without = [brief for brief in report.briefs if brief.content_json is None]
+    linked = [
+        brief for brief in without if already_there(brief) and brief.status in _COULD_BE_WRITTEN
     ]
-    rejected = [
-        brief for brief in report.briefs if brief.status == BriefStatus.REJECTED_BY_THRESHOLD
-    ]
+    others = [brief for brief in without if brief not in linked]
+    unwritten = [brief for brief in others if brief.status == BriefStatus.SHORTLISTED]
+    rejected = [brief for brief in others if brief.status == BriefStatus.REJECTED_BY_THRESHOLD]
     return page(
         f"### Beyond --max-briefs {report.args.max_briefs}" if unwritten else "",
         _groups(report, unwritten),
         f"### Close, but below --min-score {report.args.min_score}" if rejected else "",
-        _groups(report, rejected, formed_by(rejected).get(BriefStatus.REJECTED_BY_THRESHOLD)),
+        _groups(report, rejected, _below(rejected, linked)),
+        "### Already linked" if linked else "",
+        _linked(report, linked),
     ).rstrip("\n")
 
 
@@ -106,6 +109,26 @@ def _groups(report: Report, briefs: list[Brief], total: int | None = None) -> st
         for brief in briefs[:MAX_LEFT_OUT]
     ]
     return listed(["Score", "Repositories"], rows, total or len(briefs), numeric=frozenset({0}))
+
+
+def _below(rejected: list[Brief], linked: list[Brief]) -> int | None:
+    """Return how many groups are below the threshold, of which some have no row."""
+    total: int | None = formed_by(rejected).get(BriefStatus.REJECTED_BY_THRESHOLD)
+    elsewhere = sum(brief.status == BriefStatus.REJECTED_BY_THRESHOLD for brief in linked)
+    return None if total is None else total - elsewhere
+
+
+def _linked(report: Report, briefs: list[Brief]) -> str:
+    rows = [
+        [
+            f"{brief.score:.4f}",
+            report.links(loads(brief.repos_json)),
+            cell("; ".join(already_there(brief)), 600),
+        ]
+        for brief in briefs[:MAX_LEFT_OUT]
+    ]
+    header = ["Score", "Repositories", "In these words"]
+    return listed(header, rows, len(briefs), numeric=frozenset({0}))
 
 
 def _keywords(report: Report) -> str:

@@ -8,12 +8,15 @@ _THIS = (
     r"(?:this|the) (?:github )?"
     r"(?:project|repo(?:sitory)?|librar(?:y|ies)|package|tool|plugin|module)"
 )
-_NO_MORE = (
+_UNKEPT = (
     r"(?:no longer (?:being )?(?:actively )?(?:maintained|developed|supported)"
-    r"|not (?:being )?(?:actively )?maintained(?: any ?more)?"
-    r"|(?:now )?(?:officially )?"
-    r"(?:deprecated|unmaintained|archived|abandoned|discontinued|obsolete))"
+    r"|not (?:being )?(?:actively )?maintained(?: any ?more)?)"
 )
+_OVER = (
+    r"(?:now )?(?:officially )?"
+    r"(?:deprecated|unmaintained|archived|abandoned|discontinued|obsolete)"
+)
+_NO_MORE = rf"(?:{_UNKEPT}|{_OVER})"
 #: A sentence that says it of the project.
 DEAD = re.compile(
     rf"(?i)\b{_THIS} (?:is|has been|was) {_NO_MORE}"
@@ -22,11 +25,11 @@ DEAD = re.compile(
     r"|\b(?:looking|searching) for (?:a )?new maintainers?\b"
     r"|\bproject status: (?:abandoned|inactive|unsupported|moved)"
 )
-#: A description that begins as a notice.
+#: A description that begins as a notice; "Archived pages, searchable" says what it handles.
 DEAD_NOTICE = re.compile(
     r"(?i)^\W*(?:(?:warning|note|notice|important)\W+)?"
-    rf"(?:deprecated|unmaintained|abandoned|discontinued|archived|obsolete|{_NO_MORE})\b"
-    r"(?! (?:api|feature|method|version)s?)"
+    rf"(?:{_UNKEPT}\b|{_OVER}(?:\W*$|\s*[^\w\s]|\s+(?:in favou?r|and (?:no|un|replaced)|since|as of"
+    r"|due|because|use|see|please|by|project|repo(?:sitory)?|librar(?:y|ies)|package|plugin|module)\b))"
 )
 MAINTENANCE = re.compile(r"(?i)\b(?:is|in|now in) (?:a )?maintenance[- ](?:only )?mode\b")
 MIRROR = re.compile(
@@ -57,7 +60,8 @@ TEACHING_TEXT = re.compile(
 TEACHING_TOPICS = frozenset({"tutorials", "course", "courses", "workshop", "cookbook"})
 TEMPLATE_NAME = re.compile(
     r"(?i)[-_.](?:template|boilerplate|starter(?:-kit)?|skeleton)$"
-    r"|^(?:template|boilerplate|starter|cookiecutter)[-_.]"
+    r"|^(?:boilerplate|starter|cookiecutter)[-_.]"
+    r"|^template[-_.](?!(?:engine|language|parser|compiler|render|literal))"
 )
 TEMPLATE_TEXT = re.compile(
     r"(?i)^\W*(?:(?:an?|the|my) )?(?:[\w.-]+ ){0,3}"

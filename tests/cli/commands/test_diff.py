@@ -45,7 +45,7 @@ def test_two_runs_with_the_same_arguments_are_the_same(
     assert (result.exit_code, "The runs are the same." in result.stdout) == (0, True)
     assert "hydrate_readme 7 ms 7 ms" in " ".join(result.stdout.split())
     data = scout.json("diff", parent, copy)
-    assert (data["same"], data["first"], data["in_both"]["scores"]) == (True, None, 44)
+    assert (data["same"], data["first"], data["in_both"]["scores"]) == (True, None, 48)
     assert sorted(data) == ["a", "b", "differences", "durations_ms", "first", "in_both", "same"]
     assert data["durations_ms"]["hydrate_readme"] == {"a": 7.0, "b": 7.0}
 

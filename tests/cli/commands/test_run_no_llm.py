@@ -38,7 +38,7 @@ RANKINGS = (
     " WHERE run_id = ? ORDER BY full_name"
 )
 KEYWORDS = "SELECT rank, keyword, weight, repos_json FROM keywords WHERE run_id = ? ORDER BY rank"
-RANKED = 40
+RANKED = 44
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,7 @@ class TestAfterwards:
     def test_show_and_runs(self, scout: Scout, parent: str) -> None:
         screen = scout("show", parent).stdout
         assert screen.count("skipped: --no-llm") == 2
-        assert "31 repos ranked" in screen
+        assert "35 repos ranked" in screen
         assert f"{RANKED} repos ranked, 1 file" in screen
         assert "--no-llm" in screen.splitlines()[2]
         (run,) = scout.json("runs")

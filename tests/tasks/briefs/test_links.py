@@ -1,0 +1,35 @@
+"""Which repositories name each other already, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.briefs.links import Links
+from tasks.kinds.project import Project
+
+FAR, MORE = "far away words ", " after that some more"
+FERRY = Project("team/ferry")
+
+
+def quote(readme: str) -> str | None:
+    found = Links([Project("a/quill", readme=readme), FERRY]).between("a/quill", "team/ferry")
+    return found[0].quote if found else None
+
+
+@pytest.mark.parametrize(
+    ("readme", "expected"),
+    [
+        ("# quill\n\nWrites to\nteam/ferry.\n\n## More", "Writes to team/ferry."),
+        ("team/ferry", "team/ferry"),
+        (
+            f"{FAR * 9}and then team/ferry,{MORE * 9}",
+            f"{FAR * 3}and then team/ferry,{MORE * 2} after that some",
+        ),
+    ],
+)
+def test_the_quote_is_of_one_paragraph_and_of_whole_words(readme: str, expected: str) -> None:
+    assert quote(readme) == expected
+
+
+def test_who_is_not_named_has_no_link() -> None:
+    assert quote("# quill\n\nA bridge across the river.") is None
