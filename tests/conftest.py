@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -131,6 +132,16 @@ def migrated_postgres_url(postgres: Postgres) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty SQLite database with the newest schema, to be copied: that is made once."""
+    path = tmp_path_factory.mktemp("migrated") / "scout.db"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SCOUT_DATABASE_URL", f"sqlite:///{path}")
+        open_database(load_settings()).close_thread()
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of a database without any table, on SQLite and on PostgreSQL."""
@@ -162,7 +173,7 @@ def database(
     After the test no planted secret may stand in its rows, or in the log lines of the test.
     """
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'scout.db'}"
+        url = _copy_of(request.getfixturevalue("migrated_sqlite_file"), tmp_path)
     else:
         url = request.getfixturevalue("migrated_postgres_url")
     monkeypatch.setenv("SCOUT_DATABASE_URL", url)
@@ -177,13 +188,23 @@ def database(
 
 @pytest.fixture
 def sqlite_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secrets: dict[str, str]
+    migrated_sqlite_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    secrets: dict[str, str],
 ) -> Iterator[db.Database]:
     """Open an empty migrated SQLite database, for what is particular to SQLite."""
-    monkeypatch.setenv("SCOUT_DATABASE_URL", f"sqlite:///{tmp_path / 'scout.db'}")
+    monkeypatch.setenv("SCOUT_DATABASE_URL", _copy_of(migrated_sqlite_file, tmp_path))
     with _opened() as opened:
         yield opened
         assert_kept(secrets, stored_text(opened))
+
+
+def _copy_of(database: Path, folder: Path) -> str:
+    """Copy a SQLite database that is closed, and return the copy's URL."""
+    target = folder / "scout.db"
+    shutil.copy(database, target)
+    return f"sqlite:///{target}"
 
 
 @contextmanager
