@@ -22,9 +22,10 @@ def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
         as_json: Print it as one JSON object.
 
     Raises:
-        InputError: An argument is out of range.
+        InputError: An argument is out of range, or holds a secret.
         ConfigError: A setting is malformed.
     """
+    from models.lifecycle.create import refuse_secrets
     from models.run_args import RunArgs
     from models.settings.chat import ChatSettings
     from models.settings.embedding import named_embedder
@@ -32,6 +33,7 @@ def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
     from tasks.forecast.forecast import forecast
 
     args = RunArgs(**options).normalised()
+    refuse_secrets(args)
     with_token = GITHUB_TOKEN.is_set()
     found = forecast(
         args,

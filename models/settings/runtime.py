@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from models.settings import table
 from models.settings.setting import Environ
-from models.settings.urls import scheme_of, without_credentials
+from models.settings.urls import is_torn, scheme_of, without_credentials
 
 BROKER_KINDS = {
     "": "memory",
@@ -63,8 +63,12 @@ def load_settings(environ: Environ = None) -> Settings:
     broker_url = table.BROKER_URL.text(environ)
     if scheme_of(broker_url) not in BROKER_KINDS or ("://" not in broker_url and broker_url):
         raise table.BROKER_URL.refused(broker_url, "of an unknown scheme", environ=environ)
+    database_url = table.DATABASE_URL.text(environ)
+    for setting, url in ((table.BROKER_URL, broker_url), (table.DATABASE_URL, database_url)):
+        if is_torn(url):
+            raise setting.torn(environ)
     return Settings(
-        database_url=table.DATABASE_URL.text(environ) or f"sqlite:///{default_database_path()}",
+        database_url=database_url or f"sqlite:///{default_database_path()}",
         broker_url=broker_url,
         lease_s=table.LEASE_S.read(environ),
         recovery_interval_s=table.RECOVERY_INTERVAL_S.read(environ),

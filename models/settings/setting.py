@@ -92,6 +92,14 @@ class Setting:
 class Url(Setting):
     """A setting whose value is a URL; it is shown without user names and passwords."""
 
+    def torn(self, environ: Environ = None) -> ConfigError:
+        """Return the error for a URL that its password tears in two; nothing of it is shown."""
+        return ConfigError(
+            f"{self.spoken_name(environ)} cannot be read: a user or password in it seems to hold"
+            " a character that ends it there.",
+            "In them write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.",
+        )
+
     def _shown(self, text: str) -> str:
         return without_credentials(text)
 

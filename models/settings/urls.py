@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
+
+_AUTHORITY = re.compile(r"[^/?#]*")
+_HOST = re.compile(r"(?:\[[^\[\]]*\]|[^:\[\]]*)(?::[0-9]*)?")
 
 
 def scheme_of(url: str) -> str:
@@ -11,6 +15,19 @@ def scheme_of(url: str) -> str:
         return urlsplit(url).scheme
     except ValueError:
         return "invalid"
+
+
+def is_torn(url: str) -> bool:
+    """Say whether a URL's password ends it early: by a slash, `?` or `#` that is not encoded.
+
+    A part of the password would then be taken for the host, asked for, and shown.
+    """
+    rest = url.partition("://")[2]
+    authority = _AUTHORITY.match(rest)
+    if authority is None or not authority.group():  # a file's path
+        return False
+    hosts = authority.group().rpartition("@")[2].split(",")
+    return "@" in rest[authority.end() :] or not all(map(_HOST.fullmatch, hosts))
 
 
 def without_credentials(url: str) -> str:

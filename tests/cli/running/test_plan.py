@@ -13,7 +13,7 @@ from models.database.connection import Database
 from models.lifecycle import create_run
 from models.tables.results import Analysis, GithubQuery, LlmUsage, Repo
 from tasks.prompts.prompt import load_prompt
-from tests.support.cli import Scout
+from tests.support.cli import SECRET, Scout
 from tests.support.loaded import loaded_after
 from tests.support.worlds import finish_until
 
@@ -209,3 +209,13 @@ def test_the_screen_and_the_json_say_the_same(scout: Scout) -> None:
     screen = scout(*LIVE).stdout
     assert f"{data['tokens']['at_most']:,}" in screen
     assert f"{data['core']['at_most']:,}" in screen
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_query_that_holds_a_secret_is_refused_as_a_run_refuses_it(
+    scout: Scout, as_json: tuple[str, ...]
+) -> None:
+    query = ("--query", f"vector {SECRET}")
+    planned, run = (scout("run", "--dry", *query, *more, *as_json) for more in (("--plan",), ()))
+    assert (planned.exit_code, run.exit_code) == (2, 2)
+    assert "--query holds what looks like a password" in planned.output

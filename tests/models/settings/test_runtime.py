@@ -131,3 +131,40 @@ def test_the_digest_tells_settings_apart() -> None:
     }
     assert len(digests) == 3
     assert load_settings({}).config_hash() in digests
+
+
+@pytest.mark.parametrize("name", ["SCOUT_BROKER_URL", "SCOUT_DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        ":EeZC9YE649s5P#12@127.0.0.1:6379/0",
+        "u:EeZC9YE649s5P/12@127.0.0.1:6379/0",
+        "u:EeZC9YE649s5P?12@127.0.0.1:6379/0",
+        "u:hunt@EeZC9YE649s5P/12@127.0.0.1/0",
+        "u:hunt@EeZC9YE649s5P?x=12@127.0.0.1/0",
+        "u:EeZC9YE649s5P#12",
+    ],
+)
+def test_a_url_that_its_password_tears_in_two_is_refused_and_not_shown(
+    name: str, rest: str
+) -> None:
+    scheme = "postgresql" if "DATABASE" in name else "redis"
+    with pytest.raises(ConfigError, match=f"{name} cannot be read") as refusal:
+        load_settings({name: f"{scheme}://{rest}"})
+    assert "EeZC9YE649s5P" not in str(refusal.value)
+    assert "%40" in refusal.value.hint
+    assert refusal.value.exit_code is ExitCode.DEPENDENCY
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@ss@host/x",
+        "postgresql://u:p%2Fss@h1:5432,h2:5433/x?sslmode=require",
+        "postgresql://[::1]:5432/x",
+        "postgresql:///x?host=/run/postgresql",
+        "sqlite:////home/me@work/scout#1.db",
+    ],
+)
+def test_a_url_that_is_whole_is_taken(url: str) -> None:
+    assert load_settings({"SCOUT_DATABASE_URL": url}).database_url == url
