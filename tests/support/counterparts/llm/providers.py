@@ -177,7 +177,7 @@ LASTING: tuple[Said, ...] = (
         "a website", 200, "<!DOCTYPE html><html><title>Chat for you</title></html>",
         code=Code.MODEL_INCOMPREHENSIBLE, words="not JSON",
     ),
-    Said("a model", 200, completion("no"), code=Code.INVALID_MODEL_OUTPUT, words="malformed"),
+    Said("a model", 200, completion("no"), code=Code.INVALID_MODEL_OUTPUT, words="truncated"),
     Said(
         "a model", 200, completion('{"summary": "fast \ud83d'),
         code=Code.INVALID_MODEL_OUTPUT, words="truncated",
