@@ -18,6 +18,9 @@ from typing import Any
 _ITEM = re.compile(
     r"(?:\A|\n\n)The (?P<kind>repository is|projects are) (?P<item>[^\n]+?)\.(?: They|\n)"
 )
+_WORD = re.compile(r"[^\W\d_]{3,60}")
+_MARKUP = re.compile(r"```.*?(?:```|\Z)|!?\[[^\]\n]*\]\([^)\n]*\)|[\[\]]|<[^<>]*>", re.DOTALL)
+_SAID = re.compile(r"^\W*([^\W\d_]+(?: [^\W\d_]+){2,})", re.MULTILINE)
 #: Words of a README that are quoted as evidence.
 _QUOTED_WORDS = 4
 _QUOTE_MIN_WORDS = 3
@@ -289,9 +292,11 @@ def _quote(user: str) -> str:
 
 
 def _brief(asked: Asked) -> dict[str, Any]:
-    """Return a brief with an interface and a gain for every member, quoted from its README."""
+    """Return a brief with an interface and a gain for every member, in words of its own README."""
     members = asked.item.split(", ")
-    quotes = {name: _quote_of(name, asked.messages[1]["content"]) for name in members}
+    shown = asked.messages[1]["content"]
+    sections = {name: _section(name, shown) for name in members}
+    quotes = {name: _quote_of(section) for name, section in sections.items()}
     return {
         "title": "A shared index",
         "pitch": "Together they would save both a storage engine.",
@@ -299,19 +304,42 @@ def _brief(asked: Asked) -> dict[str, Any]:
             {"repo": name, "interface": quotes[name], "quote": quotes[name]} for name in members
         ],
         "first_step": "A thousand records go from one to the other.",
-        "gains": [{"repo": name, "gain": "A reader more."} for name in members],
+        "gains": [
+            {"repo": name, "gain": f"A reader more: {_own_words(section)}"[:300]}
+            for name, section in sections.items()
+        ],
         "risks": ["Formats may change."],
-        "outreach": {"subject": "A shared index?", "body": "Hello,\n\nwould that be useful?"},
+        "outreach": {
+            "subject": "A shared index?",
+            "body": "Hello,\n\nwould that be useful? What exists already stays.",
+        },
     }
 
 
-def _quote_of(name: str, user: str) -> str:
-    """Return the first words of what is shown of a project's README, or of its description."""
-    section = user.partition(f"\nProject {name}:\n")[2].partition("\nProject ")[0]
-    readme = section.partition("\nREADME, in parts:\n")[2]
-    description = section.partition("\n")[0].removeprefix("Description: ")
-    for line in [*readme.splitlines(), description]:
-        words = line.lstrip("# ").split()[:_QUOTED_WORDS]
-        if len(words) >= _QUOTE_MIN_WORDS:
-            return " ".join(words)[:_QUOTE_MAX_CHARACTERS]
+def _section(name: str, user: str) -> str:
+    """Return what is shown of a project."""
+    return user.partition(f"\nProject {name}:\n")[2].partition("\nProject ")[0]
+
+
+def _description(section: str) -> str:
+    return section.partition("\n")[0].removeprefix("Description: ")
+
+
+def _prose(section: str) -> str:
+    """Return what is shown of a project's README without its code, links and tags."""
+    return _MARKUP.sub("\n", section.partition("\nREADME, in parts:\n")[2])
+
+
+def _own_words(section: str) -> str:
+    """Return the words of a project: those of its description, then the common ones."""
+    common = [word for word, _ in Counter(_WORD.findall(_prose(section).lower())).most_common()]
+    return " ".join(dict.fromkeys([*_WORD.findall(_description(section).lower()), *common]))
+
+
+def _quote_of(section: str) -> str:
+    """Return some words of what is shown of a project's README, or of its description."""
+    for text in (_prose(section), _description(section)):
+        found = _SAID.search(text)
+        if found:
+            return " ".join(found[1].split()[:_QUOTED_WORDS])[:_QUOTE_MAX_CHARACTERS]
     return "not there at all"
