@@ -12,9 +12,9 @@ from models.database.migrate import open_database
 from models.redaction import set_default_redactor
 from models.settings.runtime import load_settings
 from tests.support.cli import SECRET, Scout
-from tests.support.live_cli import chat, github, live
+from tests.support.live_cli import chat, github, live, quick
 
-__all__ = ["chat", "github", "live"]
+__all__ = ["chat", "github", "live", "quick"]
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from click.testing import Result
 from tests.support.cli import SECRET, Scout
 from tests.support.counterparts.github import Counterpart, World, running_github
 from tests.support.counterparts.llm import ChatServer, chat_server
+from tests.support.quick_waits import forget_endpoints, hurry_waits
 
 LIVE = ("run", "--query", "vector", "--max-queries", "0", "--log-format", "text")
 
@@ -48,6 +49,15 @@ def live(
         return scout(*LIVE, "--out", str(tmp_path / "out"), *options)
 
     return run
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let waits take next to nothing, and what was learnt of endpoints be forgotten."""
+    hurry_waits(monkeypatch)
+    forget_endpoints()
+    yield
+    forget_endpoints()
 
 
 def explained(scout: Scout, run: str = "last") -> dict[str, Any]:

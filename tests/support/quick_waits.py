@@ -10,6 +10,9 @@ import pytest
 
 from tasks.pause import pause
 from tasks.sources.chat import pause_gate
+from tasks.sources.chat.answer_budget import forget_budgets
+from tasks.sources.chat.lane import forget_lanes
+from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.github import limits
 from tasks.units import retries
 from workers.attempts import retry_policy
@@ -32,6 +35,13 @@ def hurry_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MARGIN_S", 0.01)
     soon = replace(retry_policy.BACKOFF, first_s=0.01, longest_s=0.02)
     monkeypatch.setattr(_POLICY, "__init__", lambda policy: _set_up(policy, soon))
+
+
+def forget_endpoints() -> None:
+    """Forget what was learnt of every endpoint: ports are used again."""
+    forget_dialects()
+    forget_budgets()
+    forget_lanes()
 
 
 def _set_up(policy: retry_policy.RetryPolicy, backoff: object) -> None:

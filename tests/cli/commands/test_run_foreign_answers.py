@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +11,6 @@ from click.testing import Result
 
 from models.database.connection import Database
 from models.settings.live import concurrency
-from tasks.sources.chat.answer_budget import forget_budgets
-from tasks.sources.chat.lane import forget_lanes
-from tasks.sources.chat.parameters import forget_dialects
 from tests.support.cli import Scout
 from tests.support.counterparts.github import Counterpart, World
 from tests.support.counterparts.llm import ChatServer
@@ -29,26 +26,14 @@ from tests.support.counterparts.llm.providers import (
 )
 from tests.support.counterparts.llm.server import Asked, Handler, answer_well
 from tests.support.live_cli import explained
-from tests.support.quick_waits import hurry_waits, quick_now_s
+from tests.support.quick_waits import quick_now_s
+
+pytestmark = pytest.mark.usefixtures("quick")
 
 Live = Callable[..., Result]
 _LONG = (
     b"# vector\n\nA vector database of many words.\n\n" + b"words and more words in a line. " * 700
 )
-
-
-@pytest.fixture(autouse=True)
-def _anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    hurry_waits(monkeypatch)
-    forget_all()
-    yield
-    forget_all()
-
-
-def forget_all() -> None:
-    forget_dialects()
-    forget_budgets()
-    forget_lanes()
 
 
 def name(number: int) -> str:

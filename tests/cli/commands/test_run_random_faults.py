@@ -6,16 +6,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from click.testing import Result
 
-from tests.cli.commands.test_run_foreign_answers import forget_all
 from tests.support.cli import Scout
 from tests.support.counterparts.github import Counterpart
 from tests.support.counterparts.llm import ChatServer
-from tests.support.quick_waits import hurry_waits
 from tests.support.random_runs import live_through
 
 SEEDS = (
@@ -25,15 +23,7 @@ SEEDS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    hurry_waits(monkeypatch)
-    forget_all()
-    yield
-    forget_all()
-
-
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("database", "quick")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_run_ends_with_a_code_and_a_true_reason(
     scout: Scout,
