@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from models.database import connection as db
 from models.database.migrate import open_database
@@ -31,6 +32,10 @@ T = TypeVar("T")
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
     _COMPILED = tempfile.TemporaryDirectory(prefix="scout-compiled-")
     os.environ["PYTHONPYCACHEPREFIX"] = _COMPILED.name
+
+# How long an example takes is no property: it depends on what else the machine does.
+settings.register_profile("scout", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("scout")
 
 _IN_CI = bool(os.environ.get("CI"))
 _numbers = count(1)

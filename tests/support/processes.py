@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.waiting import DEADLINE_S
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -21,7 +23,7 @@ def start_python(code: str, *args: str) -> subprocess.Popen[str]:
     )
 
 
-def finished(process: subprocess.Popen[str], timeout_s: float = 60.0) -> str:
+def finished(process: subprocess.Popen[str], timeout_s: float = DEADLINE_S) -> str:
     """Wait for a process, which must succeed, and return what it printed."""
     stdout, stderr = process.communicate(timeout=timeout_s)
     assert process.returncode == 0, stderr

@@ -23,7 +23,7 @@ from models.database.connection import database
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from tests.support.processes import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 SCOUT = [sys.executable, "-m", "cli.main"]
 
@@ -77,7 +77,7 @@ def scout(*args: str, before: tuple[str, ...] = (), **environ: str) -> Done:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_S,
     )
     return Done(process.returncode, process.stdout, process.stderr)
 
@@ -119,7 +119,7 @@ class Held:
         """Let the step go on."""
         self.mark.unlink()
 
-    def end(self, timeout_s: float = 30.0) -> Done:
+    def end(self, timeout_s: float = DEADLINE_S) -> Done:
         """Wait for its end."""
         out, err = self.process.communicate(timeout=timeout_s)
         return Done(self.process.returncode, out, err)
@@ -168,7 +168,7 @@ def on_terminal(
 
     reader = threading.Thread(target=read)
     reader.start()
-    code = process.wait(60)
+    code = process.wait(DEADLINE_S)
     reader.join(10)
     os.close(ours)
     return Done(code, b"".join(chunks).decode().replace("\r\n", "\n"), "")

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+#: When to stop believing that something will come, on a machine that does much else besides.
+DEADLINE_S = 180.0
 
 
-def wait_until(what: str, condition: Callable[[], T], timeout_s: float = 30.0) -> T:
+def wait_until(what: str, condition: Callable[[], T], timeout_s: float = DEADLINE_S) -> T:
     """Return the condition's first true value, or fail saying what was waited for."""
     deadline_s = time.monotonic() + timeout_s
     while True:

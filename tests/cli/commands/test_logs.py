@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,7 @@ from models.events import Event
 from models.lifecycle import cancel_run, fail_step, finish_claim, log_audit, retry_step
 from models.settings.runtime import load_settings
 from tests.support.cli import Scout
+from tests.support.waiting import DEADLINE_S
 from tests.support.worlds import (
     PastClock,
     claim,
@@ -187,10 +189,16 @@ def test_ctrl_c_in_follow_exits_with_130_and_leaves_the_run_alone() -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    assert "Run created" in process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate()
+    deadline = threading.Timer(DEADLINE_S, process.kill)
+    deadline.start()
+    try:
+        assert process.stdout is not None
+        assert "Run created" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    finally:
+        deadline.cancel()
+        process.kill()
     assert process.returncode == 130
     assert "Traceback" not in err
     assert RunsDao.get(run_id).status == "queued"

@@ -114,7 +114,9 @@ def test_a_stalled_run_says_so_at_the_step_and_in_the_heading(scout: Scout) -> N
     claim(run_id, "hydrate_readme", clock, lease_s=5)
     out = scout("show", run_id).stdout
     assert f"run {run_id}  stalled" in out
-    assert "lease expired 95 s ago" in out
+    expired = re.search(r"lease expired (\d+) s ago", out)
+    assert expired is not None
+    assert int(expired[1]) >= 95, "by the clock, which goes on while the command starts"
     assert step_lines(out)[4].split()[0] == "!"
     assert out.endswith(f"next  scout explain {run_id}\n")
 

@@ -11,7 +11,7 @@ from models.text.width import width_of
 
 def test_a_table_is_aligned_and_whole_where_there_is_no_terminal() -> None:
     rows = [["a", "1"], ["b" * 200, "22"]]
-    lines = output.table([Column("NAME", flexible=True), Column("N", right=True)], rows)
+    lines = output.table_lines([Column("NAME", flexible=True), Column("N", right=True)], rows)
     assert lines[0] == "NAME" + " " * 196 + "   N"
     assert lines[2] == "b" * 200 + "  22"
 
@@ -20,7 +20,7 @@ def test_a_flexible_column_gives_way_on_a_narrow_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(output, "terminal_width", lambda: 30)
-    lines = output.table([Column("NAME", flexible=True), Column("N")], [["b" * 200, "22"]])
+    lines = output.table_lines([Column("NAME", flexible=True), Column("N")], [["b" * 200, "22"]])
     assert max(map(len, lines)) <= 30
 
 
@@ -37,7 +37,7 @@ def test_what_a_narrow_terminal_does_without_is_left_out_before_anything_overflo
     headings = {}
     for columns_there in (90, 50, 41, 30):
         monkeypatch.setattr(output, "terminal_width", lambda there=columns_there: there)
-        lines = output.table(columns, rows)
+        lines = output.table_lines(columns, rows)
         assert max(map(width_of, lines)) <= columns_there
         headings[columns_there] = lines[0].split()
     assert headings == {
