@@ -143,3 +143,27 @@ def test_what_tests_share_stands_in_support() -> None:
         if name.startswith("tests.") and name.split(".")[1] in LAYERS
     ]
     assert not wrong
+
+
+#: Names that stand in several modules because they mean the same in each of a family.
+SAME_IN_A_FAMILY = {
+    "command": "what a module of cli/commands holds",
+    "main": "where a program begins",
+    "run": "the body of a step; and of a command line, in cli/errors",
+    "table": "a table in a format of the export",
+    "repo_link": "a link to a repository in a format of the export",
+}
+
+
+def test_a_name_has_one_meaning() -> None:
+    """What is public in a module is called as nothing else is; frozen code keeps its names."""
+    defined: dict[str, list[str]] = {}
+    for path in modules(*LAYERS):
+        if "migrations" in path.parts or "v1" in path.parts:
+            continue
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name[:1] != "_":
+                defined.setdefault(node.name, []).append(relative(path))
+    twice = {name: paths for name, paths in defined.items() if len(paths) > 1}
+    assert not {name: twice[name] for name in twice.keys() - SAME_IN_A_FAMILY.keys()}
+    assert twice.keys() >= SAME_IN_A_FAMILY.keys(), "a name on this list stands in one module only"

@@ -123,7 +123,7 @@ def _shown(kind: str, value: Any) -> str:
 
 
 def _durations(found: RunDifference) -> Iterator[str]:
-    from cli.display.table import Column, table
+    from cli.display.table import Column, table_lines
     from models.text.duration import duration
 
     columns = (Column("STEP"), Column("A", right=True), Column("B", right=True))
@@ -131,4 +131,4 @@ def _durations(found: RunDifference) -> Iterator[str]:
         [name, duration(one) or "-", duration(other) or "-"]
         for name, (one, other) in found.durations_ms.items()
     ]
-    yield from table(columns, rows)
+    yield from table_lines(columns, rows)

@@ -145,9 +145,9 @@ def _show(found: Meaning) -> None:
 
 
 def _list(meanings: list[Meaning]) -> None:
-    from cli.display.table import Column, table
+    from cli.display.table import Column, table_lines
     from cli.display.terminal import say
 
     columns = [Column("NAME"), Column("KIND"), Column("MEANING", flexible=True)]
-    for line in table(columns, [(one.name, one.kind, one.what) for one in meanings]):
+    for line in table_lines(columns, [(one.name, one.kind, one.what) for one in meanings]):
         say(line)

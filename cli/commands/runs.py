@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.table import Column, table
+from cli.display.table import Column, table_lines
 from cli.display.terminal import age, emit_json, say
 from cli.options.shared import json_option, open_for_use
 from models.statuses import RUN_ENDED, RUN_STATES, RunStatus
@@ -61,7 +61,7 @@ def command(status: str | None, query: str | None, limit: int, as_json: bool) ->
         emit_json([_to_dict(view) for view in views])
     elif views:
         rows = [_cells(view) for view in views]
-        for line in table(_COLUMNS, rows, [view.reading.state for view in views]):
+        for line in table_lines(_COLUMNS, rows, [view.reading.state for view in views]):
             say(line)
     else:
         _say_none(status, query)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cli.display.table import Column, table
+from cli.display.table import Column, table_lines
 
 if TYPE_CHECKING:
     from models.dao.brief_marks import MarkRow
@@ -37,7 +37,7 @@ def brief_lines(groups: Sequence[GroupOfRun], marks: Mapping[str, MarkRow]) -> I
         ]
         for group in groups
     ]
-    yield from table(columns, rows)
+    yield from table_lines(columns, rows)
 
 
 def brief_to_dict(group: GroupOfRun, mark: MarkRow | None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Column:
     leave_out: int = 0
 
 
-def table(
+def table_lines(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], statuses: Sequence[str] = ()
 ) -> list[str]:
     """Return a heading and a line per row, aligned.

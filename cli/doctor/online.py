@@ -102,7 +102,9 @@ def look(top: int, environ: Environ = None) -> Online:
 
     http_library("--online")
     github = look_at_github(environ)
-    return Online(github, look_at_model(environ), cost_of(top, github), look_at_embedder(environ))
+    return Online(
+        github, look_at_model(environ), requests_needed(top, github), look_at_embedder(environ)
+    )
 
 
 def look_at_github(environ: Environ) -> Endpoint:
@@ -155,7 +157,7 @@ def look_at_github(environ: Environ) -> Endpoint:
     return found
 
 
-def cost_of(top: int, github: Endpoint) -> dict[str, Any]:
+def requests_needed(top: int, github: Endpoint) -> dict[str, Any]:
     """Return the requests of a run, compared with what is left of GitHub's quotas."""
     from models.run_args import RunArgs
     from tasks.forecast.forecast import forecast

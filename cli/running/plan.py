@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cli.display.table import Column, table
+from cli.display.table import Column, table_lines
 from cli.display.terminal import emit_json, paint, say
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _lines(args: RunArgs, found: Forecast) -> Iterator[str]:
             *([_row("model tokens", found.tokens)] if args.no_llm and found.tokens.at_most else []),
             _row("minutes", found.minutes),
         ]
-        yield from table(columns, rows)
+        yield from table_lines(columns, rows)
         yield ""
     for note in found.notes:
         yield paint("note", "yellow") + "  " + note

@@ -100,7 +100,7 @@ def _end_behind_path(text: str, start: int, host_end: int, limit: int, ats: list
     return next(hosts, ats[-1])
 
 
-def without_credentials(url: str) -> str:
+def masked_url(url: str) -> str:
     """Return the URL of a setting with every user, password and secret parameter in it masked.
 
     Stricter than redaction is with texts: user names go too, and what looks like a host before the

@@ -36,4 +36,4 @@ def without_credentials(url: str) -> str:
         return url
     from models.redaction import urls  # only where there may be something to hide
 
-    return urls.without_credentials(url)
+    return urls.masked_url(url)

@@ -41,7 +41,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BriefAnswer:
     """What came of asking for a brief: `content`, or an `error` and the answer's beginning.
 
     `failed` says that the model gave no answer at all; the next attempt asks again. `refused` says
@@ -71,18 +71,18 @@ def unit_of(context: StepContext, row: Brief, material: BriefMaterial) -> Unit:
     return Unit(row.group_key, Question(context.sources.model, request, parse, InvalidBriefError))
 
 
-def ask(unit: Unit, budget: TokenBudget) -> Answer | None:
+def ask(unit: Unit, budget: TokenBudget) -> BriefAnswer | None:
     """Return the model's text for a planned brief, valid or not; None where no token is left."""
     asked = unit.question.ask_within(budget)
     if asked is None:
         return None
     model = clean_text(asked.answer.model, 100)
     if asked.content is not None:
-        return Answer(unit.group_key, model, asked.content, spent=asked.spent)
+        return BriefAnswer(unit.group_key, model, asked.content, spent=asked.spent)
     # Far more than is kept, and far less than a hostile answer may be long.
     excerpt = clean_text(asked.answer.text[: 4 * _EXCERPT_LENGTH], _EXCERPT_LENGTH)
     error = clean_text(asked.error or "", _ERROR_LENGTH)
-    return Answer(
+    return BriefAnswer(
         unit.group_key,
         model,
         error=error,
@@ -92,9 +92,9 @@ def ask(unit: Unit, budget: TokenBudget) -> Answer | None:
     )
 
 
-def failure(context: StepContext, unit: Unit, error: ScoutError) -> Answer:
+def failure(context: StepContext, unit: Unit, error: ScoutError) -> BriefAnswer:
     """Return what records that the model gave no answer."""
-    return Answer(
+    return BriefAnswer(
         unit.group_key,
         clean_text(context.sources.model.name, 100),
         error=clean_text(error.message, _ERROR_LENGTH),
@@ -103,7 +103,7 @@ def failure(context: StepContext, unit: Unit, error: ScoutError) -> Answer:
     )
 
 
-def save_answers(context: StepContext, answers: Sequence[Answer]) -> None:
+def save_answers(context: StepContext, answers: Sequence[BriefAnswer]) -> None:
     """Store answers in one transaction, and audit those that are refused or did not come."""
     with context.record.saving():
         for answer in answers:
@@ -114,7 +114,7 @@ def save_answers(context: StepContext, answers: Sequence[Answer]) -> None:
             _announce(context, answer)
 
 
-def _announce(context: StepContext, answer: Answer) -> None:
+def _announce(context: StepContext, answer: BriefAnswer) -> None:
     group = answer.group_key.replace(" ", ", ")
     data = {
         "kind": "brief",
@@ -131,7 +131,7 @@ def _announce(context: StepContext, answer: Answer) -> None:
     context.record.audit(event, text, data=data)
 
 
-def _update(run_id: str, answer: Answer) -> None:
+def _update(run_id: str, answer: BriefAnswer) -> None:
     values: dict[str, Any]
     if answer.content is None:
         values = {

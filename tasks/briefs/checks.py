@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from tasks.briefs.material import words_of
+from tasks.briefs.material import comparable_words
 from tasks.prompts.brief_schema import BriefContent, RefusedBriefError
 from tasks.text.quotes import QUOTE_MIN_WORDS, Quotable, reader_form, word_count
 
@@ -80,7 +80,7 @@ def _about_interfaces(content: BriefContent, sides: Sides) -> Iterator[str]:
                 f"`{place}.quote` does not stand in the README of {one.repo}: quote at least"
                 f" {QUOTE_MIN_WORDS} words of it, word for word"
             )
-        elif not words_of([one.interface]) & words_of([sides.texts[one.repo]]):
+        elif not comparable_words([one.interface]) & comparable_words([sides.texts[one.repo]]):
             yield f"`{place}.interface` names nothing that the README of {one.repo} names"
 
 
@@ -99,7 +99,7 @@ def _names(place: str, named: Sequence[str], sides: Sides) -> Iterator[str]:
 
 def _about_words(content: BriefContent, sides: Sides) -> Iterator[str]:
     """Yield what is not said of each member in words of its own; quotes and names do not count."""
-    said = words_of(
+    said = comparable_words(
         [
             content.title,
             content.pitch,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from tasks.briefs.links import Link, Links
-from tasks.briefs.signals import Signals, Vectors, pair_signals
-from tasks.briefs.why import Reason, reasons
+from tasks.briefs.signals import PairSignals, Vectors, pair_signals
+from tasks.briefs.why import MetNeed, reasons
 from tasks.embeddings.exact import arithmetic
 from tasks.kinds.project import Project
 
@@ -52,7 +52,7 @@ class Group:
         return tuple(member.full_name for member in self.members)
 
     @property
-    def why(self) -> list[Reason]:
+    def why(self) -> list[MetNeed]:
         """Return which need of one meets what of another, worked out anew: few groups are kept."""
         return reasons(self.members, self.vectors)
 
@@ -92,7 +92,7 @@ def group_projects(
     return [_group(items, indexes, made, vectors) for indexes in members]
 
 
-def _chosen(items: Sequence[Project], signals: Signals) -> list[_Pair]:
+def _chosen(items: Sequence[Project], signals: PairSignals) -> list[_Pair]:
     """Return the pairs, and behind them linked ones; of the others none has too many."""
     links = Links(items)
     appearances: Counter[int] = Counter()
@@ -116,7 +116,7 @@ def _chosen(items: Sequence[Project], signals: Signals) -> list[_Pair]:
     return [*fresh, *linked[:MAX_LINKED]]
 
 
-def _worth(signals: Signals, number: int) -> tuple[float, dict[str, float]]:
+def _worth(signals: PairSignals, number: int) -> tuple[float, dict[str, float]]:
     parts = {
         name: round(float(column[number]), _DECIMALS) for name, column in signals.ranks.items()
     }

@@ -62,7 +62,7 @@ def material_of(project: StoredProject, others: Sequence[StoredProject]) -> Proj
 
     What a model said of it is told without the sentences that claim what nobody did.
     """
-    wanted = words_of(
+    wanted = comparable_words(
         phrase
         for one in (project, *others)
         for phrase in (*one.phrases("provides"), *one.phrases("needs"))
@@ -90,7 +90,7 @@ def relevant_parts(readme: str, wanted: frozenset[str], max_characters: int) -> 
 
     Args:
         readme: Markdown.
-        wanted: Words in the form of `words_of`.
+        wanted: Words in the form of `comparable_words`.
         max_characters: The longest result.
 
     Returns:
@@ -125,7 +125,7 @@ def without_claims(text: str) -> str:
     return " ".join(one for one in _SENTENCE.split(text) if first_claim(one) is None)
 
 
-def words_of(texts: Iterable[str]) -> frozenset[str]:
+def comparable_words(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of texts that have three letters or more, as they are compared."""
     spelled = {word for text in texts for word in _WORD.findall(text.casefold())}
     return frozenset(part for word in spelled for part in _parts(word))
@@ -145,10 +145,10 @@ class Vocabulary:
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._words = {name: words_of([text]) for name, text in texts.items()}
+        self._words = {name: comparable_words([text]) for name, text in texts.items()}
         self._counts = Counter(word for words in self._words.values() for word in words)
         self._most = len(texts) * _PARTICULAR_SHARE
-        self._said_anyway = words_of([load_prompt("brief").text])
+        self._said_anyway = comparable_words([load_prompt("brief").text])
 
     def particular(self, full_names: Sequence[str], text: str, full_name: str) -> frozenset[str]:
         """Return the words of a project's text that few others use; a group's names are none.
@@ -160,7 +160,7 @@ class Vocabulary:
             text: The project's text.
             full_name: The project.
         """
-        words = words_of([text]) - words_of(full_names) - self._said_anyway
+        words = comparable_words([text]) - comparable_words(full_names) - self._said_anyway
         own = self._words.get(full_name, frozenset())
         return frozenset(
             word
@@ -209,7 +209,7 @@ def _worth(heading: str, text: str, wanted: frozenset[str]) -> float:
     """Return how much a block tells; 0 for one that is of no use."""
     if not _says_something(text):
         return 0.0
-    met = len(words_of([heading, text]) & wanted)
+    met = len(comparable_words([heading, text]) & wanted)
     about_interfaces = bool(_INTERFACES.search(heading))
     return met + 3 * about_interfaces + (1 if _FENCE.match(text) and about_interfaces else 0)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from models.run_args import RunArgs
 from tasks.briefs.grouping import Group, group_projects
-from tasks.briefs.signals import Vectors, texts_to_embed
+from tasks.briefs.signals import Vectors, texts_to_compare
 from tasks.embeddings.exact import arithmetic, has_numpy, quantised
 from tasks.kinds.loading import load_judged
 from tasks.kinds.marking import is_left_out
@@ -77,7 +77,7 @@ def group_run(run_id: str, args: RunArgs, embed: Embed) -> Grouping:
 
 
 def _vectors(partners: Sequence[Project], embed: Embed) -> Vectors | None:
-    found = embed(texts_to_embed(partners)) if partners else None
+    found = embed(texts_to_compare(partners)) if partners else None
     if not found:
         return None
     with arithmetic(len(partners), by_meaning=True):

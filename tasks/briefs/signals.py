@@ -53,7 +53,7 @@ README_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
+class PairSignals:
     """The pairs of a run with their ranks, 0 to 1, and which of them are too much alike."""
 
     pairs: Pairs
@@ -73,7 +73,7 @@ class Signals:
         return bool(self.related[number]) and not alike
 
 
-def texts_to_embed(projects: Sequence[Project]) -> list[str]:
+def texts_to_compare(projects: Sequence[Project]) -> list[str]:
     """Return the different texts that `pair_signals` needs a vector of, sorted."""
     if not any(project.needs for project in projects):
         return sorted({_line(project) for project in projects})
@@ -81,12 +81,12 @@ def texts_to_embed(projects: Sequence[Project]) -> list[str]:
     return sorted(texts - {""})
 
 
-def pair_signals(projects: Sequence[Project], vectors: Vectors | None) -> Signals:
+def pair_signals(projects: Sequence[Project], vectors: Vectors | None) -> PairSignals:
     """Return the signals of all pairs of different owners.
 
     Args:
         projects: Those that may be grouped.
-        vectors: The vector of each text that `texts_to_embed` names; None goes by words.
+        vectors: The vector of each text that `texts_to_compare` names; None goes by words.
     """
     pairs = Pairs([project.owner for project in projects])
     has_needs = any(project.needs for project in projects)
@@ -108,7 +108,7 @@ def pair_signals(projects: Sequence[Project], vectors: Vectors | None) -> Signal
     wide = not has_needs and not vectors
     share = ALIKE_SHARE_WITHOUT_NEEDS if wide else ALIKE_SHARE
     scores = pairs.weighted([(WEIGHTS[name], column) for name, column in ranked.items()])
-    return Signals(pairs, ranked, alike, share, scores, pairs.any_positive(related))
+    return PairSignals(pairs, ranked, alike, share, scores, pairs.any_positive(related))
 
 
 def about(project: Project) -> str:

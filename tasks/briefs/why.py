@@ -15,7 +15,7 @@ _DECIMALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class MetNeed:
     """That one repository's need is met by what another offers; `closeness` is from 0 to 1."""
 
     needs: str
@@ -29,7 +29,7 @@ class Reason:
         return asdict(self)
 
 
-def reasons(members: Sequence[Project], vectors: Vectors | None) -> list[Reason]:
+def reasons(members: Sequence[Project], vectors: Vectors | None) -> list[MetNeed]:
     """Return for each two members, in both directions, the need that is met best."""
     found = []
     for one, other in permutations(members, 2):
@@ -42,7 +42,7 @@ def reasons(members: Sequence[Project], vectors: Vectors | None) -> list[Reason]
         if close[best] > 0:
             need, offer = both[best]
             closeness = round(close[best], _DECIMALS)
-            found.append(Reason(one.full_name, need, other.full_name, offer, closeness))
+            found.append(MetNeed(one.full_name, need, other.full_name, offer, closeness))
     return found
 
 

@@ -36,7 +36,7 @@ def csv_files(found: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def cell(value: Any) -> str | int | float:
+def csv_cell(value: Any) -> str | int | float:
     """Return what stands in a cell: numbers as they are, texts in one line and as mere text."""
     if value is None:
         return ""
@@ -83,5 +83,5 @@ def _table(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([cell(row[column]) for column in columns] for row in rows)
+    writer.writerows([csv_cell(row[column]) for column in columns] for row in rows)
     return text.getvalue()

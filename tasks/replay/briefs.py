@@ -19,7 +19,7 @@ from tasks.briefs.v1 import grouping as v1
 from tasks.briefs.v1 import scoring as v1_scoring
 from tasks.briefs.v1.candidates import load_candidates
 from tasks.embeddings.store import stored_vectors
-from tasks.replay.differences import Difference, compare
+from tasks.replay.differences import NotReproduced, compare
 
 #: What both policies' groups have.
 _Group = Any
@@ -31,7 +31,7 @@ def replay_briefs(run: RunRow) -> int:
     The policy is that of the rows, so that old runs replay as well.
 
     Raises:
-        Difference: A group, its score, its rank or what its members share is another.
+        NotReproduced: A group, its score, its rank or what its members share is another.
     """
     stored = list(Brief.select().where(Brief.run == run.run_id).order_by(Brief.rank))
     if not stored:
@@ -51,7 +51,9 @@ def replay_briefs(run: RunRow) -> int:
 def _grouped(policy: str) -> Callable[[str, RunArgs, Sequence[Brief]], Sequence[_Group]]:
     known = {v1_scoring.POLICY: _by_likeness, grouping.POLICY: _by_fit}
     if policy not in known:
-        raise Difference(f"the groups have the policy {policy!r}, which this Scout does not know.")
+        raise NotReproduced(
+            f"the groups have the policy {policy!r}, which this Scout does not know."
+        )
     return known[policy]
 
 

@@ -13,7 +13,7 @@ _SHOWN_LENGTH = 160
 Inputs = TypeVar("Inputs")
 
 
-class Difference(Exception):  # noqa: N818 - it is what was looked for, not an error
+class NotReproduced(Exception):  # noqa: N818 - it is what was looked for, not an error
     """Something came out differently; its text says what, in one sentence."""
 
 
@@ -21,10 +21,12 @@ def compare(what: str, stored: Any, computed: Any) -> None:
     """Return where two JSON-like values are equal.
 
     Raises:
-        Difference: They are not.
+        NotReproduced: They are not.
     """
     if stored != computed:
-        raise Difference(f"{what} is {_shown(stored)} as stored, but {_shown(computed)} computed.")
+        raise NotReproduced(
+            f"{what} is {_shown(stored)} as stored, but {_shown(computed)} computed."
+        )
 
 
 class Computed(Protocol):
@@ -65,13 +67,13 @@ def compare_score(
         score: Scores them.
 
     Raises:
-        Difference: It does not, or one of its inputs is another.
+        NotReproduced: It does not, or one of its inputs is another.
     """
     name = stored.name
     try:
         inputs = inputs_of(**stored.inputs)
     except TypeError as exc:
-        raise Difference(
+        raise NotReproduced(
             f"the inputs of {name}'s score are not those of {stored.policy}: {exc}."
         ) from exc
     for key, value in known.items():

@@ -16,7 +16,7 @@ def replay_keywords(run: RunRow) -> int:
     """Weigh the keywords again; returns how many there are, 0 where the run weighed none.
 
     Raises:
-        Difference: A keyword, its weight, its rank or its repositories are others.
+        NotReproduced: A keyword, its weight, its rank or its repositories are others.
     """
     stored = fetch_all(
         Keyword.select(Keyword.rank, Keyword.keyword, Keyword.weight, Keyword.repos_json)

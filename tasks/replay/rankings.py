@@ -25,7 +25,7 @@ def replay_rankings(run: RunRow) -> int:
     for again.
 
     Raises:
-        Difference: A score, or one of its inputs, is another.
+        NotReproduced: A score, or one of its inputs, is another.
     """
     query = RunArgs.from_dict(run.args).typed.words
     rows = fetch_all(

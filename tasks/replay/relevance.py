@@ -24,7 +24,7 @@ def check_relevance(
         components: Its parts, where they are stored beside it.
 
     Raises:
-        Difference: It is another, or one of its parts is.
+        NotReproduced: It is another, or one of its parts is.
     """
     computed = rated(
         stored["words"],

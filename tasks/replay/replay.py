@@ -9,7 +9,7 @@ from typing import Any
 
 from models.dao.runs import RunRow
 from tasks.replay.briefs import replay_briefs
-from tasks.replay.differences import Difference
+from tasks.replay.differences import NotReproduced
 from tasks.replay.keywords import replay_keywords
 from tasks.replay.rankings import replay_rankings
 from tasks.replay.scores import replay_scores
@@ -62,6 +62,6 @@ def replay_run(run: RunRow) -> Replay:
     for name, part in _PARTS.items():
         try:
             parts.append(Part(name, part(run)))
-        except Difference as found:
+        except NotReproduced as found:
             return Replay(run.run_id, tuple(parts), f"{name}: {found}")
     return Replay(run.run_id, tuple(parts), None)

@@ -21,7 +21,7 @@ def replay_scores(run: RunRow) -> int:
     repository.
 
     Raises:
-        Difference: A score, or one of its inputs, is another.
+        NotReproduced: A score, or one of its inputs, is another.
     """
     rows = fetch_all(
         Analysis.select(

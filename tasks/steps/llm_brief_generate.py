@@ -8,7 +8,7 @@ from typing import Any
 from models.errors import ScoutError
 from models.statuses import BriefStatus
 from models.text.canonical_json import loads
-from tasks.briefs.answers import Answer, Unit, ask, failure, save_answers, unit_of
+from tasks.briefs.answers import BriefAnswer, Unit, ask, failure, save_answers, unit_of
 from tasks.briefs.plan import brief_stats, plan_briefs, reopen, to_be_written
 from tasks.briefs.request import BriefMaterial
 from tasks.facts.prior import read_prior
@@ -48,16 +48,16 @@ def run(context: StepContext) -> Mapping[str, Any]:
     members = [name for row in missing for name in loads(row.repos_json)]
     material = BriefMaterial(context.run_id, members, context.args.query)
 
-    def fetch(unit: Unit) -> Answer | None:
+    def fetch(unit: Unit) -> BriefAnswer | None:
         return ask(unit, budget)
 
-    def save(answers: Sequence[Answer]) -> None:
+    def save(answers: Sequence[BriefAnswer]) -> None:
         save_answers(context, answers)
 
-    def failed(unit: Unit, error: ScoutError) -> Answer:
+    def failed(unit: Unit, error: ScoutError) -> BriefAnswer:
         return failure(context, unit, error)
 
-    def unusable(answer: Answer) -> ScoutError | None:
+    def unusable(answer: BriefAnswer) -> ScoutError | None:
         if answer.failed or answer.refused or answer.error is None:
             return None
         return no_valid_answer(context, answer.group_key.replace(" ", ", "), answer.error)

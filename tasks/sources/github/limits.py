@@ -107,7 +107,7 @@ def is_about_one_repository(answer: GitHubAnswer) -> bool:
     return "x-github-sso" in answer.headers or isinstance(_object(answer).get("block"), dict)
 
 
-def refusal_code(status: int) -> Code:
+def code_of_status(status: int) -> Code:
     """Return what kind of failure it is that GitHub refuses, and not for its limits' sake."""
     if status in _URL_WRONG or 300 <= status < 400:
         return Code.GITHUB_URL_WRONG

@@ -21,9 +21,9 @@ from tasks.sources.github.cache import AnswerCache
 from tasks.sources.github.http import GitHubAnswer, GitHubHttp, shared_http
 from tasks.sources.github.limits import (
     Quota,
+    code_of_status,
     is_about_one_repository,
     message_of,
-    refusal_code,
     said_by,
 )
 from tasks.sources.github.quotas import PAGE_SIZE, SEARCH_CEILING, WINDOW_S
@@ -240,7 +240,7 @@ def _demand_success(ask: Ask, answer: GitHubAnswer) -> None:
     if answer.status == 200:
         return
     words = f"GitHub refused {ask.what}: HTTP {answer.status}: {message_of(answer) or 'no reason'}"
-    code = refusal_code(answer.status)
+    code = code_of_status(answer.status)
     if code is not Code.GITHUB_TOKEN_REFUSED and ask.about_one:
         raise ItemFailedError(words, code=code).saying(said_by(answer))
     raise PermanentError(words, _REFUSAL_HINTS.get(code, ""), code=code).saying(said_by(answer))

@@ -9,10 +9,10 @@ from tasks.briefs.material import (
     PARTS_MAX_CHARACTERS,
     StoredProject,
     Vocabulary,
+    comparable_words,
     material_of,
     relevant_parts,
     without_claims,
-    words_of,
 )
 
 README = """[![badge](https://img.example/a.svg)](https://ci.example)
@@ -53,7 +53,7 @@ def project(name: str = "a/quill", readme: str = README, **signals: Any) -> Stor
 
 
 def test_the_beginning_the_usage_and_what_the_other_needs_are_shown() -> None:
-    parts = relevant_parts(README, words_of(["object storage snapshots"]), 300)
+    parts = relevant_parts(README, comparable_words(["object storage snapshots"]), 300)
     assert parts.startswith(f"{GAP}\n\n# Quill\nQuill keeps columns of numbers.")
     assert '## Usage\n```python\nimport quill\n\nquill.open("columns")\n```' in parts
     assert "## Storage\nSnapshots go to object storage." in parts
@@ -71,7 +71,7 @@ def test_what_is_shown_is_bounded_for_one_and_for_all_together() -> None:
 
 
 def test_a_readme_without_a_word_shows_nothing() -> None:
-    assert relevant_parts("", words_of(["x"]), 500) == ""
+    assert relevant_parts("", comparable_words(["x"]), 500) == ""
     assert relevant_parts("![a](https://x.example/b.png)", frozenset(), 500) in {
         "",
         "![a](https://x.example/b.png)",
