@@ -29,6 +29,7 @@ from models.redaction.keys import (
     classify,
     split_words,
 )
+from models.redaction.lazy import lazy
 from models.redaction.prose import told_span
 from models.redaction.spans import Rule, Span, lowered
 from models.redaction.values import is_material, is_plain_word, is_secret_value
@@ -36,56 +37,60 @@ from models.redaction.values import is_material, is_plain_word, is_secret_value
 _MAX_NAME_LENGTH = 64
 
 
-def _name_pattern() -> re.Pattern[str]:
+def _name_expression() -> str:
     """Every way in which a secret's name can end, longest first, grouped by first letter.
 
     For text in lower case: the engine is several times slower when it has to ignore case.
     """
-    names = set(map(re.escape, _SINGLES)) | {
-        rf"{first}[_\-. ]?{last}" for first, last in SECRET_PAIRS
-    }
+    owners: dict[str, list[str]] = defaultdict(list)
     groups: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(names, key=lambda name: (-len(name), name)):
-        groups[name[0]].append(name[1:])
+    for first, last in sorted(SECRET_PAIRS):
+        owners[first].append(last)
+    for first, lasts in sorted(owners.items(), key=lambda item: -len(item[0])):
+        ends = "|".join(sorted(lasts, key=len, reverse=True))
+        groups[first[0]].append(rf"{first[1:]}[_\-. ]?(?:{ends})")
+    for name in sorted(_SINGLES, key=lambda name: (-len(name), name)):
+        groups[name[0]].append(re.escape(name[1:]))
     alternatives = (f"{letter}(?:{'|'.join(rest)})" for letter, rest in sorted(groups.items()))
-    return re.compile(rf"(?:{'|'.join(alternatives)})(?![a-z])")
+    return rf"(?:{'|'.join(alternatives)})(?![a-z])"
 
 
 def _word_ends() -> tuple[Anchor, ...]:
-    """For every name, one word in it that no letter follows."""
+    """For every name, one word in it that no letter follows, and that no other one ends in."""
     lasts = {last for _, last in SECRET_PAIRS if last.startswith("key")} | _SINGLES
     others = {pair for pair in SECRET_PAIRS if pair[1] not in lasts}
-    firsts = {first for first, _ in others} | {first + last for first, last in others}
-    return tuple(map(word_end, sorted(lasts | firsts)))
+    words = lasts | {first for first, _ in others} | {first + last for first, last in others}
+    ends = {word for word in words if not any(word[at:] in words for at in range(1, len(word)))}
+    return tuple(map(word_end, sorted(ends)))
 
 
 _SINGLES = SECRET_WORDS | AMBIGUOUS_WORDS | GUESS_WORDS | FOREIGN_WORDS | set(SECRET_ENDINGS)
 # What may be said of a secret after its name, so that this is still the name.
-_SUFFIX = re.compile(
+_SUFFIX = lazy(
     rf"(?:[_\-](?:{'|'.join(sorted(NEUTRAL_SUFFIXES))}|\d{{1,4}})(?![a-z])|\d{{1,3}}(?![a-z\d])){{1,3}}"
 )
-_NAME = _name_pattern()
+_NAME = lazy(_name_expression)
 _ESCAPE_LETTERS = "nrtbf"
-_NAME_REVERSED = re.compile(r"[\w.\-]{0,64}")
+_NAME_REVERSED = lazy(r"[\w.\-]{0,64}")
 
 _CLOSER = r"(?:\\{0,4}[\"'`]|\]|\*\*|__){0,4}"
 _BLANK = r"(?:[ \t]|%20){0,16}"
-_ASSIGN = re.compile(
+_ASSIGN = lazy(
     rf"\d{{0,3}}{_CLOSER}{_BLANK}(?::=|=>|->|[=!]?={{1,2}}|:(?!//)\*{{0,2}}|：|＝|%3[aAdD]|\\u003[aAdD])"
     rf"(?:\s{{0,64}}(?=\\{{0,4}}[\"'{{\[])|{_BLANK})(?:!!\w{{1,16}}[ \t]{{1,4}})?"
 )
-_RECORD = re.compile(
+_RECORD = lazy(
     r"\d{0,3}(?:\\{0,4}[\"'])?[\s,;]{1,64}\\{0,4}[\"']?(?i:value|val)\\{0,4}[\"']?\s{0,8}[=:]\s{0,64}"
 )
-_REVERSED_RECORD = re.compile(
+_REVERSED_RECORD = lazy(
     r"[\"'](?i:value|val)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([^\"'\\]*)\\{0,4}[\"']\s{0,8},\s{0,64}"
     r"\\{0,4}[\"'](?i:name|key|header)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([\w.\-]{1,64})\\{0,4}[\"']"
 )
-_PAIR = re.compile(r"\\{0,4}[\"']\s{0,16},\s{0,64}(?=[bBuU]?\\{0,4}[\"'])")
-_FLAG = re.compile(r"(?:\\{0,4}[\"'])?,?\s{1,16}(?!-{1,2}[A-Za-z])")
-_ELEMENT = re.compile(r"[\"']?>(?=[^<>]{1,4096}</)")
-_SAID = re.compile(r"\s{1,4}(?=\\{0,4}['\"])")
-_NETRC = re.compile(r"(?:login|user)\s{1,8}\S{1,128}\s{1,8}\Z")
+_PAIR = lazy(r"\\{0,4}[\"']\s{0,16},\s{0,64}(?=[bBuU]?\\{0,4}[\"'])")
+_FLAG = lazy(r"(?:\\{0,4}[\"'])?,?\s{1,16}(?!-{1,2}[A-Za-z])")
+_ELEMENT = lazy(r"[\"']?>(?=[^<>]{1,4096}</)")
+_SAID = lazy(r"\s{1,4}(?=\\{0,4}['\"])")
+_NETRC = lazy(r"(?:login|user)\s{1,8}\S{1,128}\s{1,8}\Z")
 
 
 def _find_assignments(text: str) -> Iterator[Span]:
@@ -108,10 +113,10 @@ def _span_after(text: str, name_start: int, name_end: int) -> Span | None:
 def _joined_span(text: str, name_start: int, name_end: int) -> Span | None:
     if tail := _ASSIGN.match(text, name_end):
         return _assigned_span(text, name_start, name_end, tail.end())
-    if tail := _RECORD.match(text, name_end) or _ELEMENT.match(text, name_end):
-        verdict = classify(_whole_name(text, name_start, name_end))
-        find = element_span if tail.re is _ELEMENT else value_span
-        return find(text, tail.end(), verdict)
+    if tail := _RECORD.match(text, name_end):
+        return value_span(text, tail.end(), classify(_whole_name(text, name_start, name_end)))
+    if tail := _ELEMENT.match(text, name_end):
+        return element_span(text, tail.end(), classify(_whole_name(text, name_start, name_end)))
     if tail := _PAIR.match(text, name_end):
         return _pair_span(text, name_start, name_end, tail.end())
     return _span_after_blank(text, name_start, name_end)
@@ -140,10 +145,10 @@ def _assigned_span(text: str, name_start: int, name_end: int, value_start: int) 
 
 
 # `unexpected token: 'else'` speaks of another kind of token.
-_COMPLAINT = re.compile(
+_COMPLAINT = lazy(
     r"(?i:unexpected|invalid|illegal|unknown|bad|malformed|expected|missing|unrecognized)\s{1,3}\Z"
 )
-_DEFAULT = re.compile(r":?[-=?+]([^{}]{0,256})\}")
+_DEFAULT = lazy(r":?[-=?+]([^{}]{0,256})\}")
 
 
 def _is_field(text: str, name_start: int, name_end: int) -> bool:

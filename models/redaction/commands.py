@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from models.redaction.keys import Verdict
+from models.redaction.anchors import Anchor, word_end
+from models.redaction.keys import Verdict, word_set
+from models.redaction.lazy import lazy
 from models.redaction.spans import Rule, Span
 from models.redaction.values import EXAMPLE_PASSWORDS, is_secret_value
 
@@ -28,16 +30,16 @@ for _option, _programs in _OPTIONS.items():
     for _program in _programs.split():
         _BY_PROGRAM.setdefault(_program, []).append(_option)
 _NAMES = "|".join(sorted(map(re.escape, _BY_PROGRAM), key=len, reverse=True))
-_PROGRAM = re.compile(rf"(?<![\w\-.])(?:{_NAMES})(?=[ \t])")
-_COMMAND = re.compile(r"(?:[^\n|;&\\]|\\\n|\\.|&(?!&)){0,600}")
+_PROGRAM = lazy(rf"(?<![\w\-.])(?:{_NAMES})(?=[ \t])")
+_COMMAND = lazy(r"(?:[^\n|;&\\]|\\\n|\\.|&(?!&)){0,600}")
 _VALUE = r"(?:\"((?:[^\"\\\n]|\\.){1,256})\"|'([^'\n]{1,256})'|([^\s\"'`|;<>]{2,256}))"
 
-_USER_OPTION = re.compile(
+_USER_OPTION = lazy(
     r"(?:^|(?<=[\s\"',]))(?:-u|--user|--proxy-user)(?:[\s\"',=]{1,4}|(?=[\w.\-]{1,64}:))"
     r"(?:(?<=\")([^\"\n]{1,256})|(?<=')([^'\n]{1,256})|([^\s\"']+))"
 )
 # Forms with a shape of their own; the last group that matched is the secret.
-_FORMS = re.compile(
+_FORMS = lazy(
     r"\b(?:sqlplus|expdp|impdp|rman|sqlldr)\s+(?:-\w+\s+){0,4}[\"']?[\w$]{1,64}/(\"?[^\s@\"'/]{3,128}\"?)@?"
     r"|\bjdbc:oracle:\w+:[\w$]{1,64}/([^\s@\"'/]{3,128})@"
     r"|\b(?:docker|podman|nerdctl|buildah|oras|crane|skopeo|az|helm\s+registry)\s+(?:auth\s+)?login\b[^\n|;]{0,200}?"
@@ -93,7 +95,7 @@ def _is_apart(match: re.Match[str], group: int) -> bool:
 def _pattern(option: str) -> re.Pattern[str]:
     attached = option.startswith("[")
     gap = "" if attached else r"(?:=|[ \t]+)"
-    return re.compile(rf"(?<=\s){re.escape(option.strip('[]'))}{gap}{_VALUE}")
+    return lazy(rf"(?<=\s){re.escape(option.strip('[]'))}{gap}{_VALUE}")
 
 
 _PATTERNS = {option: _pattern(option) for option in _OPTIONS}
@@ -121,42 +123,17 @@ def secret_arguments(arguments: Sequence[object]) -> set[int]:
 
 COMMAND_RULES = (
     Rule(("-u", "--user", "--proxy-user"), _find_user_option),
-    Rule(tuple(_BY_PROGRAM), _find_options),
+    Rule(tuple(Anchor(name, r"[ \t]", across=True) for name in _BY_PROGRAM), _find_options),
     Rule(
         (
-            *(
-                "sqlplus",
-                "expdp",
-                "impdp",
-                "sqlldr",
-                "jdbc:oracle",
-                "pass:",
-                "smbclient",
-                "htpasswd",
+            *word_set(
+                "sqlplus expdp impdp sqlldr jdbc:oracle pass: smbclient htpasswd rabbitmqctl "
+                "/user: chpasswd --stdin with-token wget requirepass masterauth auth_pass bindpw "
+                "rootpw"
             ),
-            *(
-                "rabbitmqctl",
-                "/user:",
-                "vault login",
-                "chpasswd",
-                "sudo -s",
-                "docker login",
-                "| su",
-            ),
-            *(
-                "podman login",
-                "--stdin",
-                "auth login",
-                "with-token",
-                "wget",
-                "aws configure",
-                "send",
-                "requirepass",
-                "masterauth",
-                "auth_pass",
-                "bindpw",
-                "rootpw",
-            ),
+            *(Anchor(name, r"\s", across=True) for name in ("echo", "vault", "configure")),
+            word_end("login"),
+            Anchor("send", r"(?:line)?\s", across=True),
         ),
         _find_forms,
     ),

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from models.redaction.anchors import Anchor
 from models.redaction.keys import Verdict
+from models.redaction.lazy import lazy
 from models.redaction.spans import Rule, Span
 from models.redaction.values import EXAMPLE_PASSWORDS, is_material, is_secret_value
 
 # Go's drivers: `user:password@tcp(host:3306)/database`.
-_GO_DSN = re.compile(r"[\w.\-]{1,64}:([^\s\"'`]{1,128}?)@(?:tcp|tcp6|udp|unix|cloudsql)\(")
+_GO_DSN = lazy(r"[\w.\-]{1,64}:([^\s\"'`]{1,128}?)@(?:tcp|tcp6|udp|unix|cloudsql)\(")
 # `user:password@host:5432/database` without a scheme before it.
-_BARE_DSN = re.compile(
+_BARE_DSN = lazy(
     r"(?<![\w/:@.\-])[\w.\-]{1,64}:([^\s:/@\"'<>()]{6,128})@[A-Za-z0-9][\w.\-]{0,127}:\d{2,5}(?![\w.])"
 )
 _FIELD = r"[A-Za-z0-9_.*\-]{1,63}"
 # `.pgpass`: host, port, database, user, password.
-_PGPASS = re.compile(
+_PGPASS = lazy(
     rf"(?<![\w./\-:])({_FIELD}):(\d{{4,5}}|\*):{_FIELD}:{_FIELD}:([^\s:\"']{{3,128}})(?![:\w])"
 )
 # Hashes of passwords, as in `/etc/shadow` and `.htpasswd`.
-_HASH = re.compile(
+_HASH = lazy(
     r"\$(?:1|2[abxy]|5|6|7|8|9|y|apr1|argon2(?:id|i|d)|pbkdf2[\w\-]{0,16}|scrypt|md5|sha1)\$"
     r"[./A-Za-z0-9$=,+]{16,}+"
     r"|\{(?:SSHA(?:256|512)?|SHA|SMD5|MD5|CRYPT|PBKDF2[\w\-]*)\}[A-Za-z0-9+/$.=]{16,}+"
 )
 # `smtp.login("user", "password")`, `auth=("user", "password")`.
-_CALL = re.compile(
+_CALL = lazy(
     r"(?i:login|auth|basic_?auth|authenticate|credentials?|sign_?in|mysqli|mysqli_connect|getconnection)"
     r"\s{0,2}=?\s{0,2}[(\[]\s{0,4}(?:[\"'][^\"'\n]{0,128}[\"']\s{0,2},\s{0,4}){1,2}"
     r"[bru]{0,1}[\"']([^\"'\n]{4,128})[\"']\s{0,2}[,)\]]"
@@ -107,7 +107,7 @@ CONNECTION_RULES = (
     Rule((Anchor(":", rf"(?:\d{{4,5}}|\*):{_FIELD}:{_FIELD}:"),), _find_pgpass),
     Rule(
         tuple(
-            Anchor(name, _QUOTE_AFTER)
+            Anchor(name, _QUOTE_AFTER, across=True)
             for name in (
                 "login",
                 "auth",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import re
 from collections.abc import Callable, Iterable, Iterator
 
+from models.redaction.lazy import lazy
 from models.redaction.spans import Rule, Span
 
 FindSpans = Callable[[str], Iterable[Span]]
@@ -43,25 +42,37 @@ _BEGINNINGS = [
     "://",
 ]
 _LEAST = 5
-_RUN = re.compile(r"[A-Za-z0-9+/_\-]{20,}+={0,2}")
+_RUN = lazy(r"[A-Za-z0-9+/_\-]{20,}+={0,2}")
 # Longer ones are files: pictures, archives.
 _MAX_LENGTH = 16_384
 
 
-def _fragments() -> Iterator[str]:
-    """What the beginnings become at each of the three places in Base64, in lower case."""
-    for beginning in _BEGINNINGS:
-        raw = beginning.encode()
-        for offset in range(3):
-            encoded = base64.b64encode(bytes(offset) + raw).decode().rstrip("=")
-            stable = encoded[-(-offset * 8 // 6) : (offset + len(raw)) * 8 // 6]
-            if len(stable) >= _LEAST:
-                yield stable.lower()
+def base64_forms(raw: bytes, least: int) -> Iterator[str]:
+    """Yield what bytes become at each of the three offsets inside a longer Base64 text.
+
+    Args:
+        raw: The bytes.
+        least: Shorter forms are left out, in characters.
+    """
+    for offset in range(3):
+        encoded = binascii.b2a_base64(bytes(offset) + raw, newline=False).decode("ascii")
+        # The first and last characters also depend on the bytes beside these.
+        stable = encoded[-(-offset * 8 // 6) : (offset + len(raw)) * 8 // 6]
+        if len(stable) >= least:
+            yield stable
+
+
+def _anchors() -> set[str]:
+    return {
+        form.lower()
+        for beginning in _BEGINNINGS
+        for form in base64_forms(beginning.encode(), _LEAST)
+    }
 
 
 def encoded_rule(find: FindSpans) -> Rule:
     """Return the rule that masks Base64 in which other rules find something."""
-    return Rule(tuple(sorted(set(_fragments()))), lambda text: _find(text, find), in_runs=True)
+    return Rule(sorted(_anchors()), lambda text: _find(text, find))
 
 
 def _find(text: str, find: FindSpans) -> Iterator[Span]:

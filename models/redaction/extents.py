@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from models.redaction.keys import Verdict
+from models.redaction.lazy import lazy
 from models.redaction.spans import MASK, Span
 from models.redaction.values import (
     is_code_at,
@@ -21,32 +20,32 @@ _REACH = 8192
 # What only may be a secret is none if it is longer: it would be read again from each of its words.
 _REACH_OF_GUESS = 1024
 
-_OPENING_QUOTE = re.compile(r"[bBuUrRfF]{0,2}(\\{0,8})([\"'`])")
+_OPENING_QUOTE = lazy(r"[bBuUrRfF]{0,2}(\\{0,8})([\"'`])")
 # A bare value ends at white space, quotes, tags, escapes of those, or where the next assignment
 # begins: `a=1,token=abc,b=2`, `?token=abc&x=1`.
-_BARE_END = re.compile(
+_BARE_END = lazy(
     r"[\s\"'`<>]|\)?\]\(|\\[nrtbfu\"'\\]|%26"
     r"|[,;&](?=\s|$|(?:amp;)?[\w.\-\[\]]{1,64}(?:\s?[=:]|$))"
 )
 _CLOSING = ",;&.?:)]}|"
-_BRACKET = re.compile(r"[\[\](){}]")
-_COMMENT = re.compile(r"(?:#|//|--)(?:\s|$)")
-_WORDS = re.compile(r"[A-Za-z][A-Za-z'’\-]*(?:[ \t]+[^\s:=]{1,24}){1,5}")
+_BRACKET = lazy(r"[\[\](){}]")
+_COMMENT = lazy(r"(?:#|//|--)(?:\s|$)")
+_WORDS = lazy(r"[A-Za-z][A-Za-z'’\-]*(?:[ \t]+[^\s:=]{1,24}){1,5}")
 # A description of a value, not a value: JSON Schema, OpenAPI, the models of object mappers.
-_SCHEMA = re.compile(
+_SCHEMA = lazy(
     r"\{\s{0,64}\\{0,4}[\"']?(?:\$ref|anyOf|oneOf|allOf|description|title|format|required|nullable"
     r"|readOnly|writeOnly|minLength|maxLength|pattern|properties|\$schema|additionalProperties"
     r"|type\\{0,4}[\"']?\s{0,8}:\s{0,8}\\{0,4}[\"'\[]{0,2}"
     r"(?:string|number|integer|boolean|object|array|null|String|Number|Boolean|Buffer|password|text))"
     r"\\{0,4}[\"']?\s{0,8}[:,}\]]"
 )
-_LINE = re.compile(r"[^\r\n]*")
-_HEADER_LINE = re.compile(r"(?:[^\r\n\\]|\\(?![nr]))*")
-_QUOTED_HEADER_LINE = re.compile(r"(?:[^\r\n\"'`\\]|\\(?![nr\"'\\]))*")
-_SCHEME = re.compile(r"(?i:bearer|basic|token|apikey|negotiate|ntlm|digest|aws4-hmac-sha256)[ \t]+")
+_LINE = lazy(r"[^\r\n]*")
+_HEADER_LINE = lazy(r"(?:[^\r\n\\]|\\(?![nr]))*")
+_QUOTED_HEADER_LINE = lazy(r"(?:[^\r\n\"'`\\]|\\(?![nr\"'\\]))*")
+_SCHEME = lazy(r"(?i:bearer|basic|token|apikey|negotiate|ntlm|digest|aws4-hmac-sha256)[ \t]+")
 _LONGEST_COOKIE_NAME = 256
 _ONE_TOKEN_SCHEMES = ("bearer", "basic", "token", "apikey", "negotiate", "ntlm")
-_TOKEN = re.compile(r"[^\s\"'`<>\\]+")
+_TOKEN = lazy(r"[^\s\"'`<>\\]+")
 
 
 def value_span(text: str, start: int, verdict: Verdict, name: str = "") -> Span | None:

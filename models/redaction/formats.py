@@ -7,14 +7,14 @@ backtrack, and a letter or `_` on either side does not hide a token. Checksums a
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from models.redaction.anchors import Anchor, compile_gate, pivot
+from models.redaction.anchors import Anchor
 from models.redaction.connections import HASH_RULE
 from models.redaction.key_blocks import KEY_BLOCK_RULES
+from models.redaction.lazy import lazy
 from models.redaction.providers import TokenFormat, token_formats
-from models.redaction.spans import Rule, Span, lowered
+from models.redaction.spans import Rule, Span
 from models.redaction.webhooks import WEBHOOK_RULES
 
 Finder = Callable[[str], Iterator[Span]]
@@ -24,32 +24,20 @@ Finder = Callable[[str], Iterator[Span]]
 _NO_LETTER_BEFORE = r"(?:(?<![A-Za-z])|(?<=\\[nrtbf]))"
 
 
-def table_rule(formats: list[TokenFormat]) -> Rule:
-    """Return the rule that finds the tokens of a table of formats."""
-    gate = compile_gate(one.anchor for one in formats)
-    by_pivot: dict[str, list[tuple[int, TokenFormat]]] = defaultdict(list)
-    for one in formats:
-        at = pivot(one.prefix.lower())
-        by_pivot[one.prefix[at].lower()].append((at, one))
-
+def _table_rule(one: TokenFormat) -> Rule:
     def find(text: str) -> Iterator[Span]:
-        lower = lowered(text)
-        at = 0
-        while match := gate.search(lower, at):
-            at = match.start() + 1
-            for offset, one in by_pivot[lower[match.start()]]:
-                start = match.start() - offset
-                if start >= 0 and text.startswith(one.prefix, start):
-                    end = one.end_of(text, start)
-                    if end > start:
-                        yield start, end
-                        at = max(at, end)
+        start = text.find(one.prefix)
+        while start >= 0:
+            end = one.end_of(text, start)
+            if end > start:
+                yield start, end
+            start = text.find(one.prefix, max(start + 1, end))
 
-    return Rule(tuple(one.anchor for one in formats), find, in_runs=True)
+    return Rule((one.anchor,), find)
 
 
 def _pattern(expression: str) -> Finder:
-    compiled = re.compile(expression, re.ASCII)
+    compiled = lazy(expression, re.ASCII)
 
     def find(text: str) -> Iterator[Span]:
         return (match.span() for match in compiled.finditer(text))
@@ -57,7 +45,7 @@ def _pattern(expression: str) -> Finder:
     return find
 
 
-_JWT_RUN = re.compile(r"eyJ[\w\-.=%]*+", re.ASCII)
+_JWT_RUN = lazy(r"eyJ[\w\-.=%]*+", re.ASCII)
 
 
 def _find_jwts(text: str) -> Iterator[Span]:
@@ -70,7 +58,7 @@ def _find_jwts(text: str) -> Iterator[Span]:
 _ID = r"[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}"
 
 FORMAT_RULES: tuple[Rule, ...] = (
-    table_rule(list(token_formats())),
+    *map(_table_rule, token_formats()),
     # GitHub's newer installation tokens carry a whole JWT after the prefix.
     Rule(("ghs_",), _pattern(r"ghs_[A-Za-z0-9_]{3,}+[.\-][A-Za-z0-9_.\-]{16,}+")),
     # Language models: OpenRouter, Anthropic, OpenAI and the many that copied its prefix.

@@ -6,11 +6,12 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 
+from models.redaction.lazy import lazy
 from models.redaction.spans import Rule, Span
 
 _GAP = r"(?:[ \t]|%20|\\t|\+){1,4}"
-_BEARER = re.compile(rf"(?i:bearer){_GAP}([\w.~+/=\-%|:]+)", re.ASCII)
-_BASIC = re.compile(rf"(?i:basic){_GAP}([A-Za-z0-9+/_\-]+=*)")
+_BEARER = lazy(rf"(?i:bearer){_GAP}([\w.~+/=\-%|:]+)", re.ASCII)
+_BASIC = lazy(rf"(?i:basic){_GAP}([A-Za-z0-9+/_\-]+=*)")
 _LONGEST_SCHEME = 24
 
 

@@ -5,28 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from models.redaction.lazy import lazy
 from models.redaction.spans import Rule, Span
 
 Finder = Callable[[str], Iterator[Span]]
 
-_BEGIN = re.compile(r"-{4,5} ?BEGIN (?:[A-Z0-9]{1,16} ){0,4}(?:PRIVATE|SECRET) KEY")
-_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{1,64}-{0,5}")
+_BEGIN = lazy(r"-{4,5} ?BEGIN (?:[A-Z0-9]{1,16} ){0,4}(?:PRIVATE|SECRET) KEY")
+_END = lazy(r"-{4,5} ?END [A-Z0-9 ]{1,64}-{0,5}")
 # What a body can consist of in a serialised line, where a quote ends the string it stands in, and
 # in free text, where each line of a key may have quotes of its own.
-_BODY_IN_LINE = re.compile(r"[^\"'<>{}]*")
-_BODY_IN_TEXT = re.compile(r"[^{}]*")
+_BODY_IN_LINE = lazy(r"[^\"'<>{}]*")
+_BODY_IN_TEXT = lazy(r"[^{}]*")
 # The end of a private key, and lines of Base64 that are read backwards from there.
-_PRIVATE_END = re.compile(
-    r"-{4,5} ?END (?:[A-Z0-9]{1,16} ){0,4}(?:PRIVATE|SECRET) KEY[A-Z ]{0,8}-{0,5}"
-)
-_LINES_BACKWARDS = re.compile(r"(?:(?:[\s\"',+>|]|n\\{1,2}|r\\{1,2}){0,12}[A-Za-z0-9+/=]{16,})*+")
+_PRIVATE_END = lazy(r"-{4,5} ?END (?:[A-Z0-9]{1,16} ){0,4}(?:PRIVATE|SECRET) KEY[A-Z ]{0,8}-{0,5}")
+_LINES_BACKWARDS = lazy(r"(?:(?:[\s\"',+>|]|n\\{1,2}|r\\{1,2}){0,12}[A-Za-z0-9+/=]{16,})*+")
 _REACH = 16_384
 # How the keys of OpenSSL and OpenSSH begin, in Base64: what follows is a key without its frame.
-_BODY_START = re.compile(
+_BODY_START = lazy(
     r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{4}IBAA[A-Za-z0-9+/]|MII[A-Za-z0-9+/]{3}QIBAD|MHcCAQEE|MIGHAgEA"
     r"|MC4CAQAwBQYDK2Vw|b3BlbnNzaC1rZXktdjEA)(?:(?:\s|\\[nr]){0,4}[A-Za-z0-9+/=]{4,})*+"
 )
-_PUTTY = re.compile(r"Private-Lines: \d{1,4}\s{1,4}((?:[A-Za-z0-9+/=]{1,80}\s{1,4})*+)")
+_PUTTY = lazy(r"Private-Lines: \d{1,4}\s{1,4}((?:[A-Za-z0-9+/=]{1,80}\s{1,4})*+)")
 
 
 def _finder(body: re.Pattern[str]) -> Finder:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from enum import IntEnum
 from functools import lru_cache
+
+from models.redaction.lazy import lazy
 
 
 class Verdict(IntEnum):
@@ -126,8 +127,8 @@ _HARMLESS_NAMES = frozenset({"PWD", "OLDPWD"})
 
 _MAX_NAME_LENGTH = 128
 _FOREIGN_ENDINGS = tuple(sorted(FOREIGN_WORDS))
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
-_REPOSITORY_NAME = re.compile(r"[^/\s]+/[^/\s]+")
+_WORD = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_REPOSITORY_NAME = lazy(r"[^/\s]+/[^/\s]+")
 
 
 def classify(name: str) -> Verdict:

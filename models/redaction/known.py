@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote
 
+from models.redaction.encoded import base64_forms
 from models.redaction.keys import Verdict, classify, word_set
+from models.redaction.lazy import lazy
 from models.redaction.spans import Rule, Span, lowered
 
 FindSpans = Callable[[str], Iterable[Span]]
@@ -22,8 +23,8 @@ _MIN_LENGTH_OF_ENCODED = 7
 _MIN_LENGTH_OF_PART = 12
 # So many different ones: the zeros at a token's end stand in every other decimal fraction.
 _MIN_LETTERS_OF_PART = 5
-_LINE_BREAK = re.compile(r"[\\\"'=]{0,2}[ \t]{0,8}(?:\r?\n|\\r?\\n)[ \t>|#*\"'+]{0,16}")
-_NUMBER_OR_BOOLEAN = re.compile(r"(?i)[-+]?[\d.,:_ ]+|0x[0-9a-f]+|true|false|none|null|yes|no")
+_LINE_BREAK = lazy(r"[\\\"'=]{0,2}[ \t]{0,8}(?:\r?\n|\\r?\\n)[ \t>|#*\"'+]{0,16}")
+_NUMBER_OR_BOOLEAN = lazy(r"(?i)[-+]?[\d.,:_ ]+|0x[0-9a-f]+|true|false|none|null|yes|no")
 # Passwords that are also names of things: masking them everywhere would ruin every line.
 _COMMON_WORDS = word_set(
     "password postgres postgresql changeme localhost default develop development production "
@@ -166,17 +167,7 @@ def _encodings(secret: str) -> Iterator[str]:
     yield repr(raw)[2:-1]
     yield raw.hex()
     yield raw.hex().upper()
-    yield from _base64_encodings(raw)
-
-
-def _base64_encodings(raw: bytes) -> Iterator[str]:
-    """What the secret's bytes become at each of the three offsets inside a longer Base64 text."""
-    for offset in range(3):
-        encoded = base64.b64encode(bytes(offset) + raw).decode("ascii").rstrip("=")
-        # The first and last characters also depend on the bytes beside the secret.
-        start = -(-offset * 8 // 6)
-        stable = encoded[start : (offset + len(raw)) * 8 // 6]
-        if len(stable) >= _MIN_LENGTH_OF_ENCODED:
-            yield stable
-            yield stable.replace("+", "-").replace("/", "_")
-            yield stable.replace("/", "\\/")
+    for form in base64_forms(raw, _MIN_LENGTH_OF_ENCODED):
+        yield form
+        yield form.replace("+", "-").replace("/", "_")
+        yield form.replace("/", "\\/")

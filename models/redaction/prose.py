@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 
 from models.redaction.keys import Verdict
+from models.redaction.lazy import lazy
 from models.redaction.spans import MASK, Span
 from models.redaction.values import is_material, is_secret_value
 
 _NOUNS = (
     r"(?:[ \t]+(?:for|of|to|on|in|from|at)[ \t]+[\w.@/\-]{1,40}(?:[ \t]+[\w.@/\-]{1,40}){0,2}?)?"
 )
-_IS = re.compile(
+_IS = lazy(
     rf"[\"'`*)]{{0,2}}{_NOUNS}[ \t]+(?:(?:has been |was |is |got |now )?"
     r"(?:set|changed|reset|updated|rotated) to|is|was|are|will be|should be|became|equals|ist|lautet|es|est|é|è|это|は|是)"
     r"(?:[ \t]+(?:now|still|currently|just))?[ \t]*[:：]?[ \t]+[\"'`*(<]{0,2}"
 )
-_IS_JOINED = re.compile(r"[\"'`]?\s?(?:是|为|為|は)[:：]?\s?[\"'`「“]?")
-_NEXT = re.compile(r"[ \t]+[\"'`(]?")
-_WORD = re.compile(r"[^\s\"'`<>]{4,400}")
-_QUOTED = re.compile(r"[\"'`]")
-_APPOSED = re.compile(r"[A-Za-z0-9!@#$%^&*_+\-~.?]{8,128}")
-_BELOW = re.compile(
+_IS_JOINED = lazy(r"[\"'`]?\s?(?:是|为|為|は)[:：]?\s?[\"'`「“]?")
+_NEXT = lazy(r"[ \t]+[\"'`(]?")
+_WORD = lazy(r"[^\s\"'`<>]{4,400}")
+_QUOTED = lazy(r"[\"'`]")
+_APPOSED = lazy(r"[A-Za-z0-9!@#$%^&*_+\-~.?]{8,128}")
+_BELOW = lazy(
     r"[\"'`*\]]{0,3}[ \t]*[:：=]?[ \t]*(?:[|>][+\-]?[ \t]*)?(?:\r?\n|\\r?\\n)"
     r"(?:[ \t]*[-=~]{3,80}[ \t]*\r?\n)?(?:[ \t]*\r?\n){0,2}"
     r"[ \t>*`\"'\-]{0,16}([A-Za-z0-9!@$%^&*+/_\-][^\s\"'`]{5,400})[`\"']?[ \t]*(?=\r?\n|\\r?\\n|$)"

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.redaction.anchors import Anchor
+from models.redaction.lazy import lazy
 
 # A prefix that is shorter than this tells little: so many letters after it are looked at as well.
 _TELLING = 5
 _SEEN = 6
 _JUDGED = 80
 # A line that goes on: with a backslash, in quotes that end and begin again, quoted or set in.
-_LINE_BREAK = re.compile(r"[\\\"'=]{0,2}[ \t]{0,8}(?:\r?\n|\\r?\\n)[ \t>|#*\"'+]{0,16}")
+_LINE_BREAK = lazy(r"[\\\"'=]{0,2}[ \t]{0,8}(?:\r?\n|\\r?\\n)[ \t>|#*\"'+]{0,16}")
 _ALPHABETS = {
     "hex": "A-Fa-f0-9",
     "upper": "A-Z0-9",

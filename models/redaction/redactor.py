@@ -32,6 +32,8 @@ _STRUCTURE_RULES = (
     *TABLE_RULES,
 )
 _MAX_KEYS = 4096
+_MAX_REMEMBERED = 1024
+_MAX_REMEMBERED_LENGTH = 128
 
 
 class _NeedsCareError(Exception):
@@ -52,10 +54,12 @@ class Redactor:
         known = known_values_rule(environ, shapes.spans)
         in_base64 = encoded_rule(Scanner((*FORMAT_RULES, *URL_RULES, *ASSIGNMENT_RULES)).spans)
         formats = (known, *FORMAT_RULES, in_base64)
-        self._line_scanner = Scanner(formats)
+        self._line_scanner = Scanner(formats, '"')
         self._text_scanner = Scanner((*formats, *_STRUCTURE_RULES))
         # Keys repeat in every line and row: what was found about those without secrets in them.
         self._verdicts: dict[Any, Verdict] = {}
+        # And short texts that only resemble secrets, as the names of two steps do.
+        self._resembling: set[str] = set()
 
     def redact(self, value: Any) -> Any:
         """Return a redacted copy of a value.
@@ -68,9 +72,12 @@ class Redactor:
             value: Anything.
         """
         if type(value) is str:
-            if self._text_scanner.is_harmless(value):
+            if value in self._resembling or self._text_scanner.is_harmless(value):
                 return value
-            return Walk(self._text_scanner, self._line_scanner).redact(value)
+            clean = Walk(self._text_scanner, self._line_scanner).redact(value)
+            if clean == value and not speaks_of_neighbours(value):
+                self._remember(value)
+            return clean
         try:
             return self._copy_if_harmless(value)
         except Exception:  # noqa: BLE001 (_NeedsCareError, or a hostile object: the walk masks it)
@@ -111,9 +118,8 @@ class Redactor:
         """Copy a value in which no rule has work; raise _NeedsCareError for any other."""
         texts: list[str] = []
         copy = self._copy(value, texts, [MAX_ITEMS], 0)
-        together = " ".join(texts)
         # What hides something in one text may reach into the next one, so these are not joined.
-        if not self._text_scanner.is_harmless(together):
+        if not self._text_scanner.is_harmless(" ".join(texts)):
             self._check_each(texts)
         return copy
 
@@ -121,10 +127,16 @@ class Redactor:
         """Let texts pass that only resemble secrets: `github_search_pass1`, `ada@example.com`."""
         walk = Walk(self._text_scanner, self._line_scanner)
         for text in texts:
-            if self._text_scanner.may_match(text) and (
-                speaks_of_neighbours(text) or walk.text(text) != text
-            ):
-                raise _NeedsCareError
+            if text not in self._resembling and self._text_scanner.may_match(text):
+                if speaks_of_neighbours(text) or walk.text(text) != text:
+                    raise _NeedsCareError
+                self._remember(text)
+
+    def _remember(self, text: str) -> None:
+        if len(text) <= _MAX_REMEMBERED_LENGTH:
+            if len(self._resembling) >= _MAX_REMEMBERED:
+                self._resembling.clear()
+            self._resembling.add(text)
 
     def _copy(self, value: Any, texts: list[str], budget: list[int], depth: int) -> Any:
         kind = type(value)
@@ -133,6 +145,9 @@ class Redactor:
             return value
         if kind in _SCALARS:
             return value
+        if isinstance(value, str):  # a member of an enumeration
+            texts.append(str.__str__(value))
+            return texts[-1]
         if depth > MAX_DEPTH or kind not in (dict, list, tuple):
             raise _NeedsCareError
         budget[0] -= len(value)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from models.redaction.anchors import Anchor, compile_gate
+from models.redaction.index import Candidate, Index, rules_of
 from models.redaction.spans import MASK, Rule, Span, mask_spans
 from models.redaction.views import is_plain, views_of
 
@@ -20,94 +19,88 @@ _CUT_WINDOW = 8192
 _MAX_PASSES = 4
 
 
-# What the tokens of providers and Base64 consist of, if only the first line of a wrapped one.
-_RUN = re.compile(r"[a-z0-9_\-.+/=~$:%|]{16,}")
-
-
-def _is_ascii(anchor: str | Anchor) -> bool:
-    return (anchor if isinstance(anchor, str) else anchor.text).isascii()
-
-
-class _Gate:
-    """Says whether an anchor of one rule stands in a text; compiled when it is first asked.
-
-    Args:
-        rule: The rule.
-    """
-
-    def __init__(self, rule: Rule) -> None:
-        self._rule = rule
-        self._search: Callable[[str], object] | None = None
-
-    def __call__(self, lower: str) -> bool:
-        if self._search is None:
-            self._search = compile_gate(self._rule.anchors).search
-        return self._search(lower) is not None
+# Parts of texts that are remembered as harmless: words, names, whole messages between quotes.
+_MAX_PARTS = 4096
+_MAX_PART_LENGTH = 128
+# Longer texts are documents, and seldom seen again.
+_MAX_SPLIT_LENGTH = 8192
+# So many comparisons are made to learn from a text in which something resembles a secret.
+_MAX_LEARNING = 400
 
 
 class Scanner:
     """Finds and masks what a set of rules finds.
 
+    Most texts consist of parts that were seen before. Those in which no anchor stands, and around
+    which none could, are remembered and not looked at again.
+
     Args:
         rules: The rules. Those without anchors are left out.
+        separator: A blank or a quote: where texts of this kind are split into parts.
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        kept = [rule for rule in rules if rule.anchors]
-        self._anchors = [anchor for rule in kept if not rule.in_runs for anchor in rule.anchors]
-        self._run_anchors = [anchor for rule in kept if rule.in_runs for anchor in rule.anchors]
-        self._rules = [(rule.find, _Gate(rule)) for rule in kept]
-
-    # Compiling costs tens of milliseconds, and most commands need one of these gates.
+    def __init__(self, rules: Iterable[Rule], separator: str = " ") -> None:
+        self._rules = tuple(rules)
+        self._separator = separator
+        self._harmless_parts: set[str] = set()
 
     @cached_property
-    def _gate(self) -> re.Pattern[str]:
-        return compile_gate(filter(_is_ascii, self._anchors), few=True)
-
-    @cached_property
-    def _foreign_gate(self) -> re.Pattern[str]:
-        return compile_gate(one for one in self._anchors if not _is_ascii(one))
-
-    @cached_property
-    def _run_gate(self) -> re.Pattern[str]:
-        return compile_gate(self._run_anchors, few=True)
+    def _index(self) -> Index:
+        return Index(self._rules)
 
     def may_match(self, text: str) -> bool:
         """Whether any rule's anchor stands in a text, however it is read. Never wrongly says no."""
-        if is_plain(text):
-            return self._passes(text.lower())
-        return any(self._passes(view.text.lower()) for view in views_of(text))
-
-    def _passes(self, lower: str) -> bool:
-        if self._gate.search(lower):
-            return True
-        if not lower.isascii() and self._foreign_gate.search(lower):
-            return True
-        search = self._run_gate.search
-        return any(search(lower, *run.span()) for run in _RUN.finditer(lower))
+        rules = self._rules_in(text)
+        if rules is not None:
+            return bool(rules)
+        return any(self._index.rules_in(view.text.lower()) for view in views_of(text))
 
     def is_harmless(self, text: str) -> bool:
         """Whether one look shows that a text stays as it is; most are such, and this is fast."""
-        return len(text) <= MAX_TEXT_LENGTH and is_plain(text) and not self._passes(text.lower())
+        return len(text) <= MAX_TEXT_LENGTH and self._rules_in(text) == []
+
+    def _rules_in(self, text: str) -> list[Rule] | None:
+        """The rules with work in a text; None where there are several ways to read it."""
+        if len(text) <= _MAX_SPLIT_LENGTH and text.isascii():
+            parts = text.split(self._separator)
+            if self._harmless_parts.issuperset(parts):
+                return []
+            if self._index.looks_at_parts:
+                known = self._harmless_parts
+                return self._rules_around(text, [part for part in parts if part not in known])
+        return self._index.rules_in(text.lower()) if is_plain(text) else None
+
+    def _rules_around(self, text: str, parts: list[str]) -> list[Rule] | None:
+        """The same, by those of its parts that are not known to be harmless, which it learns."""
+        together = self._separator.join(parts)
+        if not is_plain(together):
+            return None
+        candidates = self._index.candidates(together.lower())
+        if not candidates:
+            self._learn(parts)
+            return []
+        if len(parts) * len(candidates) <= _MAX_LEARNING:
+            self._learn(part for part in parts if not _may_stand_around(candidates, part.lower()))
+        return rules_of(candidates, text.lower())
+
+    def _learn(self, parts: Iterable[str]) -> None:
+        if len(self._harmless_parts) > _MAX_PARTS:
+            self._harmless_parts.clear()
+        self._harmless_parts.update(part for part in parts if len(part) <= _MAX_PART_LENGTH)
 
     def spans(self, text: str) -> list[Span]:
         """Everything that the rules find in a text, unsorted and possibly overlapping."""
-        return [view.original(span) for view in views_of(text) for span in self._spans(view.text)]
-
-    def _spans(self, text: str) -> Iterator[Span]:
-        lower = text.lower()
-        if not self._passes(lower):
-            return
-        for find, may_match in self._rules:
-            if may_match(lower):
-                for start, end in find(text):
-                    if start < end and text[start:end] != MASK:
-                        yield start, end
+        rules = self._rules_in(text)
+        if rules is not None:
+            return list(_found(rules, text))
+        return [
+            view.original(span)
+            for view in views_of(text)
+            for span in _found(self._index.rules_in(view.text.lower()), view.text)
+        ]
 
     def scrub(self, text: str) -> str:
         """Return the text with everything masked that the rules find."""
-        if self.is_harmless(text):
-            return text
         if len(text) > MAX_TEXT_LENGTH:
             return self.scrub(_cut(text)) + MASK
         for _ in range(_MAX_PASSES):
@@ -116,6 +109,17 @@ class Scanner:
                 break
             text = mask_spans(text, spans)
         return text
+
+
+def _found(rules: Iterable[Rule], text: str) -> Iterator[Span]:
+    for rule in rules:
+        for start, end in rule.find(text):
+            if start < end and text[start:end] != MASK:
+                yield start, end
+
+
+def _may_stand_around(candidates: Iterable[Candidate], part: str) -> bool:
+    return any(anchor.may_stand_around(part) for anchor, _ in candidates)
 
 
 def _cut(text: str) -> str:

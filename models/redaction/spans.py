@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from models.redaction.anchors import Anchor
 
@@ -13,21 +11,20 @@ MASK = "[REDACTED]"
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
 class Rule:
     """One way to find secrets in a text.
 
-    Attributes:
+    Args:
         anchors: Literals in lower case. A text that holds none of them, whatever its case, holds
-            nothing for this rule: the fast path is compiled from these and from nothing else.
+            nothing for this rule: the fast path is made of these and of nothing else.
         find: Yields the spans to mask. Must be linear in the length of the text.
-        in_runs: Whether the anchors stand in long runs of letters, digits and a token's signs: then
-            they are looked for in these only, and may be many.
     """
 
-    anchors: tuple[str | Anchor, ...]
-    find: Callable[[str], Iterable[Span]]
-    in_runs: bool = False
+    def __init__(
+        self, anchors: Iterable[str | Anchor], find: Callable[[str], Iterable[Span]]
+    ) -> None:
+        self.anchors = tuple(Anchor(one) if isinstance(one, str) else one for one in anchors)
+        self.find = find
 
 
 def mask_spans(text: str, spans: list[Span]) -> str:
@@ -58,7 +55,7 @@ def mask_spans(text: str, spans: list[Span]) -> str:
     return "".join(parts)
 
 
-_ASCII_LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
+_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 def lowered(text: str) -> str:

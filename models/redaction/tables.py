@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from models.redaction.assignments import NAME_ANCHORS
 from models.redaction.keys import Verdict, classify
+from models.redaction.lazy import lazy
 from models.redaction.spans import Rule, Span
 from models.redaction.values import is_material, is_secret_value
 
-_LINE = re.compile(r"[^\n]+")
-_RULE = re.compile(r"[\s|:+\-=]*")
+_LINE = lazy(r"[^\n]+")
+_RULE = lazy(r"[\s|:+\-=]*")
 _MAX_CELLS = 64
 _MAX_CELL_LENGTH = 400
 _TRIM = " \t\r\"'`*_"

@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator
 
 from models.redaction.keys import Verdict
+from models.redaction.lazy import lazy
 from models.redaction.spans import MASK, Rule, Span
 from models.redaction.values import EXAMPLE_PASSWORDS, is_secret_value
 
 # As it stands, with JSON's escaped slashes, or percent-encoded inside another URL.
-_SCHEME_END = re.compile(r":\\?/\\?/|%3[aA]%2[fF]%2[fF]")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}\Z")
-_AUTHORITY = re.compile(r"[^\s\"'`<>\\]*")
-_HOST_STARTS_PATH = re.compile(r"[/?#]|%2[fF]|%3[fF]")
-_QUERY = re.compile(r"(?:\?|%3[fF])[\w.\-]{1,64}=")
-_AT = re.compile(r"@|%40")
-_COLON = re.compile(r":|%3[aA]")
-_HOST = re.compile(
+_SCHEME_END = lazy(r":\\?/\\?/|%3[aA]%2[fF]%2[fF]")
+_SCHEME = lazy(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}\Z")
+_AUTHORITY = lazy(r"[^\s\"'`<>\\]*")
+_HOST_STARTS_PATH = lazy(r"[/?#]|%2[fF]|%3[fF]")
+_QUERY = lazy(r"(?:\?|%3[fF])[\w.\-]{1,64}=")
+_AT = lazy(r"@|%40")
+_COLON = lazy(r":|%3[aA]")
+_HOST = lazy(
     r"(?:(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z0-9\-]{2,63}|localhost|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?=[/?#]|%2[fF]|$)"
 )
 # In these schemes a path may hold an `@` that ends no password.
@@ -143,17 +144,17 @@ def _is_token(user: str, *, alone: bool) -> bool:
 
 
 # In a setting's URL, whatever resembles a secret; its value may hold `#` and `@`.
-_SECRET_PARAMETER = re.compile(
+_SECRET_PARAMETER = lazy(
     r"([?&;][^=&#;?]{0,64}(?:user|pass|pwd|secret|token|key|auth|sig|cred)[^=&#;?]{0,64}=)[^&]*",
     re.I,
 )
 
 # Parameters that are secrets in a URL though their names are ordinary elsewhere.
-_SIGNATURE = re.compile(
+_SIGNATURE = lazy(
     r"(?i:[?&;](?:amp;)?|%3f|%26|\\u0026)(?i:sig|signature|hmac|x-amz-signature|x-amz-credential"
     r"|x-goog-signature|x-goog-credential|awsaccesskeyid)(?:=|%3[dD])([^&\s\"'<>#\\]+)"
 )
-_GRANT = re.compile(
+_GRANT = lazy(
     r"(?i:[?&;](?:amp;)?|%3f|%26|\\u0026)(?i:key|code|sid|ticket)(?:=|%3[dD])([^&\s\"'<>#\\]+)"
 )
 

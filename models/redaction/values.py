@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from models.redaction.keys import Verdict, classify, word_set
+from models.redaction.lazy import lazy
 from models.redaction.spans import MASK
 
 # What a name like `token` is followed by in messages and documents. A secret that is one of these
@@ -32,7 +33,7 @@ EXAMPLE_PASSWORDS = word_set(
     "password pass passwd pw pwd secret user username yourpassword mypassword"
 )
 _METAVARS = frozenset({"TOKEN", "PASSWORD", "SECRET", "KEY", "TEXT", "STRING", "VALUE", "NAME"})
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy(
     r"\*+|[xX]{3,}(?:[-_ ][xX]+)*|\.{3,}|…|%s|%r|%d|%v|%\(\w+\)s|%\w+%|\?|:\w+"
     r"|\$\{\{? ?[\w.\-]+(?::?[-?=][^{}]*)? ?\}?\}"
     r"|\$\([^()]*\)|\$[A-Za-z_]\w*|\$env:\w+|@[A-Z_]+@|@\w+\.\w+"
@@ -46,26 +47,26 @@ _PLACEHOLDER = re.compile(
     r"|(?:file://)?/(?:run|var|etc|path|opt|home|usr|secrets?|mnt|tmp)/[\w./ -]+"
 )
 # One of these words makes an example of the whole: `your-api-key-here`, `CHANGE_ME`.
-_EXAMPLE = re.compile(
+_EXAMPLE = lazy(
     r"(?i:(?:^|[^a-z])(?:your|example|placeholder|dummy|change[-_ ]?me|changethis|replace[-_ ]?me"
     r"|replace[-_ ]?with|insert|todo|fixme|redacted|goes[-_ ]here|xxx+|foo|bar|foobar|fake)(?:$|[^a-z]))"
 )
-_EXAMPLE_LETTERS = re.compile(r"[A-Za-z]{1,24}(?:[-_. ][A-Za-z0-9]{1,24}){0,8}|[A-Za-z]{3,24}")
+_EXAMPLE_LETTERS = lazy(r"[A-Za-z]{1,24}(?:[-_. ][A-Za-z0-9]{1,24}){0,8}|[A-Za-z]{3,24}")
 _MAX_HARMLESS_LENGTH = 64
-_BOUNDARY = re.compile(r"[\s\"',;&)]|$")
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,:]\d+)*%?[a-z]{0,2}")
+_BOUNDARY = lazy(r"[\s\"',;&)]|$")
+_NUMBER = lazy(r"[-+]?\d+(?:[.,:]\d+)*%?[a-z]{0,2}")
 
 # A call, an index, an attribute, a reference: `get_token()`, `os.environ["X"]`, `self.token`.
 _IDENTIFIER = r"[A-Za-z_$@][\w$]{0,63}"
-_CODE = re.compile(
+_CODE = lazy(
     rf"&(?:mut )?\[?\w{{1,16}}\]?(?=[\s,;)]|$)|"
     rf"(?:(?:await|new|not|lambda|return|yield|typeof|&|\*|!)\s{{0,2}})?"
     rf"(?:{_IDENTIFIER}(?:\.|::|->|\?\.))*+{_IDENTIFIER}!?"
     r"(?:\(|\[(?:[\"'A-Za-z_0-9:\-]|\])|<[A-Z]\w*)"
 )
-_ATTRIBUTE = re.compile(rf"{_IDENTIFIER}(?:(?:\.|::|->|\?\.){_IDENTIFIER}){{1,8}}+(?:\(\))?")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z_]{0,63}\d?")
-_DIGIT_OR_CASE = re.compile(r"\d|[a-z][A-Z]")
+_ATTRIBUTE = lazy(rf"{_IDENTIFIER}(?:(?:\.|::|->|\?\.){_IDENTIFIER}){{1,8}}+(?:\(\))?")
+_NAME = lazy(r"[A-Za-z_][A-Za-z_]{0,63}\d?")
+_DIGIT_OR_CASE = lazy(r"\d|[a-z][A-Z]")
 
 
 def is_secret_value(verdict: Verdict, value: str) -> bool:
@@ -147,12 +148,12 @@ def looks_like_material(value: str) -> bool:
     return len(value) >= 12 or not (value.isalpha() and (value.islower() or value.istitle()))
 
 
-_PATH = re.compile(r"(?:\.{1,2}|~)?(?:/[\w.\-]{0,64}){1,16}")
-_PATH_PARTS = re.compile(r"[/._\-~]+")
-_RANDOM = re.compile(r"[A-Za-z0-9+/=_\-.~!@#$%^*]{16,}")
-_SEPARATOR = re.compile(r"[-_./+=~]+")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_WORD = re.compile(r"[A-Z]?[a-z]{2,}\d?|[A-Z]{2,}\d?|v?\d{1,4}")
+_PATH = lazy(r"(?:\.{1,2}|~)?(?:/[\w.\-]{0,64}){1,16}")
+_PATH_PARTS = lazy(r"[/._\-~]+")
+_RANDOM = lazy(r"[A-Za-z0-9+/=_\-.~!@#$%^*]{16,}")
+_SEPARATOR = lazy(r"[-_./+=~]+")
+_UUID = lazy(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_WORD = lazy(r"[A-Z]?[a-z]{2,}\d?|[A-Z]{2,}\d?|v?\d{1,4}")
 
 
 def looks_random(value: str) -> bool:

@@ -7,13 +7,13 @@ not see, and decoded; what is found is masked at its place in the text as it sta
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from models.redaction.lazy import lazy
 from models.text.invisible import ESCAPE_SEQUENCE, INVISIBLE
 
 Rewrite = Callable[[str], str]
@@ -21,12 +21,12 @@ Rewrite = Callable[[str], str]
 # Escapes inside escapes, such as `%2567`, are followed this far.
 _MAX_DECODINGS = 3
 
-_ASCII_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_SEQUENCE = re.compile(ESCAPE_SEQUENCE, re.VERBOSE)
+_ASCII_HIDDEN = lazy("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SEQUENCE = lazy(ESCAPE_SEQUENCE, re.VERBOSE)
 # Beside what is invisible: accents that stand alone, and letters that only look different.
-_STRANGE = re.compile(f"[{INVISIBLE}\u0300-\u036f\ufe0f\uff01-\uff5e\U0001d400-\U0001d7ff]")
+_STRANGE = lazy(f"[{INVISIBLE}\u0300-\u036f\ufe0f\uff01-\uff5e\U0001d400-\U0001d7ff]")
 _LINE_END = "\n\r\x0b\x0c\x1c\x1d\x1e\x85"
-_ESCAPED = re.compile(
+_ESCAPED = lazy(
     r"%[0-9A-Fa-f]{2}"
     r"|&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,20});"
     r"|\\{1,16}(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"
@@ -126,7 +126,9 @@ def _nothing(_: str) -> str:
 def _decoded(escape: str) -> str:
     """What an escape stands for, if that is one ASCII character or is not seen."""
     if escape[0] == "&":
-        character = html.unescape(escape)
+        from html import unescape  # here: its tables cost every process, and few texts need them
+
+        character = unescape(escape)
     else:
         digits = escape.lstrip("\\").lstrip("%ux").strip("{}")
         code = int(digits, 16)
