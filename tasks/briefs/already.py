@@ -16,6 +16,11 @@ def already_there(row: Brief) -> list[str]:
     return [*_links(row), *prior]
 
 
+def not_known(row: Brief) -> list[str]:
+    """Return what nobody could look at, or did not, before a group was proposed."""
+    return list(loads(row.prior_json)["unknown"]) if row.prior_json else []
+
+
 def _links(row: Brief) -> list[str]:
     # Runs of before have no such column.
     stored = getattr(row, "links_json", None)

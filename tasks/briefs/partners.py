@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from models.run_args import RunArgs
-from tasks.briefs.grouping import Group, group_projects
+from tasks.briefs.grouping import (
+    MAX_APPEARANCES,
+    MAX_LINKED,
+    MAX_PAIRS,
+    Group,
+    group_projects,
+)
 from tasks.briefs.signals import Vectors, texts_to_compare
 from tasks.embeddings.exact import arithmetic, has_numpy, quantised
 from tasks.kinds.loading import load_judged
 from tasks.kinds.marking import is_left_out
 from tasks.kinds.project import Project
 
+PAIR = 2
 #: Pairs grow with the square, and with NumPy a thousand take two seconds.
 MAX_PARTNERS = 1500
 #: Without NumPy; by words, and by vectors of hundreds of numbers.
@@ -47,6 +54,8 @@ class Grouping:
         stats: dict[str, Any] = {"compared": self.compared, "meaning": meaning}
         if self.reason:
             stats["compared_capped"] = {"capped": True, "reason": self.reason}
+        if reason := _full(self.groups):
+            stats["pairs_capped"] = {"capped": True, "reason": reason}
         return stats
 
 
@@ -82,6 +91,20 @@ def _vectors(partners: Sequence[Project], embed: Embed) -> Vectors | None:
         return None
     with arithmetic(len(partners), by_meaning=True):
         return quantised(found)
+
+
+def _full(groups: Sequence[Group]) -> str | None:
+    """Return what it means that as many pairs are there as there may be; None where fewer are."""
+    pairs = [group for group in groups if len(group.members) == PAIR]
+    linked = sum(bool(group.links) for group in pairs)
+    full = [f"{MAX_PAIRS} pairs"] if len(pairs) - linked == MAX_PAIRS else []
+    full += [f"{MAX_LINKED} pairs that are linked already"] if linked == MAX_LINKED else []
+    if not full:
+        return None
+    return (
+        f"the best {' and '.join(full)} are kept, with each repository in {MAX_APPEARANCES} of"
+        " them at most; others may fit as well"
+    )
 
 
 def _reason(cap: int, left_out: int) -> str:

@@ -7,11 +7,13 @@ from tasks.briefs.already import already_there
 from tasks.briefs.signals import WEIGHTS
 from tasks.briefs.v1 import scoring as v1
 from tasks.export.facts import facts_section
-from tasks.export.markdown import block, cell, inline, table
+from tasks.export.markdown import block, cell, inline, some_of, table
 from tasks.export.report import Document, Report
 
 #: Stands in every file.
 BANNER = "> **Manual review required. This tool does not post to GitHub.**"
+
+_KEYWORDS_SHOWN = 12
 
 
 def page(*parts: str) -> str:
@@ -39,7 +41,7 @@ def brief_page(document: Document, report: Report) -> str:
         *facts_section(document, report),
         "## How the score came about",
         _components(document),
-        f"In common: {inline(', '.join(keywords[:12]))}" if keywords else "",
+        f"In common: {some_of(keywords, _KEYWORDS_SHOWN)}" if keywords else "",
         f"[Outreach draft](../outreach/{document.name}.md) · [All briefs](../index.md)",
     )
 

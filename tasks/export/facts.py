@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tasks.briefs.already import not_known
 from tasks.export.markdown import cell, inline, table
 from tasks.export.report import Document, Report
 from tasks.facts.licences import SOURCE, licence_name, licences_together
@@ -36,6 +37,7 @@ def facts_section(document: Document, report: Report) -> list[str]:
         ),
         "\n".join(f"- {inline(line)}" for line in licences_of(members)),
         inline(NOTE),
+        inline(not_known_words(not_known(document.brief))),
         "## Where to write",
         "\n".join(f"- {report.link(one['full_name'])}: {_contact(one, report)}" for one in members),
     ]
@@ -51,6 +53,11 @@ def known_members(
 def licences_of(members: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return a sentence on each pair of members: whether their licences go together."""
     return licences_together([(one["full_name"], one["license"]) for one in members])
+
+
+def not_known_words(unknown: Sequence[str]) -> str:
+    """Return a sentence on what nobody could look at, or did not; empty where there is nothing."""
+    return f"Not known: {'; '.join(unknown)}." if unknown else ""
 
 
 def fact_cells(one: Mapping[str, Any]) -> list[str | int]:

@@ -9,7 +9,7 @@ from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs.held_back import PAIRS_LISTED
 from tasks.export.documents import BANNER, page
-from tasks.export.markdown import cell, inline
+from tasks.export.markdown import cell, inline, some_of
 from tasks.export.marked import marked
 from tasks.export.new_since import new_since_section
 from tasks.export.repo_table import repo_table
@@ -106,7 +106,7 @@ def _pairs(report: Report) -> str:
             str(brief.rank),
             f"{brief.score:.4f}",
             report.links(loads(brief.repos_json)),
-            cell(", ".join(loads(brief.shared_keywords_json)[:_NAMED])),
+            some_of(loads(brief.shared_keywords_json), _NAMED),
             cell(_known(brief), 300),
         ]
         for brief in proposed[:PAIRS_LISTED]

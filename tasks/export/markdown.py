@@ -8,6 +8,7 @@ does not help there, because renderers look for such words in the finished text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from models.text.clean import clean_text
 
@@ -77,6 +78,12 @@ def repo_link(full_name: str, web_url: str, place: str = "") -> str:
         return inline(full_name, 150)
     shown = place or full_name.replace("_", chr(92) + "_")
     return f"[{shown}]({web_url}/{full_name}{f'/{place}' if place else ''})"
+
+
+def some_of(words: Sequence[str], limit: int) -> str:
+    """Return the first of some words as one line, and how many are not shown; a dash for none."""
+    shown = inline(", ".join(words[:limit])) or "–"
+    return f"{shown} and {len(words) - limit} more" if len(words) > limit else shown
 
 
 def table(header: list[str], rows: list[list[str]], numeric: frozenset[int] = frozenset()) -> str:

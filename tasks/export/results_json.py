@@ -12,7 +12,7 @@ from typing import Any
 from models.tables.results import Brief, Repo
 from models.text.canonical_json import loads
 from models.text.clean import clean_text
-from tasks.briefs.already import already_there
+from tasks.briefs.already import already_there, not_known
 from tasks.export.facts import known_members, licences_of
 from tasks.export.markdown import is_full_name
 from tasks.export.marked import marks_of
@@ -127,6 +127,7 @@ def _group(brief: Brief, name: str | None) -> dict[str, Any]:
         "why": (loads(brief.why_json) or {}).get("reasons", []),
         "links": loads(brief.links_json) or [],
         "already_there": already_there(brief),
+        "not_known": not_known(brief),
         "name": name,
         "model": brief.model,
         "content": content,

@@ -70,10 +70,10 @@ def prior_of(github: GitHubSource, full_names: Sequence[str], *, search: bool) -
 
     Returns:
         `depends`, with source, target and package; `issues`, with repo, number, title, state,
-        reason and year; `unknown`, the members whose dependencies GitHub does not tell, and why
-        issues were not searched for.
+        reason and year; `more_issues`, how many there are besides; `unknown`, whose dependencies
+        GitHub does not tell, and which issues were not, or could not be, searched for.
     """
-    prior: dict[str, Any] = {"depends": [], "issues": [], "unknown": []}
+    prior: dict[str, Any] = {"depends": [], "issues": [], "more_issues": 0, "unknown": []}
     for name in full_names:
         try:
             sbom = github.dependencies(name)
@@ -84,7 +84,11 @@ def prior_of(github: GitHubSource, full_names: Sequence[str], *, search: bool) -
             prior["unknown"].append(f"the dependencies of {name}")
         else:
             prior["depends"] += _depends(name, sbom, [one for one in full_names if one != name])
-    for one, other in list(combinations(full_names, 2))[:PAIRS_MAX] if search else ():
+    pairs = list(combinations(full_names, 2))
+    searched = pairs[:PAIRS_MAX] if search else []
+    for one, other in pairs[len(searched) :]:
+        prior["unknown"].append(f"issues of {one} and {other}, which were not searched for")
+    for one, other in searched:
         try:
             found = github.search_issues(one, other)
         except (ItemFailedError, TransientError, PermanentError) as exc:
@@ -93,7 +97,9 @@ def prior_of(github: GitHubSource, full_names: Sequence[str], *, search: bool) -
         if found is None:
             prior["unknown"].append(f"issues of {one} and {other}")
         else:
-            prior["issues"] += list(_issues(found, (one, other)))[:ISSUES_TOLD_MAX]
+            issues = list(_issues(found, (one, other)))
+            prior["issues"] += issues[:ISSUES_TOLD_MAX]
+            prior["more_issues"] += len(issues[ISSUES_TOLD_MAX:])
     return prior
 
 
@@ -103,7 +109,10 @@ def prior_sentences(prior: Mapping[str, Any]) -> list[str]:
         f"{one['source']} already depends on {one['target']}, as the package {one['package']}"
         for one in prior["depends"]
     ]
-    return depends + [_of_issue(one) for one in prior["issues"]]
+    issues = [_of_issue(one) for one in prior["issues"]]
+    if more := prior.get("more_issues"):
+        issues.append(f"more issues of one that name the other: {more}")
+    return depends + issues
 
 
 def _of_issue(one: Mapping[str, Any]) -> str:

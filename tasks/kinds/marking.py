@@ -19,18 +19,25 @@ from tasks.step import StepContext
 _KEY = ("run_id", "full_name")
 
 
-def mark_kinds(context: StepContext) -> dict[str, Any]:
+def mark_kinds(context: StepContext, pass_number: int | None = None) -> dict[str, Any]:
     """Store what each hydrated repository is; all anew, as a later one may be the original.
+
+    Args:
+        context: The step that works.
+        pass_number: Whose repositories are counted; None for all.
 
     Returns:
         How many there are of each kind but projects.
     """
-    stored = {name: (kind, reason) for name, kind, reason in _stored(context.run_id)}
+    rows = _stored(context.run_id)
+    stored = {name: (kind, reason) for name, kind, reason, _ in rows}
+    counted = {name for name, _, _, found in rows if pass_number in {None, found}}
     found = kinds_of(load_repos(context.run_id))
     changed = {name: one for name, one in found.items() if stored.get(name) != one}
     with context.record.saving():
         update_each(Repo, [_row(context.run_id, *one) for one in changed.items()], _KEY)
-    return dict(sorted(Counter(kind for kind, _ in found.values() if kind != PROJECT).items()))
+    kinds = Counter(kind for name, (kind, _) in found.items() if name in counted)
+    return dict(sorted((kind, count) for kind, count in kinds.items() if kind != PROJECT))
 
 
 def kinds_of(projects: Sequence[Project]) -> dict[str, tuple[str, str | None]]:
@@ -58,5 +65,5 @@ def _row(run_id: str, full_name: str, found: tuple[str, str | None]) -> dict[str
 
 
 def _stored(run_id: str) -> list[tuple[Any, ...]]:
-    columns = (Repo.full_name, Repo.kind, Repo.kind_reason)
+    columns = (Repo.full_name, Repo.kind, Repo.kind_reason, Repo.found_in_pass)
     return fetch_all(Repo.select(*columns).where(Repo.run == run_id))

@@ -18,8 +18,13 @@ TOP_KEYWORDS = 30
 
 def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
     """Return the best of pass 1, so that the outcome is the same after pass 2 as before it."""
+    return scored_repos(run_id, args)[:TOP_REPOS]
+
+
+def scored_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
+    """Return all of pass 1 that have a score, best first."""
     if args.no_llm:
-        return best_ranked(run_id, TOP_REPOS)
+        return best_ranked(run_id)
     rows = fetch_all(
         Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)
         .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
@@ -35,4 +40,4 @@ def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
         first = score_in_pass1(output.get("score", {}).get("relevance"), score)
         scored.append(ScoredRepo(name, first, output["keywords"]))
     # Sorted here because databases differ in how they order names.
-    return sorted(scored, key=lambda repo: (-repo.score, repo.full_name))[:TOP_REPOS]
+    return sorted(scored, key=lambda repo: (-repo.score, repo.full_name))

@@ -16,7 +16,7 @@ from models.text.canonical_json import dumps, loads
 from tasks.analysis.candidates import Candidate, candidates
 from tasks.analysis.rescoring import rescore_rankings, score_in_pass1
 from tasks.analysis.scoring import days_between
-from tasks.landscape.keyword_extraction import extract_keywords
+from tasks.landscape.keyword_extraction import KEYWORDS_MAX, extract_keywords
 from tasks.landscape.scoring import (
     POLICY,
     RELEVANCE_POLICY,
@@ -80,15 +80,15 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
     return _totals(context.run_id, pass_number)
 
 
-def best_ranked(run_id: str, limit: int) -> list[ScoredRepo]:
-    """Return the best repositories of pass 1, so that pass 2 does not change the outcome."""
+def best_ranked(run_id: str) -> list[ScoredRepo]:
+    """Return the repositories of pass 1, best first, as they were before pass 2."""
     columns = (Ranking.full_name, Ranking.score, Ranking.inputs_json, Ranking.keywords_json)
     rows = [
         (name, score_in_pass1(loads(inputs).get("in_run"), score), keywords)
         for name, score, inputs, keywords in fetch_all(_of_pass(run_id, 1, *columns))
     ]
     # Sorted here because databases differ in how they order names.
-    best = sorted(rows, key=lambda row: (-row[1], row[0]))[:limit]
+    best = sorted(rows, key=lambda row: (-row[1], row[0]))
     return [ScoredRepo(name, score, loads(keywords)) for name, score, keywords in best]
 
 
@@ -139,8 +139,12 @@ def _of_pass(run_id: str, pass_number: int, *columns: Any) -> Any:
 def _totals(run_id: str, pass_number: int) -> dict[str, Any]:
     columns = (Ranking.full_name, Ranking.score, Ranking.keywords_json)
     rows = sorted(fetch_all(_of_pass(run_id, pass_number, *columns)))
-    return {
+    totals: dict[str, Any] = {
         "ranked": len(rows),
         "without_keywords": sum(keywords == "[]" for *_, keywords in rows),
         "digest": hashlib.sha256(dumps(rows).encode()).hexdigest(),
     }
+    if full := sum(len(loads(keywords)) == KEYWORDS_MAX for *_, keywords in rows):
+        reason = f"repositories with {KEYWORDS_MAX} keywords, which are as many as are kept: {full}"
+        totals["phrases_capped"] = {"capped": True, "reason": reason}
+    return totals

@@ -14,4 +14,4 @@ from tasks.step import StepContext
 def run(context: StepContext) -> Mapping[str, Any]:
     """Return how many READMEs are found and missing, a digest, and what is no project."""
     readmes = hydrate_readmes(context, pass_number=1)
-    return readmes | {"kinds": mark_kinds(context)} | request_stats(context)
+    return readmes | {"kinds": mark_kinds(context, pass_number=1)} | request_stats(context)

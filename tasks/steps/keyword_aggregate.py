@@ -9,7 +9,7 @@ from typing import Any
 from models.database.upsert import upsert
 from models.tables.results import Keyword
 from models.text.canonical_json import dumps
-from tasks.landscape.best_repos import TOP_KEYWORDS, best_repos
+from tasks.landscape.best_repos import TOP_KEYWORDS, TOP_REPOS, scored_repos
 from tasks.landscape.ranking import rank_repos
 from tasks.step import StepContext
 from tasks.text.keywords import aggregate
@@ -21,8 +21,10 @@ def run(context: StepContext) -> Mapping[str, Any]:
     Without a language model nobody has named keywords yet: the repositories are ranked first.
     """
     ranked = {"rankings": rank_repos(context, pass_number=1)} if context.args.no_llm else {}
-    best = best_repos(context.run_id, context.args)
-    keywords = aggregate(best, context.args.typed.words, TOP_KEYWORDS)
+    scored = scored_repos(context.run_id, context.args)
+    best = scored[:TOP_REPOS]
+    found = aggregate(best, context.args.typed.words, sum(len(one.keywords) for one in best))
+    keywords = found[:TOP_KEYWORDS]
     rows = [
         {
             "run_id": context.run_id,
@@ -37,10 +39,24 @@ def run(context: StepContext) -> Mapping[str, Any]:
         Keyword.delete().where(Keyword.run == context.run_id).execute()
         upsert(Keyword, rows, ("run_id", "keyword"))
     weights = [[one.keyword, one.weight, list(one.repos)] for one in keywords]
-    return ranked | {
-        "repos": len(best),
-        "keywords": len(keywords),
-        "shared": sum(len(one.repos) > 1 for one in keywords),
-        "top": [one.keyword for one in keywords[:10]],
-        "digest": hashlib.sha256(dumps(weights).encode()).hexdigest(),
-    }
+    return (
+        ranked
+        | _capped(len(scored), len(found))
+        | {
+            "repos": len(best),
+            "keywords": len(keywords),
+            "shared": sum(len(one.repos) > 1 for one in keywords),
+            "top": [one.keyword for one in keywords[:10]],
+            "digest": hashlib.sha256(dumps(weights).encode()).hexdigest(),
+        }
+    )
+
+
+def _capped(repos: int, keywords: int) -> dict[str, Any]:
+    """Return what was left out of so many repositories and keywords; empty where nothing was."""
+    reasons = []
+    if repos > TOP_REPOS:
+        reasons.append(f"the best {TOP_REPOS} of {repos} repositories have a say in the keywords")
+    if keywords > TOP_KEYWORDS:
+        reasons.append(f"the heaviest {TOP_KEYWORDS} of {keywords} keywords are kept")
+    return {"kept": {"capped": True, "reason": "; ".join(reasons)}} if reasons else {}

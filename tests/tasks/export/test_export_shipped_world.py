@@ -55,6 +55,20 @@ def test_the_dry_run_ends_with_briefs_that_hold_no_foreign_link(exported: dict[s
         assert not LIVE_TEXT.search(plain_text(text))
 
 
+def test_every_limit_that_was_reached_is_said(exported: dict[str, str]) -> None:
+    section = exported["index.md"].split("## Limits that were reached")[1].split("\n## ")[0]
+    assert [line.split(":")[0] for line in section.strip().split("\n")] == [
+        "- keyword_aggregate",
+        "- github_search_pass2",
+        "- llm_brief_generate",
+        "- llm_brief_generate",
+    ]
+    assert "the heaviest 30 of 38 keywords are kept" in section
+    assert "the best 60 pairs are kept" in section
+    brief = exported["briefs/01-vectordeck-lodestone.md"]
+    assert "Not known: the dependencies of lodestone-db/lodestone." in brief
+
+
 def test_what_is_no_project_is_left_out_with_what_shows_it(exported: dict[str, str]) -> None:
     section = exported["index.md"].split("## Left out, and why")[1].split("\n## ")[0]
     rows = re.findall(r"^\| \[([^\]]+)\]\([^)]+\) \| (\w+) \| (.+) \|$", section, re.MULTILINE)

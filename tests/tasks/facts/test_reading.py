@@ -84,7 +84,7 @@ def test_a_dependency_is_found_by_its_name_or_its_place(package: dict[str, Any])
     prior = prior_of(Known(sbom=sbom), PAIR, search=False)
     (found,) = prior_sentences(prior)
     assert found.startswith("a/quill already depends on b/ferry")
-    assert prior["unknown"] == ["the dependencies of b/ferry"]
+    assert prior["unknown"][0] == "the dependencies of b/ferry"
 
 
 def test_a_name_that_is_only_part_of_another_is_no_dependency() -> None:
@@ -111,11 +111,28 @@ def test_who_asked_and_who_declined_is_said() -> None:
     assert [one for one in github.asked if one[0] == "issues"] == [("issues", *PAIR)]
 
 
-def test_without_a_search_none_is_made_and_nothing_is_unknown_of_it() -> None:
+def test_without_a_search_none_is_made_and_that_is_said() -> None:
     github = Known(issues={"items": []})
     prior = prior_of(github, PAIR, search=False)
     assert not [one for one in github.asked if one[0] == "issues"]
-    assert not [text for text in prior["unknown"] if "issues" in text]
+    assert "issues of a/quill and b/ferry, which were not searched for" in prior["unknown"]
+
+
+def test_of_a_larger_group_it_is_said_which_pairs_were_not_searched_for() -> None:
+    github = Known(issues={"items": []})
+    unknown = prior_of(github, [*PAIR, "c/third"], search=True)["unknown"]
+    assert [one for one in github.asked if one[0] == "issues"] == [("issues", *PAIR)]
+    assert [text for text in unknown if "not searched" in text] == [
+        "issues of a/quill and c/third, which were not searched for",
+        "issues of b/ferry and c/third, which were not searched for",
+    ]
+
+
+def test_of_many_issues_the_first_are_told_and_the_others_counted() -> None:
+    items = [issue("a/quill", number, "Ferry, please", state="open") for number in range(1, 6)]
+    sentences = prior_sentences(prior_of(Known(issues={"items": items}), PAIR, search=True))
+    assert len(sentences) == 4
+    assert sentences[-1] == "more issues of one that name the other: 2"
 
 
 def test_a_refused_search_is_unknown() -> None:

@@ -63,6 +63,14 @@ def test_all_is_looked_at_anew_as_a_later_one_may_be_the_original() -> None:
     assert mark_kinds(context) == {"copy": 1}
 
 
+def test_a_pass_done_again_counts_its_own_repositories() -> None:
+    context = create_run()
+    add_repo("RUN1", "a/awesome-quills")
+    add_repo("RUN1", "b/quill-tutorial", found_in_pass=2)
+    assert mark_kinds(context, pass_number=1) == {"list": 1}
+    assert mark_kinds(context) == {"list": 1, "teaching": 1}
+
+
 def test_a_label_gives_way_to_a_copy_and_a_kind_of_its_own_does_not() -> None:
     text = "This is in maintenance mode. " + README
     label, fork = Project("b/quill", readme=text), Project("c/quill", readme=text, fork=True)

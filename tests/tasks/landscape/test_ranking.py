@@ -11,7 +11,7 @@ import pytest
 
 from models.tables.results import Analysis, Brief, GithubQuery, Keyword, Ranking, ReadmeText
 from tasks.landscape import ranking
-from tasks.landscape.keyword_extraction import extract_keywords
+from tasks.landscape.keyword_extraction import KEYWORDS_MAX, extract_keywords
 from tasks.landscape.scoring import RELEVANCE_POLICY, SignalInputs, score_signals
 from tasks.text.extractor import extractor_name
 from tests.support.hostile import FRAGMENTS
@@ -115,6 +115,19 @@ def test_a_readme_that_could_not_be_read_is_not_taken_for_none(landscape: MakeWo
     world.steps(*FIRST, STEP)
     assert "b/two" not in {row["full_name"] for row in rankings("RUN1")}
     assert len(rankings("RUN1")) == 4
+
+
+def test_a_repository_with_as_many_keywords_as_are_kept_is_said(
+    landscape: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = landscape(names=["a/one", "b/two"])
+    found = {"a/one": KEYWORDS_MAX, "b/two": KEYWORDS_MAX - 1}
+    counts = iter(found.values())
+    words = lambda *_: [f"word{number}" for number in range(next(counts))]  # noqa: E731
+    monkeypatch.setattr(ranking, "extract_keywords", words)
+    stats = world.steps(*FIRST, STEP)[STEP]
+    reason = "repositories with 20 keywords, which are as many as are kept: 1"
+    assert stats["rankings"]["phrases_capped"] == {"capped": True, "reason": reason}
 
 
 def test_a_ranking_keeps_all_that_its_score_rests_on(landscape: MakeWorld) -> None:
