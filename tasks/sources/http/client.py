@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # It logs every request at INFO, which Scout's own records already tell.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 _WORDS_MAX_CHARACTERS = 200
+_BYTES = re.compile(r":?\s*(?:bytearray\()?b['\"].*", re.DOTALL)
 
 
 class ExchangeError(Exception):
@@ -200,5 +202,6 @@ class HttpClient:
 
 
 def _words(exc: Exception) -> str:
-    text = clean_text(str(exc), _WORDS_MAX_CHARACTERS)
+    # Bytes of the other side's, shown as Python shows them, are no text that could be cleaned.
+    text = clean_text(_BYTES.sub("", str(exc)), _WORDS_MAX_CHARACTERS)
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
