@@ -327,7 +327,8 @@ def _description(section: str) -> str:
 
 def _prose(section: str) -> str:
     """Return what is shown of a project's README without its code, links and tags."""
-    return _MARKUP.sub("\n", section.partition("\nREADME, in parts:\n")[2])
+    readme = section.partition("\nREADME, in parts:\n")[2]
+    return "" if readme.startswith("(There is no README") else _MARKUP.sub("\n", readme)
 
 
 def _own_words(section: str) -> str:
