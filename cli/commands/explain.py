@@ -72,7 +72,6 @@ def load_case(run_text: str, settings: Settings) -> Case:
 
 
 def _print(case: Case, diagnosis: Diagnosis) -> None:
-    from cli.diagnosis.case import EVIDENCE_MAX_LENGTH
     from models.text.clean import clean_text
 
     state = status_text(case.view.reading.state)
@@ -84,8 +83,8 @@ def _print(case: Case, diagnosis: Diagnosis) -> None:
     if diagnosis.evidence:
         say()
         say(faint("evidence"))
-        for text in diagnosis.evidence:
-            say("  " + clean_text(text, EVIDENCE_MAX_LENGTH), hang=4)
+        for text in diagnosis.shown_evidence():
+            say("  " + text, hang=4)
     if diagnosis.traceback:
         say()
         say(faint("traceback"))

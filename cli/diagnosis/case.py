@@ -9,6 +9,7 @@ from models.dao import AuditRow
 from models.dao.steps import StepRow
 from models.events import Event
 from models.text.clean import clean_text
+from models.text.page import page_in_words
 from models.views.answers import Answers
 from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, time_of_day
@@ -80,12 +81,16 @@ class Diagnosis:
     todo: list[str] = field(default_factory=list)
     traceback: str | None = None
 
+    def shown_evidence(self) -> list[str]:
+        """Return the evidence in lines for people and machines; a page of HTML is in words."""
+        return [clean_text(page_in_words(text), EVIDENCE_MAX_LENGTH) for text in self.evidence]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the diagnosis as JSON-like data."""
         return {
             "code": self.code,
             "what": self.what,
-            "evidence": [clean_text(text, EVIDENCE_MAX_LENGTH) for text in self.evidence],
+            "evidence": self.shown_evidence(),
             "meaning": self.meaning,
             "next": self.todo,
             "traceback": self.traceback,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from cli.diagnosis.case import Case, Diagnosis
 from models.codes import Code
 from models.dao.steps import StepRow
 from models.failures import CATALOGUE
 from models.statuses import RunStatus
 from models.text.clean import clean_text
+from models.text.page import PAGE
 from models.views.attempts import AttemptRecord
 
 #: Codes that say little by themselves; the last lines of the step are the best evidence.
 _VAGUE = frozenset({Code.BUG, Code.ITEM_FAILED, Code.PERMANENT_FAILURE, Code.SYSTEM_ERROR})
-#: Where a page begins that a proxy or a wrong address answers with.
-_PAGE = re.compile(r"<\s*(?:!doctype|\?xml|html|head|title|body|center|h1|p)\b", re.IGNORECASE)
 #: How many messages of one event are shown.
 _MESSAGES = 2
 
@@ -51,7 +48,7 @@ def explain_failure(case: Case) -> Diagnosis | None:
 
 def _headline(what: str, said: str) -> str:
     """Return what happened, with the reason that the other side gave; pages of HTML are none."""
-    page = _PAGE.search(said)
+    page = PAGE.search(said)
     reason = clean_text(said[: page.start()] if page else said).strip().rstrip(".:")
     return f"{what} The reason: {reason}." if reason else what
 

@@ -9,6 +9,7 @@ from typing import Any
 from models.codes import Code
 from models.errors import TransientError
 from models.text.clean import clean_text
+from models.text.page import page_in_words
 from models.text.storable import storable
 from tasks.sources.chat.error_words import error_in, said_in
 from tasks.sources.chat.errors import BrokenOffError, NoAnswerError, refusal
@@ -177,8 +178,11 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
 
 
 def _beginning(body: bytes) -> str:
-    """Return the first characters of an answer, such as the title of a proxy's page."""
-    text = clean_text(body[:2_000].decode("utf-8", "replace"), _EXCERPT_MAX_CHARACTERS)
+    """Return the first characters of an answer, or the title of a proxy's page."""
+    text = body[:2_000].decode("utf-8", "replace")
+    if (page := page_in_words(text)) != text:
+        return f": {clean_text(page)}"
+    text = clean_text(text, _EXCERPT_MAX_CHARACTERS)
     return f": “{text}”" if text else ""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+from models.text.page import page_in_words
 from tasks.sources.chat.http import Reply
 
 _READ_MAX_BYTES = 64 << 10
@@ -16,12 +18,14 @@ _LISTED_MAX = 3
 
 
 def error_text(reply: Reply) -> str:
-    """Return what a reply says about its error: from the usual shapes, or as it stands."""
+    """Return what a reply says about its error: from the usual shapes, or as it stands.
+
+    A page of HTML is told in words, whether it is the whole reply or stands in one.
+    """
     text = reply.body[:_READ_MAX_BYTES].decode("utf-8", "replace")
-    try:
-        return said_in(json.loads(text)) or text
-    except (ValueError, RecursionError):
-        return text
+    with suppress(ValueError, RecursionError):
+        text = said_in(json.loads(text)) or text
+    return page_in_words(text)
 
 
 def said_in(body: Any) -> str:

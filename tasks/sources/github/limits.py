@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from models.codes import Code
 from models.text.clean import clean_text
+from models.text.page import page_in_words
 from tasks.sources.github.http import GitHubAnswer
 from tasks.sources.http.retry_after import retry_after_s, server_time, told_s
 from tasks.sources.http.told_wait import wait_of
@@ -117,10 +118,9 @@ def code_of_status(status: int) -> Code:
 def message_of(answer: GitHubAnswer) -> str:
     """Return GitHub's own words about an error, redacted and cut."""
     message = _object(answer).get("message")
-    text = (
-        message if isinstance(message, str) else answer.body[:_READ_BYTES].decode(errors="replace")
-    )
-    return clean_text(text, _MESSAGE_MAX_CHARACTERS)
+    if not isinstance(message, str):
+        message = page_in_words(answer.body[:_READ_BYTES].decode(errors="replace"))
+    return clean_text(message, _MESSAGE_MAX_CHARACTERS)
 
 
 def said_by(answer: GitHubAnswer) -> str:
