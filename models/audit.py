@@ -19,6 +19,7 @@ from models.events import Event
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
+from models.text.sentence import once_ended
 
 T = TypeVar("T")
 logger = logging.getLogger("scout")
@@ -87,7 +88,7 @@ def prepare(entry: Entry, ts: str) -> Prepared:
     The hot path does this before it takes its turn at the database's write lock.
     """
     redact = default_redactor()
-    message = clean_text(entry.message, MESSAGE_MAX_LENGTH)
+    message = clean_text(once_ended(entry.message), MESSAGE_MAX_LENGTH)
     data = redact.scrub_line(encode_data(redact.redact(entry.row_data())))
     return Prepared(
         entry,
@@ -171,7 +172,9 @@ def log_entry(entry: Entry) -> None:
     if cause is not None:
         extra |= {"error_type": cause.error_type, "error": cause.message}
         extra["error_code"] = str(cause.code)
-    record = logger.makeRecord(logger.name, level, "", 0, "%s", (entry.message,), None, None, extra)
+    record = logger.makeRecord(
+        logger.name, level, "", 0, "%s", (once_ended(entry.message),), None, None, extra
+    )
     record.module = entry.scope
     record.exc_text = cause.traceback if cause is not None else None
     logger.handle(record)

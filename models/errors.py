@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Self
 
 from models.codes import Code
+from models.text.sentence import once_ended
 
 
 class ExitCode(IntEnum):
@@ -42,8 +43,8 @@ class ScoutError(Exception):
 
     def __init__(self, message: str, hint: str = "", *, code: Code | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = once_ended(message)
+        self.hint = once_ended(hint)
         if code is not None:
             self.code = code
 
