@@ -69,6 +69,9 @@ class Code(StrEnum):
     GITHUB_AWAY = "github_away"
     GITHUB_REFUSED = "github_refused"
 
+    # The repository that a run starts from
+    OWN_REPOSITORY_UNUSABLE = "own_repository_unusable"
+
     # Where nothing closer is known
     ITEM_FAILED = "item_failed"
     TRANSIENT_FAILURE = "transient_failure"

@@ -7,12 +7,18 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from models.errors import InputError
+from models.repo_name import read_repo_name
 from models.typed_query import TypedQuery, read_query
 
 QUERY_MAX_LENGTH = 256  # GitHub refuses longer search queries
 #: Formats of an export, the default first.
 FORMATS = ("markdown", "json", "csv", "html")
 TOP_MAX = 1000  # GitHub returns at most 1,000 results for a search
+#: `--min-score` of a run that starts from a repository, unless it is given: its pairs are ranked
+#: among themselves, so that half of them are above the middle.
+MIN_SCORE_WITH = 0.5
+#: A pair has two; fewer analyses give a run that starts from a repository nothing to propose.
+MIN_ANALYSES_WITH = 2
 #: Kinds of repositories that stand in no group unless they are included; see `tasks.kinds`.
 EXCLUDED_KINDS = (
     "fork",
@@ -26,6 +32,15 @@ EXCLUDED_KINDS = (
     "teaching",
     "packaging",
 )
+
+
+#: Arguments whose option is spelled otherwise.
+_SPELLED = {"formats": "format", "with_repo": "with"}
+
+
+def option_of(name: str) -> str:
+    """Return the option of an argument of `RunArgs`, such as `--max-briefs`."""
+    return "--" + _SPELLED.get(name, name).replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,7 @@ class RunArgs:
     since: str | None = None
     formats: tuple[str, ...] = FORMATS[:1]
     no_issue_search: bool = False
+    with_repo: str | None = None
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:
@@ -125,11 +141,22 @@ class RunArgs:
                 "Raise --max-stars or lower --stars.",
             )
         values = self.to_dict() | {"query": query, "lang": _language(self.lang)}
+        values["with_repo"] = self._own_repo()
         several = {
             "include": _among(EXCLUDED_KINDS, self.include, "--include", "kind"),
             "formats": _among(FORMATS, self.formats, "--format", "format") or FORMATS[:1],
         }
         return RunArgs.from_dict(values | several)
+
+    def _own_repo(self) -> str | None:
+        if self.with_repo is None:
+            return None
+        if not self.no_llm and self.max_analyses < MIN_ANALYSES_WITH:
+            raise InputError(
+                f"--max-analyses {self.max_analyses} leaves nobody to go with --with.",
+                f"Allow {MIN_ANALYSES_WITH} at least, or add --no-llm.",
+            )
+        return read_repo_name(self.with_repo, option_of("with_repo"))
 
 
 def _among(

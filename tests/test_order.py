@@ -18,7 +18,8 @@ TASKS = (
     "chain",
     "steps",
     # What steps are made of
-    *("forecast", "replay", "export", "briefs", "landscape", "analysis", "search", "hydration"),
+    *("forecast", "replay", "export", "briefs", "own_repo", "landscape", "analysis", "search"),
+    "hydration",
     *("embeddings", "facts", "kinds"),
     # What these share
     *("llm", "units", "request_stats", "repositories", "reference_date", "step"),

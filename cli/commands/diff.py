@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options.flags import flag
 from cli.options.shared import complete_run, json_option
 from models.errors import ExitCode, InputError
+from models.run_args import option_of
 from models.statuses import BriefStatus
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _line(one: Difference) -> str:
     sides = [_shown(one.kind, side) for side in (one.a, one.b) if side is not None]
     text = f"{' → '.join(sides)}  {item}"
     if one.kind in {"arguments", "versions", "steps"}:
-        name = flag(item) if one.kind == "arguments" else item
+        name = option_of(item) if one.kind == "arguments" else item
         text = f"{name}  {' → '.join(sides)}"
     return clean_text(f"{_MARKS[one.change]} {text}")
 

@@ -11,6 +11,7 @@ from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.idle import tell_idle_options
 from cli.options.run import checked_args, run_options
 from models.errors import InputError
+from models.run_args import MIN_SCORE_WITH
 
 
 @click.command()
@@ -24,14 +25,21 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
     \b
     Example:
       scout run --dry --query "vector database"
+      scout run --dry --with quiverdb/quiver
     """
+    from cli.running.own_repo import with_own_repo, with_query_or_repo
+
+    derive = options["query"] is None
+    if options["with_repo"] and not _is_given("min_score"):
+        options["min_score"] = MIN_SCORE_WITH
+    options = with_query_or_repo(options)
     if plan:
         if verify or how.detach:
             raise InputError("--plan does not run.", "Leave out --verify and --detach.")
         from cli.running.plan import print_plan
 
         tell_idle_options(people=True)
-        print_plan(options, as_json=how.as_json)
+        print_plan(options, as_json=how.as_json, derive=derive)
         return
     args = checked_args(options)
     if verify and how.detach:
@@ -44,10 +52,19 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
 
     execution = Execution.prepare(how, args=args)
     tell_idle_options(people=execution.people)
-    args = with_since_resolved(args)
+    args, said = with_own_repo(with_since_resolved(args), derive=derive)
+    if execution.people:
+        for line in said:
+            click.echo(line, err=True)
     if verify:
         from cli.running.verify import verify_twice
 
         with execution:
             sys.exit(verify_twice(execution, args))
     see_through(execution, lambda: execution.create(args))
+
+
+def _is_given(name: str) -> bool:
+    """Say whether a person gave an option, in the place of its default."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is not click.core.ParameterSource.DEFAULT

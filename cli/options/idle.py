@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cli.options.flags import flag
 from models.events import Event
+from models.run_args import option_of
 
 #: An option, whether it is there, and those that are idle then.
 _IDLE: tuple[tuple[str, bool, frozenset[str]], ...] = (
@@ -58,5 +58,5 @@ def idle_options(ctx: click.Context, values: Mapping[str, Any]) -> list[str]:
         if name in values and bool(values[name]) is there:
             word = "with" if there else "without"
             for one in typed.keys() & idle:
-                found.setdefault(one, f"{typed[one]} has no effect {word} {flag(name)}.")
+                found.setdefault(one, f"{typed[one]} has no effect {word} {option_of(name)}.")
     return [found[name] for name in typed if name in found]

@@ -10,16 +10,23 @@ from typing import Any, TypeVar
 
 import click
 
-from cli.options.flags import flag
-from cli.options.shared import complete_folder, complete_run
+from cli.options.shared import complete_folder, complete_repo, complete_run
 from models.errors import InputError
-from models.run_args import EXCLUDED_KINDS, FORMATS, RunArgs
+from models.run_args import EXCLUDED_KINDS, FORMATS, RunArgs, option_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDER = {"metavar": "DIR", "shell_complete": complete_folder}
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("query", {"required": True, "help": "What to look for."}),
+    ("query", {"help": "What to look for; made of the repository's words with --with."}),
+    (
+        "with_repo",
+        {
+            "metavar": "REPO",
+            "shell_complete": complete_repo,
+            "help": "Start from this repository, owner/name or its address: who fits it?",
+        },
+    ),
     ("dry", {"is_flag": True, "help": "Use fixtures only: no network, same result."}),
     ("top", {"type": int, "help": "Repositories to take from pass 1."}),
     ("days", {"type": int, "help": "Pushed within this many days."}),
@@ -29,7 +36,10 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("include_forks", {"is_flag": True, "help": "Also search forks."}),
     ("pass2_stars", {"type": int, "help": "Fewest stars in pass 2."}),
     ("max_queries", {"type": int, "help": "Queries in pass 2, at most 10."}),
-    ("min_score", {"type": float, "help": "Briefs below this score are rejected."}),
+    (
+        "min_score",
+        {"type": float, "help": "Briefs below this score are rejected; 0.5 with --with."},
+    ),
     ("max_briefs", {"type": int, "help": "Briefs to write."}),
     ("max_analyses", {"type": int, "help": "Repositories to have analysed, over both passes."}),
     ("max_llm_tokens", {"type": int, "help": "Tokens to spend; no limit by default. Live only."}),
@@ -71,7 +81,7 @@ def run_options(function: F) -> F:
     for name, attributes in reversed(_OPTIONS):
         shown = _DEFAULTS[name] not in (None, False, "", [])
         extra = {"default": _DEFAULTS[name], "show_default": True} if shown else {}
-        option = click.option(flag(name), name, **attributes, **extra)
+        option = click.option(option_of(name), name, **attributes, **extra)
         function = option(function)
     return function
 
@@ -84,7 +94,7 @@ def override_options(*names: str) -> Callable[[F], F]:
             if name in names:
                 what = re.split("[;.]", attributes["help"])[0]
                 words = attributes | {"help": f"{what}; as in RUN otherwise."}
-                function = click.option(flag(name), name, **words)(function)
+                function = click.option(option_of(name), name, **words)(function)
         return function
 
     return add

@@ -77,6 +77,25 @@ def complete_file(
     return [CompletionItem(incomplete, type="file")]
 
 
+def complete_repo(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return repositories of earlier runs whose name begins with what was typed."""
+    from click.shell_completion import CompletionItem
+
+    from models.dao.repo_names import RepoNamesDao
+    from models.database.read_only import open_existing
+    from models.settings.runtime import load_settings
+
+    try:
+        if open_existing(load_settings()) is None:
+            return []
+        names = RepoNamesDao.beginning_with(incomplete, limit=_COMPLETIONS)
+    except Exception:  # noqa: BLE001 - a shell that completes a word has nowhere to show an error
+        return []
+    return [CompletionItem(name) for name in names]
+
+
 def _newest_runs() -> list[Any]:
     from models.dao.runs import RunsDao
     from models.database.read_only import open_existing

@@ -14,17 +14,21 @@ if TYPE_CHECKING:
     from tasks.forecast.history import History
 
 
-def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
+def print_plan(options: dict[str, Any], *, as_json: bool, derive: bool = False) -> None:
     """Print the forecast of a run; nothing is created, asked or written.
 
     Args:
         options: The arguments of the run.
         as_json: Print it as one JSON object.
+        derive: Whether the query is yet to be made of what GitHub says of `--with`; nobody is asked
+            for it here, but fixtures.
 
     Raises:
-        InputError: An argument is out of range, or holds a secret.
+        InputError: An argument is out of range, holds a secret, or names no repository of the
+            fixtures.
         ConfigError: A setting is malformed.
     """
+    from cli.running.own_repo import with_own_repo
     from models.lifecycle.create import refuse_secrets
     from models.run_args import RunArgs
     from models.settings.chat import ChatSettings
@@ -34,6 +38,9 @@ def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
 
     args = RunArgs(**options).normalised()
     refuse_secrets(args)
+    if args.dry:
+        args, _ = with_own_repo(args, derive=derive)
+        derive = False
     with_token = GITHUB_TOKEN.is_set()
     found = forecast(
         args,
@@ -42,9 +49,10 @@ def print_plan(options: dict[str, Any], *, as_json: bool) -> None:
         pays_for_vectors=isinstance(named_embedder(), ChatSettings),
     )
     if as_json:
-        emit_json({"query": args.query, "dry": args.dry} | found.to_dict())
+        query = {"query": None if derive else args.query}
+        emit_json(query | {"with": args.with_repo, "dry": args.dry} | found.to_dict())
         return
-    for line in _lines(args, found):
+    for line in _lines(args, found, derive=derive):
         say(line, hang=6)
 
 
@@ -62,11 +70,13 @@ def known_history(args: RunArgs) -> History:
     return History() if status.pending or status.unknown else history_of(args)
 
 
-def _lines(args: RunArgs, found: Forecast) -> Iterator[str]:
+def _lines(args: RunArgs, found: Forecast, *, derive: bool) -> Iterator[str]:
     from models.text.clean import clean_text
 
     mode = "dry" if args.dry else "live"
-    yield f'plan  {mode}  "{clean_text(args.query, 80)}"  no run is created'
+    what = [] if derive else [f'"{clean_text(args.query, 80)}"']
+    what += [f"with {args.with_repo}"] if args.with_repo else []
+    yield f"plan  {mode}  {'  '.join(what)}  no run is created"
     yield ""
     if not args.dry:
         limits = found.to_dict()["limits"]

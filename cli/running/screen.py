@@ -80,7 +80,10 @@ class Screen:
     def begin(self, run: RunRow) -> None:
         """Say which run this is."""
         mode = "dry" if run.args.get("dry") else "live"
-        self.say(f'run {run.run_id}  {mode}  "{clean_text(str(run.args.get("query")), 80)}"')
+        own = run.args.get("with_repo")
+        beside = f"  with {clean_text(str(own), 80)}" if own else ""
+        query = clean_text(str(run.args.get("query")), 80)
+        self.say(f'run {run.run_id}  {mode}  "{query}"{beside}')
 
     def step(self, step: StepRow) -> None:
         """Show a step that has ended."""

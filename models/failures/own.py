@@ -21,6 +21,13 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             meaning="Trying again with the same arguments will fail again.",
             todo=('scout run --query "…" with other arguments', _DOCTOR),
         ),
+        Code.OWN_REPOSITORY_UNUSABLE: Explanation(
+            what="{step} cannot go on without the repository that the run starts from (--with).",
+            causes="It was deleted or made private, its README could not be read, or the model gave"
+            " no valid analysis of it.",
+            meaning="Every group would contain it, so the run stops at once.",
+            todo=(_RESUME, "scout run --with owner/name with another one"),
+        ),
         Code.BAD_SETTING: Explanation(
             what="A setting that {step} needs is missing or malformed.",
             causes="An environment variable is not set, or holds what Scout cannot use.",

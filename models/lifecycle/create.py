@@ -14,7 +14,7 @@ from models.events import Event
 from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
 from models.redaction import default_redactor
-from models.run_args import RunArgs
+from models.run_args import RunArgs, option_of
 from models.settings.runtime import load_settings
 from models.steps import LLM_STEPS, STEP_NAMES, position_of, step_id_for
 
@@ -77,7 +77,8 @@ def create_run(
         journal.add(
             Entry(
                 event=Event.RUN_CREATED,
-                message=f"Run created: {command} for {checked.query!r}.",
+                message=f"Run created: {command} for {checked.query!r}"
+                + (f", with {checked.with_repo}." if checked.with_repo else "."),
                 scope="run",
                 run_id=run_id,
                 data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id}
@@ -99,7 +100,7 @@ def refuse_secrets(args: RunArgs) -> None:
     """
     for name, value in args.to_dict().items():
         if isinstance(value, str) and default_redactor().holds_secret(value):
-            option = f"--{name.replace('_', '-')}"
+            option = option_of(name)
             raise InputError(
                 f"{option} holds what looks like a password, key or token;"
                 " a run's arguments are stored.",

@@ -67,6 +67,7 @@ class Repo(Table):
 
     kind is None until it was looked at, and `project` where nothing speaks against building with
     it; else see `tasks.kinds`, and kind_reason for the evidence.
+    is_own says that the run starts from it (`--with`); None of all others.
     facts_json holds what a brief says beside its text, None where none is about it.
     """
 
@@ -92,6 +93,7 @@ class Repo(Table):
     kind_reason = TextField(null=True)
     facts_json = TextField(null=True)
     aliases_json = TextField(null=True)
+    is_own = BooleanField(null=True)
 
     class Meta:
         """Peewee's settings."""

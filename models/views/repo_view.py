@@ -29,6 +29,7 @@ def repo_details(
     return {
         "full_name": repo.full_name,
         "also_met_as": loads(repo.aliases_json or "[]"),
+        "own": bool(repo.is_own),
         "status": str(repo.status),
         "description": repo.description or "",
         "topics": loads(repo.topics_json),

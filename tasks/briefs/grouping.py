@@ -77,13 +77,17 @@ def group_projects(
 ) -> list[Group]:
     """Return groups, best first; the order of `projects` does not matter.
 
+    Where the run starts from one of them, these are its pairs, as ranks among themselves.
+
     Args:
         projects: Those that may be grouped.
         vectors: See `pair_signals`.
     """
     items = sorted(projects, key=lambda project: project.full_name)
+    own = next((index for index, item in enumerate(items) if item.is_own), None)
     with arithmetic(len(items), by_meaning=bool(vectors)):
-        pairs = _chosen(items, pair_signals(items, vectors))
+        signals = pair_signals(items, vectors)
+        pairs = _chosen(items, signals if own is None else signals.around(own), own)
     made = {(pair.first, pair.second): pair for pair in pairs}
     members: list[tuple[int, ...]] = [(pair.first, pair.second) for pair in pairs]
     # Without needs the order is mostly fame, and three famous ones are no group.
@@ -92,8 +96,8 @@ def group_projects(
     return [_group(items, indexes, made, vectors) for indexes in members]
 
 
-def _chosen(items: Sequence[Project], signals: PairSignals) -> list[_Pair]:
-    """Return the pairs, and behind them linked ones; of the others none has too many."""
+def _chosen(items: Sequence[Project], signals: PairSignals, own: int | None) -> list[_Pair]:
+    """Return the pairs, and behind them linked ones; of the others none but `own` has too many."""
     links = Links(items)
     appearances: Counter[int] = Counter()
     fresh: list[_Pair] = []
@@ -111,7 +115,7 @@ def _chosen(items: Sequence[Project], signals: PairSignals) -> list[_Pair]:
         if found:
             linked.append(pair)
             continue
-        appearances.update(both)
+        appearances.update(index for index in both if index != own)
         fresh.append(pair)
     return [*fresh, *linked[:MAX_LINKED]]
 

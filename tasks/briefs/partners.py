@@ -68,7 +68,9 @@ def group_run(run_id: str, args: RunArgs, embed: Embed) -> Grouping:
         embed: Where vectors come from; asked once.
     """
     everyone = [one for one in load_judged(run_id) if not is_left_out(one.kind, args)]
-    ranked = sorted(everyone, key=lambda one: (-one.score, one.full_name))
+    if args.with_repo is not None and not any(one.is_own for one in everyone):
+        return Grouping([], 0)  # every group would contain it
+    ranked = sorted(everyone, key=lambda one: (not one.is_own, -one.score, one.full_name))
     cap = MAX_PARTNERS if has_numpy() else MAX_PARTNERS_WITHOUT_NUMPY
     partners = ranked[:cap]
     vectors = _vectors(partners, embed)

@@ -29,10 +29,14 @@ class BriefMaterial:
         run_id: The run.
         full_names: All members of the groups that get a text.
         query: What the run searched for.
+        own: The repository that the run starts from, if it does.
     """
 
-    def __init__(self, run_id: str, full_names: Sequence[str], query: str) -> None:
+    def __init__(
+        self, run_id: str, full_names: Sequence[str], query: str, own: str | None = None
+    ) -> None:
         self._run_id = run_id
+        self._own = own
         self._query = query
         self._projects = _load(run_id, sorted(set(full_names)))
 
@@ -54,6 +58,7 @@ class BriefMaterial:
             query=self._query,
             projects=materials,
             already=list(already),
+            own=self._own,
         )
 
     def sides(self, row: Brief) -> Sides:
@@ -74,7 +79,8 @@ class BriefMaterial:
         )
 
     def _members(self, row: Brief) -> list[StoredProject]:
-        return [self._projects[name] for name in loads(row.repos_json)]
+        names = sorted(loads(row.repos_json), key=lambda name: name != self._own)
+        return [self._projects[name] for name in names]
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

@@ -54,7 +54,10 @@ README_CHARACTERS = 4000
 
 @dataclass(frozen=True, slots=True)
 class PairSignals:
-    """The pairs of a run with their ranks, 0 to 1, and which of them are too much alike."""
+    """The pairs of a run with their ranks, 0 to 1, and which of them are too much alike.
+
+    `compared` is how many pairs those that are most alike were found among.
+    """
 
     pairs: Pairs
     ranks: Mapping[str, Any]
@@ -62,13 +65,34 @@ class PairSignals:
     alike_share: float
     scores: Any
     related: Any
+    compared: int
+
+    def around(self, index: int) -> PairSignals:
+        """Return the pairs of one repository only, as ranks among themselves.
+
+        Who does the same job as it is still seen among all pairs of the run.
+        """
+        pairs, numbers = self.pairs.of(index)
+        ranked = {
+            name: pairs.among_themselves(pairs.some(column, numbers))
+            for name, column in self.ranks.items()
+        }
+        return PairSignals(
+            pairs,
+            ranked,
+            pairs.some(self.alike, numbers),
+            self.alike_share,
+            _scores(pairs, ranked),
+            pairs.some(self.related, numbers),
+            self.compared,
+        )
 
     def may_be_proposed(self, number: int) -> bool:
         """Say whether a pair has anything to do with each other, and does not do the same job.
 
         Which pairs are most alike can be said of many only.
         """
-        enough = len(self.pairs) >= ALIKE_MIN_PAIRS
+        enough = self.compared >= ALIKE_MIN_PAIRS
         alike = enough and bool(self.alike[number] > 1 - self.alike_share)
         return bool(self.related[number]) and not alike
 
@@ -107,8 +131,12 @@ def pair_signals(projects: Sequence[Project], vectors: Vectors | None) -> PairSi
     ranked = {name: pairs.ranks(matrix) for name, matrix in matrices.items()}
     wide = not has_needs and not vectors
     share = ALIKE_SHARE_WITHOUT_NEEDS if wide else ALIKE_SHARE
-    scores = pairs.weighted([(WEIGHTS[name], column) for name, column in ranked.items()])
-    return PairSignals(pairs, ranked, alike, share, scores, pairs.any_positive(related))
+    scores, fits = _scores(pairs, ranked), pairs.any_positive(related)
+    return PairSignals(pairs, ranked, alike, share, scores, fits, len(pairs))
+
+
+def _scores(pairs: Pairs, ranked: Mapping[str, Any]) -> Any:
+    return pairs.weighted([(WEIGHTS[name], column) for name, column in ranked.items()])
 
 
 def about(project: Project) -> str:

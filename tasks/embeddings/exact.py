@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -192,6 +193,24 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.first)
+
+    def of(self, index: int) -> tuple[Pairs, list[int]]:
+        """Return the pairs of one repository, and their numbers among all."""
+        both = zip(self.first, self.second, strict=True)
+        numbers = [number for number, pair in enumerate(both) if index in pair]
+        some = copy(self)
+        some.first, some.second = (
+            self.some(column, numbers) for column in (self.first, self.second)
+        )
+        return some, numbers
+
+    def some(self, column: Any, numbers: Sequence[int]) -> Any:
+        """Return what a column has for some of the pairs."""
+        return [column[number] for number in numbers] if self._np is None else column[numbers]
+
+    def among_themselves(self, column: Any) -> Any:
+        """Return each pair's rank by the rank that it had among more pairs."""
+        return ranks(column) if self._np is None else self._ranked(column)
 
     def ranks(self, matrix: Square) -> Any:
         """Return each pair's rank by its two numbers together; see `ranks`."""

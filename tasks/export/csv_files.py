@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from models.text.clean import clean_text
-from tasks.export.facts import contact_words, known_members, release_words, yes_or_no
+from tasks.export.facts import contact_words, known_members, release_words, written_to, yes_or_no
 
 #: A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -73,7 +73,9 @@ def _group(group: dict[str, Any], repos: Mapping[str, Mapping[str, Any]]) -> dic
         **texts,
         "licences": " ".join(licences.get("together", [])),
         "licences_source": licences.get("source"),
-        "contact": " ".join(f"{one['full_name']}: {contact_words(one)}" for one in members),
+        "contact": " ".join(
+            f"{one['full_name']}: {contact_words(one)}" for one in written_to(members)
+        ),
         "mark": mark.get("mark"),
         "note": mark.get("note"),
     }

@@ -88,7 +88,7 @@ def outreach_page(document: Document, report: Report) -> str:
         f"# Outreach draft: {inline(document.content['title'])}",
         BANNER,
         "Written by a language model. Check every word, make it yours, and decide whether and where"
-        " to send it: " + report.links(document.full_names) + ".",
+        " to send it: " + report.links(report.partners(document.full_names)) + ".",
         "## Subject",
         block(outreach["subject"]),
         "## Message",

@@ -39,7 +39,10 @@ def facts_section(document: Document, report: Report) -> list[str]:
         inline(NOTE),
         inline(not_known_words(not_known(document.brief))),
         "## Where to write",
-        "\n".join(f"- {report.link(one['full_name'])}: {_contact(one, report)}" for one in members),
+        "\n".join(
+            f"- {report.link(one['full_name'])}: {_contact(one, report)}"
+            for one in written_to(members)
+        ),
     ]
 
 
@@ -48,6 +51,11 @@ def known_members(
 ) -> list[Mapping[str, Any]]:
     """Return the details of those members of a group whose metadata was read, in their order."""
     return [details[name] for name in full_names if name in details and details[name]["facts"]]
+
+
+def written_to(members: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return those members who may be written to: nobody writes to the own project."""
+    return [one for one in members if not one["own"]]
 
 
 def licences_of(members: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.export.facts import HEADER, NOTE, contact, fact_cells, known_members, not_known_words
+from tasks.export.facts import (
+    HEADER,
+    NOTE,
+    contact,
+    fact_cells,
+    known_members,
+    not_known_words,
+    written_to,
+)
 from tasks.export.html_elements import Html, element, join, labelled, repo_link, repo_links, table
 
 Repos = Mapping[str, Mapping[str, Any]]
@@ -50,7 +58,7 @@ def _facts(group: dict[str, Any], repos: Repos) -> list[Html]:
         *([element("ul", join(element("li", line) for line in licences))] if licences else []),
         element("p", NOTE),
         *([element("p", not_known_words(group["not_known"]))] if group["not_known"] else []),
-        *labelled("Where to write", [_contact(one) for one in members]),
+        *labelled("Where to write", [_contact(one) for one in written_to(members)]),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from models.dao.steps import NOT_PLANNED
 from models.database.upsert import fetch_all
+from models.repo_name import GITHUB_WEB_URL
 from models.run_args import RunArgs
 from models.statuses import AnalysisStatus, BriefStatus, ReadmeStatus, RepoStatus
 from models.tables.results import (
@@ -26,7 +27,6 @@ from models.text.canonical_json import loads
 from models.views.repo_view import repo_details
 from tasks.export.markdown import repo_link
 from tasks.export.slugs import document_names
-from tasks.sources.interface import GITHUB_WEB_URL
 
 #: Runs that go on from one another, which is looked back at.
 MAX_ANCESTORS = 1_000
@@ -87,6 +87,15 @@ class Report:
         """Return all repositories: those that are ranked, best first, then the others by name."""
         ranked = [name for name in self.ranking if name in self.repos]
         return [*ranked, *sorted(self.repos.keys() - set(ranked))]
+
+    @property
+    def own(self) -> str | None:
+        """Return the repository that the run starts from, if it does."""
+        return next((name for name, repo in self.repos.items() if repo.is_own), None)
+
+    def partners(self, full_names: Iterable[str]) -> list[str]:
+        """Return who is written to: all of a group but the own project."""
+        return [name for name in full_names if name != self.own]
 
     def link(self, full_name: str) -> str:
         """Return a link to a repository on the GitHub that was read."""

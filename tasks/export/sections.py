@@ -17,9 +17,10 @@ MAX_NOT_GROUPED = 100
 def found(report: Report) -> str:
     """Return how many repositories there are, and which pass found them."""
     passes = [sum(1 for repo in report.repos.values() if repo.found_in_pass == n) for n in (1, 2)]
+    own = f" Every group contains {report.link(report.own)}." if report.own else ""
     return (
         f"{count(len(report.repos), 'repository', 'repositories')}: {passes[0]} found by the first"
-        f" pass, {passes[1]} only by the second."
+        f" pass, {passes[1]} only by the second.{own}"
     )
 
 

@@ -107,6 +107,8 @@ def forecast(
         return Forecast(with_token=with_token, notes=(note,))
     first, new = _repositories(args, history)
     repos = first + new
+    if args.with_repo is not None:
+        repos += Amount(1, 1)
     queries = min(args.max_queries, pass2_caps.MAX_QUERIES)
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos)

@@ -34,7 +34,7 @@ def find_copies(projects: Sequence[Project]) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for one, other, share in sorted(_alike(projects)):
         pair = (by_name[one], by_name[other])
-        copy, original = sorted(pair, key=lambda project: (project.stars, project.full_name))
+        copy, original = sorted(pair, key=lambda one: (one.is_own, one.stars, one.full_name))
         if copy.owner != original.owner:  # those of one owner share texts, and never a group
             reason = f"{share:.0%} of its README is that of {original.full_name}"
             found[copy.full_name] = Kind("copy", reason)

@@ -68,6 +68,7 @@ def _projects(run_id: str, judged: dict[str, dict[str, Any]]) -> list[Project]:
             Repo.payload_json,
             Repo.kind,
             Repo.aliases_json,
+            Repo.is_own,
             fn.SUBSTR(ReadmeText.text, 1, README_MAX_CHARACTERS),
         )
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=same)
@@ -89,6 +90,7 @@ def _project(  # one argument for each column of the query
     payload_json: str,
     kind: str | None,
     aliases_json: str | None,
+    is_own: bool | None,
     readme: str | None,
     **judged: Any,
 ) -> Project:
@@ -107,5 +109,6 @@ def _project(  # one argument for each column of the query
         template=bool(payload.get("is_template")),
         kind=None if kind == PROJECT else kind,
         also_met_as=tuple(one["full_name"] for one in loads(aliases_json or "[]")),
+        is_own=bool(is_own),
         **judged,
     )

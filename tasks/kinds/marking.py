@@ -53,6 +53,8 @@ def is_left_out(kind: str | None, args: RunArgs) -> bool:
 
 
 def _kind(project: Project, copies: Mapping[str, Kind]) -> tuple[str, str | None]:
+    if project.is_own:  # whatever it is, the run is about it
+        return PROJECT, None
     own = own_kind(project)
     if own is None or own.kind in LABELS:
         own = copies.get(project.full_name) or own

@@ -12,6 +12,7 @@ class Project:
     `readme` is empty where there is none. `summary`, `provides`, `needs` and `surfaces` are empty
     where no model was asked; `keywords` are then those found without one. `kind` is what it is
     where it is no project to build with, else None. `also_met_as` are names that it had before.
+    `is_own` says that the run starts from it.
     """
 
     full_name: str
@@ -27,6 +28,7 @@ class Project:
     template: bool = False
     kind: str | None = None
     also_met_as: tuple[str, ...] = ()
+    is_own: bool = False
     summary: str = ""
     provides: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()

@@ -26,9 +26,13 @@ def search_totals(run_id: str, pass_number: int) -> dict[str, Any]:
         .where((RepoQuery.run == run_id) & (RepoQuery.pass_number == pass_number))
         .order_by(GithubQuery.position, RepoQuery.rank)
     )
-    repos = fetch_all(Repo.select(Repo.full_name, Repo.found_in_pass).where(Repo.run == run_id))
-    first_pass: dict[str, int] = dict(repos)
     distinct = {name.lower(): name for _, _, name in links}.values()
+    columns = (Repo.full_name, Repo.found_in_pass, Repo.is_own)
+    repos = fetch_all(Repo.select(*columns).where(Repo.run == run_id))
+    # The run's own repository is there whether a search finds it or not.
+    first_pass: dict[str, int] = {
+        name: number for name, number, is_own in repos if not is_own or name in distinct
+    }
     return {
         "queries": sum(query.complete for query in queries),
         "queries_planned": len(queries),

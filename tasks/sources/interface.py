@@ -15,9 +15,9 @@ from typing import Any, Self
 
 from models.codes import Code
 from models.errors import PermanentError, ScoutError
+from models.repo_name import GITHUB_WEB_URL
 from tasks.sources.github.quotas import PAGE_SIZE
 
-GITHUB_WEB_URL = "https://github.com"
 #: A JSON object as GitHub's REST API documents it.
 Payload = Mapping[str, Any]
 
@@ -176,7 +176,8 @@ class ProjectMaterial:
 class BriefRequest:
     """What the model is told about a group of 2 to 4 repositories, best first.
 
-    `already` says how they are linked and what was asked for before, a sentence each.
+    `already` says how they are linked and what was asked for before, a sentence each. `own` is the
+    reader's project, where the run starts from one; it stands first then.
     """
 
     full_names: Sequence[str]
@@ -185,6 +186,12 @@ class BriefRequest:
     query: str
     projects: Sequence[ProjectMaterial] = ()
     already: Sequence[str] = ()
+    own: str | None = None
+
+    @property
+    def partners(self) -> list[str]:
+        """Return who is written to: all members but the reader's own."""
+        return [name for name in self.full_names if name != self.own]
 
 
 class LanguageModel(ABC):

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.events import Event
 from models.typed_query import TypedQuery
+from tasks.own_repo import store_own
 from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
 from tasks.request_stats import request_stats
@@ -24,7 +25,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
 
     Raises:
         InputError: The query has no words.
-        PermanentError: GitHub's answer is not what it documents.
+        PermanentError: GitHub's answer is not what it documents, or the repository that the run
+            starts from is not there.
     """
     args = context.args
     typed = args.typed
@@ -37,6 +39,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
         include_forks=args.include_forks,
     )
     _say_how_it_was_read(context, typed)
+    store_own(context)
     known = KnownRepos(context.run_id, PASS)
     (planned,) = plan_queries(context, PASS, [PlannedQuery(query)])
     run_search(context, planned, known, args.top)

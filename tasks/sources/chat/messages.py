@@ -144,6 +144,11 @@ def _group(request: BriefRequest, readme_max: int) -> str:
         f"The projects are {', '.join(request.full_names)}. They were found by a search for"
         f" {json.dumps(request.query, ensure_ascii=False)}."
     )
+    if request.own:
+        head += redact_text(
+            f" {request.own} is the reader's own project: write from its side, with the message to"
+            f" the maintainers of {', '.join(request.partners)}."
+        )
     return f"{head}\n\n{fenced(material)}"
 
 

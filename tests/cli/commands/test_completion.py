@@ -9,6 +9,7 @@ import pytest
 
 from cli.main import COMMANDS
 from models.database.connection import Database
+from models.tables.results import Repo
 from tests.support.cli import Scout
 from tests.support.completion import complete
 from tests.support.worlds import successful_run
@@ -50,6 +51,16 @@ def test_runs_are_completed(monkeypatch: pytest.MonkeyPatch, database: Database)
     assert complete(monkeypatch, "scout show ") == ["last", run_id]
     assert complete(monkeypatch, "scout show la") == ["last"]
     assert complete(monkeypatch, f"scout show {run_id[:8].lower()}") == [run_id]
+
+
+def test_repositories_of_earlier_runs_are_completed(
+    monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    run_id = successful_run()
+    for name, status in (("b/two_x", "hydrated"), ("B/twenty", "hydrated"), ("b/gone", "gone")):
+        Repo.create(run=run_id, full_name=name, found_in_pass=1, status=status, updated_at="")
+    assert complete(monkeypatch, "scout run --with b") == ["B/twenty", "b/two_x"]
+    assert complete(monkeypatch, "scout run --with b/two_") == ["b/two_x"]
 
 
 @pytest.mark.parametrize(

@@ -91,3 +91,32 @@ def test_a_pair_that_is_linked_stands_after_all_others_with_the_quote() -> None:
 def test_nothing_and_one_make_no_group() -> None:
     assert group_projects([]) == []
     assert group_projects(world(1)) == []
+
+
+def around(projects: list[Project], own: str) -> list[Project]:
+    return [replace(one, is_own=one.full_name == own) for one in projects]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_around_one_project_every_group_has_it_and_ranks_are_among_its_pairs(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projects = around(world(30, seed), "owner7/r7")
+    groups = group_projects(projects)
+    assert len(groups) > MAX_APPEARANCES
+    assert all("owner7/r7" in group.full_names for group in groups)
+    partners = [name for group in groups for name in group.full_names if name != "owner7/r7"]
+    assert len(partners) == len(set(partners))
+    assert groups[0].score > 0.5
+    scores = [group.score for group in groups]
+    assert scores == sorted(scores, reverse=True)
+    monkeypatch.setattr(exact, "NUMPY_FROM", 1)
+    assert group_projects(projects) == groups
+
+
+def test_who_does_the_same_job_as_ones_own_is_not_proposed() -> None:
+    projects = world(30)
+    twin = replace(projects[7], full_name="twin/r", description="Another.")
+    groups = group_projects(around([*projects, twin], "owner7/r7"))
+    assert groups
+    assert "twin/r" not in {name for group in groups for name in group.full_names}

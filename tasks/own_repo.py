@@ -1,0 +1,128 @@
+"""The repository that a run starts from (`--with`): it is in whatever the search finds.
+
+Without it nothing that the run makes is of use, so what cannot be read of it ends the step, in the
+place of a run that comes to nothing hours later.
+"""
+
+from __future__ import annotations
+
+from models.codes import Code
+from models.database.upsert import fetch_all, insert_missing
+from models.errors import PermanentError
+from models.statuses import AnalysisStatus, ReadmeStatus, RepoStatus
+from models.tables.results import Analysis, ReadmeRecord, Repo
+from models.text.canonical_json import dumps
+from tasks.analysis.candidates import turn_into_failed
+from tasks.hydration.columns import repo_columns
+from tasks.sources.interface import GitHubSource, Payload
+from tasks.sources.payload import RepositoryPayload, parse_repository
+from tasks.step import StepContext
+
+
+def own_name(run_id: str) -> str | None:
+    """Return the name of the repository that a run starts from, None where it starts from none."""
+    mine = (Repo.run == run_id) & (Repo.is_own == True)  # noqa: E712 - an expression, not a truth
+    rows = fetch_all(Repo.select(Repo.full_name).where(mine))
+    return str(rows[0][0]) if rows else None
+
+
+def read_own(github: GitHubSource, full_name: str, *, dry: bool) -> RepositoryPayload:
+    """Return what GitHub says of a repository that a run is to start from.
+
+    Raises:
+        PermanentError: It is not there, or nobody but its owners may see it.
+        TransientError: GitHub does not answer.
+    """
+    payload = github.repository(full_name)
+    if payload is None:
+        where = "The fixtures have" if dry else "GitHub shows"
+        raise _unusable(
+            f"{where} no repository {full_name}.",
+            "Check its name; a private one is seen only by whoever may read it.",
+        )
+    if _is_private(payload):
+        raise _unusable(
+            f"{full_name} is private, and what a run reads is shown to a language model and named"
+            " in drafts.",
+            "Start from a public repository.",
+        )
+    return parse_repository(payload, f"GET /repos/{full_name}", from_fixture=dry)
+
+
+def store_own(context: StepContext) -> None:
+    """Store the repository that the run starts from, before all others, if it does from one.
+
+    Raises:
+        PermanentError: It is not there any more.
+        TransientError: GitHub does not answer.
+    """
+    asked = context.args.with_repo
+    if asked is None or own_name(context.run_id) is not None:
+        return
+    repo = read_own(context.sources.github, asked, dry=context.args.dry)
+    row = {
+        "run_id": context.run_id,
+        "full_name": repo.full_name,
+        "found_in_pass": 1,
+        "status": RepoStatus.HYDRATED,
+        "is_own": True,
+        "aliases_json": _aliases(asked, repo),
+        "updated_at": context.now_iso(),
+    }
+    with context.record.saving():
+        insert_missing(Repo, [row | repo_columns(repo)], ("run_id", "full_name"))
+
+
+def demand_readme(context: StepContext) -> None:
+    """Return where the README of the run's own repository was read, or it has none.
+
+    Raises:
+        PermanentError: It could not be read; the next attempt reads it again.
+    """
+    name = own_name(context.run_id)
+    mine = (ReadmeRecord.run == context.run_id) & (ReadmeRecord.full_name == name)
+    if name and ReadmeRecord.get_or_none(mine & (ReadmeRecord.status == ReadmeStatus.FAILED)):
+        raise _unusable(
+            f"The README of {name}, which this run starts from, cannot be read.",
+            f"Try again: scout resume {context.run_id}",
+        )
+
+
+def demand_analysis(context: StepContext) -> None:
+    """Return where the run's own repository has a valid analysis.
+
+    Raises:
+        PermanentError: It has none; the next attempt asks again.
+    """
+    name = own_name(context.run_id)
+    if name is None:
+        return
+    mine = (Analysis.run == context.run_id) & (Analysis.full_name == name)
+    rows = fetch_all(Analysis.select(Analysis.status, Analysis.error).where(mine))
+    status, error = rows[0] if rows else (None, "a limit of the run left it out")
+    if status == AnalysisStatus.VALID:
+        return
+    if status == AnalysisStatus.INVALID:
+        with context.record.saving():
+            turn_into_failed(context.run_id, [name])
+    raise _unusable(
+        f"{name}, which this run starts from, has no analysis: {error}",
+        f"Try again: scout resume {context.run_id}"
+        if rows
+        else "Raise --max-analyses or --max-llm-tokens.",
+    )
+
+
+def _aliases(asked: str, repo: RepositoryPayload) -> str | None:
+    if asked.lower() == repo.full_name.lower():
+        return None
+    evidence = f"GET /repos/{asked} answered with {repo.full_name}"
+    return dumps([{"full_name": asked, "evidence": evidence}])
+
+
+def _is_private(payload: Payload) -> bool:
+    return payload.get("private") is True or payload.get("visibility") == "private"
+
+
+def _unusable(message: str, hint: str) -> PermanentError:
+    return PermanentError(message, hint, code=Code.OWN_REPOSITORY_UNUSABLE)
