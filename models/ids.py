@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U
 ID_LENGTH = 26
+_ID = re.compile(f"[0-7][{_ALPHABET}]{{{ID_LENGTH - 1}}}")
 
 
 def new_id(now_ms: int, random_bits: Callable[[int], int] = secrets.randbits) -> str:
@@ -22,12 +24,7 @@ def new_id(now_ms: int, random_bits: Callable[[int], int] = secrets.randbits) ->
 
 def is_id(value: object) -> bool:
     """Say whether something from elsewhere is an id as `new_id` makes them."""
-    return (
-        isinstance(value, str)
-        and len(value) == ID_LENGTH
-        and value[0] in _ALPHABET[:8]
-        and all(letter in _ALPHABET for letter in value)
-    )
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def normalise_prefix(text: str) -> str:

@@ -74,13 +74,10 @@ class RunArgs:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunArgs:
         """Return arguments from a stored dictionary; unknown keys are left out."""
-        known = {field.name for field in fields(cls)}
-        taken = {"query": ""} | {key: values[key] for key in values if key in known}
-        several = {
-            "include": tuple(taken.get("include", ())),
-            "formats": tuple(taken.get("formats", FORMATS[:1])),
-        }
-        return cls(**taken | several)
+        taken = {"query": ""} | {key: values[key] for key in values if key in _NAMES}
+        taken["include"] = tuple(taken.get("include", ()))
+        taken["formats"] = tuple(taken.get("formats", FORMATS[:1]))
+        return cls(**taken)
 
     @property
     def typed(self) -> TypedQuery:
@@ -157,6 +154,10 @@ class RunArgs:
                 f"Allow {MIN_ANALYSES_WITH} at least, or add --no-llm.",
             )
         return read_repo_name(self.with_repo, option_of("with_repo"))
+
+
+# Asked for once: every claim of a step reads its run's arguments.
+_NAMES = frozenset(field.name for field in fields(RunArgs))
 
 
 def _among(

@@ -92,7 +92,7 @@ class Scanner:
         """Everything that the rules find in a text, unsorted and possibly overlapping."""
         rules = self._rules_in(text)
         if rules is not None:
-            return list(_found(rules, text))
+            return list(_found(rules, text)) if rules else []
         return [
             view.original(span)
             for view in views_of(text)

@@ -102,13 +102,11 @@ def _given(record: logging.LogRecord) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the caller's fields: those with a place of their own, and the others."""
     given: dict[str, Any] = {}
     extras: dict[str, Any] = {}
-    for key, value in record.__dict__.items():
-        if key in _STANDARD or key.startswith("_"):
-            continue
+    for key in [key for key in record.__dict__ if key not in _STANDARD]:
         if key in _PLACED:
-            given[key] = value
-        else:
-            extras[f"{key}_" if key in _TAKEN else key] = value
+            given[key] = record.__dict__[key]
+        elif not key.startswith("_"):
+            extras[f"{key}_" if key in _TAKEN else key] = record.__dict__[key]
     return given, extras
 
 
