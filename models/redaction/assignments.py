@@ -42,13 +42,15 @@ def _name_expression() -> str:
 
     For text in lower case: the engine is several times slower when it has to ignore case.
     """
-    owners: dict[str, list[str]] = defaultdict(list)
+    lasts: dict[str, list[str]] = defaultdict(list)
+    for first, last in sorted(SECRET_PAIRS, key=lambda pair: (-len(pair[1]), pair)):
+        lasts[first].append(last)
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for first in sorted(lasts, key=lambda first: (-len(first), first)):
+        alike[first[0], "|".join(lasts[first])].append(first[1:])
     groups: dict[str, list[str]] = defaultdict(list)
-    for first, last in sorted(SECRET_PAIRS):
-        owners[first].append(last)
-    for first, lasts in sorted(owners.items(), key=lambda item: -len(item[0])):
-        ends = "|".join(sorted(lasts, key=len, reverse=True))
-        groups[first[0]].append(rf"{first[1:]}[_\-. ]?(?:{ends})")
+    for (letter, ends), rests in alike.items():
+        groups[letter].append(rf"(?:{'|'.join(rests)})[_\-. ]?(?:{ends})")
     for name in sorted(_SINGLES, key=lambda name: (-len(name), name)):
         groups[name[0]].append(re.escape(name[1:]))
     alternatives = (f"{letter}(?:{'|'.join(rest)})" for letter, rest in sorted(groups.items()))

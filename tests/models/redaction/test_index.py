@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -21,6 +23,7 @@ from models.redaction.scanner import Scanner
 from models.redaction.spans import Rule
 from models.redaction.tables import TABLE_RULES
 from models.redaction.urls import URL_RULES
+from tests.support.processes import ROOT
 from tests.support.redaction_corpus import TOKEN_CONTEXTS
 from tests.support.redaction_hard import hard_cases
 from tests.support.redaction_harmless import harmless_values
@@ -144,3 +147,20 @@ def test_what_is_remembered_is_bounded_and_texts_from_outside_push_out_no_findin
     assert len(scanner._harmless_parts) < 5_000
     assert len(redactor._resembling) < 1_100
     assert redactor.redact_text("part1 ghp_" + "aB3d" * 9) == f"part1 {MASK}"
+
+
+def test_a_process_compiles_little_before_a_text_needs_more() -> None:
+    measure = """
+import re, sys
+compiled, compile = [], re.compile
+re.compile = lambda pattern, flags=0: (compiled.append(pattern), compile(pattern, flags))[1]
+from models.redaction import Redactor
+redactor = Redactor({"GITHUB_TOKEN": "ghp" + "_" + "aB3d" * 9, "PATH": "/usr/bin:/bin"})
+redactor.redact({"message": "init_run started, attempt 1.", "run_id": "01JD8Z5Q4W8G3X9T2M7N6K5R4B"})
+redactor.scrub_line('{"event":"step.started","ts":"2026-01-02T03:04:05.123Z"}')
+print(sum(map(len, compiled)))
+assert redactor.redact_text("--password hunter2X!") == "--password [REDACTED]"
+assert sum(map(len, compiled)) > 5_000
+"""
+    output = subprocess.check_output([sys.executable, "-c", measure], cwd=ROOT)
+    assert int(output) < 3_500
