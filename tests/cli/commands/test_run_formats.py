@@ -63,6 +63,10 @@ def hostile(parent: str) -> str:
     open_database(load_settings())
     change = "UPDATE repos SET description = ?, language = ?, license = ? WHERE run_id = ?"
     database().execute(change, (HOSTILE, "@sum", "-1+1", parent))
+    change = "UPDATE repos SET kind = ?, kind_reason = ? WHERE run_id = ? AND full_name LIKE 'q%'"
+    database().execute(change, ("list", HOSTILE, parent))
+    change = 'UPDATE analyses SET output_json = replace(output_json, \'"claim":"\', ?)'
+    database().execute(change, ('"claim":"<i onclick=x>& ',))
     facts = {"release": {"name": HOSTILE, "day": "<i>"}, "unknown": HOSTILE}
     change = "UPDATE repos SET facts_json = ? WHERE run_id = ?"
     database().execute(change, (json.dumps(facts), parent))
@@ -145,6 +149,8 @@ def test_the_page_is_valid_stands_alone_and_shows_hostile_text_as_text(
     assert "Manual review required" in text
     assert '<script>alert(1)</script> & "q"' in text
     assert "+1 <b>bold</b>" in text
+    assert "List: =cmd|'/c calc'!A1 </td><script>" in text
+    assert "<i onclick=x>& " in text
     assert SECRET not in text
     style = page.find("head/style").text
     assert "@media print" in style

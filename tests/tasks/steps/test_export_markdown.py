@@ -137,6 +137,19 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
             keywords=[*STORABLE, EVERYTHING],
             needs=["vector search"],
         )
+    add_repo(
+        "RUN1",
+        "left/out",
+        summary=EVERYTHING,
+        provides=STORABLE,
+        surfaces=STORABLE,
+        topics=STORABLE,
+        description=EVERYTHING,
+        license=EVERYTHING[:60],
+        pushed_at=EVERYTHING[:60],
+        payload_json=dumps({"mirror_url": EVERYTHING}),
+    )
+    Repo.update(facts_json=dumps({"release": {"name": EVERYTHING, "day": EVERYTHING}})).execute()
     add_repo("RUN1", "bad/[x](https://evil.example)", 0.9)
     add_search("RUN1", EVERYTHING)
     for number, fragment in enumerate(STORABLE, start=2):
@@ -173,6 +186,7 @@ def test_hostile_text_everywhere_leaves_only_our_links_and_markers(tmp_path: Pat
         )
     )
     assert len(files) > 2
+    assert "Mirror: GitHub says that it mirrors" in files["repositories.md"]
     for name, markdown in files.items():
         markers = ["<!-- scout:run -->", "<!-- /scout:run -->"] if name == "index.md" else []
         assert html(markdown) == markers
