@@ -129,6 +129,11 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             " reasoning does; it may use more from now on"
         ),
         Event.SCOUT_PASS2_CAPPED: "a limit of the second search pass took effect",
+        Event.PAIRS_JUDGED: (
+            "the best pairs were put before the model, and how many it judged (`judged` of"
+            " `asked`), `no` of them as no fit; those that are not judged (WARNING, `reason`) keep"
+            " the place that their score gives them"
+        ),
         Event.BRIEF_RANKED: "groups of repositories were scored and ranked",
         Event.BRIEF_MARKED: (
             "a person marked a proposed group as sent, declined or for later: `scout briefs mark`"

@@ -204,11 +204,17 @@ class Event(StrEnum):
     SCOUT_PASS2_CAPPED = _row(
         "scout.pass2.capped", Scope.STEP, "capped reason caps", level="WARNING"
     )
+    PAIRS_JUDGED = _row(
+        "pairs.judged",
+        Scope.STEP,
+        "asked judged no missing model prompt reason error_code usage",
+        or_level="WARNING",
+    )
     BRIEF_RANKED = _row(
         "brief.ranked",
         Scope.STEP,
         "groups shortlisted rejected_by_threshold kept_out min_score policy compared meaning"
-        " compared_capped pairs_capped",
+        " compared_capped pairs_capped judge",
     )
     BRIEF_MARKED = _row("brief.marked", Scope.RUN, "who rank group mark note")
     EXPORT_WRITTEN = _row("export.written", Scope.STEP, "path digest files briefs outreach ranked")

@@ -59,6 +59,7 @@ class RunArgs:
     max_queries: int = 10
     min_score: float = 0.8
     max_briefs: int = 10
+    max_pairs: int = 20
     out: str = "out"
     fixtures: str | None = None
     max_analyses: int = 200
@@ -123,6 +124,7 @@ class RunArgs:
         _in_range("--max-queries", self.max_queries, 0, 10)
         _in_range("--min-score", self.min_score, 0.0, 1.0)
         _in_range("--max-briefs", self.max_briefs, 1, 100)
+        _in_range("--max-pairs", self.max_pairs, 0, 60)
         _in_range("--max-analyses", self.max_analyses, 0, 2000)
         if self.max_llm_tokens is not None:
             _in_range("--max-llm-tokens", self.max_llm_tokens, 0, 2_000_000_000)

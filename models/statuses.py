@@ -105,6 +105,14 @@ class AnalysisStatus(StrEnum):
 UNANSWERED = frozenset({AnalysisStatus.FAILED, AnalysisStatus.AWAITED})
 
 
+class VerdictStatus(StrEnum):
+    """What became of asking a model about a pair; a failed one is asked about again."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    FAILED = "failed"
+
+
 class BriefStatus(StrEnum):
     """What became of a group of repositories; a shortlisted one has, or will have, a text.
 

@@ -27,7 +27,7 @@ def command() -> None:
 
 @command.command(short_help="Ask the model about every repository of a run again.")
 @run_argument
-@override_options("max_analyses", "max_llm_tokens", "out")
+@override_options("max_analyses", "max_llm_tokens", "max_pairs", "out")
 @click.option("--briefs", is_flag=True, help="Also write and export briefs from the new analyses.")
 @execution_options
 def rerun(*, run_text: str, briefs: bool, how: ExecutionOptions, **changes: Any) -> None:

@@ -92,7 +92,7 @@ def mark(*, run_text: str, rank: int, mark: str, note: str, as_json: bool) -> No
 
 @command.command(short_help="Group, score and write briefs from stored analyses.")
 @run_argument
-@override_options("min_score", "max_briefs", "out")
+@override_options("min_score", "max_briefs", "max_pairs", "out")
 @execution_options
 def generate(*, run_text: str, how: ExecutionOptions, **changes: Any) -> None:
     """Group what RUN analysed, have briefs written anew, and export them.

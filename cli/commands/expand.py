@@ -22,7 +22,7 @@ _BRIEFS = ("llm_brief_generate", "export_markdown")
 
 @click.command()
 @run_argument
-@override_options("max_queries", "pass2_stars", "out")
+@override_options("max_queries", "pass2_stars", "max_pairs", "out")
 @click.option("--briefs", is_flag=True, help="Also write and export briefs of what is there then.")
 @execution_options
 def command(*, run_text: str, briefs: bool, how: ExecutionOptions, **changes: Any) -> None:

@@ -55,6 +55,7 @@ _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("written", "brief", "briefs"),
         ("shortlisted", "shortlisted", "shortlisted"),
         ("rejected_by_threshold", "below --min-score", "below --min-score"),
+        ("judge.judged", "pair judged", "pairs judged"),
         ("kept_out", "kept out", "kept out"),
         ("invalid", "invalid", "invalid"),
         ("failed", "failed", "failed"),
@@ -74,6 +75,8 @@ def step_note(step: StepRow) -> str:
     """
     stats = step.stats
     words = _counted(step)
+    if stat(stats, "judge.reason"):
+        words.append("not judged" if not stat(stats, "judge.judged") else "some not judged")
     if stats.get("capped") is True:
         words.append("capped")
     for path in _USAGE:

@@ -16,7 +16,9 @@ _IDLE: tuple[tuple[str, bool, frozenset[str]], ...] = (
     (
         "no_llm",
         True,
-        frozenset({"max_analyses", "min_score", "max_briefs", "fresh", "no_issue_search"}),
+        frozenset(
+            {"max_analyses", "min_score", "max_briefs", "max_pairs", "fresh", "no_issue_search"}
+        ),
     ),
     ("dry", True, frozenset({"fresh", "max_llm_tokens"})),
     ("dry", False, frozenset({"fixtures"})),

@@ -41,6 +41,10 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         {"type": float, "help": "Briefs below this score are rejected; 0.5 with --with."},
     ),
     ("max_briefs", {"type": int, "help": "Briefs to write."}),
+    (
+        "max_pairs",
+        {"type": int, "help": "Best pairs that the model judges; 0: the order is by score alone."},
+    ),
     ("max_analyses", {"type": int, "help": "Repositories to have analysed, over both passes."}),
     ("max_llm_tokens", {"type": int, "help": "Tokens to spend; no limit by default. Live only."}),
     ("fresh", {"is_flag": True, "help": "Ask again about what an earlier run has analysed."}),

@@ -101,6 +101,7 @@ def _model_rows(found: Forecast) -> list[list[str]]:
     return [
         _row("model requests", found.calls),
         _row("  analyses", found.analyses),
+        _row("  verdicts on pairs", found.verdicts),
         _row("  briefs", found.briefs),
         _row("model tokens", found.tokens),
     ]

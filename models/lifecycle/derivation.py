@@ -50,7 +50,7 @@ class Derivation:
         replaces_analyses: Whether analyses are made anew, each in the place of an old one, instead
             of being taken over.
         keywords: Whether the keywords are taken over.
-        briefs: Whether the briefs are.
+        briefs: Whether the briefs are, and the verdicts that made their order.
         goes_on_searching: Whether it searches for what the other run's pass 2 did not.
     """
 
@@ -74,6 +74,7 @@ def inherit(derivation: Derivation, parent_run_id: str, run_id: str) -> dict[str
         How many rows were copied, by what they are.
     """
     from models.tables import results  # most runs have no parent
+    from models.tables.verdicts import PairVerdict
 
     copy = _Copy(parent_run_id, run_id)
     last_pass = derivation.passes
@@ -98,6 +99,8 @@ def inherit(derivation: Derivation, parent_run_id: str, run_id: str) -> dict[str
         copied["keywords"] = copy.rows(results.Keyword)
     if derivation.briefs:
         copied["briefs"] = copy.rows(results.Brief)
+        verdicts = copy.rows(PairVerdict)
+        copied |= {"verdicts": verdicts} if verdicts else {}
     return copied
 
 

@@ -21,6 +21,7 @@ from models.settings.runtime import Settings
 from models.tables import github, results
 from models.tables.base import Table
 from models.tables.runs import AuditEvent, Run, RunStep
+from models.tables.verdicts import PairVerdict
 from models.text.canonical_json import dumps, loads
 
 #: File to table; and what the file holds, for the README.
@@ -34,6 +35,7 @@ _TABLES: Mapping[str, tuple[type[Table], str]] = {
     "analyses.jsonl": (results.Analysis, "the model's analyses, their scores and inputs"),
     "rankings.jsonl": (results.Ranking, "what a run without a model ranks by, its keywords"),
     "keywords.jsonl": (results.Keyword, "the keywords and their weights"),
+    "verdicts.jsonl": (PairVerdict, "what the model said of pairs, and why"),
     "briefs.jsonl": (results.Brief, "the groups, their scores, and what was written"),
     "rate_limits.jsonl": (github.GithubRateLimit, "what was left of GitHub's limits"),
     "llm_usage.jsonl": (results.LlmUsage, "requests, tokens and cost of the model"),

@@ -23,6 +23,7 @@ from models.statuses import RepoStatus
 from models.tables.base import Table
 from models.tables.marks import BriefMark
 from models.tables.runs import Run
+from models.tables.verdicts import PairVerdict
 
 
 class GithubQuery(Table):
@@ -293,9 +294,9 @@ class Brief(Table):
 class LlmUsage(Table):
     """What a run spent on the language model for one thing, over all attempts; live runs only.
 
-    kind: analysis | brief | embedding; item: the repository, the group, or the step's id. cost_usd
-    is None where the endpoint reports none; estimated says that it did not report tokens either, so
-    they were estimated.
+    kind: analysis | verdict | brief | embedding; item: the repository, the first pair of a request,
+    the group, or the step's id. cost_usd is None where the endpoint reports none; estimated says
+    that it did not report tokens either, so they were estimated.
     """
 
     id = AutoField()
@@ -328,5 +329,6 @@ RESULT_TABLES: tuple[type[Table], ...] = (
     Keyword,
     Brief,
     BriefMark,
+    PairVerdict,
     LlmUsage,
 )

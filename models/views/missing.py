@@ -35,6 +35,7 @@ _COUNTS: dict[str, tuple[tuple[str, str], ...]] = {
         for path, text in counts
     ),
     "llm_brief_generate": (
+        ("judge.missing", "{count} of the best pairs were not judged; their score decides alone"),
         ("failed", "the model gave no answer for {count} of the briefs"),
         ("invalid", "{count} of the model's briefs were not valid and not used"),
     ),

@@ -14,6 +14,7 @@ from itertools import combinations
 
 from tasks.briefs.links import Link, Links
 from tasks.briefs.signals import PairSignals, Vectors, pair_signals
+from tasks.briefs.verdict_order import Judge, Promising, in_verdict_order
 from tasks.briefs.why import MetNeed, reasons
 from tasks.embeddings.exact import arithmetic
 from tasks.kinds.project import Project
@@ -74,6 +75,7 @@ class _Pair:
 def group_projects(
     projects: Sequence[Project],
     vectors: Vectors | None = None,
+    judge: Judge | None = None,
 ) -> list[Group]:
     """Return groups, best first; the order of `projects` does not matter.
 
@@ -82,12 +84,14 @@ def group_projects(
     Args:
         projects: Those that may be grouped.
         vectors: See `pair_signals`.
+        judge: Says of pairs that are not linked already how well they fit; see `in_verdict_order`.
     """
     items = sorted(projects, key=lambda project: project.full_name)
     own = next((index for index, item in enumerate(items) if item.is_own), None)
     with arithmetic(len(items), by_meaning=bool(vectors)):
         signals = pair_signals(items, vectors)
-        pairs = _chosen(items, signals if own is None else signals.around(own), own)
+        chosen = _chosen(items, signals if own is None else signals.around(own), own)
+    pairs = _as_judged(items, chosen, judge)
     made = {(pair.first, pair.second): pair for pair in pairs}
     members: list[tuple[int, ...]] = [(pair.first, pair.second) for pair in pairs]
     # Without needs the order is mostly fame, and three famous ones are no group.
@@ -118,6 +122,17 @@ def _chosen(items: Sequence[Project], signals: PairSignals, own: int | None) -> 
         appearances.update(index for index in both if index != own)
         fresh.append(pair)
     return [*fresh, *linked[:MAX_LINKED]]
+
+
+def _as_judged(
+    items: Sequence[Project], pairs: Sequence[_Pair], judge: Judge | None
+) -> Sequence[_Pair]:
+    """Return the pairs in their order after a judge's verdicts; what is linked is no question."""
+    if judge is None:
+        return pairs
+    asked = [Promising(items[one.first], items[one.second], one.score) for one in pairs]
+    fits = judge([one for one, pair in zip(asked, pairs, strict=True) if not pair.links])
+    return in_verdict_order(pairs, [fits.get(one.key) for one in asked])
 
 
 def _worth(signals: PairSignals, number: int) -> tuple[float, dict[str, float]]:

@@ -15,6 +15,7 @@ from tasks.briefs.grouping import (
     group_projects,
 )
 from tasks.briefs.signals import Vectors, texts_to_compare
+from tasks.briefs.verdict_order import Judge
 from tasks.embeddings.exact import arithmetic, has_numpy, quantised
 from tasks.kinds.loading import load_judged
 from tasks.kinds.marking import is_left_out
@@ -59,13 +60,14 @@ class Grouping:
         return stats
 
 
-def group_run(run_id: str, args: RunArgs, embed: Embed) -> Grouping:
+def group_run(run_id: str, args: RunArgs, embed: Embed, judge: Judge | None = None) -> Grouping:
     """Return the groups of a run's projects.
 
     Args:
         run_id: The run; its kinds must be stored.
         args: The run's arguments.
         embed: Where vectors come from; asked once.
+        judge: Who says how well pairs fit; asked once.
     """
     everyone = [one for one in load_judged(run_id) if not is_left_out(one.kind, args)]
     if args.with_repo is not None and not any(one.is_own for one in everyone):
@@ -79,7 +81,7 @@ def group_run(run_id: str, args: RunArgs, embed: Embed) -> Grouping:
         partners = partners[:cap]
     left_out = len(ranked) - len(partners)
     return Grouping(
-        group_projects(partners, vectors),
+        group_projects(partners, vectors, judge),
         len(partners),
         left_out,
         _reason(cap, left_out) if left_out else None,

@@ -15,6 +15,7 @@ from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
 from tasks.briefs.grouping import POLICY, Group
 from tasks.briefs.held_back import held_back
+from tasks.briefs.judge import PairJudge
 from tasks.briefs.partners import EMBEDDINGS, WORDS, group_run
 from tasks.embeddings.store import embedding_usage, vectors_for
 from tasks.llm.usage import TokenBudget, spent_on, usage_stats
@@ -38,10 +39,12 @@ def plan_briefs(context: StepContext) -> None:
     """
     if _rows(context.run_id):
         return
-    grouping = group_run(context.run_id, context.args, partial(vectors_for, context))
+    held = held_back(context.run_id, context.args)
+    judge = PairJudge(context, held)
+    grouping = group_run(context.run_id, context.args, partial(vectors_for, context), judge)
     groups = grouping.groups
     formed = grouping.stats(_meaning(context) if grouping.by_meaning else WORDS)
-    held = held_back(context.run_id, context.args)
+    formed["judge"] = judge.stats()
     kept, shortlisted = kept_groups(groups, context.args.min_score, held)
     kept_out = sum(group.key.lower() in held for group in groups)
     rejected = len(groups) - shortlisted - kept_out

@@ -9,6 +9,7 @@ from tasks.briefs.v1 import scoring as v1
 from tasks.export.facts import facts_section
 from tasks.export.markdown import block, cell, inline, some_of, table
 from tasks.export.report import Document, Report
+from tasks.export.verdicts import verdict_words, verdicts_on
 
 #: Stands in every file.
 BANNER = "> **Manual review required. This tool does not post to GitHub.**"
@@ -24,6 +25,7 @@ def page(*parts: str) -> str:
 def brief_page(document: Document, report: Report) -> str:
     """Return the text of `briefs/NN-<slug>.md`."""
     content, brief = document.content, document.brief
+    verdicts = verdicts_on(document.full_names, report.verdicts)
     keywords = loads(brief.shared_keywords_json)
     return page(
         f"# {inline(content['title'])}",
@@ -41,6 +43,7 @@ def brief_page(document: Document, report: Report) -> str:
         *facts_section(document, report),
         "## How the score came about",
         _components(document),
+        _bullets([verdict_words(one) for one in verdicts]),
         f"In common: {some_of(keywords, _KEYWORDS_SHOWN)}" if keywords else "",
         f"[Outreach draft](../outreach/{document.name}.md) · [All briefs](../index.md)",
     )

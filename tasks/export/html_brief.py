@@ -15,6 +15,7 @@ from tasks.export.facts import (
     written_to,
 )
 from tasks.export.html_elements import Html, element, join, labelled, repo_link, repo_links, table
+from tasks.export.verdicts import verdict_words
 
 Repos = Mapping[str, Mapping[str, Any]]
 
@@ -35,6 +36,7 @@ def brief(group: dict[str, Any], repos: Repos) -> Html:
         element("p", repo_links(group["repositories"], urls)),
         element("p", f"Score {group['score']:.4f}, computed by {group['policy']}."),
         *([element("p", f"Marked as {mark['mark']}. {mark['note']}")] if mark else []),
+        *labelled("Judged", [verdict_words(one) for one in group["verdicts"]]),
         *labelled("Already there", group["already_there"]),
         *labelled("Pitch", content.get("pitch")),
         *labelled("Where they meet", content.get("interfaces") or content.get("integration")),

@@ -43,6 +43,7 @@ def html_page(found: dict[str, Any]) -> str:
         element("h1", title),
         element("p", found["notice"], role="note", class_="notice"),
         element("p", _overview(found, len(written))),
+        *([element("p", found["order"]["text"])] if found["order"]["text"] else []),
         *([element("h2", "Briefs")] if written else []),
         *(brief(group, repos) for group in written),
         *section("Other groups" if written else "Groups", *_groups(others, urls)),

@@ -24,6 +24,7 @@ from tasks.export.sections import (
     run_block,
     searches,
 )
+from tasks.export.verdicts import order_of
 
 MAX_REPOS = 50
 MAX_KEYWORDS = 30
@@ -38,6 +39,7 @@ def index_page(report: Report, exported_at: str) -> str:
         BANNER,
         _overview(report),
         "## Briefs",
+        inline(order_of(report.briefs)["text"], 600),
         _briefs(report),
         _left_out(report),
         marked(report),

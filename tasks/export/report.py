@@ -27,6 +27,7 @@ from models.text.canonical_json import loads
 from models.views.repo_view import repo_details
 from tasks.export.markdown import repo_link
 from tasks.export.slugs import document_names
+from tasks.export.verdicts import Verdicts, load_verdicts
 
 #: Runs that go on from one another, which is looked back at.
 MAX_ANCESTORS = 1_000
@@ -58,7 +59,7 @@ class Report:
     `documents` and `briefs` are in the order of their rank, `scores` and `ranking` best first;
     `kept` counts the repositories of each query by its id; `details` is what `repo_details` returns
     of each repository; `caps` are the limits that were reached; only a run without a language model
-    has `rankings`.
+    has `rankings`. `verdicts` are a model's on pairs, by the key of the pair.
     """
 
     run: Run
@@ -78,6 +79,7 @@ class Report:
     readmes_missing: int
     web_url: str
     rankings: Mapping[str, Ranking]
+    verdicts: Verdicts
 
     def keywords_of(self, full_name: str) -> Sequence[str]:
         """Return what a repository is about, what tells most first."""
@@ -169,6 +171,7 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         readmes_missing=sum(1 for row in readmes if row.status == ReadmeStatus.MISSING),
         web_url=_web_url(run_id),
         rankings=rankings,
+        verdicts=load_verdicts(run_id),
     )
 
 

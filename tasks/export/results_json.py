@@ -18,6 +18,7 @@ from tasks.export.markdown import is_full_name
 from tasks.export.marked import marks_of
 from tasks.export.new_since import new_since
 from tasks.export.report import Report
+from tasks.export.verdicts import order_of, verdicts_on
 from tasks.facts.licences import SOURCE
 from tasks.kinds.marking import is_left_out
 
@@ -50,6 +51,7 @@ def results(report: Report, exported_at: str) -> dict[str, Any]:
             }
             for word in report.keywords
         ],
+        "order": order_of(report.briefs),
         "groups": groups,
         "new_since": _new_since(report),
         "limits": [{"step": step, "reason": reason} for step, reason in report.caps],
@@ -107,6 +109,7 @@ def _groups(report: Report) -> list[dict[str, Any]]:
         _group(brief, names.get(brief.group_key))
         | {
             "licences": _licences(report, brief) if brief.group_key in names else None,
+            "verdicts": verdicts_on(loads(brief.repos_json), report.verdicts),
             "mark": marks.get(brief.group_key),
         }
         for brief in report.briefs

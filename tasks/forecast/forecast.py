@@ -13,6 +13,7 @@ from typing import Any
 
 from models.run_args import RunArgs
 from models.settings.live import concurrency
+from tasks.briefs import judge
 from tasks.facts.reading import REQUESTS_EACH
 from tasks.forecast.history import History
 from tasks.llm.question import MAX_CORRECTIONS
@@ -27,7 +28,11 @@ LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(
 #: Assumed where no earlier run tells: the share of the results of pass 2 that is new.
 NEW_SHARE = 0.3
 #: Characters of what a model is told beside the prompt: assumed, and at most.
-MATERIAL_CHARACTERS = {"analysis": (6_000, 26_000), "brief": (9_000, 16_000)}
+MATERIAL_CHARACTERS = {
+    "analysis": (6_000, 26_000),
+    "verdict": (9_000, 24_000),
+    "brief": (9_000, 16_000),
+}
 #: The schema that every question carries, and characters in a token: assumed, and at least.
 SCHEMA_CHARACTERS = 2_500
 CHARACTERS_PER_TOKEN = (4.0, 2.5)
@@ -41,7 +46,13 @@ ANSWER_SHARE = 0.4
 #: Seconds that an answer is assumed to take.
 GITHUB_S = 0.3
 MODEL_S = 6.0
-_PROMPTS = {"analysis": "repo_analysis", "brief": "brief"}
+_PROMPTS = {"analysis": "repo_analysis", "verdict": "pair_verdict", "brief": "brief"}
+#: How often the model may correct an answer.
+_CORRECTIONS = {
+    "analysis": MAX_CORRECTIONS,
+    "verdict": judge.MAX_CORRECTIONS,
+    "brief": MAX_CORRECTIONS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +73,9 @@ NOTHING = Amount(0, 0)
 class Forecast:
     """What a run would cost.
 
-    `calls` are requests to the model for `analyses` and `briefs`, corrections included; `minutes`
-    is the time that GitHub's limits and the answers would take.
+    `calls` are requests to the model for `analyses`, `verdicts` on pairs, some at a time, and
+    `briefs`, corrections included; `minutes` is the time that GitHub's limits and the answers
+    would take.
     """
 
     with_token: bool
@@ -73,6 +85,7 @@ class Forecast:
     readmes: Amount = NOTHING
     facts: Amount = NOTHING
     analyses: Amount = NOTHING
+    verdicts: Amount = NOTHING
     briefs: Amount = NOTHING
     calls: Amount = NOTHING
     tokens: Amount = NOTHING
@@ -113,10 +126,12 @@ def forecast(
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos)
     briefs = NOTHING if args.no_llm else _briefs(args, analyses)
-    tokens = _tokens(analyses, briefs, history)
+    verdicts = NOTHING if args.no_llm else _verdicts(args, analyses, history)
+    asked = {"analysis": analyses, "verdict": verdicts, "brief": briefs}
+    tokens = _tokens(asked, history)
     if pays_for_vectors:
         tokens += _embedding_tokens(args, analyses if analyses.at_most else repos, history)
-    calls = _calls(analyses, briefs, history)
+    calls = _calls(asked, history)
     facts = _facts(briefs)
     if not args.no_issue_search:
         searches += briefs
@@ -126,6 +141,7 @@ def forecast(
         readmes=repos,
         facts=facts,
         analyses=analyses,
+        verdicts=verdicts,
         briefs=briefs,
         calls=calls,
         tokens=_within_budget(args, tokens),
@@ -155,6 +171,13 @@ def _briefs(args: RunArgs, analyses: Amount) -> Amount:
     return Amount(args.max_briefs if analyses.at_most else 0, args.max_briefs)
 
 
+def _verdicts(args: RunArgs, analyses: Amount, history: History) -> Amount:
+    """Return the requests for verdicts; the pairs of a run that was judged have theirs."""
+    known = history.earlier is not None and history.earlier.judged and not args.fresh
+    expected = 0 if known or not analyses.at_most else args.max_pairs
+    return Amount(-(-expected // judge.BATCH), -(-args.max_pairs // judge.BATCH))
+
+
 def _facts(briefs: Amount) -> Amount:
     """Return the requests about repositories that briefs are about: two at least, four at most."""
     each = REQUESTS_EACH + 1  # and the dependencies
@@ -169,17 +192,17 @@ def _analyses(args: RunArgs, history: History, repos: Amount) -> Amount:
     return Amount(max(0, expected - reusable), min(args.max_analyses, repos.at_most))
 
 
-def _calls(analyses: Amount, briefs: Amount, history: History) -> Amount:
+def _calls(asked: Mapping[str, Amount], history: History) -> Amount:
     expected = sum(
-        amount.expected * history.requests.get(kind, 1.0)
-        for kind, amount in (("analysis", analyses), ("brief", briefs))
+        amount.expected * history.requests.get(kind, 1.0) for kind, amount in asked.items()
     )
-    return Amount(round(expected), (analyses + briefs).at_most * (1 + MAX_CORRECTIONS))
+    at_most = sum(amount.at_most * (1 + _CORRECTIONS[kind]) for kind, amount in asked.items())
+    return Amount(round(expected), at_most)
 
 
-def _tokens(analyses: Amount, briefs: Amount, history: History) -> Amount:
+def _tokens(asked: Mapping[str, Amount], history: History) -> Amount:
     expected, at_most = 0.0, 0
-    for kind, amount in (("analysis", analyses), ("brief", briefs)):
+    for kind, amount in asked.items():
         usual, most = _tokens_per_item(kind)
         expected += amount.expected * history.tokens.get(kind, usual)
         at_most += amount.at_most * most
@@ -208,8 +231,8 @@ def _tokens_per_item(kind: str) -> tuple[int, int]:
     usual = (fixed + usual_material) / usual_ratio + ANSWER_SHARE * prompt.max_tokens
     question = (fixed + most_material) / dense_ratio
     # A correction carries the question and the answer that was wrong, and is answered in full.
-    most = (1 + MAX_CORRECTIONS) * (question + prompt.max_tokens)
-    most += MAX_CORRECTIONS * prompt.max_tokens
+    corrections = _CORRECTIONS[kind]
+    most = (1 + corrections) * (question + prompt.max_tokens) + corrections * prompt.max_tokens
     return round(usual), round(most)
 
 

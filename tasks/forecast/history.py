@@ -9,6 +9,7 @@ from models.dao.analyses import AnalysesDao
 from models.dao.findings import ReposDao, SearchesDao
 from models.dao.llm_usage import LlmUsageDao
 from models.dao.runs import RunRow, RunsDao
+from models.dao.verdicts import VerdictsDao
 from models.run_args import RunArgs
 from models.statuses import RunStatus
 from tasks.prompts.prompt import load_prompt
@@ -28,6 +29,7 @@ class Earlier:
         new_per_query: New repositories that a query of pass 2 brought, on average.
         read: Repositories whose metadata it read: these answers are stored.
         reusable: Valid analyses of today's prompt.
+        judged: Pairs with a verdict of today's prompt.
     """
 
     run_id: str
@@ -35,6 +37,7 @@ class Earlier:
     new_per_query: float
     read: int
     reusable: int
+    judged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +81,5 @@ def _earlier(run_id: str) -> Earlier:
         new_per_query=new / queries if queries else 0.0,
         read=ReposDao.count_hydrated(run_id),
         reusable=AnalysesDao.count_valid(run_id, load_prompt("repo_analysis").version),
+        judged=VerdictsDao.count_valid(run_id, load_prompt("pair_verdict").version),
     )

@@ -13,9 +13,10 @@ from tasks.llm.usage import Spent, TokenBudget
 from tasks.pause import check_wanted
 from tasks.sources.interface import (
     AnalysisRequest,
-    BriefRequest,
     LanguageModel,
     ModelAnswer,
+    PairsRequest,
+    Request,
     UnansweredError,
 )
 from tasks.step import StepContext
@@ -66,20 +67,23 @@ class Question(Generic[Content]):
         request: What.
         parse: Returns an answer's content, or raises `invalid`.
         invalid: The errors that say that an answer is not valid.
+        max_corrections: How often the model may correct one.
     """
 
     def __init__(
         self,
         model: LanguageModel,
-        request: AnalysisRequest | BriefRequest,
+        request: Request,
         parse: Callable[[ModelAnswer], Content],
         invalid: type[Exception],
+        max_corrections: int = MAX_CORRECTIONS,
     ) -> None:
         self.request = request
         self.spent = Spent()
         self._model = model
         self._parse = parse
         self._invalid = invalid
+        self._max_corrections = max_corrections
         self._answer: ModelAnswer | None = None
         self._error = ""
         self._raised: Exception | None = None
@@ -151,8 +155,10 @@ class Question(Generic[Content]):
             request = self.request
             if isinstance(request, AnalysisRequest):
                 return self._model.analyse(request)
+            if isinstance(request, PairsRequest):
+                return self._model.judge_pairs(request)
             return self._model.write_brief(request)
-        if self._corrections >= MAX_CORRECTIONS:
+        if self._corrections >= self._max_corrections:
             return None
         answer = self._model.correct(self.request, self._answer, self._error)
         self._corrections += 1

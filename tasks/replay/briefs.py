@@ -18,6 +18,7 @@ from tasks.briefs.plan import NOT_PROPOSED, formed_by, kept_groups
 from tasks.briefs.v1 import grouping as v1
 from tasks.briefs.v1 import scoring as v1_scoring
 from tasks.briefs.v1.candidates import load_candidates
+from tasks.briefs.verdict_rows import fits_of
 from tasks.embeddings.store import stored_vectors
 from tasks.replay.differences import NotReproduced, compare
 
@@ -62,11 +63,12 @@ def _by_likeness(run_id: str, _: RunArgs, __: Sequence[Brief]) -> Sequence[_Grou
 
 
 def _by_fit(run_id: str, args: RunArgs, stored: Sequence[Brief]) -> Sequence[_Group]:
-    """Group again, by the vectors of then where there were any."""
+    """Group again, by the vectors and verdicts of then where there were any."""
     meaning = str(formed_by(stored).get("meaning"))
     model = meaning.removeprefix(EMBEDDINGS)
     embed = partial(stored_vectors, model) if model != meaning else (lambda _: None)
-    return group_run(run_id, args, embed).groups
+    fits = fits_of(run_id)
+    return group_run(run_id, args, embed, lambda _: fits).groups
 
 
 def _check(row: Brief, group: _Group, rank: int, shortlisted: bool) -> None:

@@ -11,10 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from models.codes import Code
-from models.errors import PermanentError, ScoutError
+from models.errors import ItemFailedError, PermanentError, ScoutError
 from models.repo_name import GITHUB_WEB_URL
 from tasks.sources.github.quotas import PAGE_SIZE
 
@@ -194,8 +194,20 @@ class BriefRequest:
         return [name for name in self.full_names if name != self.own]
 
 
+@dataclass(frozen=True, slots=True)
+class PairsRequest:
+    """Pairs of repositories that the model is to judge, each alone, and what it is told of each."""
+
+    pairs: Sequence[tuple[str, str]]
+    projects: Sequence[ProjectMaterial]
+
+
+#: Whatever a model may be asked.
+Request: TypeAlias = AnalysisRequest | BriefRequest | PairsRequest
+
+
 class LanguageModel(ABC):
-    """Something that answers analysis and brief requests with text that should be JSON.
+    """Something that answers requests with text that should be JSON.
 
     Called from several threads at a time in a live run. Beside the errors named above,
     `ItemFailedError` says that this request cannot be answered but others can.
@@ -212,9 +224,15 @@ class LanguageModel(ABC):
     def write_brief(self, request: BriefRequest) -> ModelAnswer:
         """Return the model's collaboration brief for a group of repositories."""
 
-    def correct(
-        self, request: AnalysisRequest | BriefRequest, answer: ModelAnswer, error: str
-    ) -> ModelAnswer | None:
+    def judge_pairs(self, request: PairsRequest) -> ModelAnswer:
+        """Return the model's verdicts on pairs of repositories.
+
+        Raises:
+            ItemFailedError: It judges none.
+        """
+        raise ItemFailedError("This model judges no pairs.", code=Code.MODEL_GIVES_NO_ANSWER)
+
+    def correct(self, request: Request, answer: ModelAnswer, error: str) -> ModelAnswer | None:
         """Return another answer to a request after one that was not valid.
 
         Args:

@@ -49,6 +49,11 @@ class Quotable:
     def __init__(self, *texts: str | None) -> None:
         self._texts = [f" {reader_form(text)} " for text in texts if text]
 
+    @property
+    def has_words(self) -> bool:
+        """Say whether one of the texts has enough words for a quote."""
+        return any(word_count(text) >= QUOTE_MIN_WORDS for text in self._texts)
+
     def holds(self, quote: str) -> bool:
         """Say whether a quote of at least `QUOTE_MIN_WORDS` words stands in one of the texts."""
         words = reader_form(quote)

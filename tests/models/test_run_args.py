@@ -63,6 +63,7 @@ def test_a_query_that_cannot_be_searched_is_refused(query: str, words: str) -> N
         ("stars", 0, 10_000_000),
         ("pass2_stars", 0, 10_000_000),
         ("max_queries", 0, 10),
+        ("max_pairs", 0, 60),
         ("min_score", 0.0, 1.0),
         ("max_briefs", 1, 100),
     ],

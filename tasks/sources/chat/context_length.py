@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from models.events import Event
 from tasks.recorder import Recorder
-from tasks.sources.interface import AnalysisRequest, BriefRequest, ModelAnswer
+from tasks.sources.interface import AnalysisRequest, ModelAnswer, Request
 
 #: Characters of a README that a model is shown; evidence is looked for in all of it.
 README_MAX_CHARACTERS = 24_000
@@ -40,16 +40,14 @@ class ReadmeLength:
         self._lock = threading.Lock()
         self._limit = README_MAX_CHARACTERS
 
-    def lengths(self, request: AnalysisRequest | BriefRequest) -> list[int]:
+    def lengths(self, request: Request) -> list[int]:
         """Return how much of the README to show at first, and then after each refusal."""
         limit, whole = self._limit, _length(request)
         halved = [limit // 2**power for power in range(1, 10)]
         shorter = [one for one in halved if README_MIN_CHARACTERS <= one < whole]
         return [limit, *shorter[:MAX_HALVINGS]]
 
-    def noted(
-        self, answer: ModelAnswer, request: AnalysisRequest | BriefRequest, shown: int
-    ) -> ModelAnswer:
+    def noted(self, answer: ModelAnswer, request: Request, shown: int) -> ModelAnswer:
         """Return an answer with how much of the README it is based on, and remember that.
 
         Args:
@@ -72,7 +70,7 @@ class ReadmeLength:
         return ShortenedAnswer(**asdict(answer), readme_cut_at=shown)
 
 
-def _length(request: AnalysisRequest | BriefRequest) -> int:
+def _length(request: Request) -> int:
     if isinstance(request, AnalysisRequest):
         return len(request.readme or "")
     return max((len(one.readme) for one in request.projects), default=0)

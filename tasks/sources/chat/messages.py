@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from models.redaction import default_redactor
@@ -16,7 +17,9 @@ from tasks.sources.interface import (
     AnalysisRequest,
     BriefRequest,
     ModelAnswer,
+    PairsRequest,
     ProjectMaterial,
+    Request,
 )
 
 #: Characters of an invalid answer that the model is shown again.
@@ -24,12 +27,14 @@ ANSWER_MAX_CHARACTERS = 12_000
 ERROR_MAX_CHARACTERS = 500
 
 Message = dict[str, str]
-Request = AnalysisRequest | BriefRequest
+_PROMPTS: Mapping[type[Request], str] = MappingProxyType(
+    {AnalysisRequest: "repo_analysis", BriefRequest: "brief", PairsRequest: "pair_verdict"}
+)
 
 
 def prompt_for(request: Request) -> Prompt:
     """Return the prompt that belongs to a kind of request."""
-    return load_prompt("repo_analysis" if isinstance(request, AnalysisRequest) else "brief")
+    return load_prompt(_PROMPTS[type(request)])
 
 
 @lru_cache(maxsize=4)
@@ -39,9 +44,14 @@ def answer_schema(name: str) -> Mapping[str, Any]:
 
     from tasks.prompts.analysis_schema import RepoAnalysis
     from tasks.prompts.brief_schema import BriefContent
+    from tasks.prompts.verdict_schema import PairFits
 
-    answer: Any = RepoAnalysis if name == "repo_analysis" else BriefContent
-    schema = msgspec.json.schema(answer)
+    answers: Mapping[str, Any] = {
+        "repo_analysis": RepoAnalysis,
+        "brief": BriefContent,
+        "pair_verdict": PairFits,
+    }
+    schema = msgspec.json.schema(answers[name])
     definitions = dict(schema["$defs"])
     top = definitions.pop(schema["$ref"].rpartition("/")[2])
     return {**top, "$defs": definitions} if definitions else top
@@ -71,6 +81,8 @@ def first_messages(request: Request, readme_max: int = README_MAX_CHARACTERS) ->
     system = f"{prompt.text}\n\nThe JSON Schema of `{prompt.schema}`:\n{schema}"
     if isinstance(request, AnalysisRequest):
         material = _repository(request, readme_max)
+    elif isinstance(request, PairsRequest):
+        material = _pairs(request)
     else:
         material = _group(request, readme_max)
     return [{"role": "system", "content": system}, {"role": "user", "content": material}]
@@ -150,6 +162,29 @@ def _group(request: BriefRequest, readme_max: int) -> str:
             f" the maintainers of {', '.join(request.partners)}."
         )
     return f"{head}\n\n{fenced(material)}"
+
+
+def _pairs(request: PairsRequest) -> str:
+    """Return the list of pairs, and after it each of their projects once."""
+    listed = "\n".join(
+        f"{number}. {first} + {second}" for number, (first, second) in enumerate(request.pairs, 1)
+    )
+    # Redacted and fenced one by one: no project's text reaches into what is said of another.
+    projects = "\n\n".join(fenced(_judged_project(one)) for one in request.projects)
+    return f"The pairs are:\n{default_redactor().redact_text(listed)}\n\n{projects}"
+
+
+def _judged_project(one: ProjectMaterial) -> str:
+    told = {
+        "Description": one.description or "(none)",
+        "What a model made of its README": one.summary or "(no summary)",
+        "Provides": "; ".join(one.provides) or "(unknown)",
+        "Needs": "; ".join(one.needs) or "(unknown)",
+        "Its README begins": one.readme or "(there is none)",
+    }
+    redact_text = default_redactor().redact_text
+    lines = "\n".join(f"{name}: {redact_text(text)}" for name, text in told.items())
+    return f"Project {one.full_name}\n{lines}"
 
 
 def _project(one: ProjectMaterial, readme_max: int) -> str:

@@ -19,7 +19,6 @@ from tasks.sources.chat.http import Reply, shared_chat_http
 from tasks.sources.chat.lane import lane_of
 from tasks.sources.chat.messages import (
     Message,
-    Request,
     answer_schema,
     correcting_messages,
     first_messages,
@@ -28,7 +27,14 @@ from tasks.sources.chat.messages import (
 )
 from tasks.sources.chat.parameters import Dialect
 from tasks.sources.chat.pause_gate import Gate
-from tasks.sources.interface import AnalysisRequest, BriefRequest, LanguageModel, ModelAnswer
+from tasks.sources.interface import (
+    AnalysisRequest,
+    BriefRequest,
+    LanguageModel,
+    ModelAnswer,
+    PairsRequest,
+    Request,
+)
 
 if TYPE_CHECKING:
     from tasks.recorder import WaitRecorder
@@ -78,6 +84,10 @@ class ChatModel(LanguageModel):
 
     def write_brief(self, request: BriefRequest) -> ModelAnswer:
         """Return the model's collaboration brief for a group of repositories."""
+        return self._ask(request, lambda shown: first_messages(request, shown))
+
+    def judge_pairs(self, request: PairsRequest) -> ModelAnswer:
+        """Return the model's verdicts on pairs of repositories."""
         return self._ask(request, lambda shown: first_messages(request, shown))
 
     def correct(self, request: Request, answer: ModelAnswer, error: str) -> ModelAnswer:

@@ -86,7 +86,10 @@ def test_the_most_follows_from_the_arguments_and_the_caps(scout: Scout) -> None:
     assert data["metadata"]["at_most"] == data["readmes"]["at_most"] == 250 + 150
     assert data["core"]["at_most"] == 800 + 4 * 4 * 3
     assert data["analyses"]["at_most"] == 200
-    assert data["calls"]["at_most"] == (200 + 4) * 3
+    assert data["calls"]["at_most"] == (200 + 4) * 3 + 4 * 2
+    # Five pairs are judged in a request, and may be asked for again once.
+    assert data["verdicts"] == {"expected": 4, "at_most": 4}
+    assert planned(scout, "--max-pairs", "0")["verdicts"]["at_most"] == 0
     assert planned(scout, "--max-analyses", "7")["analyses"]["at_most"] == 7
     assert planned(scout, "--max-queries", "0")["metadata"]["at_most"] == 50
 
@@ -102,7 +105,7 @@ def test_what_is_expected_is_never_more_than_the_most(scout: Scout) -> None:
         data = planned(scout, *options)
         amounts = [value for value in data.values() if isinstance(value, dict)]
         pairs = [one for one in amounts if "at_most" in one]
-        assert len(pairs) == 10
+        assert len(pairs) == 11
         assert all(0 <= one["expected"] <= one["at_most"] for one in pairs), data
 
 
@@ -123,7 +126,9 @@ def test_without_a_token_the_limits_cost_hours(
 def test_without_a_model_only_github_costs(scout: Scout) -> None:
     usual, data = planned(scout, "--no-issue-search"), planned(scout, "--no-llm")
     nothing = {"expected": 0, "at_most": 0}
-    assert [data[key] for key in ("analyses", "briefs", "calls", "tokens")] == [nothing] * 4
+    assert [data[key] for key in ("analyses", "verdicts", "briefs", "calls", "tokens")] == [
+        nothing
+    ] * 5
     for key in ("searches", "metadata", "readmes"):
         assert data[key] == usual[key]
     assert data["core"]["at_most"] == usual["core"]["at_most"] - usual["facts"]["at_most"]
@@ -159,8 +164,10 @@ class TestHistory:
         assert planned(scout, "--max-queries", "0")["analyses"]["expected"] == 50 - 40
         fresh = planned(scout, "--max-queries", "0", "--fresh")
         assert fresh["analyses"]["expected"] == 50
-        assert fresh["calls"]["expected"] == 50 * 2 + 10
-        usual = planned(scout, "--max-queries", "0", "--fresh", "--max-briefs", "1")
+        assert fresh["calls"]["expected"] == 50 * 2 + 10 + 4
+        usual = planned(
+            scout, "--max-queries", "0", "--fresh", "--max-briefs", "1", "--max-pairs", "0"
+        )
         one_brief = usual["tokens"]["expected"] - 50 * 1000
         assert 0 < one_brief < 5000
 

@@ -13,8 +13,15 @@ from tasks.prompts import prompt as prompts
 from tasks.prompts.analysis_schema import SCHEMA_ID as ANALYSIS_SCHEMA
 from tasks.prompts.brief_schema import SCHEMA_ID as BRIEF_SCHEMA
 from tasks.prompts.prompt import load_prompt, prompt_names
+from tasks.prompts.verdict_schema import SCHEMA_ID as VERDICT_SCHEMA
 from tasks.sources.chat.messages import first_messages, response_format
-from tasks.sources.interface import AnalysisRequest, BriefRequest
+from tasks.sources.interface import (
+    AnalysisRequest,
+    BriefRequest,
+    PairsRequest,
+    ProjectMaterial,
+    Request,
+)
 
 FOLDER = Path(prompts.__file__).parent
 
@@ -23,11 +30,15 @@ FOLDER = Path(prompts.__file__).parent
 VERSIONS = {
     ("brief", "1"): ("08c09836fbb50333", "57ff9052a8118ad7"),
     ("brief", "2"): ("56fdfb2b9ed5c187", "8761e285f636a62e"),
+    ("pair_verdict", "1"): ("49b313b58a1b6f83", "1a09cc3a23e3c884"),
     ("repo_analysis", "1"): ("cfb8aa38010f34cc", "e5b2c47c575d6169"),
     ("repo_analysis", "2"): ("46372ad06e15f7a3", "b94b81f39b49174c"),
 }
-REQUESTS: dict[str, AnalysisRequest | BriefRequest] = {
+REQUESTS: dict[str, Request] = {
     "brief": BriefRequest(["a/one", "b/two"], {"a/one": "An index."}, ["ann"], "vectors"),
+    "pair_verdict": PairsRequest(
+        [("a/one", "b/two")], [ProjectMaterial("a/one"), ProjectMaterial("b/two")]
+    ),
     "repo_analysis": AnalysisRequest("a/one", "An index.", "Rust", ("ann",), "# One", "0" * 64),
 }
 
@@ -47,7 +58,11 @@ def test_a_changed_prompt_has_a_new_version(name: str) -> None:
 
 def test_every_prompt_names_the_schema_that_its_answers_are_checked_against() -> None:
     schemas = {load_prompt(name).id: load_prompt(name).schema for name in prompt_names()}
-    assert schemas == {"brief": BRIEF_SCHEMA, "repo_analysis": ANALYSIS_SCHEMA}
+    assert schemas == {
+        "brief": BRIEF_SCHEMA,
+        "pair_verdict": VERDICT_SCHEMA,
+        "repo_analysis": ANALYSIS_SCHEMA,
+    }
 
 
 @pytest.mark.parametrize("name", prompt_names())

@@ -21,6 +21,7 @@ _ITEM = re.compile(
 _WORD = re.compile(r"[^\W\d_]{3,60}")
 _MARKUP = re.compile(r"```.*?(?:```|\Z)|!?\[[^\]\n]*\]\([^)\n]*\)|[\[\]]|<[^<>]*>", re.DOTALL)
 _SAID = re.compile(r"^\W*([^\W\d_]+(?: [^\W\d_]+){2,})", re.MULTILINE)
+_PAIR = re.compile(r"^(?P<number>\d+)\. (?P<first>\S+) \+ (?P<second>\S+)$", re.MULTILINE)
 #: Words of a README that are quoted as evidence.
 _QUOTED_WORDS = 4
 _QUOTE_MIN_WORDS = 3
@@ -29,7 +30,7 @@ _QUOTE_MAX_CHARACTERS = 150
 
 @dataclass(frozen=True)
 class Asked:
-    """One request that the endpoint got; `item` is the repository or the group."""
+    """One request that the endpoint got; `item` is the repository, the group, or the first pair."""
 
     item: str
     path: str
@@ -38,9 +39,11 @@ class Asked:
 
     @property
     def kind(self) -> str:
-        """Return analysis, brief or embedding."""
+        """Return analysis, verdict, brief or embedding."""
         if self.path.endswith("/embeddings"):
             return "embedding"
+        if self.user.startswith("The pairs are:"):
+            return "verdict"
         found = _ITEM.search(self.user)
         return "analysis" if found and found["kind"] == "repository is" else "brief"
 
@@ -126,9 +129,9 @@ class ChatServer:
     """What the endpoint was asked, and the faults that are still to come.
 
     Attributes:
-        faults: Behaviours by item, each used once in their order; the keys "analysis", "brief",
-            "embedding" and "*" are for every item of that kind. The item of a request for vectors
-            is its first text.
+        faults: Behaviours by item, each used once in their order; the keys "analysis", "verdict",
+            "brief", "embedding" and "*" are for every item of that kind. The item of a request for
+            vectors is its first text.
         always: A behaviour for every request that has no fault of its own.
         injected: The names of the faults that were used, with the items they were about.
         answered: How often each item got a whole completion, good or bad.
@@ -220,6 +223,8 @@ def answer_well(handler: Handler, asked: Asked) -> None:
 
 def content_for(asked: Asked, echo: str = "") -> dict[str, Any]:
     """Return a valid answer to a request; `echo` is in its text."""
+    if asked.kind == "verdict":
+        return _verdicts(asked.user)
     content = _analysis(asked.user) if asked.kind == "analysis" else _brief(asked)
     if echo:
         key = "summary" if asked.kind == "analysis" else "pitch"
@@ -263,6 +268,8 @@ def _item(body: dict[str, Any]) -> str:
     if "input" in body:
         return str(body["input"][0])
     user = next(one["content"] for one in body["messages"] if one["role"] == "user")
+    if user.startswith("The pairs are:") and (pair := _PAIR.search(user)):
+        return f"{pair['first']} {pair['second']}"
     found = _ITEM.search(user)
     return found["item"] if found else "?"
 
@@ -316,6 +323,28 @@ def _brief(asked: Asked) -> dict[str, Any]:
     }
 
 
+def _verdicts(user: str) -> dict[str, Any]:
+    """Return a yes to every pair, with words of either project."""
+    return {
+        "verdicts": [
+            {
+                "pair": int(pair["number"]),
+                "fit": 0.8,
+                "reason": "What one writes the other could read.",
+                "quote_a": _quote_of_judged(pair["first"], user),
+                "quote_b": _quote_of_judged(pair["second"], user),
+            }
+            for pair in _PAIR.finditer(user)
+        ]
+    }
+
+
+def _quote_of_judged(name: str, user: str) -> str:
+    """Return some words of what a judge is shown of a project's README, or of its description."""
+    section = user.partition(f"\nProject {name}\n")[2].partition("\nEND UNTRUSTED")[0]
+    return _said_in(section.partition("\nIts README begins: ")[2], _description(section))
+
+
 def _section(name: str, user: str) -> str:
     """Return what is shown of a project."""
     return user.partition(f"\nProject {name}:\n")[2].partition("\nProject ")[0]
@@ -339,7 +368,12 @@ def _own_words(section: str) -> str:
 
 def _quote_of(section: str) -> str:
     """Return some words of what is shown of a project's README, or of its description."""
-    for text in (_prose(section), _description(section)):
+    return _said_in(_prose(section), _description(section))
+
+
+def _said_in(*texts: str) -> str:
+    """Return some words of the first of the texts that has enough in a line."""
+    for text in texts:
         found = _SAID.search(text)
         if found:
             return " ".join(found[1].split()[:_QUOTED_WORDS])[:_QUOTE_MAX_CHARACTERS]

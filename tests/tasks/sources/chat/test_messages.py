@@ -19,7 +19,7 @@ from tasks.sources.chat.messages import (
     first_messages,
     response_format,
 )
-from tasks.sources.interface import BriefRequest, ModelAnswer, ProjectMaterial
+from tasks.sources.interface import BriefRequest, ModelAnswer, PairsRequest, ProjectMaterial
 from tests.support.chat_requests import request
 from tests.support.step_fakes import analysis
 
@@ -153,3 +153,14 @@ def test_no_secret_is_sent_to_a_model_wherever_it_was_stored() -> None:
             sent = json.dumps(messages)
             assert token[:12] not in sent
             assert "[REDACTED]" in sent or one.readme.startswith("xxx")
+
+
+@pytest.mark.parametrize("place", ["readme", "description", "summary"])
+def test_what_a_judge_is_told_of_a_project_is_fenced_by_itself(place: str) -> None:
+    told = ProjectMaterial("a/one", **{place: HOSTILE})  # type: ignore[arg-type]
+    pairs = PairsRequest([("a/one", "b/two")], [told, ProjectMaterial("b/two")])
+    content = first_messages(pairs)[1]["content"]
+    listed, first, second = content.split("\n\nUNTRUSTED ")
+    assert listed == "The pairs are:\n1. a/one + b/two"
+    assert HOSTILE in between_marks(f"UNTRUSTED {first}")
+    assert "Project b/two\n" in between_marks(f"UNTRUSTED {second}")
