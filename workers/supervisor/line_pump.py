@@ -50,8 +50,9 @@ class LinePump:
     """Moves what one stream of one process has to say to the output, line by line.
 
     A line that is one JSON object passes unchanged. Anything else, as a fatal error of the
-    interpreter, a `print`, or the part of a line that a killed process left, becomes a log
-    line of its own (`worker.raw_output`), redacted. Blank lines are dropped.
+    interpreter, a `print`, the part of a line that a killed process left, or what only looks like
+    a line of another process, becomes a log line of its own (`worker.raw_output`), redacted.
+    Blank lines are dropped.
 
     Args:
         source: The reading end of the process's stdout or stderr.
@@ -124,6 +125,8 @@ class LinePump:
             # Somebody printed JSON: not written by our formatter, so not redacted yet.
             line = default_redactor().scrub_line(line.decode()).encode()
             fields = parse_object(line)
+        elif fields is not None and fields.get("pid") != self._pid:
+            fields = None  # it looks like a line of ours, and is another's or nobody's
         if fields is None:
             self._output.flush()  # what came before stays before
             self._wrap(line, whole=whole)
