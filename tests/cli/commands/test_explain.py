@@ -339,3 +339,38 @@ def test_a_run_with_nothing_due_is_called_inconsistent(scout: Scout) -> None:
     run_id = new_run()
     database().execute("UPDATE run_steps SET due_at = NULL")
     assert explain(scout, run_id)["code"] == "inconsistent"
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_dead_commands_live_run_is_taken_up_by_no_other_command(scout: Scout, dry: bool) -> None:
+    """Another command's process finishes dry runs, too, but spends no tokens for anybody else."""
+    clock = PastClock(100)
+    run_id = new_run(clock=clock, dry=dry)
+    claim(run_id, STEP_NAMES[0], clock)
+    add_worker("memory")
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["code"] == "lease_expired"
+    assert ("takes over within seconds" in diagnosis["meaning"]) == dry
+    assert ("Nobody is there to take over." in diagnosis["meaning"]) == (not dry)
+    assert diagnosis["next"][0] == f"scout resume {run_id}"
+    assert ("0 workers" in diagnosis["evidence"][0]) == (not dry)
+
+
+def test_what_both_passes_miss_is_said_and_nothing_is_wrong_is_not(scout: Scout) -> None:
+    run_id = new_run()
+    nested = {"search": {"incomplete_results": True}, "metadata": {"failed": 2},
+              "readmes": {"failed": 3}, "analyses": {"failed": 4, "invalid": 5}}  # fmt: skip
+    finish_until(run_id, stats_of={"github_search_pass2": nested})
+    add_brief(run_id)
+    diagnosis = explain(scout, run_id)
+    assert diagnosis["meaning"] == "Something is missing; the notes say what."
+    assert diagnosis["evidence"] == [
+        "github_search_pass2: GitHub timed out; more repositories may be there",
+        "github_search_pass2: the metadata of 2 could not be read",
+        "github_search_pass2: the README of 3 could not be read",
+        "github_search_pass2: the model gave no answer about 4",
+        "github_search_pass2: the model's answers about 5 were not valid and not used",
+    ]
+    page = scout("show", run_id).stdout
+    assert "2 without metadata, 3 READMEs failed" in page
+    assert "5 invalid, 4 failed" in page
