@@ -85,7 +85,9 @@ def _overview(found: dict[str, Any], written: int) -> str:
         else f"Briefs: {written}. Their texts were written by a language model from public"
         " information; nobody has checked them."
     )
-    return f"Repositories: {len(found['repositories'])}. {kind}{dry}"
+    own = found["arguments"].get("with_repo")
+    beside = f" Every group contains {own}." if own else ""
+    return f"Repositories: {len(found['repositories'])}.{beside} {kind}{dry}"
 
 
 def _groups(groups: list[dict[str, Any]], urls: dict[str, str | None]) -> list[Html]:

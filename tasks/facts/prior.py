@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
+from models.dao.repo_names import RepoNamesDao
 from models.errors import ItemFailedError, PermanentError, TransientError
 from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
@@ -40,7 +42,8 @@ def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
 
     def fetch(row: Brief) -> tuple[Brief, Mapping[str, Any]]:
         search = not context.args.no_issue_search
-        return row, prior_of(context.sources.github, loads(row.repos_json), search=search)
+        names = loads(row.repos_json)
+        return row, prior_of(context.sources.github, names, search=search, former=former)
 
     def save(batch: Sequence[tuple[Brief, Mapping[str, Any]]]) -> None:
         with context.record.saving():
@@ -49,6 +52,7 @@ def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
                 Brief.update(prior_json=row.prior_json).where(Brief.id == row.id).execute()
 
     missing = [row for row in rows if row.prior_json is None]
+    former = _former_names(context.run_id) if missing else {}
     if missing:
         work_through(
             context,
@@ -60,13 +64,25 @@ def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
         )
 
 
-def prior_of(github: GitHubSource, full_names: Sequence[str], *, search: bool) -> dict[str, Any]:
+def _former_names(run_id: str) -> dict[str, tuple[str, ...]]:
+    """Return the names that repositories had before: packages go on naming these."""
+    return {name: others for name, _, others in RepoNamesDao.of_run(run_id) if others}
+
+
+def prior_of(
+    github: GitHubSource,
+    full_names: Sequence[str],
+    *,
+    search: bool,
+    former: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Return what was there before a group.
 
     Args:
         github: Who is asked.
         full_names: The members, best first.
         search: Whether issues are searched for.
+        former: Names that members had before, by their names.
 
     Returns:
         `depends`, with source, target and package; `issues`, with repo, number, title, state,
@@ -83,7 +99,9 @@ def prior_of(github: GitHubSource, full_names: Sequence[str], *, search: bool) -
         if sbom is None:
             prior["unknown"].append(f"the dependencies of {name}")
         else:
-            prior["depends"] += _depends(name, sbom, [one for one in full_names if one != name])
+            prior["depends"] += _depends(
+                name, sbom, [one for one in full_names if one != name], former
+            )
     pairs = list(combinations(full_names, 2))
     searched = pairs[:PAIRS_MAX] if search else []
     for one, other in pairs[len(searched) :]:
@@ -126,7 +144,9 @@ def _of_issue(one: Mapping[str, Any]) -> str:
     return f"asked for in {where}, {state}: “{one['title']}”"
 
 
-def _depends(source: str, sbom: Payload, targets: Sequence[str]) -> Iterator[dict[str, str]]:
+def _depends(
+    source: str, sbom: Payload, targets: Sequence[str], former: Mapping[str, Sequence[str]]
+) -> Iterator[dict[str, str]]:
     document = sbom.get("sbom")
     packages = document.get("packages") if isinstance(document, dict) else None
     named = [one for one in packages or [] if isinstance(one, dict)]
@@ -134,7 +154,9 @@ def _depends(source: str, sbom: Payload, targets: Sequence[str]) -> Iterator[dic
     for target in targets:
         short = _plain(target.rpartition("/")[2])
         for package, places in names.items():
-            same_place = f"github.com/{target.lower()}" in places
+            same_place = any(
+                f"github.com/{one.lower()}" in places for one in (target, *former.get(target, ()))
+            )
             same_name = len(short) >= _NAME_MIN_CHARACTERS and _plain(_base(package)) == short
             if same_place or same_name:
                 yield {"source": source, "target": target, "package": clean_text(package, 100)}

@@ -33,3 +33,11 @@ def test_the_quote_is_of_one_paragraph_and_of_whole_words(readme: str, expected:
 
 def test_who_is_not_named_has_no_link() -> None:
     assert quote("# quill\n\nA bridge across the river.") is None
+
+
+def test_a_name_that_a_project_had_before_is_its_name() -> None:
+    moved = Project("team/ferry", also_met_as=("old/carrier",))
+    quill = Project("a/quill", readme="Works with https://github.com/Old/carrier since 2.0.")
+    (found,) = Links([quill, moved]).between("a/quill", "team/ferry")
+    assert (found.target, "Old/carrier" in found.quote) == ("team/ferry", True)
+    assert Links([quill, FERRY]).between("a/quill", "team/ferry") == []

@@ -87,6 +87,14 @@ def test_a_dependency_is_found_by_its_name_or_its_place(package: dict[str, Any])
     assert prior["unknown"][0] == "the dependencies of b/ferry"
 
 
+def test_a_dependency_is_found_by_a_name_that_the_project_had_before() -> None:
+    sbom = {"sbom": {"packages": [{"name": "go:github.com/old/carrier"}]}}
+    assert prior_of(Known(sbom=sbom), PAIR, search=False)["depends"] == []
+    former = {"b/ferry": ["Old/Carrier"]}
+    (found,) = prior_of(Known(sbom=sbom), PAIR, search=False, former=former)["depends"]
+    assert found["target"] == "b/ferry"
+
+
 def test_a_name_that_is_only_part_of_another_is_no_dependency() -> None:
     sbom = {"sbom": {"packages": [{"name": "pip:ferryboat"}, {"name": None}, 7]}}
     assert prior_of(Known(sbom=sbom), PAIR, search=False)["depends"] == []
