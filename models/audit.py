@@ -7,7 +7,7 @@ the commit (docs/decisions.md, decision 2). Nothing can turn the audit log off.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -148,6 +148,29 @@ def transition(
     result = database().transact(attempt, give_up=give_up, alone=alone)
     journals[0].publish()
     return result
+
+
+def transition_in_one(
+    statement: Callable[[], bool],
+    said: Sequence[Prepared],
+    *,
+    give_up: Callable[[], bool] | None = None,
+) -> bool:
+    """Run a statement that is a transition by itself, audit rows included, then log their lines.
+
+    Args:
+        statement: Runs it, again where the database was away; returns whether it changed anything.
+        said: The entries whose rows the statement adds.
+        give_up: That of `Database.transact`.
+
+    Raises:
+        DatabaseUnavailableError: The database stayed away.
+    """
+    changed = database().reading(statement, give_up=give_up)
+    if changed:
+        for one in said:
+            log_entry(one.entry)
+    return changed
 
 
 def log_entry(entry: Entry) -> None:

@@ -10,10 +10,9 @@ from models.database.connection import database
 from models.events import Event
 from models.text.canonical_json import loads
 
-_INSERT = (
-    "INSERT INTO audit_log (ts, level, run_id, step_id, scope, event, message, data_json)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_NEW = "ts, level, run_id, step_id, scope, event, message, data_json"
+_MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
+_INSERT = f"INSERT INTO audit_log ({_NEW}) VALUES ({_MARKS})"  # noqa: S608 - constant columns
 _SELECT = "SELECT id, ts, level, run_id, step_id, scope, event, message, data_json FROM audit_log"
 _PAGE = 500
 
@@ -64,6 +63,18 @@ class AuditDao:
     def write(row: NewAuditRow) -> None:
         """Add one row inside the caller's transaction."""
         database().execute(_INSERT, row)
+
+    @staticmethod
+    def insertion(count: int, condition: str) -> str:
+        """Return constant SQL that adds so many rows, in order, where a condition on rows holds.
+
+        It is a part of a greater statement on PostgreSQL; its parameters are those of the rows.
+        """
+        rows = ", ".join(f"({_MARKS}, {number})" for number in range(count))
+        return (
+            f"INSERT INTO audit_log ({_NEW}) SELECT {_NEW} FROM (VALUES {rows})"  # noqa: S608
+            f" AS new ({_NEW}, number) WHERE {condition} ORDER BY number"
+        )
 
     @staticmethod
     def of_run(run_id: str, after_id: int = 0) -> Iterator[AuditRow]:

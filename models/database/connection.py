@@ -57,6 +57,11 @@ class Database:
         """Return SQLite's file, or None for a server."""
         return Path(self.peewee.database) if self.is_sqlite else None
 
+    @property
+    def in_one_statement(self) -> bool:
+        """Say whether a whole transition may be one statement: on a server, outside another one."""
+        return not self.is_sqlite and self.peewee.transaction_depth() == 0
+
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
         """Run constant SQL with `?` placeholders and return the cursor.
 
@@ -118,7 +123,7 @@ class Database:
         return self._persist(attempt, give_up)
 
     def reading(self, work: Callable[[], T], *, give_up: Callable[[], bool] | None = None) -> T:
-        """Run `work`, which only reads, again while the database is locked or away.
+        """Run `work`, which reads or is one statement, again while the database is away.
 
         Raises:
             DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds.

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from models.audit import Entry, Journal, Prepared, prepare, transition
+from models.audit import Entry, Journal, Prepared, prepare, transition, transition_in_one
 from models.clock import Clock, from_iso, seconds_between, to_iso
+from models.dao import step_statements
 from models.dao.runs import RunsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.database.connection import database
@@ -169,6 +170,14 @@ def start_step(
 def _take(claim: Claim, lease_s: float, clock: Clock, give_up: Callable[[], bool] | None) -> bool:
     """Claim what a plain read saw; everything is prepared before the write lock is taken."""
     entry = started(claim, clock)
+    if database().in_one_statement:
+        return transition_in_one(
+            lambda: step_statements.claim(
+                claim.row, claim.worker, claim.started_at, clock.now_iso(lease_s), entry.row
+            ),
+            (entry,),
+            give_up=give_up,
+        )
     return transition(
         lambda journal: _write_claim(journal, claim, lease_s, entry), clock, give_up=give_up
     )

@@ -165,7 +165,11 @@ class Success:
         return due
 
     def write_end(self, journal: Journal) -> None:
-        """Write the end of the step and nothing of what comes after it."""
+        """Write the end of the step and nothing of what comes after it.
+
+        Raises:
+            LeaseLostError: The attempt no longer holds it.
+        """
         row = self.row
         StepsDao.finish(
             row.step_id,

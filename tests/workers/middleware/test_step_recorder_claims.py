@@ -9,6 +9,7 @@ from typing import Any
 import peewee
 import pytest
 
+from models.dao import step_statements
 from models.dao.steps import StepsDao
 from models.database.connection import Database, database
 from models.lifecycle import cancel_run
@@ -162,6 +163,7 @@ class TestADatabaseThatBreaksAtTheClaim:
                 raise exc
 
             monkeypatch.setattr(StepsDao, "claim", staticmethod(claim))
+            monkeypatch.setattr(step_statements, "claim", claim)
 
         return broken
 

@@ -11,6 +11,7 @@ import peewee
 import pytest
 from dramatiq.middleware import Middleware, MiddlewareError, SkipMessage
 
+from models.dao import step_statements
 from models.dao.steps import StepsDao
 from models.database import connection as db
 from models.database.connection import Database
@@ -248,6 +249,7 @@ class TestOneCommit:
             raise peewee.OperationalError("disk I/O error")
 
         monkeypatch.setattr(StepsDao, "take_next", staticmethod(broken))
+        monkeypatch.setattr(step_statements, "finish_and_take", broken)
         rig.deliver(run_id, FIRST)
         assert statuses(run_id)[:2] == ["running", "pending"]
         assert events(run_id) == ["run.created", "step.started"]
@@ -257,15 +259,14 @@ class TestOneCommit:
     ) -> None:
         """The connection broke after the server had committed: the step is ours."""
         rig, run_id = going_on(), new_run(broker="memory")
-        real, breaks = Database.transact, iter([False, True])  # the claim, then the first end
+        real, breaks = Database._persist, iter([False, False, True])  # at the first end
 
-        def transact(self: Database, work: Any, **how: Any) -> Any:
-            if not next(breaks, False):
-                return real(self, work, **how)
-            real(self, work, **how)
-            return real(self, work, **how)  # what the loop in `transact` does after an error
+        def persist(self: Database, attempt: Any, give_up: Any) -> Any:
+            if next(breaks, False):
+                real(self, attempt, give_up)  # committed, but who asked does not know
+            return real(self, attempt, give_up)
 
-        monkeypatch.setattr(Database, "transact", transact)
+        monkeypatch.setattr(Database, "_persist", persist)
         rig.deliver(run_id, FIRST)
         assert [(row.event, row.scope) for row in audits(run_id)] == IN_ORDER
         assert run_of(run_id).stats["attempts"] == 10

@@ -1,0 +1,86 @@
+"""Transitions of a step that PostgreSQL makes in one statement, which is a transaction by itself.
+
+A trip to the server costs more than what is done there, and a transaction is five of them. All
+parts of a statement see the same rows, so each is conditional on what the one before it changed.
+"""
+
+from __future__ import annotations
+
+from models.dao.audit import AuditDao, NewAuditRow
+from models.dao.step_transitions import ClaimedRow
+from models.database.connection import database
+
+
+def _say(count: int) -> str:
+    return AuditDao.insertion(count, "EXISTS (SELECT 1 FROM taken)")
+
+
+_CLAIM = (
+    "WITH taken AS ("  # noqa: S608 - constant parts
+    "UPDATE run_steps SET status = 'running', attempt = ?, started_at = ?,"
+    " finished_at = NULL, lease_expires_at = ?, worker = ?, progress_json = NULL"
+    " WHERE step_id = ? AND status = 'pending' AND attempt = ? AND due_at IS NOT NULL"
+    " AND EXISTS (SELECT 1 FROM runs r WHERE r.run_id = run_steps.run_id"
+    " AND r.status IN ('queued', 'running')) RETURNING run_id),"
+    " begun AS (UPDATE runs SET status = 'running', started_at = coalesce(started_at, ?)"
+    " WHERE run_id IN (SELECT run_id FROM taken) AND status = 'queued'),"
+    " said AS (" + _say(1) + ")"
+    " SELECT count(*) FROM taken"
+)
+#: The last line keeps the halves together: one without the other divides by zero.
+_FINISH_AND_TAKE = (
+    "WITH ended AS ("  # noqa: S608 - constant parts
+    "UPDATE run_steps SET status = 'success', finished_at = ?, stats_json = ?,"
+    " error_type = NULL, error_message = NULL, error_code = NULL, lease_expires_at = NULL,"
+    " interruptions = 0 WHERE step_id = ? AND attempt = ? AND status = 'running'"
+    " AND EXISTS (SELECT 1 FROM run_steps n WHERE n.step_id = ? AND n.status = 'pending'"
+    " AND n.attempt = ?) RETURNING 1),"
+    " taken AS (UPDATE run_steps SET status = 'running', attempt = ?, started_at = ?,"
+    " finished_at = NULL, lease_expires_at = ?, worker = ?, progress_json = NULL, due_at = ?,"
+    " enqueued_at = ? WHERE step_id = ? AND status = 'pending' AND attempt = ?"
+    " AND EXISTS (SELECT 1 FROM ended) RETURNING 1),"
+    " said AS (" + _say(2) + ")"
+    " SELECT e / (1 - e + t) FROM (SELECT (SELECT count(*) FROM ended) AS e,"
+    " (SELECT count(*) FROM taken) AS t) AS counted"
+)
+
+
+def claim(
+    row: ClaimedRow, worker: str, now: str, lease_expires_at: str, started: NewAuditRow
+) -> bool:
+    """Take a pending step, let its run begin, and add the audit row; False where others did."""
+    attempt, step_id = row.attempt, row.step_id
+    params = (attempt + 1, now, lease_expires_at, worker, step_id, attempt, now, *started)
+    return bool(database().execute(_CLAIM, params).fetchone()[0])
+
+
+def finish_and_take(
+    held: ClaimedRow,
+    stats_json: str,
+    finished_at: str,
+    following: ClaimedRow,
+    worker: str,
+    now: str,
+    lease_expires_at: str,
+    said: tuple[NewAuditRow, NewAuditRow],
+) -> bool:
+    """End a step as success and take the one after it.
+
+    Args:
+        held: The step, as its attempt holds it.
+        stats_json: What it counted, from `encode_stats`.
+        finished_at: When it ended.
+        following: The next step, as it is expected to be.
+        worker: Who takes it.
+        now: When.
+        lease_expires_at: Until when it is held without renewing.
+        said: The audit rows of the end and of the start.
+
+    Returns:
+        Whether both steps were as expected; if not, nothing was written.
+    """
+    attempt, step_id = following.attempt, following.step_id
+    ended = (finished_at, stats_json, held.step_id, held.attempt, step_id, attempt)
+    taken = (attempt + 1, now, lease_expires_at, worker, now, now, step_id, attempt)
+    params = (*ended, *taken, *said[0], *said[1])
+    return bool(database().execute(_FINISH_AND_TAKE, params).fetchone()[0])
