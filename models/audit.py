@@ -130,11 +130,10 @@ def transition(
     clock: Clock,
     *,
     give_up: Callable[[], bool] | None = None,
-    alone: bool = False,
 ) -> T:
     """Run `work` in one transaction, then log what it put into its journal.
 
-    `give_up` and `alone` are those of `Database.transact`.
+    `give_up` is that of `Database.transact`.
 
     Raises:
         DatabaseUnavailableError: The database stayed locked or away, or is full.
@@ -145,7 +144,7 @@ def transition(
         journals[:] = [Journal(clock)]
         return work(journals[0])
 
-    result = database().transact(attempt, give_up=give_up, alone=alone)
+    result = database().transact(attempt, give_up=give_up)
     journals[0].publish()
     return result
 

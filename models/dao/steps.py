@@ -144,21 +144,21 @@ class StepsDao(StepTransitions):
         return database().execute(sql, (broker, run_id, before)).fetchone() is not None
 
     @staticmethod
-    def last_end(run_id: str) -> str | None:
-        """Return when the step that ended last did so, or None before the first end."""
-        sql = "SELECT max(finished_at) FROM run_steps WHERE run_id = ?"
-        last: str | None = database().execute(sql, (run_id,)).fetchone()[0]
-        return last
+    def totals(run_id: str) -> tuple[dict[str, Any], str | None]:
+        """Return `{"steps": {status: count}, "attempts": total}` of a run, and its last step's end.
 
-    @staticmethod
-    def totals(run_id: str) -> dict[str, Any]:
-        """Return `{"steps": {status: count}, "attempts": total}` of a run."""
-        sql = "SELECT status, count(*), sum(attempt) FROM run_steps WHERE run_id = ? GROUP BY status ORDER BY status"  # noqa: E501
+        The end is None before the first step has ended.
+        """
+        sql = (
+            "SELECT status, count(*), sum(attempt), max(finished_at) FROM run_steps"
+            " WHERE run_id = ? GROUP BY status ORDER BY status"
+        )
         rows = database().execute(sql, (run_id,)).fetchall()
-        return {
-            "steps": {status: int(count) for status, count, _ in rows},
-            "attempts": sum(int(attempts) for _, _, attempts in rows),
+        totals = {
+            "steps": {status: int(count) for status, count, *_ in rows},
+            "attempts": sum(int(attempts) for _, _, attempts, _ in rows),
         }
+        return totals, max((end for *_, end in rows if end), default=None)
 
 
 __all__ = ["NOT_PLANNED", "ClaimedRow", "StepRow", "StepsDao", "encode_stats"]

@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 import peewee
 
 from models.backoff import Backoff
-from models.database.group_commit import GroupCommit
 from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
 from models.errors import ConfigError
@@ -49,7 +48,6 @@ class Database:
         self.label = label
         self.wait_s = wait_s
         self.is_sqlite = isinstance(peewee_database, peewee.SqliteDatabase)
-        self._group = GroupCommit(self.write) if self.is_sqlite else None
         self._turn: Turn = ProcessTurn(self.path) if self.path else NoTurn()
 
     @property
@@ -99,7 +97,6 @@ class Database:
         work: Callable[[], T],
         *,
         give_up: Callable[[], bool] | None = None,
-        alone: bool = False,
     ) -> T:
         """Run `work` in a write transaction, again while the database is locked or away.
 
@@ -108,15 +105,12 @@ class Database:
         Args:
             work: Called inside the transaction.
             give_up: Asked between tries; true ends the waiting early.
-            alone: Keep it on the calling thread instead of joining other threads' commits.
 
         Raises:
             DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds, or is full.
         """
 
         def attempt() -> T:
-            if self._group is not None and not alone and self.peewee.transaction_depth() == 0:
-                return self._group.run(work)
             with self.write():
                 return work()
 
@@ -161,7 +155,6 @@ class Database:
         _inherited.append(self.peewee._state.conn)
         self.peewee._state.reset()
         self._turn.renew()
-        self._group = GroupCommit(self.write) if self.is_sqlite else None
 
     def _drop_dead_connection(self, *, force: bool = False) -> None:
         if self.is_sqlite or self.peewee.is_closed() or self.peewee.transaction_depth() > 0:

@@ -139,7 +139,7 @@ def claim_step(
         if reason is not None:
             return _refuse(journal, run_id, name, row, reason)
         claim = Claim(row, row.attempt + 1, worker, now, clock.monotonic_s())
-        if not _write_claim(journal, claim, lease_s, started(claim, clock)):
+        if not _write_claim(journal, claim, lease_s, started(claim)):
             return _refuse(journal, run_id, name, row, "another worker was faster")
         return claim
 
@@ -169,7 +169,7 @@ def start_step(
 
 def _take(claim: Claim, lease_s: float, clock: Clock, give_up: Callable[[], bool] | None) -> bool:
     """Claim what a plain read saw; everything is prepared before the write lock is taken."""
-    entry = started(claim, clock)
+    entry = started(claim)
     if database().in_one_statement:
         return transition_in_one(
             lambda: step_statements.claim(
@@ -193,7 +193,7 @@ def _write_claim(journal: Journal, claim: Claim, lease_s: float, entry: Prepared
     return True
 
 
-def started(claim: Claim, clock: Clock) -> Prepared:
+def started(claim: Claim) -> Prepared:
     """Return what the audit log says about a claim, prepared before the write lock is taken."""
     entry = Entry(
         event=Event.STEP_STARTED,
@@ -204,7 +204,7 @@ def started(claim: Claim, clock: Clock) -> Prepared:
         attempt=claim.attempt,
         data={"worker": claim.worker},
     )
-    return prepare(entry, clock.now_iso())
+    return prepare(entry, claim.started_at)
 
 
 def _why_not(row: ClaimedRow, clock: Clock) -> str | None:

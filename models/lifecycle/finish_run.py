@@ -22,10 +22,10 @@ def end_run(
     """End a run as success, failed or cancelled, with its totals; returns whether it had not."""
     run = RunsDao.get(run_id)
     # The wall clock may have gone back, but no run ends before it started or before its steps.
-    now = max(clock.now_iso(), run.started_at or "", StepsDao.last_end(run_id) or "")
+    totals, last_end = StepsDao.totals(run_id)
+    now = max(clock.now_iso(), run.started_at or "", last_end or "")
     duration_s = max(0.0, seconds_between(run.started_at or now, now))
-    stats: dict[str, Any] = StepsDao.totals(run_id)
-    stats["duration_ms"] = round(duration_s * 1000, 3)
+    stats: dict[str, Any] = totals | {"duration_ms": round(duration_s * 1000, 3)}
     if run.args.get("dry"):
         stats["outbound_attempts"] = AuditDao.count(run_id, Event.NETWORK_BLOCKED)
         stats["network_guard"] = guard_of(run_id)

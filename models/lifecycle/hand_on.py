@@ -52,7 +52,7 @@ def finish_and_go_on(
     ending = Success.of(claim.held(), stats, finished_at, duration_ms, clock)
     is_last = claim.row.position == len(STEP_NAMES)
     likely = None if is_last else claim.successor(clock)
-    entry = started(likely, clock) if likely else None
+    entry = started(likely) if likely else None
     taken: Claim | None = None
     if likely and entry and database().in_one_statement:
         if _in_one_statement(ending, likely, entry, lease_s, give_up):
@@ -110,7 +110,7 @@ def _take_other(journal: Journal, claim: Claim, clock: Clock, expires_at: str) -
     other = Claim(row, row.attempt + 1, claim.worker, clock.now_iso(), clock.monotonic_s())
     if not _take(other, expires_at):
         raise LeaseLostError(f"{row.name} changed while attempt {claim.attempt} ended.")
-    journal.add(started(other, clock))
+    journal.add(started(other))
     return other
 
 

@@ -25,6 +25,7 @@ from models.lifecycle import Claim
 from models.log_context import Bound, WorkContext, bound_work
 from models.run_args import RunArgs
 from models.steps import MODEL_STEPS
+from models.text.canonical_json import loads
 from tasks.sources.interface import Sources
 from tasks.step import Step, StepContext
 from workers.attempts.interrupts import StepInterruptError, StepLostError
@@ -56,7 +57,7 @@ class Attempt:
         self.clock = clock
         self.thread_id = threading.get_ident()
         self.renewed_s = clock.monotonic_s()
-        self.args = RunArgs.from_dict(claim.args)
+        self.args = _args(claim.row.args_json)
         self.stats: Mapping[str, Any] = {}
         #: Outbound connections that a dry run tried to open; any of them fails the step.
         self.blocked: list[str] = []
@@ -130,8 +131,7 @@ class Attempt:
             self._check_held()
             journal.add(entry)
 
-        # Alone: an interrupt raised in this thread must not hit another thread's transaction.
-        transition(work, self.clock, alone=True)
+        transition(work, self.clock)
 
     def progress(self, done: int, total: int, what: str = "") -> None:
         """Store how far the step is and how fast, at most twice a second; log it now and then."""
@@ -222,6 +222,12 @@ def _checked(stats: Any, step: str) -> Mapping[str, Any]:
     if not isinstance(stats, Mapping):
         raise TypeError(f"{step} returned {type(stats).__name__} instead of its stats.")
     return stats
+
+
+@lru_cache(maxsize=64)
+def _args(stored: str) -> RunArgs:
+    """Return a run's arguments, which all of its steps share."""
+    return RunArgs.from_dict(dict(loads(stored)))
 
 
 @lru_cache(maxsize=16)
