@@ -175,7 +175,7 @@ class Execution:
             run_id,
             screen,
             Clock(),
-            poll_s=0.01 if self.embedded else 0.2,
+            poll_s=0.04 if self.embedded else 0.2,
             broker=self.settings.broker_kind,
         )
         try:

@@ -29,14 +29,17 @@ INVISIBLE = (
 )
 
 _ESCAPE_SEQUENCE = re.compile(ESCAPE_SEQUENCE, re.VERBOSE)
-_LINE_END = re.compile(LINE_END)
+_ESCAPE_START = re.compile("[\x1b\x90-\x9f]")
+#: `LINE_END` but the one that stays as it is, which most lines of most texts have.
+_OTHER_LINE_END = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 
 
 def without_invisible(text: str) -> str:
     r"""Return `text` without what a reader does not see; line ends become `\n`."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and (text.isprintable() or not _CONTROL.search(text)):
         return text
-    text = _ESCAPE_SEQUENCE.sub("", text)
-    text = _LINE_END.sub("\n", text)
-    return _INVISIBLE.sub("", text)
+    if _ESCAPE_START.search(text):  # far quicker than to look for whole sequences
+        text = _ESCAPE_SEQUENCE.sub("", text)
+    return _INVISIBLE.sub("", _OTHER_LINE_END.sub("\n", text))

@@ -41,4 +41,5 @@ def printable(text: str, max_length: int | None = None, *, keep_newlines: bool =
 
 
 def _clean(text: str) -> str:
-    return _STACKED_MARKS.sub(r"\1", without_invisible(text))
+    seen = without_invisible(text)
+    return seen if seen.isascii() else _STACKED_MARKS.sub(r"\1", seen)

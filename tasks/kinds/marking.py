@@ -8,6 +8,7 @@ from typing import Any
 
 from models.database.upsert import fetch_all, update_each
 from models.run_args import RunArgs
+from models.statuses import RepoStatus
 from models.tables.results import Repo
 from tasks.kinds.copies import find_copies
 from tasks.kinds.loading import PROJECT, load_repos
@@ -38,6 +39,13 @@ def mark_kinds(context: StepContext, pass_number: int | None = None) -> dict[str
         update_each(Repo, [_row(context.run_id, *one) for one in changed.items()], _KEY)
     kinds = Counter(kind for name, (kind, _) in found.items() if name in counted)
     return dict(sorted((kind, count) for kind, count in kinds.items() if kind != PROJECT))
+
+
+def mark_missing_kinds(context: StepContext) -> None:
+    """Do the same where a repository has no kind: a run that goes on from one of an older Scout."""
+    hydrated = (Repo.run == context.run_id) & (Repo.status == RepoStatus.HYDRATED)
+    if Repo.select().where(hydrated & Repo.kind.is_null()).exists():
+        mark_kinds(context)
 
 
 def kinds_of(projects: Sequence[Project]) -> dict[str, tuple[str, str | None]]:

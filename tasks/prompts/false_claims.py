@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
 
-from tasks.prompts.foreign_claims import FOREIGN_CONDITIONS, foreign_patterns
+from tasks.prompts.foreign_claims import FOREIGN_CONDITIONS, compiled, foreign_patterns
 
 
 def _any(*phrases: str) -> str:
@@ -65,110 +64,152 @@ _TALK = _any(
     "video call|zoom(?: call)?",
 )
 _READY = "(?:complete|finished|functional|functioning|ready|running|small|tested|working)"
+#: What people call themselves by; the words that every match of a pattern of theirs holds.
+_OWN = "i we my our"
 _ACQUAINTANCE = [
     (
-        rf"\b(?:after|as per|based on|continuing|during|following(?: up(?: on)?)?|from"
-        rf"|further to|in|per"
-        rf"|regarding|since) (?:my|our) (?:\w+ ){{0,2}}{_TALK}\b"
-    ),
-    rf"\bfollowing(?: up on)? (?:the|your|yesterday's|last week's) (?:\w+ )?{_TALK}\b",
-    (
-        rf"\bthank(?:s| you)(?: again| so much| very much)? for (?:our|the|your|taking the)"
-        rf" (?:\w+ )?{_TALK}\b"
+        "my our",
+        (
+            rf"\b(?:after|as per|based on|continuing|during|following(?: up(?: on)?)?|from"
+            rf"|further to|in|per"
+            rf"|regarding|since) (?:my|our) (?:\w+ ){{0,2}}{_TALK}\b"
+        ),
     ),
     (
-        r"\bas (?:we |already |previously |just )*(?:agreed|discussed|promised|talked about)\b"
-        r"(?! (?:in|on|at|by) (?:its|the|their|your)\b)"
-    ),
-    r"\b(?:when|since) we (?:last )?(?:met|spoke|talked)\b",
-    r"\bit was (?:\w+ ){0,2}(?:to (?:meet|speak|talk)|meeting|speaking|talking|chatting)\b",
-    (
-        r"\bas (?:a|an) (?:\w+ ){0,2}(?:daily|frequent|happy|heavy|long-?time|long time"
-        r"|longtime|regular"
-        r"|active) (?:contributor|customer|sponsor|user)\b"
+        "following",
+        (rf"\bfollowing(?: up on)? (?:the|your|yesterday's|last week's) (?:\w+ )?{_TALK}\b"),
     ),
     (
-        rf"\b{_PERSON}(?: am|'m| are|'re| have been|'ve been) (?:a |an )?(?:\w+ )?(?:daily"
-        rf"|happy|heavy"
-        r"|long-?time|longtime|regular) (?:contributor|customer|user)s?\b"
+        "thank thanks",
+        (
+            rf"\bthank(?:s| you)(?: again| so much| very much)? for (?:our|the|your|taking the)"
+            rf" (?:\w+ )?{_TALK}\b"
+        ),
     ),
-    rf"\b{_PERSON} (?:already|currently) (?:depend|rely|run|use)\b",
     (
-        rf"\b{_PERSON}{_HAVE} had a (?:\w+ ){{0,2}}"
-        r"(?:call|chat|conversation|glance|go|look|meeting|play)\b"
+        "as",
+        (
+            r"\bas (?:we |already |previously |just )*(?:agreed|discussed|promised|talked about)\b"
+            r"(?! (?:in|on|at|by) (?:its|the|their|your)\b)"
+        ),
     ),
-    rf"\b{_PERSON} took a (?:\w+ ){{0,2}}(?:look|glance|dive|deep dive)\b",
+    ("we", (r"\b(?:when|since) we (?:last )?(?:met|spoke|talked)\b")),
+    (
+        "was",
+        (r"\bit was (?:\w+ ){0,2}(?:to (?:meet|speak|talk)|meeting|speaking|talking|chatting)\b"),
+    ),
+    (
+        "as",
+        (
+            r"\bas (?:a|an) (?:\w+ ){0,2}(?:daily|frequent|happy|heavy|long-?time|long time"
+            r"|longtime|regular"
+            r"|active) (?:contributor|customer|sponsor|user)\b"
+        ),
+    ),
+    (
+        _OWN,
+        (
+            rf"\b{_PERSON}(?: am|'m| are|'re| have been|'ve been) (?:a |an )?(?:\w+ )?(?:daily"
+            rf"|happy|heavy"
+            r"|long-?time|longtime|regular) (?:contributor|customer|user)s?\b"
+        ),
+    ),
+    (_OWN, (rf"\b{_PERSON} (?:already|currently) (?:depend|rely|run|use)\b")),
+    (
+        _OWN,
+        (
+            rf"\b{_PERSON}{_HAVE} had a (?:\w+ ){{0,2}}"
+            r"(?:call|chat|conversation|glance|go|look|meeting|play)\b"
+        ),
+    ),
+    (_OWN, (rf"\b{_PERSON} took a (?:\w+ ){{0,2}}(?:look|glance|dive|deep dive)\b")),
 ]
 _ATTACHED = [
     (
-        rf"\b{_PERSON}(?:'ve|'m|'re| have| am| are)?(?: {_ADVERB})? "
-        r"(?:attach(?:ed|ing)?|enclos(?:e|ed|ing))\b"
+        _OWN,
+        (
+            rf"\b{_PERSON}(?:'ve|'m|'re| have| am| are)?(?: {_ADVERB})? "
+            r"(?:attach(?:ed|ing)?|enclos(?:e|ed|ing))\b"
+        ),
     ),
     (
-        r"\b(?:attached|enclosed)(?: here| below)?:? (?:are|is|please find|you(?:'ll| can|"
-        r" will)? find)\b"
-    ),
-    r"\b(?:find|see)(?: (?!for\b|if\b)[\w-]+){0,5} (?:attached|enclosed)\b",
-    r"\bsee the attach(?:ed|ment)\b",
-    (
-        rf"\b(?:{_THING}|code|draft|results?|numbers|plan|proposal|example|sketch)s?"
-        r" (?:is|are) (?:attached|enclosed|included below)\b"
+        "attached enclosed",
+        (
+            r"\b(?:attached|enclosed)(?: here| below)?:? (?:are|is|please find|you(?:'ll| can|"
+            r" will)? find)\b"
+        ),
     ),
     (
-        rf"\b{_PERSON} (?:already |now )?(?:have|has|got) (?:an?|the) (?:\w+ )?{_READY} (?:\w+ )?"
-        rf"{_THING}\b"
+        "attached enclosed",
+        (r"\b(?:find|see)(?: (?!for\b|if\b)[\w-]+){0,5} (?:attached|enclosed)\b"),
+    ),
+    ("attached attachment", (r"\bsee the attach(?:ed|ment)\b")),
+    (
+        "attached enclosed included",
+        (
+            rf"\b(?:{_THING}|code|draft|results?|numbers|plan|proposal|example|sketch)s?"
+            r" (?:is|are) (?:attached|enclosed|included below)\b"
+        ),
     ),
     (
-        rf"\b(?:there is|here is|here's|there's) (?:an? |the |our |my )?(?:\w+ )?(?:already"
-        rf" )?(?:an? )?{_READY}"
-        rf" {_THING}\b"
+        _OWN,
+        (
+            rf"\b{_PERSON} (?:already |now )?(?:have|has|got) (?:an?|the) (?:\w+ )?{_READY}"
+            rf" (?:\w+ )?{_THING}\b"
+        ),
     ),
     (
-        rf"\b(?:a|the|our) (?:\w+ )?{_READY} {_THING} (?:is|are) "
-        r"(?:available|done|live|online|ready|up)\b"
+        "here there",
+        (
+            rf"\b(?:there is|here is|here's|there's) (?:an? |the |our |my )?(?:\w+ )?(?:already"
+            rf" )?(?:an? )?{_READY}"
+            rf" {_THING}\b"
+        ),
+    ),
+    (
+        "available done live online ready up",
+        (
+            rf"\b(?:a|the|our) (?:\w+ )?{_READY} {_THING} (?:is|are) "
+            r"(?:available|done|live|online|ready|up)\b"
+        ),
     ),
 ]
 
-#: Each alone: searched for together they would take twice as long.
-_CLAIMS = (
-    *_ACQUAINTANCE,
-    *_ATTACHED,
-    rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b",
-    rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b",
-    rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b",
-    rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b",
-    rf"\b{_OUR_THING} (?:is|are) already\b",
-    rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b",
-    rf"\bmy (?:open )?{_THING}s?\b",
-)
-#: A text with none of these words claims nothing in English; most phrases have none.
-_SIGN = re.compile(
-    r"\b(?:after|as|attach\w*|dur\w+|enclos\w*|following|from|having|here|here's|i|i'\w+|is|it|my"
-    r"|our|see|thanks?|the|there|there's|an?|we|we'\w+|when|since|are|included)\b"
+#: Words of which every match of a pattern holds one, and the pattern. Each pattern alone: searched
+#: for together they would take twice as long, and most texts hold the words of few.
+_CLAIMS = tuple(
+    (frozenset(signs.split()), pattern)
+    for signs, pattern in (
+        *_ACQUAINTANCE,
+        *_ATTACHED,
+        (_OWN, rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b"),
+        ("after having", rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b"),
+        ("my our", rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b"),
+        ("been", rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b"),
+        ("already", rf"\b{_OUR_THING} (?:is|are) already\b"),
+        ("already", rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b"),
+        ("my", rf"\bmy (?:open )?{_THING}s?\b"),
+    )
 )
 #: What makes the words after it a condition: "once we have integrated …".
 _CONDITION = re.compile(
     r"\b(?:after|as soon as|before|if|once|should|unless|until|when|whether"
     rf"|{FOREIGN_CONDITIONS}) ?$"
 )
+_WORD = re.compile(r"[a-z]+")
 _DECORATION = re.compile(r"[*_`~\"“”(),]")
 
 
 def first_claim(text: str) -> str | None:
     """Return the first words of `text` that say something was done, or None."""
     plain = _plain(text)
-    english = _english() if _SIGN.search(plain) else ()
+    words = set(_WORD.findall(plain))
+    english = (compiled(pattern) for signs, pattern in _CLAIMS if signs & words)
     for pattern in (*english, *foreign_patterns(plain)):
         for match in pattern.finditer(plain):
             if not _CONDITION.search(plain[max(match.start() - 20, 0) : match.start()]):
                 return match[0]
     return None
-
-
-@cache
-def _english() -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of `_CLAIMS`, compiled when the first text needs them."""
-    return tuple(re.compile(pattern) for pattern in _CLAIMS)
 
 
 def _plain(text: str) -> str:

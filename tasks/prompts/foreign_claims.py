@@ -114,20 +114,54 @@ _JAPANESE = (
     "を添付|添付(?:ファイル|いたし|しました)",
 )
 
-#: A text with none of these words is in no language of the Latin ones here, or claims nothing.
-_LATIN_SIGNS = frozenset(
-    re.findall(
-        r"\S+",
-        """ich wir wie nach bei seit anbei im beigefügt prototyp habe haben j'ai nous j'avais
-        comme suite lors après depuis dans ci-joint en he hemos revisé analicé probé leí
-        implementé integré abrí construí desarrollé estudié como tras desde durante te le les os
-        adjunto prototipo revisei analisei testei estudei examinei implementei integrei construí
-        desenvolvi criei escrevi experimentei eu li dei demos conforme em na segue seguem anexei
-        protótipo ho abbiamo come dopo nella allego alleghiamo ik we wij heb hebben zoals
-        tijdens aanleiding bijgevoegd""",
-    )
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\S+", text))
+
+
+#: Each language's patterns with words of which every match holds one; hardly any is English.
+_LATIN = (
+    (
+        _words(
+            """hab habe haben hatte hatten besprochen vereinbart abgesprochen versprochen unserem
+            unseren unserer anbei anhang beigefügt prototyp"""
+        ),
+        _GERMAN,
+    ),
+    (
+        _words(
+            """examiné regardé lu relu testé analysé essayé étudié construit créé développé
+            implémenté intégré écrit ouvert soumis forké parcouru consulté réalisé discuté œil coup
+            comme notre votre ci-joint ci-jointe ci-joints ci-jointes jointe déjà"""
+        ),
+        _FRENCH,
+    ),
+    (
+        _words(
+            """revisado analizado probado leído estudiado examinado construido creado desarrollado
+            implementado integrado escrito abierto enviado mirado hablado echado revisé analicé
+            probé leí implementé integré abrí construí desarrollé estudié como nuestra adjunto
+            prototipo"""
+        ),
+        _SPANISH,
+    ),
+    (
+        _words(
+            """revisei analisei testei estudei examinei implementei integrei construí desenvolvi
+            criei escrevi experimentei eu li olhada conforme como nossa anexo anexei segue seguem
+            protótipo"""
+        ),
+        _PORTUGUESE,
+    ),
+    (
+        _words(
+            """ho abbiamo concordato discusso promesso d'accordo detti nostra allegato allego
+            alleghiamo prototipo"""
+        ),
+        _ITALIAN,
+    ),
+    (_words("heb hebben zoals ons bijgevoegd bijlage werkt draait"), _DUTCH),
 )
-_LATIN = (*_GERMAN, *_FRENCH, *_SPANISH, *_PORTUGUESE, *_ITALIAN, *_DUTCH)
 _EASTERN = (*_CHINESE, *_JAPANESE)
 _EASTERN_SIGN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _WORD = re.compile(r"[\w'-]+")
@@ -135,13 +169,14 @@ _WORD = re.compile(r"[\w'-]+")
 
 def foreign_patterns(plain: str) -> list[re.Pattern[str]]:
     """Return the patterns that may match a text, which are none for most English ones."""
-    latin = _LATIN if _LATIN_SIGNS.intersection(_WORD.findall(plain)) else ()
+    words = set(_WORD.findall(plain))
+    latin = (pattern for signs, own in _LATIN if signs & words for pattern in own)
     eastern = _EASTERN if _EASTERN_SIGN.search(plain) else ()
-    return [_compiled(pattern) for pattern in (*latin, *eastern)]
+    return [compiled(pattern) for pattern in (*latin, *eastern)]
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
     """Compile a pattern when the first text needs it: there are many, and few processes do."""
     return re.compile(pattern)
 

@@ -13,7 +13,7 @@ from tasks.briefs.plan import brief_stats, plan_briefs, reopen, to_be_written
 from tasks.briefs.request import BriefMaterial
 from tasks.facts.prior import read_prior
 from tasks.facts.reading import read_facts
-from tasks.kinds.marking import mark_kinds
+from tasks.kinds.marking import mark_missing_kinds
 from tasks.llm.question import no_valid_answer
 from tasks.llm.usage import TokenBudget
 from tasks.own_repo import own_name
@@ -35,7 +35,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     Raises:
         PermanentError: Too many texts were refused, or did not come.
     """
-    mark_kinds(context)  # a run that goes on from one of an older Scout has none
+    mark_missing_kinds(context)
     plan_briefs(context)
     chosen = to_be_written(context)
     lost = [row for row in chosen if row.status == BriefStatus.INVALID]

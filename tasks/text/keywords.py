@@ -42,6 +42,8 @@ def singular(keyword: str) -> str:
 
     Its plural is the same, and so is the form in which its words are joined by hyphens.
     """
+    if keyword.isalnum():  # most are one word, and there are many
+        return _singular_word(keyword)
     return " ".join(_singular_word(word) for word in keyword.replace("-", " ").split())
 
 

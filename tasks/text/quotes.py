@@ -32,7 +32,7 @@ _TAG = re.compile(r"</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>")
 #: Marks of emphasis and apostrophes join what is beside them.
 _JOINING = re.compile("[*_`~'\u2019\u2018\u02bc\u00b4\u2032]+")
 #: What parts words; `c++` and `c#` are no `c`.
-_PARTING = re.compile(r"(?:[^\w+#]|(?<![\w+#])[+#]+(?!\w))+")
+_PARTING = re.compile(r"(?:[^\w+#]+|\A[+#]+(?!\w)[^\w+#]*+)(?:[+#]+(?!\w)[^\w+#]*+)*+")
 #: Thai to Khmer, and everything from Chinese on, is written without blanks.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uabff\uf900-\ufaff\U00020000-\U0003ffff]"
