@@ -92,6 +92,13 @@ def test_what_is_no_project_is_left_out_with_what_shows_it(exported: dict[str, s
     assert not [row.group_key for row in Brief.select() if left_out & set(row.group_key.split())]
 
 
+def test_who_was_met_under_two_names_is_one(exported: dict[str, str]) -> None:
+    told = exported["repositories.md"]
+    assert "Also met as pebblegraph/pebble-store." in told
+    assert "## [pebblegraph/pebble-store]" not in told
+    assert not [row for row in Brief.select() if "pebblegraph/pebble-store" in row.group_key]
+
+
 def test_who_does_the_same_job_or_has_the_same_owner_is_not_paired(
     exported: dict[str, str],
 ) -> None:
