@@ -112,8 +112,8 @@ def command(
 def _print_row(result: Result, *, header: bool) -> None:
     if header:
         say(
-            f"{'scenario':<36} {'runs':>5} {'kills':>5} {'attempts':>8} "
-            f"{'interrupted':>11} {'time':>7}  result"
+            f"{'scenario':<35} {'runs':>4} {'kills':>5} {'attempts':>8} "
+            f"{'cut off':>7} {'time':>7}  result"
         )
     verdict = (
         paint("held", "green")
@@ -121,11 +121,12 @@ def _print_row(result: Result, *, header: bool) -> None:
         else paint(f"{len(result.misses)} missed", "red")
     )
     say(
-        f"{result.name:<36} {result.runs:>5} {result.kills:>5} {result.attempts:>8} "
-        f"{result.interrupted:>11} {result.duration_s:>5.1f} s  {verdict}"
+        f"{result.name:<35} {result.runs:>4} {result.kills:>5} {result.attempts:>8} "
+        f"{result.interrupted:>7} {result.duration_s:>5.1f} s  {verdict}",
+        hang=4,
     )
     for miss in result.misses[:5]:
-        say(f"    {miss}")
+        say(f"    {miss}", hang=6)
 
 
 def _print_end(results: list[Result], *, held: bool, seed: int) -> None:
