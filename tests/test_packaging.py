@@ -69,6 +69,14 @@ def test_the_declared_dependencies_are_those_that_are_imported() -> None:
     assert needed <= imported
 
 
+def test_every_place_names_the_same_versions_of_python() -> None:
+    named = [text.split(" :: ")[-1] for text in PROJECT["classifiers"] if " :: Python :: " in text]
+    assert PROJECT["requires-python"] == f">={named[0]}"
+    for place in ("README.md", "CONTRIBUTING.md", "docs/operations.md", ".ci/run"):
+        (said,) = re.findall(r"Python (3\.\d+ (?:to|or) [\w.]+)", (ROOT / place).read_text())
+        assert said == f"{named[0]} to {named[-1]}", place
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_module_says_why_it_exists(package: str) -> None:
     silent = [

@@ -23,7 +23,8 @@ from models.settings.live import concurrency
 from models.settings.runtime import load_settings
 from tasks.sources.chat.model import ChatModel
 from tasks.sources.interface import Readme, Sources
-from tests.support.step_fakes import FakeGitHub, FakeRecorder, World, new_world
+from tests.support.recorder import FakeRecorder
+from tests.support.step_fakes import FakeGitHub, World, new_world
 
 _ENDPOINT = """
 import sys, time

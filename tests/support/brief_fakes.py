@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,10 +13,8 @@ from peewee import SqliteDatabase
 
 from models.clock import Clock
 from models.database.connection import Database, use
-from models.events import Event
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES, step_id_for
-from models.tables.base import proxy
 from models.tables.github import GITHUB_TABLES
 from models.tables.results import RESULT_TABLES, Analysis, Repo
 from models.tables.runs import RUN_TABLES, Run, RunStep
@@ -34,7 +32,7 @@ from tasks.sources.interface import (
     Sources,
 )
 from tasks.step import StepContext
-from tests.support.catalogue import assert_catalogued
+from tests.support.recorder import FakeRecorder
 
 #: Tables of one test's own.
 TABLES = [*RUN_TABLES, *RESULT_TABLES, *GITHUB_TABLES]
@@ -68,36 +66,6 @@ class FrozenClock(Clock):
         """Every look at the clock takes `tick_s`: results are saved one by one."""
         self._monotonic_s += self.tick_s
         return self._monotonic_s
-
-
-class FakeRecorder:
-    """Remembers audit events and progress; saving is one transaction."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, str, str, dict[str, Any]]] = []
-        self.progressed: list[tuple[int, int]] = []
-
-    @contextmanager
-    def saving(self) -> Iterator[None]:
-        with proxy.atomic():
-            yield
-
-    def audit(
-        self,
-        event: Event,
-        message: str,
-        *,
-        level: str = "",
-        data: Mapping[str, Any] | None = None,
-    ) -> None:
-        assert_catalogued(event, level, data or {})
-        self.events.append((event, level or event.level, message, dict(data or {})))
-
-    def progress(self, done: int, total: int, what: str = "") -> None:
-        self.progressed.append((done, total))
-
-    def checkpoint(self) -> None:
-        return None
 
 
 class SilentGitHub(GitHubSource):

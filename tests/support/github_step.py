@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +11,14 @@ import pytest
 
 from models.database.connection import Database
 from models.database.migrate import open_database
-from models.events import Event
 from models.settings.github import GitHubSettings
 from models.settings.runtime import load_settings
 from tasks.sources.github.http import GitHubHttp
 from tasks.sources.github.rest import GitHubRest, connect_github
 from tasks.sources.github.waits import Waits
-from tests.support.catalogue import assert_catalogued
 from tests.support.clock import FakeClock
 from tests.support.counterparts.github import Counterpart, World, running_github
+from tests.support.recorder import FakeRecorder
 
 
 @contextmanager
@@ -34,39 +33,6 @@ def opened(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
 TOKEN = "a-token-that-only-this-test-knows"
 
 
-class Recorded:
-    """A step's recorder that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.audits: list[tuple[str, str, dict[str, Any]]] = []
-        self.notes: list[str] = []
-        self.stop: BaseException | None = None
-
-    def saving(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def audit(
-        self,
-        event: Event,
-        message: str,
-        *,
-        level: str = "",
-        data: Mapping[str, Any] | None = None,
-    ) -> None:
-        assert_catalogued(event, level, data or {})
-        self.audits.append((event, message, dict(data or {})))
-
-    def progress(self, done: int, total: int, what: str = "") -> None:
-        pass
-
-    def waiting(self, text: str) -> None:
-        self.notes.append(text)
-
-    def checkpoint(self) -> None:
-        if self.stop is not None:
-            raise self.stop
-
-
 @dataclass
 class Bench:
     """A counterpart, a clock that both sides go by, and the source under test."""
@@ -74,7 +40,7 @@ class Bench:
     github: Counterpart
     clock: FakeClock
     http: GitHubHttp
-    record: Recorded = field(default_factory=Recorded)
+    record: FakeRecorder = field(default_factory=FakeRecorder)
     paused_s: list[float] = field(default_factory=list)
 
     def rest(self, **options: Any) -> GitHubRest:

@@ -16,7 +16,7 @@ from tasks.sources.interface import Sources
 from tasks.step import StepContext
 from tasks.units import retries
 from tasks.units.loop import work_through
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 TIMEOUT_S = 30.0
 

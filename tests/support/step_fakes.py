@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from zlib import crc32
 
 from models.clock import Clock
-from models.events import Event
 from models.run_args import RunArgs
-from models.tables.base import proxy
 from models.tables.runs import Run
 from tasks.chain import step_named
 from tasks.sources.interface import (
@@ -30,65 +26,11 @@ from tasks.sources.interface import (
     Sources,
 )
 from tasks.step import StepContext
-from tests.support.catalogue import assert_catalogued
+from tests.support.recorder import FakeRecorder
 
 TODAY = date(2025, 6, 1)
 RUN_ID = "01TESTRUN0000000000000000A"
 NAMES = ["a/one", "b/two", "c/three", "d/four", "e/five"]
-
-
-class FakeRecorder:
-    """Writes through the bound database and keeps what was said."""
-
-    def __init__(self) -> None:
-        self.audits: list[tuple[str, str, dict[str, Any]]] = []
-        self.messages: list[str] = []
-        self.progressed: list[tuple[int, int]] = []
-        self.waits: list[str] = []
-        self._saving = threading.local()  # a live step fetches on other threads while it saves
-
-    @property
-    def is_saving(self) -> bool:
-        """Return whether the calling thread is in a transaction."""
-        return getattr(self._saving, "now", False)
-
-    @contextmanager
-    def saving(self) -> Iterator[None]:
-        with proxy.atomic():
-            self._saving.now = True
-            try:
-                yield
-            finally:
-                self._saving.now = False
-
-    def audit(
-        self,
-        event: Event,
-        message: str,
-        *,
-        level: str = "",
-        data: Mapping[str, Any] | None = None,
-    ) -> None:
-        assert not self.is_saving, "the log line must follow the commit"
-        json.dumps(dict(data or {}))
-        assert_catalogued(event, level, data or {})
-        self.audits.append((event, level or event.level, dict(data or {})))
-        self.messages.append(message)
-
-    def progress(self, done: int, total: int, what: str = "") -> None:
-        assert 0 <= done <= total
-        self.progressed.append((done, total))
-
-    def waiting(self, text: str) -> None:
-        assert not self.is_saving
-        self.waits.append(text)
-
-    def checkpoint(self) -> None:
-        assert not self.is_saving
-
-    def events(self, event: str) -> list[dict[str, Any]]:
-        """Return the data of every audit of one event."""
-        return [data for name, _, data in self.audits if name == event]
 
 
 @dataclass

@@ -119,7 +119,7 @@ def is_identical(run_id: str = "RUN1") -> bool:
 def told(context: StepContext) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         (level, message, data)
-        for event, level, message, data in recorder_of(context).events
+        for event, level, message, data in recorder_of(context).audits
         if event == "pairs.judged"
     ]
 
@@ -213,7 +213,7 @@ def test_a_verdict_without_both_quotes_is_asked_for_again_once_and_then_not_used
     assert "`quote_b`" in row.error
     assert keys() == before  # a no to all others leaves them among each other as they were
     assert stats["judge"]["judged"] == len(before) - 1
-    events = [one for one in recorder_of(context).events if one[0] == "llm.output.invalid_json"]
+    events = [one for one in recorder_of(context).audits if one[0] == "llm.output.invalid_json"]
     assert [one[3]["item"] for one in events] == [before[0]]
     [(level, message, _)] = told(context)
     assert level == "WARNING"

@@ -24,7 +24,8 @@ from tasks.units import retries
 from tests.support.counterparts.llm import Asked, ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import Handler, embeddings, vector_of
 from tests.support.live_units import hurry
-from tests.support.step_fakes import FakeRecorder, new_world
+from tests.support.recorder import FakeRecorder
+from tests.support.step_fakes import new_world
 
 RUN = "01TESTRUN0000000000000000B"
 

@@ -238,7 +238,7 @@ def test_a_secret_in_what_github_says_is_not_shown(tmp_path: Path) -> None:
         add(name, [text, *secrets.values()], description=text, language=text, license=text)
     page = exported(context)
     assert page.count("[REDACTED]") == 0 < page.count("REDACTED")
-    said = str(recorder_of(context).events)
+    said = str(recorder_of(context).audits)
     assert_kept(secrets, {"the landscape": page, "audit": said})
 
 
@@ -260,7 +260,7 @@ def test_it_is_counted_and_audited(tmp_path: Path) -> None:
     add_some()
     stats = export_markdown.run(context)
     assert (stats["ranked"], stats["files"]) == (3, 1)
-    ((event, _, message, data),) = recorder_of(context).events
+    ((event, _, message, data),) = recorder_of(context).audits
     assert event == "export.written"
     assert message.startswith("Wrote 1 file to ")
     assert data["path"] == str(tmp_path / "out" / "run_RUN1" / "index.md")

@@ -252,7 +252,7 @@ def test_no_secret_reaches_a_file(tmp_path: Path) -> None:
 def test_the_audit_names_the_file_and_the_stats_do_not(tmp_path: Path) -> None:
     context = create_run(out=str(tmp_path))
     stats = export_markdown.run(context)
-    event, level, _, data = recorder_of(context).events[-1]
+    event, level, _, data = recorder_of(context).audits[-1]
     assert (event, level) == ("export.written", "INFO")
     assert data["path"] == str(tmp_path / "run_RUN1" / "index.md")
     assert set(stats) == {"briefs", "outreach", "files", "digest"}
@@ -263,7 +263,7 @@ def test_an_unusable_folder_fails_the_step_with_the_remedy(tmp_path: Path) -> No
     context = create_run(out=str(tmp_path / "out"))
     with pytest.raises(ExportError, match="--out"):
         export_markdown.run(context)
-    assert recorder_of(context).events == []
+    assert recorder_of(context).audits == []
 
 
 def test_a_brief_file_shows_how_its_score_came_about(

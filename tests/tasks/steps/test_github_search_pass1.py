@@ -94,7 +94,7 @@ def test_finding_nothing_is_said_plainly_and_is_no_failure(world: World) -> None
     world.github.results = {}
     stats = world.step(STEP)
     assert (stats["found"], stats["total_count"]) == (0, 0)
-    assert [level for _, level, _ in world.recorder.audits] == ["WARNING"]
+    assert [one.level for one in world.recorder.audits] == ["WARNING"]
     assert "ends without briefs" in world.recorder.messages[0]
     rest = ("hydrate_repo_metadata", "hydrate_readme", "llm_repo_analysis", "keyword_aggregate")
     assert world.steps(*rest, "github_search_pass2")["github_search_pass2"]["capped"] is False

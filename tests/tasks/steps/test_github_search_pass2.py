@@ -113,12 +113,9 @@ def test_more_keywords_than_queries_bite(wide: World) -> None:
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
     assert _caps(stats) == [("max_queries", 2, "keywords not searched: 1")]
     assert (stats["capped"], stats["reason"]) == (True, "max_queries 2 (keywords not searched: 1)")
-    (event,) = [entry for entry in wide.recorder.audits if entry[0] == "scout.pass2.capped"]
-    assert event == (
-        "scout.pass2.capped",
-        "WARNING",
-        {key: stats[key] for key in ("capped", "reason", "caps")},
-    )
+    (event,) = [one for one in wide.recorder.audits if one.event == "scout.pass2.capped"]
+    assert event.level == "WARNING"
+    assert event.data == {key: stats[key] for key in ("capped", "reason", "caps")}
 
 
 def test_no_queries_switch_pass_2_off_and_are_no_cap(wide: World) -> None:

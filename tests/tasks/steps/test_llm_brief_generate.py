@@ -138,7 +138,7 @@ def test_an_invalid_text_is_refused_and_audited_and_does_not_fail_the_step() -> 
     assert "malformed" in bad.error
     assert (good.status, good.error) == ("shortlisted", None)
     assert (stats["invalid"], stats["written"]) == (1, 1)
-    event, level, message, data = recorder_of(context).events[-1]
+    event, level, message, data = recorder_of(context).audits[-1]
     assert (event, level) == ("llm.output.invalid_json", "WARNING")
     assert "maker/tool-1, reader/app_1" in message
     assert data["item"] == "maker/tool-1 reader/app_1"
@@ -186,7 +186,7 @@ def test_a_repeated_step_changes_nothing_and_has_the_same_stats() -> None:
     rows = list(Brief.select().order_by(Brief.rank).dicts())
     assert llm_brief_generate.run(context) == first
     assert list(Brief.select().order_by(Brief.rank).dicts()) == rows
-    assert [event for event, *_ in recorder_of(context).events] == ["brief.ranked"]
+    assert [event for event, *_ in recorder_of(context).audits] == ["brief.ranked"]
 
 
 def test_only_the_best_rejected_groups_are_kept() -> None:
@@ -196,7 +196,7 @@ def test_only_the_best_rejected_groups_are_kept() -> None:
     stats = llm_brief_generate.run(context)
     assert len(briefs()) == MAX_REJECTED == stats["compared"]
     assert model_of(context).requests == []
-    told = recorder_of(context).events[0][3]["rejected_by_threshold"]
+    told = recorder_of(context).audits[0][3]["rejected_by_threshold"]
     assert told == stats["rejected_by_threshold"] > MAX_REJECTED
 
 

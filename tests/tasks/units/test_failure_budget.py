@@ -9,7 +9,7 @@ import pytest
 from models.errors import ItemFailedError, PermanentError, ScoutError, TransientError
 from tasks.units.loop import work_through
 from tests.support.live_units import Saved, hurry, live
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -17,7 +17,7 @@ from models.text.storable import storable_tree
 from tasks.sources.interface import Sources
 from tasks.step import StepContext
 from tasks.units.loop import BATCH_MAX, work_through
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 
 class SteppingClock(Clock):

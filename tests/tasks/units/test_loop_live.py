@@ -17,7 +17,7 @@ from tasks.units import loop as units
 from tasks.units.fetch_pool import FetchPool
 from tasks.units.loop import BATCH_MAX, work_through
 from tests.support.live_units import TIMEOUT_S, Saved, hurry, live, work
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("database")

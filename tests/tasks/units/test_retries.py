@@ -11,7 +11,7 @@ from tasks.units import retries
 from tasks.units.failure_budget import DOWN_AFTER
 from tasks.units.loop import BATCH_MAX, work_through
 from tests.support.live_units import TIMEOUT_S, Saved, failed, hurry, live, work
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 USUAL = retries.BACKOFF
 pytestmark = pytest.mark.usefixtures("database")
@@ -80,9 +80,9 @@ def test_the_wait_that_is_asked_for_is_kept(
 
     work(recorder, 1, fetch)
     assert 41.0 <= waits[0] <= 60.0
-    (event,) = [entry for entry in recorder.audits if entry[0] == "item.retrying"]
-    assert event[1] == "WARNING"
-    assert event[2]["wait_ms"] >= 41_000
+    (event,) = [entry for entry in recorder.audits if entry.event == "item.retrying"]
+    assert event.level == "WARNING"
+    assert event.data["wait_ms"] >= 41_000
 
 
 def test_a_wait_that_is_asked_for_is_not_made_longer_and_costs_no_try(

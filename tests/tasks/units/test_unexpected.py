@@ -13,7 +13,7 @@ from models.errors import PermanentError
 from tasks.units.loop import work_through
 from tests.support.cli import SECRET
 from tests.support.live_units import Saved, hurry, live, work
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 pytestmark = pytest.mark.usefixtures("database")
 

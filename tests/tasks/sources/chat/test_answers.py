@@ -18,7 +18,7 @@ from tasks.sources.interface import UnansweredError
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import completion
-from tests.support.github_step import Recorded
+from tests.support.recorder import FakeRecorder
 
 ANSWER = json.dumps({"summary": "An index."})
 USAGE = {"prompt_tokens": 900, "completion_tokens": 1500}
@@ -107,7 +107,7 @@ class TestReasoningThatUsesUpAllTokens:
         return body(content, message=message, choice=choice, usage=usage)
 
     def test_is_said_and_more_is_allowed_from_then_on(self, chat: ChatServer) -> None:
-        record = Recorded()
+        record = FakeRecorder()
         model = ChatModel(ChatSettings(chat.url, "test-model"), record)
         chat.fail("a/one", self.spent(""))
         with pytest.raises(ItemFailedError, match="reasoning used up all 1,500 tokens") as caught:
@@ -117,8 +117,8 @@ class TestReasoningThatUsesUpAllTokens:
         model.analyse(request())
         assert [one.body["max_tokens"] for one in chat.asked] == [1500, 1500 * LARGER]
         (event,) = record.audits
-        assert event[0] == "llm.max_tokens_raised"
-        assert "1,500 tokens" in event[1]
+        assert event.event == "llm.max_tokens_raised"
+        assert "1,500 tokens" in event.message
 
     def test_larger_than_that_is_not_tried(self, chat: ChatServer, model: ChatModel) -> None:
         chat.fail("a/one", self.spent(""), self.spent("<think>Hm"))

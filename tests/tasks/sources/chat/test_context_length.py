@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.errors import ItemFailedError
+from models.errors import ItemFailedError, PermanentError
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.context_length import MAX_HALVINGS, README_MAX_CHARACTERS
 from tasks.sources.chat.model import ChatModel
@@ -16,7 +16,7 @@ from tasks.sources.interface import ModelAnswer
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import Asked, Behaviour, Handler, answer_well
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 OPENAI = "This model's maximum context length is 8192 tokens. Please reduce the length."
 LLAMA = "the request exceeds the available context size, try increasing it"
@@ -134,6 +134,6 @@ def test_a_correction_that_is_too_long_is_shortened_as_well(
 
 def test_other_refusals_are_not_about_the_length(model: ChatModel, chat: ChatServer) -> None:
     chat.always = faults.status(400, "Unknown model.")
-    with pytest.raises(ItemFailedError, match="Unknown model"):
+    with pytest.raises(PermanentError, match="Unknown model"):
         model.analyse(about("a/one", 60_000))
     assert len({len(one.messages[1]["content"]) for one in chat.asked}) == 1

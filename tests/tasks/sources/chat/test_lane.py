@@ -19,9 +19,8 @@ from tasks.units.loop import work_through
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import Asked, ChatServer, chat_server
 from tests.support.counterparts.llm.server import Handler, answer_well
-from tests.support.github_step import Recorded
 from tests.support.live_units import Saved, failed, live
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 ANSWER_S = 0.2
 UNITS = 16
@@ -58,7 +57,7 @@ def ask(lane: Lane, clock: FakeTime, took_s: float, *, times: int = 1) -> None:
             clock.now_s += took_s
 
 
-def time_out(lane: Lane, clock: FakeTime, record: Recorded | None = None) -> None:
+def time_out(lane: Lane, clock: FakeTime, record: FakeRecorder | None = None) -> None:
     place = lane.place(record, "x")
     place.__enter__()
     clock.now_s += 120.0
@@ -106,12 +105,12 @@ def test_a_slow_model_that_answers_many_at_a_time_gets_many(lane: Lane, clock: F
 
 
 def test_the_first_timeout_is_told_and_then_what_changes(lane: Lane, clock: FakeTime) -> None:
-    record = Recorded()
+    record = FakeRecorder()
     for _ in range(5):
         time_out(lane, clock, record)
-    told = [(data["before"], data["at_a_time"]) for _, _, data in record.audits]
+    told = [(data["before"], data["at_a_time"]) for *_, data in record.audits]
     assert told == [(FIRST, 1)]
-    assert "did not answer within 120 s: 1 in place of 2 at a time" in record.audits[0][1]
+    assert "did not answer within 120 s: 1 in place of 2 at a time" in record.audits[0].message
 
 
 def test_a_serial_endpoint_finishes_in_half_as_long_again_as_it_must(

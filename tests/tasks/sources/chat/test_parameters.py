@@ -17,7 +17,7 @@ from tasks.sources.interface import BriefRequest
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import Asked, Handler, answer_well, completion
-from tests.support.github_step import Recorded
+from tests.support.recorder import FakeRecorder
 
 BRIEF = BriefRequest(["a/one", "b/two"], {}, [], "vector database")
 
@@ -167,7 +167,7 @@ class TestWhatIsLearnt:
                 handler.reply(200, completion("{}"))
 
         chat.always = behave
-        record = Recorded()
+        record = FakeRecorder()
         model = ChatModel(ChatSettings(chat.url, "test-model"), record)
         for _ in range(2):
             model.analyse(request())
@@ -176,7 +176,7 @@ class TestWhatIsLearnt:
         assert first[0]["content"] in second[0]["content"]
         assert first[1]["content"] in second[0]["content"]
         (event,) = record.audits
-        assert event[0] == "llm.parameter_refused"
+        assert event.event == "llm.parameter_refused"
 
     def test_additional_properties_alone_are_left_out_where_that_is_enough(
         self, model: ChatModel, chat: ChatServer

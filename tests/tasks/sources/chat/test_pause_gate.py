@@ -14,7 +14,7 @@ from tasks.sources.chat.model import ChatModel
 from tasks.sources.chat.pause_gate import Gate
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import chat_server, faults
-from tests.support.step_fakes import FakeRecorder
+from tests.support.recorder import FakeRecorder
 
 
 class Time:
@@ -46,9 +46,9 @@ def recorder() -> FakeRecorder:
 def test_a_hold_is_said_at_once_and_audited(time: Time, recorder: FakeRecorder) -> None:
     Gate(recorder, "localhost:11434").hold(30.0, 429)
     assert recorder.waits == ["waiting 30 s for the model at localhost:11434 (rate limit)"]
-    assert recorder.audits == [
-        ("llm.throttle", "WARNING", {"wait_ms": 30_000, "status": 429, "reason": "rate limit"})
-    ]
+    (held,) = recorder.audits
+    assert (held.event, held.level) == ("llm.throttle", "WARNING")
+    assert held.data == {"wait_ms": 30_000, "status": 429, "reason": "rate limit"}
     assert recorder.messages == recorder.waits
 
 
@@ -70,10 +70,8 @@ def test_refusals_of_several_requests_are_one_hold(time: Time, recorder: FakeRec
     assert len(recorder.audits) == len(recorder.waits) == 1
     time.now_s += 60
     gate.hold(4.0, 503)
-    assert recorder.audits[1][1:] == (
-        "INFO",
-        {"wait_ms": 4000, "status": 503, "reason": "overloaded"},
-    )
+    assert recorder.audits[1].level == "INFO"
+    assert recorder.audits[1].data == {"wait_ms": 4000, "status": 503, "reason": "overloaded"}
 
 
 def test_holds_of_a_second_one_after_the_other_cost_less_than_a_write_a_second(

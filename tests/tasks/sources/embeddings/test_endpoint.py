@@ -16,8 +16,8 @@ from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.embeddings.endpoint import SHORTER, TEXT_MAX_CHARACTERS, EndpointEmbedder
 from tests.support.counterparts.llm import Asked, ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import Handler, answer_well, embeddings, vector_of
+from tests.support.recorder import FakeRecorder
 from tests.support.secrets import planted_secrets
-from tests.support.step_fakes import FakeRecorder
 
 KEY = "local-" + "k3y" * 8
 

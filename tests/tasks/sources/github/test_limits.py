@@ -40,7 +40,7 @@ def live(sqlite_database: Database) -> Iterator[Bench]:
 
 
 def throttles(live: Bench) -> list[dict[str, object]]:
-    return [data for event, _, data in live.record.audits if event == "github.throttle"]
+    return live.record.events("github.throttle")
 
 
 def in_s(live: Bench, seconds: float) -> str:
@@ -65,7 +65,7 @@ class TestShortWaits:
             "reset_at": data["reset_at"],
         }
         assert seconds_between(began, str(data["reset_at"])) == 7
-        assert live.record.notes == [
+        assert live.record.waits == [
             "waiting 7 s because GitHub wants fewer requests (secondary limit)"
         ]
 
@@ -80,7 +80,7 @@ class TestShortWaits:
         assert live.rest().repository(NAME)
         (data,) = throttles(live)
         assert (data["reason"], data["status"], data["wait_ms"]) == ("primary_limit", 403, 13050)
-        assert live.record.notes == ["waiting 13 s for GitHub core quota"]
+        assert live.record.waits == ["waiting 13 s for GitHub core quota"]
 
     def test_a_server_whose_clock_is_wrong_is_believed_by_its_own_clock(self, live: Bench) -> None:
         live.github.now_s = lambda: live.clock.now().timestamp() - 5000
@@ -99,7 +99,7 @@ class TestShortWaits:
         assert live.github.count("/search", status=403) == 0
         assert live.github.count("/search", status=200) == 3
         assert [data["reason"] for data in throttles(live)] == ["budget", "budget"]
-        assert live.record.notes[0] == "waiting 16 s for GitHub search quota"
+        assert live.record.waits[0] == "waiting 16 s for GitHub search quota"
         assert rest.counters()["throttle_waits"] == 2
 
     def test_a_step_that_must_stop_does_not_go_on_waiting(self, live: Bench) -> None:
@@ -141,7 +141,7 @@ class TestShortWaits:
         rest = connect_github(live.http, waits, live.clock)
         with FetchPool(rest.repository, 2) as pool:
             pool.submit(NAME)
-            wait_until("the thread to wait", lambda: live.record.notes)
+            wait_until("the thread to wait", lambda: live.record.waits)
             pool.stop()
             (outcome,) = pool.last_outcomes(TIMEOUT_S)
         assert isinstance(outcome.error, UnitAbandonedError)

@@ -19,7 +19,7 @@ def test_refusals_that_are_waited_for_together_are_each_on_record(
         rest = live.rest()
         for number in (1, 2, 3):
             assert rest.repository(f"owner-{number}/vector-{number}")
-    refused = [data for event, *_, data in live.record.audits if event == "github.refused"]
+    refused = live.record.events("github.refused")
     assert [(one["status"], one["reason"]) for one in refused] == [(429, "secondary_limit")] * 3
     assert refused[1]["what"] == "GET /repos/owner-2/vector-2"
     assert refused[1]["bucket"] == "core"
