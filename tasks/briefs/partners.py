@@ -105,10 +105,9 @@ def _full(groups: Sequence[Group]) -> str | None:
     full += [f"{MAX_LINKED} pairs that are linked already"] if linked == MAX_LINKED else []
     if not full:
         return None
-    return (
-        f"the best {' and '.join(full)} are kept, with each repository in {MAX_APPEARANCES} of"
-        " them at most; others may fit as well"
-    )
+    around_own = any(one.is_own for one in pairs[0].members)  # which all of them contain
+    each = "" if around_own else f", with each repository in {MAX_APPEARANCES} of them at most"
+    return f"the best {' and '.join(full)} are kept{each}; others may fit as well"
 
 
 def _reason(cap: int, left_out: int) -> str:

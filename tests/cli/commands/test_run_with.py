@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from tasks.briefs import partners
 from tests.support.cli import Scout
 from tests.support.counterparts.github import Counterpart
 from tests.support.counterparts.github.faults import Fault
@@ -63,9 +64,9 @@ class TestDry:
 
     def test_its_competitors_copies_and_siblings_are_not_proposed(self, scout: Scout) -> None:
         scout("run", "--dry", "--with", OWN, "--min-score", "0", "--max-briefs", "1")
-        partners = {name for group in members(scout) for name in group} - {OWN}
+        proposed = {name for group in members(scout) for name in group} - {OWN}
         alike = {"lodestone-db/lodestone", "basaltdb/basalt", "mirrorlake/quiver"}
-        assert not partners & alike
+        assert not proposed & alike
 
     @pytest.mark.parametrize("own", ["mirrorlake/quiver", "tarnhelm/hnsw-viz"])
     def test_it_is_dropped_by_no_rule(self, scout: Scout, own: str) -> None:
@@ -76,6 +77,17 @@ class TestDry:
         assert (found["own"], found["kind"]) == (True, "project")
         steps = {one["name"]: one["stats"] for one in scout.json("show", "last")["steps"]}
         assert steps["github_search_pass1"]["new"] == 0
+
+    def test_a_limit_on_who_is_compared_keeps_it(
+        self, scout: Scout, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("MAX_PARTNERS", "MAX_PARTNERS_WITHOUT_NUMPY"):
+            monkeypatch.setattr(partners, name, 5)
+        own = "awesome-vectors/vector-supercharger"
+        query = ("--query", "vector database", "--max-queries", "0", "--min-score", "0")
+        scout("run", "--dry", "--with", own, *query)
+        assert members(scout)
+        assert all(own in group for group in members(scout))
 
     def test_without_a_model_the_pairs_contain_it(self, scout: Scout, tmp_path: Path) -> None:
         own = "awesome-vectors/vector-supercharger"

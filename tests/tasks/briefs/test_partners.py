@@ -32,6 +32,12 @@ def test_a_full_list_of_pairs_is_said() -> None:
     )
 
 
+def test_of_a_full_list_around_one_project_no_such_thing_is_said() -> None:
+    own = Project("a/own", is_own=True)
+    groups = [Group((own, Project(f"b/{n}")), 0.9, {}) for n in range(MAX_PAIRS)]
+    assert reason(groups) == "the best 60 pairs are kept; others may fit as well"
+
+
 def test_linked_pairs_have_a_limit_of_their_own() -> None:
     assert reason([*pairs(MAX_PAIRS - 1), *pairs(MAX_LINKED - 1, LINK)]) is None
     assert "the best 10 pairs that are linked already are" in str(reason(pairs(MAX_LINKED, LINK)))

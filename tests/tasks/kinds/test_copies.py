@@ -27,6 +27,11 @@ def test_the_one_with_fewer_stars_is_the_copy_and_the_evidence_names_the_origina
         assert found[1].reason.endswith("% of its README is that of a/quill")
 
 
+def test_the_project_that_a_run_starts_from_is_nobodys_copy() -> None:
+    own = Project("b/quill", readme=text(1), stars=3, is_own=True)
+    assert set(find_copies([Project("a/quill", readme=text(1), stars=500), own])) == {"a/quill"}
+
+
 def test_names_decide_between_equal_stars() -> None:
     projects = [Project(f"{owner}/quill", readme=text(1)) for owner in ("b", "a")]
     assert set(find_copies(projects)) == {"a/quill"}
