@@ -46,6 +46,7 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
         raise InputError("--verify needs to see both runs end.", "Leave out --detach.")
     if verify and not args.dry:
         raise InputError("--verify compares dry runs.", "Add --dry.")
+    from cli.display.terminal import say
     from cli.running.execution import Execution
     from cli.running.see_through import see_through
     from cli.running.since import with_since_resolved
@@ -55,7 +56,7 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
     args, said = with_own_repo(with_since_resolved(args), derive=derive)
     if execution.people:
         for line in said:
-            click.echo(line, err=True)
+            say(line, err=True)
     if verify:
         from cli.running.verify import verify_twice
 
