@@ -18,6 +18,7 @@ RUN = ("run", "--dry", "--query", "vector database", "--top", "3")
         (("--max-llm-tokens", "5"), "--max-llm-tokens has no effect with --dry."),
         (("--fresh",), "--fresh has no effect with --dry."),
         (("--no-llm", "--max-analyses", "5"), "--max-analyses has no effect with --no-llm."),
+        (("--no-llm", "--max-pairs", "5"), "--max-pairs has no effect with --no-llm."),
         (("--no-llm", "--min-score", "0.5"), "--min-score has no effect with --no-llm."),
         (("--plan", "--format", "json"), "--format has no effect with --plan."),
         (("--plan", "--timeout", "5"), "--timeout has no effect with --plan."),
