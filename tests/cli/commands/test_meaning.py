@@ -33,7 +33,7 @@ def test_an_event_is_told_with_its_level_its_details_and_where_it_is_found(scout
     row, line = scout("meaning", "step.retrying").stdout, scout("meaning", "WORKER.DIED").stdout
     assert EVENT_TEXTS[Event.STEP_RETRYING][1:] in row
     assert "WARNING" in row
-    assert "error_type, error, error_code, traceback, next_try_at, try, of" in row
+    assert "error_type, error, error_code, said, traceback, next_try_at, try, of" in row
     assert "a row of the audit log and a log line" in row
     assert "scout logs RUN" in row
     assert 'select(.event == "worker.died")\' scout.log' in line
