@@ -76,7 +76,8 @@ def _wrapped_line(line: str, width: int, hang: int) -> str:
         columns = width_of(piece)
         if current.strip() and used + len(blanks) + columns > width:
             done.append(current)
-            current, used, blanks = " " * hang, hang, ""
+            used = max(0, min(hang, width - columns))  # what stays whole may need more room
+            current, blanks = " " * used, ""
         current += blanks + piece
         used += len(blanks) + columns
         blanks = ""

@@ -68,5 +68,11 @@ def test_a_command_a_path_and_an_address_are_not_broken(to_copy: str) -> None:
     assert to_copy in wrapped(f"This is what to do next, and nothing else: {to_copy}", 60, 2)
 
 
+def test_what_stays_whole_is_set_in_less_where_it_would_not_fit() -> None:
+    path = "/opt/export/of/a/run/in/a/deep/folder/index.md"
+    lines = wrapped(f"{'it stands in':<40}{path}", 80, 40).split("\n")
+    assert lines == ["it stands in", " " * (80 - len(path)) + path]
+
+
 def test_where_there_is_no_terminal_everything_stays() -> None:
     assert wrapped("word " * 100, None) == "word " * 100
