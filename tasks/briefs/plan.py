@@ -47,10 +47,10 @@ def plan_briefs(context: StepContext) -> None:
     formed["judge"] = judge.stats()
     kept, shortlisted = kept_groups(groups, context.args.min_score, held)
     kept_out = sum(group.key.lower() in held for group in groups)
-    rejected = len(groups) - shortlisted - kept_out
+    rejected = len(groups) - len(shortlisted) - kept_out
     formed |= {_REJECTED: rejected}
     rows = [
-        _row(context, group, rank, rank <= shortlisted, formed)
+        _row(context, group, rank, group.key in shortlisted, formed)
         | _kept_out(held.get(group.key.lower()))
         for rank, group in enumerate(kept, start=1)
     ]
@@ -58,12 +58,12 @@ def plan_briefs(context: StepContext) -> None:
         insert_missing(Brief, rows, ("run_id", "group_key"))
     context.record.audit(
         Event.BRIEF_RANKED,
-        f"Ranked {len(groups)} groups of repositories: {shortlisted} shortlisted,"
+        f"Ranked {len(groups)} groups of repositories: {len(shortlisted)} shortlisted,"
         f" {rejected} below --min-score {context.args.min_score}"
         + (f", {kept_out} proposed or decided about before." if kept_out else "."),
         data={
             "groups": len(groups),
-            "shortlisted": shortlisted,
+            "shortlisted": len(shortlisted),
             "min_score": context.args.min_score,
             "policy": POLICY,
         }
@@ -74,8 +74,10 @@ def plan_briefs(context: StepContext) -> None:
 
 def kept_groups(
     groups: Sequence[Group], min_score: float, held: Collection[str] = ()
-) -> tuple[list[Group], int]:
-    """Return the groups that get a row, in the order of their rank, and how many are shortlisted.
+) -> tuple[list[Group], frozenset[str]]:
+    """Return the groups that get a row, in the order of their rank, and which are shortlisted.
+
+    Those that are linked already are no news, and stand behind all that are not.
 
     Args:
         groups: All groups, in their order.
@@ -83,10 +85,14 @@ def kept_groups(
         held: The keys, in lower case, of those that do not return; they come last.
     """
     free = [group for group in groups if group.key.lower() not in held]
-    shortlisted = [group for group in free if group.score >= min_score]
-    rejected = [group for group in free if group.score < min_score]
+    # Groups of scout-brief/1 know of no links.
+    linked = [group for group in free if getattr(group, "links", ())]
+    fresh = [group for group in free if not getattr(group, "links", ())]
+    above = [group for group in fresh if group.score >= min_score]
+    below = [group for group in fresh if group.score < min_score]
     kept_out = [group for group in groups if group.key.lower() in held]
-    return [*shortlisted, *rejected[:MAX_REJECTED], *kept_out], len(shortlisted)
+    shortlisted = frozenset(group.key for group in free if group.score >= min_score)
+    return [*above, *below[:MAX_REJECTED], *linked, *kept_out], shortlisted
 
 
 def to_be_written(context: StepContext) -> list[Brief]:

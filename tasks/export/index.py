@@ -5,8 +5,8 @@ from __future__ import annotations
 from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import loads
-from tasks.briefs.already import already_there
 from tasks.briefs.plan import formed_by
+from tasks.export.already_linked import already_linked, linked_groups
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, table
 from tasks.export.marked import marked
@@ -29,7 +29,6 @@ from tasks.export.verdicts import order_of
 MAX_REPOS = 50
 MAX_KEYWORDS = 30
 MAX_LEFT_OUT = 10
-_COULD_BE_WRITTEN = {BriefStatus.SHORTLISTED, BriefStatus.REJECTED_BY_THRESHOLD}
 
 
 def index_page(report: Report, exported_at: str) -> str:
@@ -89,9 +88,7 @@ def _briefs(report: Report) -> str:
 def _left_out(report: Report) -> str:
     """Return the groups that have no file: beyond the limit, below the threshold, or linked."""
     without = [brief for brief in report.briefs if brief.content_json is None]
-    linked = [
-        brief for brief in without if already_there(brief) and brief.status in _COULD_BE_WRITTEN
-    ]
+    linked = linked_groups(report)
     others = [brief for brief in without if brief not in linked]
     unwritten = [brief for brief in others if brief.status == BriefStatus.SHORTLISTED]
     rejected = [brief for brief in others if brief.status == BriefStatus.REJECTED_BY_THRESHOLD]
@@ -100,8 +97,7 @@ def _left_out(report: Report) -> str:
         _groups(report, unwritten),
         f"### Close, but below --min-score {report.args.min_score}" if rejected else "",
         _groups(report, rejected, _below(rejected, linked)),
-        "### Already linked" if linked else "",
-        _linked(report, linked),
+        already_linked(report),
     ).rstrip("\n")
 
 
@@ -118,19 +114,6 @@ def _below(rejected: list[Brief], linked: list[Brief]) -> int | None:
     total: int | None = formed_by(rejected).get(BriefStatus.REJECTED_BY_THRESHOLD)
     elsewhere = sum(brief.status == BriefStatus.REJECTED_BY_THRESHOLD for brief in linked)
     return None if total is None else total - elsewhere
-
-
-def _linked(report: Report, briefs: list[Brief]) -> str:
-    rows = [
-        [
-            f"{brief.score:.4f}",
-            report.links(loads(brief.repos_json)),
-            cell("; ".join(already_there(brief)), 600),
-        ]
-        for brief in briefs[:MAX_LEFT_OUT]
-    ]
-    header = ["Score", "Repositories", "In these words"]
-    return listed(header, rows, len(briefs), numeric=frozenset({0}))
 
 
 def _keywords(report: Report) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from models.statuses import BriefStatus
-from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs.held_back import PAIRS_LISTED
+from tasks.export.already_linked import already_linked, linked_groups
 from tasks.export.documents import BANNER, page
 from tasks.export.markdown import cell, inline, some_of
 from tasks.export.marked import marked
@@ -46,6 +46,7 @@ def landscape_page(report: Report, exported_at: str) -> str:
         repo_table(report, MAX_REPOS),
         "## Worth a look together",
         _pairs(report),
+        already_linked(report),
         marked(report),
         "## Languages",
         _languages(report),
@@ -100,33 +101,32 @@ def _some(report: Report, full_names: list[str]) -> str:
 
 
 def _pairs(report: Report) -> str:
-    proposed = [brief for brief in report.briefs if brief.status != BriefStatus.KEPT_OUT]
+    linked = linked_groups(report)
+    proposed = [
+        brief
+        for brief in report.briefs
+        if brief.status != BriefStatus.KEPT_OUT and brief not in linked
+    ]
     rows = [
         [
             str(brief.rank),
             f"{brief.score:.4f}",
             report.links(loads(brief.repos_json)),
             some_of(loads(brief.shared_keywords_json), _NAMED),
-            cell(_known(brief), 300),
         ]
         for brief in proposed[:PAIRS_LISTED]
     ]
     if not rows and report.briefs:
-        return "All pairs that fit were proposed, or decided about, before."
+        return "All pairs that fit are linked already, or were proposed or decided about before."
     if not rows:
         return "No two repositories of different owners have anything in common."
-    header = ["Rank", "Score", "Repositories", "Both are about", "Already linked"]
+    header = ["Rank", "Score", "Repositories", "Both are about"]
     shown = listed(header, rows, len(proposed), numeric=frozenset({0, 1}))
     return (
         "Ranked by what speaks for a pair among all pairs here: common ground, a common language,"
         " how much each is used. Those that are most alike do the same job, and are left out."
         f"\n\n{shown}"
     )
-
-
-def _known(brief: Brief) -> str:
-    links = loads(brief.links_json) or []
-    return f"{links[0]['source']}: “{links[0]['quote']}”" if links else ""
 
 
 def _languages(report: Report) -> str:

@@ -44,7 +44,7 @@ def replay_briefs(run: RunRow) -> int:
     groups, shortlisted = kept_groups(found, args.min_score, held)
     for number, (row, group) in enumerate(zip(stored, groups, strict=False), start=1):
         compare(f"the policy of the group of rank {row.rank}", row.scoring_policy, policy)
-        _check(row, group, number, number <= shortlisted)
+        _check(row, group, number, group.key in shortlisted)
     compare("the number of groups", len(stored), len(groups))
     return len(stored)
 

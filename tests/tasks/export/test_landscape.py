@@ -131,7 +131,7 @@ def test_pairs_and_languages_and_parts_of_the_scores(tmp_path: Path) -> None:
     page = exported(context)
     pairs = section(page, "Worth a look together")
     (pair,) = [row for row in pairs if "[a/one]" in row and "[b/two]" in row]
-    assert pair.endswith("| raft, simd | – |")
+    assert pair.endswith("| raft, simd |")
     assert section(page, "Languages") == [
         "| – | 1 | 1,234 |",
         "| Go | 1 | 9 |",
