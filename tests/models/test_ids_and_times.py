@@ -113,7 +113,7 @@ def test_the_commit_of_a_checkout_is_read_from_gits_own_files(
         (git / "refs/heads/main").write_text(SHA + "\n")
     if kind == "packed":
         (git / "packed-refs").write_text(f"# pack-refs\n{'f' * 40} refs/x\n{SHA} refs/heads/main\n")
-    monkeypatch.setattr(version, "_ROOT", tmp_path)
+    monkeypatch.setattr(version, "_HERE", tmp_path / "models")
 
     expected = SHA if kind in {"loose", "packed", "detached"} else None
     assert version.git_sha() == expected
