@@ -15,12 +15,13 @@ from tasks.sources.chat.error_words import error_in, said_in
 from tasks.sources.chat.errors import BrokenOffError, NoAnswerError, refusal
 from tasks.sources.chat.http import Reply
 from tasks.sources.chat.messages import Message
-from tasks.sources.chat.reasoning import bare, is_reasoning_only, object_in
+from tasks.sources.chat.reasoning import bare, is_reasoning_only, object_in, unwrapped
 from tasks.sources.chat.spending import Spending, spending_of
+from tasks.sources.chat.streamed import whole_of
 from tasks.sources.interface import ModelAnswer
 
 #: Where models put what they think, and some servers what they answer.
-_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _EXCERPT_MAX_CHARACTERS = 80
 _MORE_TOKENS_HINT = "Set SCOUT_LLM_MAX_TOKENS higher, or choose a model that thinks less."
 _OTHER_MODEL_HINT = "Choose another model with SCOUT_LLM_MODEL."
@@ -55,7 +56,8 @@ def read_answer(
     if not choice:
         refused_inside(body, reply, label)
     message = choice.get("message")
-    message = message if isinstance(message, dict) else {}
+    if not isinstance(message, dict):  # as completions were before they were chats
+        message = {"content": choice["text"]} if choice.get("text") else {}
     answer = _Answer(message, str(choice.get("finish_reason") or "stop")[:50], wanted)
     spending = spending_of(body, messages, answer.everything)
     answered = body.get("model")
@@ -68,7 +70,7 @@ def read_answer(
         cost_usd=spending.cost_usd,
         estimated=spending.estimated,
     )
-    if not choice.get("message"):
+    if not message:
         raise BrokenOffError(
             f"The model at {label} answered without any choice.",
             code=Code.MODEL_INCOMPREHENSIBLE,
@@ -90,7 +92,7 @@ class _Answer:
         self.everything = [content, *thoughts, *(arguments for _, arguments in self.calls)]
         self.thought = any(thoughts) or is_reasoning_only(content)
         cut_off = finish_reason == "length" and is_reasoning_only(content)
-        self.text = "" if cut_off else bare(content)
+        self.text = "" if cut_off else unwrapped(bare(content), wanted)
         if not self.text.strip():
             elsewhere = [arguments for _, arguments in self.calls] + list(map(object_in, thoughts))
             self.text = next((one for one in elsewhere if _has_any(one, wanted)), "")
@@ -163,6 +165,9 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
     try:
         body = json.loads(reply.body)
     except (ValueError, RecursionError) as exc:
+        body = whole_of(reply.body.decode("utf-8", "replace"))
+        if isinstance(body, dict):
+            return body
         raise TransientError(
             f"The model at {label} sent {len(reply.body):,} bytes that are not JSON"
             f"{_beginning(reply.body)}.",
@@ -203,6 +208,8 @@ def _text(content: Any) -> str:
     """Return a message's text; newer endpoints may send it in parts."""
     if isinstance(content, str):
         return content
+    if isinstance(content, dict):  # decoded, by a server that means well
+        return json.dumps(content)
     if isinstance(content, list):
         parts = [part.get("text") for part in content if isinstance(part, dict)]
         return "".join(part for part in parts if isinstance(part, str))

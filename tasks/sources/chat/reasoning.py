@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
+from typing import Any
 
 _WORD = (
     r"(?:seed:)?(?:think|thinking|thoughts?|reason|reasoning|analysis|reflection|scratchpad"
@@ -30,6 +32,7 @@ _END = re.compile(
     r"|<end_of_turn>|\s)+\Z",
 )
 _CODE_BLOCK = re.compile(r"\A```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?```\Z", re.DOTALL)
+_decoder = json.JSONDecoder()
 #: Only so many places are looked at for the beginning of an object.
 _PLACES_MAX = 50
 
@@ -61,6 +64,30 @@ def object_in(text: str) -> str:
     return ""
 
 
+def unwrapped(text: str, wanted: frozenset[str]) -> str:
+    """Return the last object in a text that has most keys of the one that was asked for.
+
+    Models like to say a word before or after it, or to put it into another. Without one the text
+    comes back as it is.
+    """
+    if _is_object(text) and _has_most(json.loads(text), wanted):
+        return text
+    with suppress(ValueError, RecursionError):
+        inner = json.loads(text)
+        text = inner if isinstance(inner, str) else text
+    found, at = "", text.find("{")
+    for _ in range(_PLACES_MAX):
+        if at < 0:
+            break
+        end = at + 1
+        with suppress(ValueError, RecursionError):
+            value, stop = _decoder.raw_decode(text, at)
+            if _has_most(value, wanted):
+                found, end = text[at:stop], stop
+        at = text.find("{", end)
+    return found or text
+
+
 def is_reasoning_only(text: str) -> bool:
     """Say whether a text begins with reasoning that never ends."""
     return bool(_OPENING.match(text)) and not _CLOSING.search(text)
@@ -73,6 +100,10 @@ def _after_reasoning(text: str) -> str:
     if not rests:
         return _END.sub("", text) if text.endswith((">", "|>")) else text
     return next((rest for rest in rests if rest.startswith(("{", "```"))), rests[0])
+
+
+def _has_most(value: Any, wanted: frozenset[str]) -> bool:
+    return isinstance(value, dict) and 2 * len(wanted & value.keys()) >= len(wanted)
 
 
 def _is_object(text: str) -> bool:

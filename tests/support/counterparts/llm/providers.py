@@ -205,6 +205,19 @@ SHAPES: Mapping[str, Shape] = {
         None, message={"function_call": {"name": "json", "arguments": text}}
     ),
     "parts": lambda text: completion(None, message={"content": [{"type": "text", "text": text}]}),
+    "reasoning_details": lambda text: completion(
+        "", message={"reasoning_details": [{"type": "reasoning.text", "text": text}]}
+    ),
+    "a word before": lambda text: completion(f"Here is the JSON:\n\n{text}"),
+    "a word after": lambda text: completion(f"{text}\n\nAnything else?"),
+    "a code block among words": lambda text: completion(f"Sure!\n```json\n{text}\n```\nSo."),
+    "reasoning that never ends": lambda text: completion(f"<think>\nHm {{so}}.\n\n{text}"),
+    "names of channels alone": lambda text: completion(f"analysisHm.assistantfinal{text}"),
+    "a list": lambda text: completion(f"[{text}]"),
+    "an object in another": lambda text: completion(f'{{"analysis": {text}}}'),
+    "a text of JSON": lambda text: completion(json.dumps(text)),
+    "a decoded object": lambda text: completion(None, message={"content": json.loads(text)}),
+    "a completion of old": lambda text: {"choices": [{"text": text, "finish_reason": "stop"}]},
     "no usage": lambda text: completion(text, usage=None),
     "no model's name": lambda text: completion(text, model=None),
 }
@@ -226,6 +239,17 @@ TOO_LONG: tuple[Said, ...] = (
     Said("llama.cpp", 400, _error("the request exceeds the available context size")),
     Said("nginx", 413, "<html><title>413 Request Entity Too Large</title></html>"),
 )
+
+
+def streamed(handler: Handler, asked: Asked) -> None:
+    """Answer well in the pieces of a stream, with a comment that keeps the connection alive."""
+    text = json.dumps(content_for(asked))
+    pieces = [text[start : start + 50] for start in range(0, len(text), 50)]
+    events: list[Any] = [{"choices": [{"delta": {"content": piece}}]} for piece in pieces]
+    usage = {"prompt_tokens": 100, "completion_tokens": 20}
+    events.append({"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": usage})
+    lines = [": PROCESSING", *(f"data: {json.dumps(event)}" for event in events), "data: [DONE]"]
+    handler.reply(200, "\n\n".join(lines).encode())
 
 
 def shaped(shape: Shape) -> Behaviour:
