@@ -19,6 +19,10 @@ PARTS_MAX_CHARACTERS = 9_000
 #: Characters of a README that are looked through, and of one of its blocks that are shown.
 README_MAX_CHARACTERS = 60_000
 BLOCK_MAX_CHARACTERS = 900
+#: How many times as much as its first parts are to hold is looked through for them, and how much
+#: room another block must have.
+_LOOKED_AT = 12
+_WORTH_A_BLOCK = 60
 #: Stands where something of a README was left out.
 GAP = "[…]"
 #: The share of all others whose text may hold a word that is still particular to one.
@@ -117,6 +121,33 @@ def relevant_parts(readme: str, wanted: frozenset[str], max_characters: int) -> 
         previous = at
     if parts and previous + 1 < len(blocks):
         parts.append(GAP)
+    return "\n\n".join(parts)
+
+
+def first_parts(readme: str, max_characters: int) -> str:
+    """Return the first blocks of a README that say something, as they stand there.
+
+    Args:
+        readme: Markdown.
+        max_characters: The longest result.
+
+    Returns:
+        Blocks in their order, `GAP` where something is left out; the last one may be cut.
+    """
+    parts: list[str] = []
+    left, previous, above = max_characters, -1, ""
+    for at, (heading, text) in enumerate(_blocks(readme[: _LOOKED_AT * max_characters])):
+        if not _says_something(text):
+            continue
+        part = _shown("" if heading == above else heading, text)
+        if at > previous + 1:
+            part = f"{GAP}\n\n{part}"
+        if len(part) > left:
+            part = part[: max(0, left - 2)].rpartition(" ")[0] + " …"
+        parts.append(part)
+        left, previous, above = left - len(part) - 2, at, heading
+        if left < _WORTH_A_BLOCK:
+            break
     return "\n\n".join(parts)
 
 

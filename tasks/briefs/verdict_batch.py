@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from models.text.clean import clean_text
+from tasks.briefs.material import first_parts
 from tasks.briefs.verdict_order import Promising
 from tasks.kinds.project import Project
 from tasks.prompts.false_claims import first_claim
 from tasks.prompts.verdict_schema import InvalidVerdictsError, PairFit, parse_verdicts
 from tasks.sources.interface import ModelAnswer, PairsRequest, ProjectMaterial
-from tasks.text.plain import plain_prose
 from tasks.text.quotes import QUOTE_MIN_WORDS, Quotable
 
 #: What is told of a project is bounded: a request of five pairs has some 3,000 tokens.
-README_MAX_CHARACTERS = 600
+README_MAX_CHARACTERS = 700
 _DESCRIPTION_MAX_CHARACTERS = 200
 _SUMMARY_MAX_CHARACTERS = 300
 _PHRASES_MAX = 6
@@ -29,7 +29,7 @@ def verdict_material(project: Project) -> ProjectMaterial:
         description=project.description[:_DESCRIPTION_MAX_CHARACTERS],
         provides=_phrases(project.provides),
         needs=_phrases(project.needs),
-        readme=plain_prose(project.readme, README_MAX_CHARACTERS),
+        readme=first_parts(project.readme, README_MAX_CHARACTERS),
     )
 
 

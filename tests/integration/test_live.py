@@ -174,8 +174,10 @@ def test_every_fault_is_on_record(story: Story) -> None:
     wanted = Counter(one.event for one in (*live_faults.GITHUB, *live_faults.MODEL))
     wanted["item.retrying"] += 1  # of a brief
     wanted["repo.hydrate.failed"] += len(live_faults.ABSENT)
-    wanted["llm.output.invalid_json"] += sum(  # briefs that would fit any others
-        one.event == "llm.output.invalid_json" and one.data.get("kind") == "brief" for one in first
+    # Briefs that would fit any others, and verdicts on what this model finds no words to quote in.
+    wanted["llm.output.invalid_json"] += sum(
+        one.event == "llm.output.invalid_json" and one.data.get("kind") in {"brief", "verdict"}
+        for one in first
     )
     found = Counter(one.event for one in first)
     assert {event: found[event] for event in wanted if event} == {
@@ -195,7 +197,10 @@ def test_all_that_the_model_was_paid_for_is_on_record(story: Story) -> None:
     for run in (story.first, story.second):
         sql = "SELECT item, requests FROM llm_usage WHERE run_id = ? AND kind = ?"
         assert dict(rows(sql, run.run_id, "analysis")) == {
-            item: count for item, count in run.answered.items() if "," not in item
+            item: count for item, count in run.answered.items() if " " not in item
+        }
+        assert dict(rows(sql, run.run_id, "verdict")) == {
+            item: count for item, count in run.answered.items() if " " in item and "," not in item
         }
         briefs = sum(count for item, count in run.answered.items() if "," in item)
         assert sum(count for _, count in rows(sql, run.run_id, "brief")) == briefs > 0

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tasks.briefs.material import (
     GAP,
     PARTS_MAX_CHARACTERS,
     StoredProject,
     Vocabulary,
     comparable_words,
+    first_parts,
     material_of,
     relevant_parts,
     without_claims,
@@ -108,3 +112,23 @@ def test_particular_words_are_those_that_few_others_use() -> None:
     vocabulary = Vocabulary(texts)
     found = vocabulary.particular(["a/quill", "a/1"], texts["a/quill"], "a/quill")
     assert found == {"column", "parquet", "snapshot"}
+
+
+@given(st.text("ab #`\n![](/)<>.", max_size=400), st.integers(20, 200))
+def test_the_first_parts_keep_to_their_length(readme: str, most: int) -> None:
+    assert len(first_parts(readme, most)) <= most
+
+
+def test_the_first_parts_are_what_the_readme_says_first_word_for_word() -> None:
+    readme = (
+        "[![build](https://x.example/b.svg)](https://x.example)\n\n# Quiver\n\n"
+        "See [the guide](https://x.example/guide) for how it stores vectors.\n\n"
+        "## Usage\n\nA second paragraph is here, too.\n\n" + "More of it follows. " * 50
+    )
+    assert first_parts(readme, 160) == (
+        f"{GAP}\n\n# Quiver\n"
+        "See [the guide](https://x.example/guide) for how it stores vectors.\n\n"
+        "## Usage\nA second paragraph is here, too."
+    )
+    assert first_parts(readme, 230).endswith("is here, too.\n\n" + "More of it follows. " * 5 + "…")
+    assert first_parts("", 160) == ""
