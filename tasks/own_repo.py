@@ -121,7 +121,9 @@ def _aliases(asked: str, repo: RepositoryPayload) -> str | None:
 
 
 def _is_private(payload: Payload) -> bool:
-    return payload.get("private") is True or payload.get("visibility") == "private"
+    """Say whether only chosen people see it; an enterprise's `internal` is open to all there."""
+    visibility = payload.get("visibility")
+    return visibility == "private" or (payload.get("private") is True and visibility != "internal")
 
 
 def _unusable(message: str, hint: str) -> PermanentError:

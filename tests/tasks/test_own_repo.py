@@ -63,6 +63,12 @@ def test_one_that_is_gone_or_private_ends_the_step_before_anything_is_searched(
     assert not [call for call in own_world.github.calls if call[0] == "search"]
 
 
+def test_one_that_is_internal_to_an_enterprise_is_open_there(own_world: World) -> None:
+    own_world.github.overrides = {OWN: {"private": True, "visibility": "internal"}}
+    own_world.step("github_search_pass1")
+    assert own_name(own_world.run_id) == OWN
+
+
 def test_a_step_that_died_in_the_search_goes_on(own_world: World) -> None:
     own_world.github.fail_on = {("repository", OWN): TransientError("away")}
     with pytest.raises(TransientError):
