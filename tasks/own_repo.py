@@ -117,7 +117,7 @@ def _aliases(asked: str, repo: RepositoryPayload) -> str | None:
     if asked.lower() == repo.full_name.lower():
         return None
     evidence = f"GET /repos/{asked} answered with {repo.full_name}"
-    return dumps([{"full_name": asked, "evidence": evidence}])
+    return dumps([{"full_name": asked, "evidence": evidence, "pass": 1}])
 
 
 def _is_private(payload: Payload) -> bool:

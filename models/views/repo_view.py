@@ -28,7 +28,10 @@ def repo_details(
     signals = output.get("signals", {})
     return {
         "full_name": repo.full_name,
-        "also_met_as": loads(repo.aliases_json or "[]"),
+        "also_met_as": [
+            {"full_name": one["full_name"], "evidence": one["evidence"]}
+            for one in loads(repo.aliases_json or "[]")
+        ],
         "own": bool(repo.is_own),
         "status": str(repo.status),
         "description": repo.description or "",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from models.database.upsert import fetch_all
 from models.events import Event
@@ -41,7 +42,7 @@ class _Row:
     full_name: str
     github_id: int | None
     is_settled: bool
-    aliases: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,10 +55,12 @@ class Identities:
 
     Args:
         run_id: The run.
+        pass_number: The pass that meets names now.
     """
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, pass_number: int) -> None:
         self._run_id = run_id
+        self._pass_number = pass_number
         #: Names that were not known before, in the order in which they were met.
         self.met: list[OtherName] = []
         self._by_name: dict[str, _Row] = {}
@@ -65,7 +68,7 @@ class Identities:
         columns = (Repo.id, Repo.full_name, Repo.github_id, Repo.status, Repo.aliases_json)
         rows = fetch_all(Repo.select(*columns).where(Repo.run == run_id).order_by(Repo.id))
         for number, name, github_id, status, aliases_json in rows:
-            aliases = {one["full_name"]: one["evidence"] for one in loads(aliases_json or "[]")}
+            aliases = {one["full_name"]: one for one in loads(aliases_json or "[]")}
             self._index(_Row(number, name, github_id, status == RepoStatus.HYDRATED, aliases))
 
     def settle(self, asked: str, canonical: str, github_id: int | None) -> str | None:
@@ -131,19 +134,21 @@ class Identities:
         self, row: _Row, names: Iterable[str], evidence: str, *, folded: bool = False
     ) -> None:
         aliases = {
-            name: why for name, why in row.aliases.items() if name.lower() != row.full_name.lower()
+            name: one for name, one in row.aliases.items() if name.lower() != row.full_name.lower()
         }
         known = {name.lower() for name in (row.full_name, *aliases)}
         for name in names:
             if name.lower() not in known:
                 known.add(name.lower())
-                aliases[name] = evidence
+                met = {"full_name": name, "evidence": evidence, "pass": self._pass_number}
+                aliases[name] = met
                 new = OtherName(row.full_name, name, row.github_id, evidence, folded)
                 self.met.append(new)
         if aliases != row.aliases:
             row.aliases = aliases
-            stored = [{"full_name": name, "evidence": why} for name, why in aliases.items()]
-            Repo.update(aliases_json=dumps(stored)).where(Repo.id == row.id).execute()
+            Repo.update(aliases_json=dumps(list(aliases.values()))).where(
+                Repo.id == row.id
+            ).execute()
 
 
 def announce(context: StepContext, met: Iterable[OtherName]) -> None:

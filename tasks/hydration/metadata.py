@@ -93,14 +93,14 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
         failed=failed,
         what="repositories",
     )
-    return _totals(mine)
+    return _totals(context.run_id, pass_number)
 
 
 def _save_hydrated(
     common: Mapping[str, Any], answers: Sequence[tuple[str, RepositoryPayload]]
 ) -> list[OtherName]:
     """Store metadata with the repositories that they belong to; returns other names of these."""
-    identities = Identities(common["run_id"])
+    identities = Identities(common["run_id"], common["found_in_pass"])
     rows = []
     for asked, repo in answers:
         name = identities.settle(asked, repo.full_name, repo.id)
@@ -118,11 +118,15 @@ def _save_lost(common: Mapping[str, Any], one: _Answer) -> bool:
     return bool(change.where(asked & (Repo.status != RepoStatus.HYDRATED)).execute())
 
 
-def _totals(mine: Any) -> dict[str, int]:
+def _totals(run_id: str, pass_number: int) -> dict[str, int]:
+    of_run = Repo.run == run_id
+    mine = of_run & (Repo.found_in_pass == pass_number)
     by_status = Repo.select(Repo.status, fn.COUNT(Repo.id)).where(mine).group_by(Repo.status)
     counts = dict(fetch_all(by_status))
-    known_as = Repo.select(Repo.aliases_json).where(mine & Repo.aliases_json.is_null(False))
-    others = sum(len(loads(aliases)) for (aliases,) in fetch_all(known_as))
+    known_as = Repo.select(Repo.aliases_json).where(of_run & Repo.aliases_json.is_null(False))
+    others = sum(
+        one.get("pass", 1) == pass_number for (text,) in fetch_all(known_as) for one in loads(text)
+    )
     return (
         {"repos": sum(counts.values())}
         | {

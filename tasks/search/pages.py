@@ -129,7 +129,7 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
             insert_missing(Repo, repos, ("run_id", "full_name"))
             insert_missing(RepoQuery, links, ("query_id", "full_name"))
             query.save(only=_PROGRESS)
-            met = _noted(context.run_id, others)
+            met = _noted(context.run_id, query.pass_number, others)
         announce(context, met)
         context.record.progress(len(found), top, _WHAT)
         if query.complete:
@@ -195,11 +195,13 @@ def _rows(
     return links, repos, others
 
 
-def _noted(run_id: str, others: Sequence[tuple[str, str, str]]) -> list[OtherName]:
+def _noted(
+    run_id: str, pass_number: int, others: Sequence[tuple[str, str, str]]
+) -> list[OtherName]:
     """Store the other names that a page had, and return those that were not known before."""
     if not others:
         return []
-    identities = Identities(run_id)
+    identities = Identities(run_id, pass_number)
     for full_name, alias, evidence in others:
         identities.note(full_name, alias, evidence)
     return identities.met
