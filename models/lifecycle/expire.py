@@ -71,13 +71,14 @@ def take_due_steps(
     *,
     repeat_after_s: float,
     guest: str | None = None,
+    suspects: set[str] | None = None,
     clock: Clock | None = None,
 ) -> list[DueStep]:
     """Return the due steps that need a message, and note that one is being sent.
 
-    A step that was never sent is always returned. One whose message is older than
-    `repeat_after_s` is returned only when the broker holds fewer messages than there are due
-    steps: a long queue is no reason to make it longer.
+    A step that was never sent is always returned. Of those whose message is older than
+    `repeat_after_s`, as many are returned as there are more of them than messages in the broker,
+    the oldest first: a long queue is no reason to make it longer.
 
     Args:
         broker: memory, redis or amqp; runs of other brokers are left alone.
@@ -86,6 +87,9 @@ def take_due_steps(
         guest: The name of a worker that came for a run of its own. It finishes other dry runs, too,
             but never a live one: that would spend tokens, by the settings of somebody else's
             command.
+        suspects: The steps that were missed at the last call, changed here: a message that a worker
+            has taken for a thread of its own is no longer in the broker, and is not lost either, so
+            a step is returned when it is missed twice in a row. None returns it at once.
         clock: Where the time comes from.
     """
     clock = clock or Clock()
@@ -93,14 +97,15 @@ def take_due_steps(
     if found and guest is not None:
         found = _welcome(found, guest)
     rows = [row[:4] for row in found]
-    if not rows:
-        return []
-    stale_before = clock.now_iso(-repeat_after_s)
-    lost = messages_waiting < len(rows)
+    missed = _missed(rows, messages_waiting, clock.now_iso(-repeat_after_s))
+    again = missed if suspects is None else missed & suspects
+    if suspects is not None:
+        suspects.clear()
+        suspects |= missed - again
     wanted = [
         (run_id, name, step_id)
         for run_id, name, step_id, enqueued_at in rows
-        if enqueued_at is None or (lost and enqueued_at < stale_before)
+        if enqueued_at is None or step_id in again
     ]
     if not wanted:
         return []
@@ -112,6 +117,13 @@ def take_due_steps(
 
     transition(work, clock)
     return [DueStep(run_id, name) for run_id, name, _ in wanted]
+
+
+def _missed(rows: Sequence[Sequence[Any]], messages_waiting: int, stale_before: str) -> set[str]:
+    """Return the steps whose message seems to be lost: the oldest, so many as are too few."""
+    sent = [(step_id, enqueued_at) for *_, step_id, enqueued_at in rows if enqueued_at]
+    stale = [step_id for step_id, enqueued_at in sent if enqueued_at < stale_before]
+    return set(stale[: max(0, len(sent) - messages_waiting)])
 
 
 def _welcome(rows: Sequence[Sequence[Any]], guest: str) -> list[Sequence[Any]]:

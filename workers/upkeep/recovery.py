@@ -44,6 +44,7 @@ class Recovery:
         self.clock = clock or Clock()
         self.interval_s = settings.recovery_interval_s
         self._last: datetime | None = None
+        self._suspects: set[str] = set()
         self._patient_until: datetime | None = None
 
     def tick(self) -> None:
@@ -60,6 +61,7 @@ class Recovery:
             messages_waiting(self.broker),
             repeat_after_s=self.settings.repeat_after_s,
             guest=worker_name() if kind == "memory" else None,
+            suspects=None if kind == "memory" else self._suspects,
             clock=self.clock,
         )
         for step in due:

@@ -230,12 +230,34 @@ def test_a_message_is_repeated_only_when_it_must_have_got_lost(
 
 
 def test_a_long_queue_is_not_made_longer(database: Database, clock: FakeClock) -> None:
-    runs = [new_run(clock) for _ in range(3)]
+    runs = sorted(new_run(clock) for _ in range(3))
     clock.advance(REPEAT_AFTER_S + 1)
 
     assert due_steps(3, clock) == []
-    found = due_steps(2, clock)
-    assert sorted(due.run_id for due in found) == sorted(runs)
+    assert [due.run_id for due in due_steps(1, clock)] == runs[:2], "two are missing"
+
+
+def test_what_a_worker_has_taken_for_a_thread_is_not_missed_at_once(
+    database: Database, clock: FakeClock
+) -> None:
+    """It is neither in the broker nor begun for a moment; one that stays so is lost."""
+    runs, suspects = sorted(new_run(clock) for _ in range(3)), set[str]()
+
+    def look(messages_waiting: int) -> list[str]:
+        how = {"repeat_after_s": REPEAT_AFTER_S, "suspects": suspects, "clock": clock}
+        return [due.run_id for due in take_due_steps("redis", messages_waiting, **how)]
+
+    clock.advance(REPEAT_AFTER_S + 1)
+    assert look(1) == []
+    claimed(runs[0], FIRST, clock)
+    assert look(1) == [runs[1]], "the first was begun meanwhile"
+    assert look(2) == []
+    assert suspects == set()
+    clock.advance(REPEAT_AFTER_S + 1)
+    assert look(0) == []
+    assert look(2) == [], "both came back"
+    assert look(0) == []
+    assert look(0) == [runs[1], runs[2]]
 
 
 def test_steps_that_may_not_start_are_not_handed_out(database: Database, clock: FakeClock) -> None:
