@@ -27,8 +27,8 @@ logger = logging.getLogger("scout.worker")
 #: Seconds after the grace in which the process must be gone, or it ends itself.
 LAST_RESORT_S = 10.0
 #: Milliseconds between an idle worker's looks at the broker: Dramatiq's default of 1,000 is what
-#: a lone run would wait for before each of its steps.
-IDLE_WAKE_UP_MS = 100
+#: a lone run would wait for before it begins.
+IDLE_WAKE_UP_MS = 50
 
 
 def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = None) -> int:

@@ -92,8 +92,8 @@ def test_it_says_when_it_is_ready_and_ends_with_0_after_sigterm() -> None:
     assert events == ["worker.stopping", "worker.stopped"]
 
 
-def test_an_idle_worker_looks_at_its_broker_ten_times_a_second() -> None:
-    """A lone run waits for such a look before each of its steps; Dramatiq's default is 1 s."""
+def test_an_idle_worker_looks_at_its_broker_twenty_times_a_second() -> None:
+    """A lone run waits for such a look before it begins; Dramatiq's default is 1 s."""
     consume = """
 logging.basicConfig()
 from dramatiq.brokers.stub import StubBroker
@@ -107,7 +107,7 @@ StubBroker.consume = consume
         process.terminate()
         lines += rest(process)
     assert {line["message"] for line in lines if line["logger"] == "broker"} == {
-        "A look every 100 ms."
+        "A look every 50 ms."
     }
 
 
