@@ -61,8 +61,8 @@ class TestAFlood:
     ) -> None:
         for number in range(1, 6):
             wrong = status(400, "Very wrong. " * 30)
-            # Twice: the first may be asked again without what the endpoint might not take.
-            chat.fail(f"owner-{number}/vector-{number}", wrong, wrong)
+            # The first may be asked again as they are, and without what might not be taken.
+            chat.fail(f"owner-{number}/vector-{number}", wrong, wrong, wrong)
         result = live()
         assert result.exit_code == 0, result.output
         run_id = only_run()
