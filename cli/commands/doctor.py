@@ -14,9 +14,9 @@ from models.errors import ExitCode
 from models.text.width import pad
 
 if TYPE_CHECKING:
-    from cli.doctor.broker import BrokerHealth
     from cli.doctor.database import Activity, DatabaseHealth
     from cli.doctor.online import Online
+    from models.views.health import BrokerHealth, Health
 
 _LABEL_WIDTH = 12
 #: A label, the status of its mark, and a text.
@@ -34,29 +34,31 @@ class Examination:
     database: DatabaseHealth
     broker: BrokerHealth
     activity: Activity | None
+    health: Health
     foreign_workers: str | None = None
     online: Online | None = None
 
     @property
     def problems(self) -> list[str]:
-        """Return what keeps runs from working; empty when all is well."""
-        found = []
-        if self.database.broken:
-            error = self.database.error or f"{self.database.label} cannot be created."
-            found.append(f"database: {error} {self.database.hint}".rstrip())
-        if not self.broker.reachable:
-            found.append(
-                f"broker: {self.broker.url} does not answer ({self.broker.error}). "
-                "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker."
-            )
+        """Return what keeps runs from working, as `scout health` has it; empty when all is well."""
+        found = [f"{one.text} {one.hint}".rstrip() for one in self.health.reasons]
         return found + (self.online.problems if self.online else [])
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return 3 where something is broken that runs need, 1 where nobody works, else 0."""
+        from models.views.health import DEPENDENCIES
+
+        codes = {one.code for one in self.health.reasons}
+        if codes & DEPENDENCIES or (self.online and self.online.problems):
+            return ExitCode.DEPENDENCY
+        return ExitCode.RUN_FAILED if codes else ExitCode.SUCCESS
 
     @property
     def notes(self) -> list[str]:
         """Return what a person should know although nothing is broken."""
         found = list(self.online.notes) if self.online else []
-        if self.database.state == "pending migrations":
-            found.append(f"database: migrations are pending. {self.database.hint}")
+        found += [f"{one.text} {one.hint}" for one in self.health.warnings]
         if self.database.exposed:
             found.append(
                 f"database: others may read {self.database.label}, which holds your research."
@@ -67,15 +69,6 @@ class Examination:
                 f"workers: `dramatiq workers`, started here, would run {self.foreign_workers}"
                 " instead of Scout's code. Use scout worker, or start it in another folder."
             )
-        if self.activity is None:
-            return found
-        alive = [row for row in self.activity.workers if row["alive"]]
-        if self.broker.kind != "memory" and not alive:
-            found.append("workers: none is alive. Start some: scout worker")
-        found += [
-            f"run {run['run_id']} is stalled: {run['reading']}. See: scout explain {run['run_id']}"
-            for run in self.activity.stalled
-        ]
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,7 +110,8 @@ def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -
     """Check configuration, database, broker, workers and stalled runs.
 
     Changes nothing: no run, no database, no migration. Touches no network but the broker's and
-    the database's. The exit code is 0 when runs can work, 3 when something they need is broken.
+    the database's. The exit code is 0 when work can be done and is being done, as `scout health`
+    has it, 3 when something that runs need is broken, and 1 when nobody works.
     With --reconcile it compares what was recorded instead, and exits with 1 if records disagree.
     With --online it also asks GitHub for its limits, the model endpoint for its models, and the
     embedding model for one vector, and compares what a run would cost with what is left.
@@ -140,7 +134,7 @@ def command(as_json: bool, reconcile_text: str | None, online: bool, top: int) -
         emit_json(found.to_dict())
     else:
         _print(found)
-    return int(ExitCode.DEPENDENCY if found.problems else ExitCode.SUCCESS)
+    return int(found.exit_code)
 
 
 def _reconcile(run_text: str, as_json: bool) -> int:
@@ -173,22 +167,25 @@ def examine() -> Examination:
     Raises:
         ConfigError: A setting is malformed.
     """
-    from cli.doctor import broker as broker_health
     from cli.doctor import database as health
+    from cli.doctor.health import check_health
     from models.settings.live import live_settings
     from models.settings.runtime import load_settings
     from models.settings.table import secrets_set
+    from models.views.health import Limits
 
     settings = load_settings()
     database = health.check_database(settings)
+    found = check_health(settings, Limits(clock_s=settings.lease_s / 3), database)
     return Examination(
         settings=settings.public(),
         live=live_settings(),
         versions=health.check_versions(),
         tokens=secrets_set(),
         database=database,
-        broker=broker_health.check(settings),
-        activity=health.check_activity(settings) if database.readable else None,
+        broker=found.broker,
+        activity=health.check_activity(found.fleet) if found.fleet else None,
+        health=found.health,
         foreign_workers=health.foreign_workers(),
     )
 
@@ -254,7 +251,9 @@ def _broker_facts(broker: BrokerHealth) -> Iterator[Fact]:
         yield "broker", "success", "embedded: runs work inside the command, no broker is needed"
         return
     state = "answers" if broker.reachable else "does not answer"
-    yield "broker", _well(broker.reachable), f"{broker.url}: {state}"
+    state = "takes no message" if broker.refusal else state
+    well = broker.reachable and not broker.refusal
+    yield "broker", _well(well), f"{broker.url}: {state}"
     if broker.waiting is not None:
         yield "", "", f"queue: {broker.waiting:,} waiting, {broker.delayed or 0:,} delayed"
 

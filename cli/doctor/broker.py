@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from models.settings.runtime import Settings
 from models.settings.urls import without_credentials
+from models.views.health import BrokerHealth
 
 #: `workers.broker.NAMESPACE` and `workers.actors.QUEUE`, whose modules import Dramatiq.
 NAMESPACE = "scout"
@@ -18,35 +18,23 @@ TIMEOUT_S = 1.0
 _AMQP_PORTS = {"amqp": 5672, "amqps": 5671}
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerHealth:
-    """What a broker said.
-
-    Args:
-        kind: memory, redis or amqp.
-        url: Where it is, without credentials; empty for memory.
-        reachable: Whether it answered.
-        error: Why it did not, or an empty string.
-        waiting: Messages that no worker has taken; None where that is not known.
-        delayed: Messages that are not due yet; None where that is not known.
-    """
-
-    kind: str
-    url: str
-    reachable: bool
-    error: str = ""
-    waiting: int | None = None
-    delayed: int | None = None
+class _RefusedError(Exception):
+    """The broker answered, and will not do what was asked."""
 
 
 def check(settings: Settings) -> BrokerHealth:
-    """Ask the broker for a sign of life and the length of its queue."""
+    """Ask the broker for a sign of life, the length of its queue, and whether it can be written to.
+
+    Nothing is written. RabbitMQ is only asked for a connection.
+    """
     kind, url = settings.broker_kind, without_credentials(settings.broker_url)
     if kind == "memory":
         return BrokerHealth(kind, "", reachable=True)
     probe = _probe_redis if kind == "redis" else _probe_port
     try:
         waiting, delayed = probe(settings.broker_url)
+    except _RefusedError as exc:
+        return BrokerHealth(kind, url, reachable=True, refusal=_words(exc.__cause__ or exc))
     except Exception as exc:  # noqa: BLE001 - whatever a client raises, the broker did not answer
         return BrokerHealth(kind, url, reachable=False, error=_words(exc))
     return BrokerHealth(kind, url, reachable=True, waiting=waiting, delayed=delayed)
@@ -54,6 +42,7 @@ def check(settings: Settings) -> BrokerHealth:
 
 def _probe_redis(url: str) -> tuple[int | None, int | None]:
     from redis import Redis
+    from redis import exceptions as errors
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
@@ -64,8 +53,12 @@ def _probe_redis(url: str) -> tuple[int | None, int | None]:
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        client.ping()
+        # Writing nothing at the beginning of nothing makes no key, and is refused as any write is:
+        # by a replica, without rights, with a full memory, or a disk that cannot be written.
+        client.setrange(f"{NAMESPACE}:health", 0, "")
         return client.llen(f"{NAMESPACE}:{QUEUE}"), client.llen(f"{NAMESPACE}:{QUEUE}.DQ")
+    except (errors.ResponseError, errors.AuthenticationError, errors.BusyLoadingError) as exc:
+        raise _RefusedError from exc
     finally:
         client.close()
 
@@ -77,7 +70,7 @@ def _probe_port(url: str) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _words(exc: Exception) -> str:
+def _words(exc: BaseException) -> str:
     from models.text.clean import clean_text
 
     text = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__

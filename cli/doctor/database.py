@@ -6,9 +6,8 @@ import os
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from models.clock import Clock
 from models.database import connection as db
 from models.database.drivers import connect
 from models.database.migrate import SchemaStatus, refuse_strangers, schema_status, too_new
@@ -16,12 +15,12 @@ from models.database.read_only import open_existing
 from models.database.trouble import unavailable
 from models.errors import ScoutError
 from models.settings.runtime import Settings
-from models.statuses import RunStatus
 from models.version import version_text
 
+if TYPE_CHECKING:
+    from models.views.fleet import FleetView
+
 LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
-_STALLED_LISTED = 10
-_UNFINISHED_LOOKED_AT = 200
 
 
 @dataclass(slots=True)
@@ -65,8 +64,8 @@ class Activity:
     stalled: list[dict[str, Any]]
 
 
-def check_database(settings: Settings) -> DatabaseHealth:
-    """Look at the database that the settings name."""
+def check_database(settings: Settings, *, count: bool = True) -> DatabaseHealth:
+    """Look at the database that the settings name; counting its rows takes longest."""
     health = DatabaseHealth(connect(settings).label, "ok")
     try:
         database = open_existing(settings)
@@ -76,7 +75,7 @@ def check_database(settings: Settings) -> DatabaseHealth:
             return health
         _measure_files(health, connect(settings).path)
         _read_schema(health, database)
-        if health.readable:
+        if health.readable and count:
             _count_rows(health)
     except ScoutError:
         raise
@@ -89,16 +88,14 @@ def check_database(settings: Settings) -> DatabaseHealth:
     return health
 
 
-def check_activity(settings: Settings) -> Activity:
+def check_activity(fleet: FleetView) -> Activity:
     """Return workers, singletons and runs; the database must be readable."""
     from models.clock import seconds_between
     from models.dao.runs import RunsDao
     from models.dao.singletons import SingletonsDao
-    from models.dao.workers import WorkersDao
     from models.views.run_state import is_alive
 
-    now = Clock().now_iso()
-    workers = WorkersDao.all()
+    now = fleet.now
     listed = [
         {
             "worker": row.worker,
@@ -108,7 +105,7 @@ def check_activity(settings: Settings) -> Activity:
             "heartbeat_age_s": round(seconds_between(row.heartbeat_at, now), 1),
             "alive": is_alive(row, now),
         }
-        for row in workers
+        for row in fleet.on_record
     ]
     singletons = [
         {
@@ -119,7 +116,8 @@ def check_activity(settings: Settings) -> Activity:
         }
         for row in SingletonsDao.all()
     ]
-    return Activity(listed, singletons, RunsDao.count_by_status(), _stalled(settings))
+    stalled = [{"run_id": one.run_id, "reading": one.text} for one in fleet.stalled]
+    return Activity(listed, singletons, RunsDao.count_by_status(), stalled)
 
 
 def foreign_workers() -> str | None:
@@ -195,18 +193,3 @@ def _count_rows(health: DatabaseHealth) -> None:
 
     health.rows = count_rows()
     health.oldest_run_at = RunsDao.oldest_created_at()
-
-
-def _stalled(settings: Settings) -> list[dict[str, Any]]:
-    from models.dao.runs import RunsDao
-    from models.dao.workers import WorkersDao
-    from models.views.run_view import view_run
-
-    workers = WorkersDao.all()
-    found = []
-    for status in (RunStatus.QUEUED, RunStatus.RUNNING):
-        for run in RunsDao.list(status=status, limit=_UNFINISHED_LOOKED_AT):
-            reading = view_run(run, settings, workers).reading
-            if reading.stalled:
-                found.append({"run_id": run.run_id, "reading": reading.text})
-    return found[:_STALLED_LISTED]

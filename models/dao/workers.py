@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, astuple, dataclass
 
 from models.database.connection import database
 from models.database.like_patterns import starting_with
+from models.text.canonical_json import dumps, loads
 
+_COLUMNS = "worker, host, pid, broker, threads, started_at, heartbeat_at, threads_json"
 _BEAT = (
-    "INSERT INTO workers (worker, host, pid, broker, threads, started_at, heartbeat_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (worker) DO UPDATE SET heartbeat_at = excluded.heartbeat_at"
+    f"INSERT INTO workers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant columns
+    " ON CONFLICT (worker) DO UPDATE SET heartbeat_at = excluded.heartbeat_at,"
+    " threads_json = excluded.threads_json"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStep:
+    """What one thread has in hand, as its process says it; times are ISO 8601 text.
+
+    Args:
+        run_id: The run.
+        step: The step.
+        attempt: Which attempt at it.
+        started_at: When the attempt began.
+        moved_at: When it last saved something or got further.
+        stuck: Whether it was told to stop, for its time limit or because it lost its step, and
+            has not done so.
+    """
+
+    run_id: str
+    step: str
+    attempt: int
+    started_at: str
+    moved_at: str
+    stuck: bool
+
+
+def encode_held(held: Iterable[HeldStep]) -> str:
+    """Return what `WorkerRow.threads_json` holds."""
+    return dumps([asdict(one) for one in held])
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +55,12 @@ class WorkerRow:
     threads: int
     started_at: str
     heartbeat_at: str
+    threads_json: str | None = None
+
+    @property
+    def held(self) -> list[HeldStep]:
+        """Return what its threads had in hand at its last sign of life."""
+        return [HeldStep(**one) for one in loads(self.threads_json) or []]
 
 
 class WorkersDao:
@@ -33,10 +69,7 @@ class WorkersDao:
     @staticmethod
     def all() -> list[WorkerRow]:
         """Return every worker process that is on record, the newest sign of life first."""
-        sql = (
-            "SELECT worker, host, pid, broker, threads, started_at, heartbeat_at FROM workers"
-            " ORDER BY heartbeat_at DESC, worker"
-        )
+        sql = f"SELECT {_COLUMNS} FROM workers ORDER BY heartbeat_at DESC, worker"  # noqa: S608
         return [WorkerRow(*row) for row in database().execute(sql).fetchall()]
 
     @staticmethod

@@ -96,7 +96,10 @@ class AuditEvent(Table):
 
 
 class WorkerProcess(Table):
-    """A worker process and its last sign of life, so that every reader can see who is there."""
+    """A worker process and its last sign of life, so that every reader can see who is there.
+
+    threads_json is what its threads had in hand then, None where its Scout does not say it.
+    """
 
     worker = TextField(primary_key=True)
     host = TextField()
@@ -105,6 +108,7 @@ class WorkerProcess(Table):
     threads = IntegerField()
     started_at = TextField()
     heartbeat_at = TextField()
+    threads_json = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""

@@ -57,6 +57,8 @@ class Attempt:
         self.clock = clock
         self.thread_id = threading.get_ident()
         self.renewed_s = clock.monotonic_s()
+        #: When it last saved something or got further, on the monotonic clock.
+        self.moved_s = self.renewed_s
         self.args = _args(claim.row.args_json)
         self.stats: Mapping[str, Any] = {}
         #: Outbound connections that a dry run tried to open; any of them fails the step.
@@ -135,7 +137,7 @@ class Attempt:
 
     def progress(self, done: int, total: int, what: str = "") -> None:
         """Store how far the step is and how fast, at most twice a second; log it now and then."""
-        now_s = self.clock.monotonic_s()
+        now_s = self.moved_s = self.clock.monotonic_s()
         self._progress = self._pace.at(done, total, now_s, what)
         if now_s - self._progress_s < PROGRESS_INTERVAL_S:
             return
@@ -187,6 +189,7 @@ class Attempt:
         if not StepsDao.holds(self.claim.step_id, self.claim.attempt):
             self.stop = StepLostError(f"Attempt {self.claim.attempt} lost {self.claim.step_id}.")
             raise self.stop
+        self.moved_s = self.clock.monotonic_s()
 
 
 _attempt: ContextVar[Attempt | None] = ContextVar("scout_attempt", default=None)

@@ -78,7 +78,9 @@ class StepMiddleware(Middleware):
         self.policy = policy or RetryPolicy()
         self.send = send
         self.stopping = threading.Event()
-        self._active: dict[str, Attempt] = {}
+        #: In the order in which they began. A step may be here twice: a thread that does not react
+        #: to the loss of its step goes on beside the attempt that another thread of ours makes.
+        self._active: dict[Attempt, None] = {}
         self._lock = threading.Lock()
         self._thread = _Thread()
         self._share = FairShare(settings.broker_kind)
@@ -91,7 +93,7 @@ class StepMiddleware(Middleware):
     def active(self) -> list[Attempt]:
         """Return the attempts that this process is working on now."""
         with self._lock:
-            return list(self._active.values())
+            return list(self._active)
 
     def before_process_message(
         self, broker: dramatiq.Broker, message: dramatiq.MessageProxy
@@ -150,7 +152,7 @@ class StepMiddleware(Middleware):
             return
         try:
             with self._lock:
-                self._active.pop(attempt.claim.step_id, None)
+                self._active.pop(attempt, None)
             come = end_attempt(
                 attempt,
                 exception,
@@ -212,7 +214,7 @@ class StepMiddleware(Middleware):
         """Return the attempt that a claim begins; from now on its lease is renewed."""
         attempt = Attempt(claim, self.clock)
         with self._lock:
-            self._active[claim.step_id] = attempt
+            self._active[attempt] = None
         if self.stopping.is_set():
             attempt.stop = WorkerStoppingError("the worker is shutting down")
         return attempt
@@ -226,6 +228,6 @@ class StepMiddleware(Middleware):
     def _let_go(self, attempt: Attempt) -> None:
         """Give back a step whose actor another middleware kept from being called."""
         with self._lock:
-            self._active.pop(attempt.claim.step_id, None)
+            self._active.pop(attempt, None)
         why = attempt.stop or WorkerStoppingError("another middleware skipped it")
         end_attempt(attempt, why, policy=self.policy, give_up=self.stopping.is_set)

@@ -23,6 +23,7 @@ from workers.supervisor.line_pump import LineOutput, LinePump
 from workers.supervisor.rolling_restart import RollingRestart
 from workers.supervisor.signals import SignalPipe
 from workers.supervisor.slots import RestartPolicy, Slot
+from workers.supervisor.systemd import Systemd
 
 __all__ = ["ChildDeath", "RestartPolicy", "Supervisor", "run_supervisor"]
 
@@ -74,6 +75,7 @@ def run_supervisor(
             "Use numbers from 1 for --processes and --threads.",
         )
     settings = log or log_settings()
+    systemd = Systemd()  # before the environment of the children is made
     output = LineOutput(configure_logging(settings))
     command = command or child_command(threads, shutdown_grace_s)
     environ = child_environ(settings)
@@ -99,6 +101,7 @@ def run_supervisor(
             notify,
             shutdown_grace_s,
             policy or RestartPolicy(),
+            systemd,
         ).run()
 
 
@@ -111,6 +114,7 @@ class Supervisor:
         notify: Called with every death.
         grace_s: Seconds between asking a process to stop and killing it.
         policy: How long to wait before restarts.
+        systemd: Who is told that the processes are ready, and that this loop still runs.
     """
 
     def __init__(
@@ -120,6 +124,7 @@ class Supervisor:
         notify: Callable[[ChildDeath], None],
         grace_s: float,
         policy: RestartPolicy,
+        systemd: Systemd | None = None,
     ) -> None:
         self.slots = [Slot(number) for number in range(1, processes + 1)]
         self.policy = policy
@@ -128,6 +133,7 @@ class Supervisor:
         self._notify = notify
         self._children: list[ChildProcess] = []
         self._reload = RollingRestart(self)
+        self._systemd = systemd or Systemd({})
         self._selector = selectors.DefaultSelector()
         self._stopping = False
         self._interrupts = 0
@@ -147,6 +153,7 @@ class Supervisor:
                 self._reap()
                 self._reload.advance()
                 self._kill_overdue()
+                self._tell_systemd()
         logger.info(
             "All worker processes have ended.",
             extra={"event": Event.WORKER_STOPPED, "exit_code": int(self._exit_code)},
@@ -179,6 +186,7 @@ class Supervisor:
         """Ask every process to stop; start none any more."""
         self._stopping = True
         self._reload.cancel()
+        self._systemd.stopping(f"stopping ({reason})")
         logger.info(
             "Stopping the worker processes (%s); they have %g s to finish what they do.",
             *(reason, self.grace_s),
@@ -201,7 +209,8 @@ class Supervisor:
         times = [slot.start_at_s for slot in self.slots if slot.start_at_s is not None]
         times = [] if self._stopping else times
         times += [child.kill_at_s for child in self._children if child.kill_at_s is not None]
-        return max(0.0, min([_TICK_S, *(at_s - now_s for at_s in times)]))
+        tick_s = min(_TICK_S, self._systemd.watchdog_s or _TICK_S)
+        return max(0.0, min([tick_s, *(at_s - now_s for at_s in times)]))
 
     def _on_signal(self, number: signal.Signals) -> None:
         if number in {signal.SIGTERM, signal.SIGINT}:
@@ -290,6 +299,12 @@ class Supervisor:
             extra={"event": Event.WORKER_GAVE_UP, "hint": child.last_hint},
         )
         self.stop("they cannot start")
+
+    def _tell_systemd(self) -> None:
+        """Say that all places have had a process that was ready, and that this loop runs."""
+        if not self._stopping and all(slot.child and slot.child.ready for slot in self.slots):
+            self._systemd.ready(f"{len(self.slots)} worker process(es)")
+        self._systemd.alive()
 
     def _kill_overdue(self) -> None:
         for child in self._children:

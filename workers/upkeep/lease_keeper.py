@@ -15,7 +15,7 @@ from dramatiq.threading import raise_thread_exception
 
 from models.clock import Clock
 from models.dao.steps import StepsDao
-from models.dao.workers import WorkerRow, WorkersDao
+from models.dao.workers import HeldStep, WorkerRow, WorkersDao, encode_held
 from models.database.connection import database
 from models.events import Event
 from models.lifecycle import log_audit
@@ -144,5 +144,17 @@ class Keeper:
             self.threads,
             self._started_at,
             now,
+            encode_held(self._held(attempt) for attempt in self.active()),
         )
         database().transact(lambda: WorkersDao.beat(row))
+
+    def _held(self, attempt: Attempt) -> HeldStep:
+        claim, now_s = attempt.claim, self.clock.monotonic_s()
+        return HeldStep(
+            claim.run_id,
+            claim.name,
+            claim.attempt,
+            self.clock.now_iso(claim.started_monotonic_s - now_s),
+            self.clock.now_iso(attempt.moved_s - now_s),
+            isinstance(attempt.stop, (StepOverdueError, StepLostError)),
+        )

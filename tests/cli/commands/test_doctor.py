@@ -90,11 +90,12 @@ def test_it_lists_workers_and_who_does_recovery(scout: Scout) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_stalled_runs_are_noted_but_break_nothing(scout: Scout) -> None:
+def test_stalled_runs_are_a_problem_but_break_nothing(scout: Scout) -> None:
+    """1: nobody works; 3 would say that something is missing."""
     run_id = new_run(clock=PastClock(60))
     result = scout("doctor")
-    assert result.exit_code == 0
-    assert f"run {run_id} is stalled: waiting for init_run" in result.stdout
+    assert result.exit_code == 1
+    assert f"1 run is stalled: {run_id} (waiting for init_run" in result.stdout
     assert f"scout explain {run_id}" in result.stdout
 
 
@@ -195,7 +196,7 @@ def test_a_broker_that_does_not_answer_is_a_problem(
     monkeypatch.setenv("SCOUT_BROKER_URL", "redis://127.0.0.1:1/0")
     plain, as_json = scout("doctor"), scout("doctor", "--json")
     assert plain.exit_code == as_json.exit_code == 3
-    assert "problem  broker: redis://127.0.0.1:1/0 does not answer" in plain.stdout
+    assert "problem  The broker redis://127.0.0.1:1/0 does not answer" in plain.stdout
     assert "unset it to run without a broker" in plain.stdout
 
 
@@ -207,7 +208,7 @@ def test_an_amqp_port_that_is_closed_is_a_problem(
 
 
 @pytest.mark.usefixtures("database")
-def test_a_broker_without_workers_is_noted_with_its_queue(
+def test_a_broker_without_workers_is_a_problem_with_its_queue(
     scout: Scout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fakeredis.FakeServer()
@@ -221,9 +222,10 @@ def test_a_broker_without_workers_is_noted_with_its_queue(
     monkeypatch.setattr("redis.Redis.from_url", connect)
     monkeypatch.setenv("SCOUT_BROKER_URL", "redis://somewhere/0")
     result = scout("doctor")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "queue: 2 waiting, 0 delayed" in result.stdout
-    assert "none is alive. Start some: scout worker" in result.stdout
+    assert "problem  No worker is alive; 2 messages are read by nobody." in result.stdout
+    assert "Start some: scout worker" in result.stdout
 
 
 def test_it_asks_for_the_queue_that_the_workers_use() -> None:

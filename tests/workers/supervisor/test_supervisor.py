@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -165,6 +166,26 @@ else:
     assert len(running.events("worker.started")) == 3
     (restarting,) = (line for line in running.lines if line.get("event") == "worker.restarting")
     assert restarting["delay_s"] == 0.5
+
+
+def test_systemd_hears_when_all_are_ready_and_when_they_stop(start: Start, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        ear.settimeout(PATIENCE_S)
+        body = "assert 'NOTIFY_SOCKET' not in os.environ\nready()"
+        running = start(body, processes=2, NOTIFY_SOCKET=str(tmp_path / "notify"),
+                        WATCHDOG_USEC="100000")  # fmt: skip
+        heard = [ear.recv(4096).decode()]
+        while "READY=1" not in heard[-1]:
+            heard.append(ear.recv(4096).decode())
+        assert set(heard[:-1]) <= {"WATCHDOG=1"}
+        assert len(running.events("worker.died")) == 0
+        heard = [ear.recv(4096).decode() for _ in range(2)]
+        assert heard == ["WATCHDOG=1"] * 2
+        assert running.stop() == 0
+        while "STOPPING=1" not in heard[-1]:
+            heard.append(ear.recv(4096).decode())
+        assert "READY=1" not in "".join(heard)
 
 
 def test_sigterm_stops_every_worker_and_ends_with_0(start: Start) -> None:

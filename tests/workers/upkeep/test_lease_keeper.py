@@ -10,6 +10,7 @@ from typing import Any
 import peewee
 import pytest
 
+from models.dao.workers import WorkersDao
 from models.database.connection import Database, database
 from models.lifecycle import cancel_run
 from models.settings.runtime import load_settings
@@ -121,6 +122,31 @@ def test_an_attempt_that_has_just_ended_is_not_called_lost(
     looks = iter([attempts, []])
     Keeper(rig.settings, lambda: next(looks, []), 1, clock=clock).tick()
     assert attempts[0].stop is None
+
+
+def test_a_sign_of_life_says_what_each_thread_holds_and_whether_it_moves(
+    during: Callable[..., str], clock: FakeClock
+) -> None:
+    def act(keeper: Keeper, attempt: Attempt) -> None:
+        began_at = clock.now_iso()
+        clock.advance(6)
+        attempt.progress(1, 2)
+        moved_at = clock.now_iso()
+        clock.advance(6)
+        attempt.checkpoint()
+        keeper.tick()
+        (said,) = WorkersDao.all()[0].held
+        assert (said.run_id, said.step, said.attempt) == (attempt.claim.run_id, FIRST, 1)
+        assert (said.started_at, said.moved_at, said.stuck) == (began_at, moved_at, False)
+        cancel_run(attempt.claim.run_id, actor="a test")
+        clock.advance(6)
+        keeper.tick()
+        clock.advance(6)
+        keeper.tick()
+        (said,) = WorkersDao.all()[0].held
+        assert (said.moved_at, said.stuck) == (moved_at, True)
+
+    during(act)
 
 
 def test_overdue_is_said_once(during: Callable[..., str], clock: FakeClock, logs: Logs) -> None:

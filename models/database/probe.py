@@ -1,0 +1,76 @@
+"""Whether a database can be written now, how much room it has, and what time it is there.
+
+The question is put as a worker would: with Scout's own connection and its turn at the lock. The
+statement changes no row, so nothing is written.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import peewee
+
+from models.codes import Code
+from models.database.connection import Database
+from models.database.drivers import connect
+from models.database.trouble import unavailable
+from models.settings.runtime import Settings
+from models.text.clean import clean_text
+
+#: Seconds that a probe waits for the write lock; whoever holds it longer keeps workers from work.
+WAIT_S = 3.0
+#: The privileges, the lock and a server's read-only mode are looked at although no row is meant.
+_WRITES_NOTHING = "UPDATE workers SET pid = pid WHERE 1 = 0"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseProbe:
+    """What a database that was asked to write said.
+
+    Args:
+        code: What kind of trouble there is; None where it can be written.
+        error: The trouble in words; empty without any.
+        hint: What to do about it.
+        free_bytes: Room on the disk of SQLite's file; None for a server, which does not say.
+        clock_ahead_s: By how much the server's clock is ahead of this machine's; 0 for SQLite.
+    """
+
+    code: Code | None = None
+    error: str = ""
+    hint: str = ""
+    free_bytes: int | None = None
+    clock_ahead_s: float = 0.0
+
+    @property
+    def writable(self) -> bool:
+        """Say whether rows can be written now."""
+        return self.code is None
+
+
+def probe_database(settings: Settings) -> DatabaseProbe:
+    """Ask a database with Scout's tables to write; it must exist."""
+    impatient = replace(settings, database_wait_s=min(WAIT_S, settings.database_wait_s))
+    database = connect(impatient)
+    free_bytes = shutil.disk_usage(database.path.parent).free if database.path else None
+    try:
+        with database.write():
+            database.execute(_WRITES_NOTHING)
+        return DatabaseProbe(None, "", "", free_bytes, _clock_ahead_s(database))
+    except (peewee.PeeweeException, OSError) as exc:
+        found = unavailable(database.label, exc)
+        return DatabaseProbe(found.code, clean_text(found.message), found.hint, free_bytes)
+    finally:
+        database.close_thread()
+
+
+def _clock_ahead_s(database: Database) -> float:
+    """Return the difference of the clocks, taken in the middle of asking."""
+    if database.is_sqlite:
+        return 0.0
+    before_s, asked_at = time.monotonic(), datetime.now(UTC)
+    (epoch_s,) = database.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
+    half_way_s = (time.monotonic() - before_s) / 2
+    return round(float(epoch_s) - asked_at.timestamp() - half_way_s, 3)

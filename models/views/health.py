@@ -1,0 +1,365 @@
+"""Whether work can be done and is being done: one set of rules for every probe, page and alert.
+
+`verdict` is pure: it reads no database and no clock. What it is given comes from
+`models.views.fleet` and from those who ask database and broker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from models.clock import seconds_between, spoken
+from models.codes import Code
+from models.database.probe import DatabaseProbe
+from models.views.fleet import FleetView
+from models.views.run_state import STALL_AFTER_S
+from models.views.worker_threads import BusyThread, LiveWorker
+
+_STUCK_NAMED = 3
+_START_WORKERS = "Start some: scout worker"
+
+
+class HealthCode(StrEnum):
+    """What can be wrong; a code never changes its meaning."""
+
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    DATABASE_UNWRITABLE = "database_unwritable"
+    DATABASE_NEARLY_FULL = "database_nearly_full"
+    BROKER_UNREACHABLE = "broker_unreachable"
+    BROKER_REFUSES = "broker_refuses"
+    NO_WORKER = "no_worker"
+    DUE_TOO_OLD = "due_too_old"
+    RUNS_STALLED = "runs_stalled"
+    WORKER_STUCK = "worker_stuck"
+    MESSAGES_UNREAD = "messages_unread"
+    CLOCKS_DIFFER = "clocks_differ"
+    THREADS_STUCK = "threads_stuck"
+    RUNS_FAILED = "runs_failed"
+    MIGRATIONS_PENDING = "migrations_pending"
+
+
+#: Without these nothing works, whoever is there to work.
+DEPENDENCIES = frozenset(
+    {
+        HealthCode.DATABASE_UNAVAILABLE,
+        HealthCode.DATABASE_UNWRITABLE,
+        HealthCode.DATABASE_NEARLY_FULL,
+        HealthCode.BROKER_UNREACHABLE,
+        HealthCode.BROKER_REFUSES,
+    }
+)
+#: What keeps a database that can be read from being written to.
+_UNWRITABLE = frozenset({Code.DATABASE_UNWRITABLE, Code.DATABASE_LOCKED, Code.DISK_FULL})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Args:
+        code: What it is.
+        text: A sentence that says so, with its evidence.
+        hint: What to do.
+        data: The numbers and names of the sentence.
+    """
+
+    code: HealthCode
+    text: str
+    hint: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON-like data."""
+        return {"code": self.code, "text": self.text, "hint": self.hint, "data": self.data}
+
+
+_PENDING = Finding(
+    HealthCode.MIGRATIONS_PENDING,
+    "The database has the schema of an older Scout: what its rows say cannot be told.",
+    "The next run applies the migrations, or: scout db migrate",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerHealth:
+    """What a broker said.
+
+    Args:
+        kind: memory, redis or amqp.
+        url: Where it is, without credentials; empty for memory.
+        reachable: Whether it answered.
+        error: Why it did not, or an empty string.
+        waiting: Messages that no worker has taken; None where that is not known.
+        delayed: Messages that are not due yet; None where that is not known.
+        refusal: Why it takes no message although it answers, or an empty string.
+    """
+
+    kind: str
+    url: str
+    reachable: bool
+    error: str = ""
+    waiting: int | None = None
+    delayed: int | None = None
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on something counts as wrong.
+
+    Args:
+        max_due_age_s: How long a due step may wait for a thread.
+        min_free_bytes: The least room on the disk of SQLite's file.
+        clock_s: By how much clocks may differ.
+        host: Only the workers of this host are looked at; None means all.
+    """
+
+    max_due_age_s: float = 600.0
+    min_free_bytes: int = 200_000_000
+    clock_s: float = 5.0
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The verdict: what keeps work from being done, and what a person should know beside it."""
+
+    reasons: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Say whether work can be done and is being done."""
+        return not self.reasons
+
+
+def verdict(
+    broker: BrokerHealth,
+    database: DatabaseProbe,
+    fleet: FleetView | None,
+    limits: Limits,
+    *,
+    pending_migrations: bool = False,
+) -> Health:
+    """Return what is wrong.
+
+    Args:
+        broker: What the broker said.
+        database: What the database said.
+        fleet: What its rows say; None where they cannot be read or there are none.
+        limits: From when on something counts as wrong.
+        pending_migrations: Whether the rows cannot be read because the schema is older.
+    """
+    reasons = [*_of_database(database, limits), *_of_broker(broker)]
+    if fleet is None:
+        pending = (_PENDING,) if pending_migrations else ()
+        # A command without a broker migrates before it works; nobody's workers have yet.
+        alone = broker.kind == "memory"
+        return Health((*reasons, *(() if alone else pending)), pending if alone else ())
+    workers = _looked_at(fleet, limits)
+    reasons += _of_clocks(fleet, database, limits)
+    reasons += _of_work(broker, fleet, workers, limits)
+    reasons += [_stuck_worker(worker) for worker in workers if worker.all_stuck]
+    if fleet.stalled:
+        reasons.append(_stalled(fleet))
+    return Health(tuple(reasons), tuple(_warnings(fleet, workers)))
+
+
+def _looked_at(fleet: FleetView, limits: Limits) -> list[LiveWorker]:
+    return [one for one in fleet.workers if limits.host in {None, one.row.host}]
+
+
+def _of_database(probe: DatabaseProbe, limits: Limits) -> Iterator[Finding]:
+    if not probe.writable:
+        unwritable = probe.code in _UNWRITABLE
+        code = HealthCode.DATABASE_UNWRITABLE if unwritable else HealthCode.DATABASE_UNAVAILABLE
+        yield Finding(code, probe.error, probe.hint, {"error_code": probe.code})
+    if probe.free_bytes is not None and probe.free_bytes < limits.min_free_bytes:
+        free, least = probe.free_bytes / 1e6, limits.min_free_bytes / 1e6
+        yield Finding(
+            HealthCode.DATABASE_NEARLY_FULL,
+            f"The disk of the database has {free:,.0f} MB left, and should have {least:,.0f} MB.",
+            "Free some space, or move the database to a larger disk.",
+            {"free_bytes": probe.free_bytes, "min_free_bytes": limits.min_free_bytes},
+        )
+
+
+def _of_broker(broker: BrokerHealth) -> Iterator[Finding]:
+    if not broker.reachable:
+        yield Finding(
+            HealthCode.BROKER_UNREACHABLE,
+            f"The broker {broker.url} does not answer ({broker.error}).",
+            "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker.",
+            {"url": broker.url},
+        )
+    elif broker.refusal:
+        yield Finding(
+            HealthCode.BROKER_REFUSES,
+            f"The broker {broker.url} answers but takes no message ({broker.refusal}).",
+            "Look at its log, its disk and its memory, and at the rights of Scout's user there.",
+            {"url": broker.url},
+        )
+
+
+def _of_clocks(fleet: FleetView, probe: DatabaseProbe, limits: Limits) -> Iterator[Finding]:
+    hint = "Set the clocks of all machines with NTP: leases and due times are judged by them."
+    if abs(probe.clock_ahead_s) > limits.clock_s:
+        way = "ahead of" if probe.clock_ahead_s > 0 else "behind"
+        yield Finding(
+            HealthCode.CLOCKS_DIFFER,
+            f"The database's clock is {spoken(abs(probe.clock_ahead_s))} {way} this machine's.",
+            hint,
+            {"ahead_s": probe.clock_ahead_s},
+        )
+    ahead = {
+        row.host: seconds_between(fleet.now, row.heartbeat_at)
+        for row in sorted(fleet.on_record, key=lambda one: one.heartbeat_at)
+        if seconds_between(fleet.now, row.heartbeat_at) > limits.clock_s
+    }
+    for host, ahead_s in ahead.items():
+        yield Finding(
+            HealthCode.CLOCKS_DIFFER,
+            f"The clock of {host} is {spoken(ahead_s)} ahead of this machine's.",
+            hint,
+            {"host": host, "ahead_s": round(ahead_s, 3)},
+        )
+
+
+def _of_work(
+    broker: BrokerHealth, fleet: FleetView, workers: Sequence[LiveWorker], limits: Limits
+) -> Iterator[Finding]:
+    alive = {worker.row.broker for worker in workers}
+    due = {one.broker: one for one in fleet.due}
+    for kind in sorted({*due, *({broker.kind} - {"memory"})}):
+        if kind in alive:
+            continue
+        waits = due.get(kind)
+        age_s = seconds_between(waits.oldest_at, fleet.now) if waits else 0.0
+        if kind == "memory" and age_s <= STALL_AFTER_S:
+            continue  # a command has just made the run, and is about to work on it
+        yield _no_worker(kind, waits.count if waits else 0, age_s, broker, limits)
+    for kind, one in due.items():
+        age_s = seconds_between(one.oldest_at, fleet.now)
+        of_kind = [worker for worker in workers if worker.row.broker == kind]
+        if kind in alive and age_s > limits.max_due_age_s:
+            yield _too_old(one.count, age_s, of_kind, limits)
+    yield from _unread(broker, fleet, workers)
+
+
+def _no_worker(
+    kind: str, count: int, age_s: float, broker: BrokerHealth, limits: Limits
+) -> Finding:
+    where = f" on {limits.host}" if limits.host else ""
+    text = f"No worker is alive{where}"
+    if count:
+        since = f"the oldest for {spoken(age_s)}"
+        text += f" although {_count(count, 'step is', 'steps are')} due, {since}"
+    if kind == broker.kind and broker.waiting:
+        text += f"; {_count(broker.waiting, 'message is', 'messages are')} read by nobody"
+    hint = _START_WORKERS
+    if kind == "memory":
+        text, hint = f"{text} (runs without a broker)", "Go on with them: scout resume RUN"
+    elif kind != broker.kind:
+        hint = f"{_START_WORKERS}, with SCOUT_BROKER_URL of the {kind} broker"
+    data = {"broker": kind, "due": count, "oldest_due_age_s": round(age_s, 1)}
+    return Finding(HealthCode.NO_WORKER, text + ".", hint, data | {"waiting": broker.waiting})
+
+
+def _too_old(count: int, age_s: float, workers: Sequence[LiveWorker], limits: Limits) -> Finding:
+    threads, busy = _threads(workers), sum(len(one.busy) for one in workers)
+    return Finding(
+        HealthCode.DUE_TOO_OLD,
+        f"The oldest of {_count(count, 'due step', 'due steps')} has waited for {spoken(age_s)},"
+        f" longer than {spoken(limits.max_due_age_s)}; {busy} of {threads} threads are busy.",
+        "Start more workers: scout worker"
+        if busy >= threads
+        else "See what the workers do: scout workers",
+        {"due": count, "oldest_due_age_s": round(age_s, 1), "threads": threads, "busy": busy},
+    )
+
+
+def _unread(
+    broker: BrokerHealth, fleet: FleetView, workers: Sequence[LiveWorker]
+) -> Iterator[Finding]:
+    """Find messages that lie there while the workers of that kind of broker have nothing to do."""
+    of_kind = [one for one in workers if one.row.broker == broker.kind]
+    waits = [one for one in fleet.due if one.broker == broker.kind]
+    if not (broker.waiting and of_kind and waits) or any(one.busy for one in of_kind):
+        return
+    age_s = seconds_between(waits[0].oldest_at, fleet.now)
+    if age_s <= STALL_AFTER_S:
+        return
+    waiting = _count(broker.waiting, "message waits", "messages wait")
+    yield Finding(
+        HealthCode.MESSAGES_UNREAD,
+        f"{waiting} at {broker.url}, for {spoken(age_s)}, and all {_threads(of_kind)} threads are"
+        " idle: the workers read another broker.",
+        "Give the workers and this command the same SCOUT_BROKER_URL, then start the workers anew.",
+        {"waiting": broker.waiting, "oldest_due_age_s": round(age_s, 1)},
+    )
+
+
+def _stuck_worker(worker: LiveWorker) -> Finding:
+    count = _count(worker.row.threads, "thread", "threads")
+    return Finding(
+        HealthCode.WORKER_STUCK,
+        f"No thread of worker {worker.row.worker} works, of {count}: {_named(worker.stuck)}.",
+        "Its log has their stacks (step.overdue). Replace its processes: send SIGHUP to its"
+        " scout worker; where one does not end, kill it.",
+        {"worker": worker.row.worker, "threads": worker.row.threads},
+    )
+
+
+def _stalled(fleet: FleetView) -> Finding:
+    first = fleet.stalled[0]
+    count = _count(len(fleet.stalled), "run is", "runs are")
+    more = " or more" if fleet.more_stalled else ""
+    return Finding(
+        HealthCode.RUNS_STALLED,
+        f"{count}{more} stalled: {first.run_id} ({first.text})"
+        + ("." if len(fleet.stalled) == 1 else ", and others."),
+        f"See: scout explain {first.run_id}",
+        {"run_ids": [one.run_id for one in fleet.stalled]},
+    )
+
+
+def _warnings(fleet: FleetView, workers: Sequence[LiveWorker]) -> Iterator[Finding]:
+    for worker in workers:
+        if worker.stuck and not worker.all_stuck:
+            count = _count(len(worker.stuck), "thread is", "threads are")
+            yield Finding(
+                HealthCode.THREADS_STUCK,
+                f"{count} stuck of the {worker.row.threads} of worker {worker.row.worker}:"
+                f" {_named(worker.stuck)}.",
+                "Its log has their stacks (step.overdue). They come back with a new process: send"
+                " SIGHUP to its scout worker.",
+                {"worker": worker.row.worker, "stuck": len(worker.stuck)},
+            )
+    if fleet.failed:
+        newest = fleet.failed[0]
+        why = newest.error_code or newest.error_type
+        place = f" at {newest.step}" if newest.step else ""
+        yield Finding(
+            HealthCode.RUNS_FAILED,
+            f"{_count(len(fleet.failed), 'run', 'runs')} failed in the last hour; the newest is"
+            f" {newest.run_id}{place}" + (f" ({why})." if why else "."),
+            f"See: scout explain {newest.run_id}",
+            {"count": len(fleet.failed), "newest": newest.run_id, "error_code": why},
+        )
+
+
+def _named(threads: Sequence[BusyThread]) -> str:
+    more = len(threads) - _STUCK_NAMED
+    named = "; ".join(thread.text for thread in threads[:_STUCK_NAMED])
+    return named + (f"; and {more} more" if more > 0 else "")
+
+
+def _threads(workers: Sequence[LiveWorker]) -> int:
+    return sum(one.row.threads for one in workers)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,63 @@
+"""A probe says whether a worker could write now, and writes nothing itself."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from types import SimpleNamespace
+
+import peewee
+import pytest
+
+from models.codes import Code
+from models.database import probe as probe_module
+from models.database.connection import Database
+from models.database.probe import probe_database
+from models.settings.runtime import load_settings
+from tests.support.runs import everything, new_run
+
+
+def test_a_database_that_can_be_written_is_not_written(database: Database) -> None:
+    new_run()
+    before = everything(database)
+    found = probe_database(load_settings())
+    assert (found.writable, found.error) == (True, "")
+    assert abs(found.clock_ahead_s) < 1.0
+    assert (found.free_bytes is None) is not database.is_sqlite
+    assert everything(database) == before
+
+
+def test_a_lock_that_is_held_for_long_is_told(sqlite_database: Database) -> None:
+    settings = replace(load_settings(), database_wait_s=0.05)
+    with closing(sqlite3.connect(str(sqlite_database.path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert probe_database(settings).code is Code.DATABASE_LOCKED
+    assert probe_database(settings).writable
+
+
+def test_a_file_that_may_only_be_read_is_told(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may write any file, so SQLite is told to open this one for reading."""
+
+    def read_only(settings: object) -> Database:
+        path = sqlite_database.path
+        opened = peewee.SqliteDatabase(f"file:{path}?mode=ro", uri=True)
+        return Database(opened, "the label")
+
+    monkeypatch.setattr(probe_module, "connect", read_only)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=7))
+    found = probe_database(load_settings())
+    assert (found.code, found.free_bytes) == (Code.DATABASE_UNWRITABLE, 7)
+    assert "Make the file and its folder writable" in found.hint
+
+
+@pytest.mark.postgres
+def test_a_server_that_only_lets_read_is_told(
+    migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")
+    monkeypatch.setenv("SCOUT_DATABASE_URL", migrated_postgres_url)
+    assert probe_database(load_settings()).code is Code.DATABASE_UNWRITABLE
