@@ -151,15 +151,7 @@ class StepMiddleware(Middleware):
             self._thread.bound.close()
             return
         try:
-            with self._lock:
-                self._active.pop(attempt, None)
-            come = end_attempt(
-                attempt,
-                exception,
-                policy=self.policy,
-                give_up=self.stopping.is_set,
-                next_lease_s=self.settings.lease_s if self._goes_on(attempt) else None,
-            )
+            come = self._end(attempt, exception)
             if isinstance(come, Due):
                 self.send(broker, attempt.claim.run_id, come.name, delay_s=come.delay_s)
             elif come is not None:
@@ -204,6 +196,24 @@ class StepMiddleware(Middleware):
                 policy=self.policy,
             )
 
+    def _end(self, attempt: Attempt, exc: BaseException | None) -> Due | Claim | None:
+        """Record an end; the lease is renewed until it is recorded, since that may take a while."""
+        try:
+            return end_attempt(
+                attempt,
+                exc,
+                policy=self.policy,
+                give_up=self.stopping.is_set,
+                next_lease_s=self.settings.lease_s if self._goes_on(attempt) else None,
+            )
+        finally:
+            self._forget(attempt)
+
+    def _forget(self, attempt: Attempt) -> None:
+        """Renew its lease no more."""
+        with self._lock:
+            self._active.pop(attempt, None)
+
     def _goes_on(self, attempt: Attempt) -> bool:
         """Say whether this thread does the run's next step itself."""
         if self.settings.handoff != "thread" or self.stopping.is_set():
@@ -227,7 +237,6 @@ class StepMiddleware(Middleware):
 
     def _let_go(self, attempt: Attempt) -> None:
         """Give back a step whose actor another middleware kept from being called."""
-        with self._lock:
-            self._active.pop(attempt, None)
+        self._forget(attempt)
         why = attempt.stop or WorkerStoppingError("another middleware skipped it")
         end_attempt(attempt, why, policy=self.policy, give_up=self.stopping.is_set)

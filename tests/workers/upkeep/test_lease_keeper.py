@@ -22,6 +22,7 @@ from tests.support.runs import new_run, step_of
 from tests.support.waiting import wait_until
 from workers.attempts.attempt import Attempt
 from workers.attempts.interrupts import StepLostError, StepOverdueError
+from workers.middleware import step_recorder
 from workers.upkeep.background_loop import Loop
 from workers.upkeep.lease_keeper import HEARTBEAT_INTERVAL_S, Keeper
 from workers.worker_name import worker_name
@@ -52,6 +53,27 @@ def during(clock: FakeClock, database: Database) -> Callable[..., str]:
         return run_id
 
     return run
+
+
+def test_a_lease_is_renewed_while_the_end_is_being_recorded(
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that takes its time must not make others take over what is done."""
+    rig, run_id = Rig(clock=clock, lease_s=15.0), new_run(clock, broker="memory")
+    real, leases = step_recorder.end_attempt, list[str | None]()
+
+    def slowly(*args: Any, **how: Any) -> Any:
+        for _ in range(3):
+            clock.advance(10.0)
+            rig.keeper().tick()
+            leases.append(step_of(run_id, FIRST).lease_expires_at)
+        return real(*args, **how)
+
+    monkeypatch.setattr(step_recorder, "end_attempt", slowly)
+    rig.deliver(run_id, FIRST)
+    assert leases[-1] == clock.now_iso(15.0)
+    assert step_of(run_id, FIRST).status == "success"
+    assert rig.steps.active() == []
 
 
 def lease_of(attempt: Attempt) -> str | None:
