@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bundle": ("cli.commands.bundle", "Pack what a run recorded, to attach to a bug report."),
     "cancel": ("cli.commands.cancel", "Cancel a queued or running run."),
     "worker": ("cli.commands.worker", "Start worker processes."),
+    "workers": ("cli.commands.workers", "List live workers and what their threads hold."),
     "health": ("cli.commands.health", "Say whether work is being done; exits 1 if not."),
     "doctor": ("cli.commands.doctor", "Check configuration, database, broker and workers."),
     "drill": ("cli.commands.drill", "Kill workers on purpose and check that nothing is lost."),

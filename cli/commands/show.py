@@ -106,6 +106,7 @@ def _to_dict(view: RunView) -> dict[str, Any]:
             "workers": view.workers,
             "at": view.now,
         },
+        "stuck_threads": [{"worker": one.worker} | one.to_dict() for one in view.stuck],
         "steps": [_step_to_dict(step, view.now) for step in view.steps],
     }
 

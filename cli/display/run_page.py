@@ -148,6 +148,8 @@ def _heading(view: RunView) -> Iterator[str]:
         yield faint(options)
     if view.reading.text:
         yield status_text(view.reading.state, clean_text(view.reading.text))
+    for thread in view.stuck:
+        yield paint(f"stuck  a thread of {clean_text(thread.worker)}: {thread.text}", "red")
 
 
 def _options(args: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from models.dao.steps import StepRow, StepsDao
 from models.dao.workers import WorkerRow, WorkersDao
 from models.settings.runtime import Settings
 from models.views.run_state import Reading, live_workers, read_run
+from models.views.worker_threads import BusyThread, stuck_threads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class RunView:
     workers: int
     now: str
     reading: Reading
+    #: Threads that do not react, in a step of the run that may be another's by now.
+    stuck: tuple[BusyThread, ...] = ()
 
 
 def view_run(run: RunRow, settings: Settings, workers: list[WorkerRow] | None = None) -> RunView:
@@ -30,7 +33,8 @@ def view_run(run: RunRow, settings: Settings, workers: list[WorkerRow] | None = 
     steps = StepsDao.of_run(run.run_id)
     alive = live_workers(_who_may(run, steps, rows), now, run.broker)
     reading = read_run(run, steps, alive, now, settings.step_time_limit_s)
-    return RunView(run, steps, alive, now, reading)
+    stuck = stuck_threads_of(run.run_id, steps, rows, now, settings.step_time_limit_s)
+    return RunView(run, steps, alive, now, reading, tuple(stuck))
 
 
 def _who_may(run: RunRow, steps: list[StepRow], workers: list[WorkerRow]) -> list[WorkerRow]:

@@ -7,14 +7,15 @@ do; only the worker itself still knows of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.clock import seconds_between, spoken
 from models.dao.fleet import HeldRow
+from models.dao.steps import StepRow
 from models.dao.workers import HeldStep, WorkerRow
-from models.statuses import State
+from models.statuses import State, StepStatus
 from models.views.run_state import is_alive
 
 #: A step that neither saves anything nor gets further for this part of its limit does not move.
@@ -169,10 +170,26 @@ def _lost(worker: WorkerRow, one: HeldStep, now: str) -> BusyThread:
     )
 
 
-def stuck_threads(workers: Iterable[LiveWorker]) -> Mapping[str, list[BusyThread]]:
-    """Return the stuck threads of all workers by the run whose step they hold, or held."""
-    found: dict[str, list[BusyThread]] = {}
-    for worker in workers:
-        for thread in worker.stuck:
-            found.setdefault(thread.run_id, []).append(thread)
-    return found
+def stuck_threads_of(
+    run_id: str,
+    steps: Iterable[StepRow],
+    workers: Iterable[WorkerRow],
+    now: str,
+    time_limit_s: float,
+) -> list[BusyThread]:
+    """Return the threads that are stuck in a step of one run, whoever has the step by now.
+
+    Args:
+        run_id: The run.
+        steps: Its steps.
+        workers: Every worker on record.
+        now: The time, as it is stored.
+        time_limit_s: How long a step may run.
+    """
+    held = [
+        HeldRow(run_id, one.name, one.attempt, one.worker, one.started_at, one.lease_expires_at)
+        for one in steps
+        if one.status is StepStatus.RUNNING
+    ]
+    live = view_workers(workers, held, now, time_limit_s)
+    return [thread for worker in live for thread in worker.stuck if thread.run_id == run_id]

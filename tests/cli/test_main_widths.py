@@ -38,6 +38,8 @@ SCREENS = [
     "bundle DONE",
     "cancel last --reason x",
     "cancel DONE",
+    "workers",
+    "health",
     "doctor",
     "doctor --reconcile",
     "db status",
@@ -72,6 +74,7 @@ def ids(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     failed = failed_run(message=HOSTILE)
     add_brief(failed)
     add_worker()
+    add_worker("memory", holds=failed)
     looped = crash_looped_run()
     shown_on_terminal(monkeypatch, 80, "run", "--dry", *QUERY, "--top", "8", "--max-briefs", "2")
     (done,) = database.execute("SELECT run_id FROM runs WHERE status = 'success'").fetchone()

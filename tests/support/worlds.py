@@ -8,6 +8,7 @@ from typing import Any
 
 from models.clock import Clock
 from models.codes import Code
+from models.dao.workers import HeldStep, WorkerRow, WorkersDao, encode_held
 from models.database.connection import database
 from models.lifecycle import (
     Claim,
@@ -98,14 +99,17 @@ def failed_run(
     return run_id
 
 
-def add_worker(broker: str = "redis", ago_s: float = 0.0) -> None:
-    """Put a worker process on record that gave a sign of life `ago_s` seconds ago."""
-    at = Clock().now_iso(-ago_s)
-    database().execute(
-        "INSERT INTO workers (worker, host, pid, broker, threads, started_at, heartbeat_at)"
-        " VALUES (?, 'testhost', 4242, ?, 4, ?, ?)",
-        (f"{WORKER}-{broker}-{ago_s:g}", broker, at, at),
-    )
+def add_worker(broker: str = "redis", ago_s: float = 0.0, holds: str | None = None) -> None:
+    """Put a worker process on record that gave a sign of life `ago_s` seconds ago.
+
+    One of its threads may be stuck in the first step of the run that it `holds`.
+    """
+    clock = Clock()
+    at, long_ago = clock.now_iso(-ago_s), clock.now_iso(-5000)
+    held = [HeldStep(holds, "init_run", 1, long_ago, long_ago, stuck=True)] if holds else []
+    name = f"{WORKER}-{broker}-{ago_s:g}"
+    row = WorkerRow(name, "testhost", 4242, broker, 4, at, at, encode_held(held))
+    database().transact(lambda: WorkersDao.beat(row))
 
 
 def add_brief(
