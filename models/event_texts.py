@@ -141,6 +141,14 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.EXPORT_WRITTEN: "the files of the export are there",
         Event.NETWORK_BLOCKED: "a dry run tried to reach the network and was refused",
         Event.DATABASE_WAITED: "a read or write had to wait for the database",
+        Event.PRUNE_STARTED: (
+            "old runs are about to be removed, from `oldest` to `newest`, by `scout prune`; a row"
+            " without a run"
+        ),
+        Event.PRUNE_FINISHED: (
+            "they are removed, with their rows; `stayed` were opened again or needed by then, and"
+            " exports that were changed since are left; a row without a run"
+        ),
         Event.SCHEMA_MIGRATED: (
             "the first process of a new version brought the database's schema up to date"
             " (`data`: applied)"

@@ -222,6 +222,12 @@ class Event(StrEnum):
     # What Scout stands on
     NETWORK_BLOCKED = _row("network.blocked", Scope.STEP, "target", level="ERROR")
     DATABASE_WAITED = _line("database.waited", Scope.PROCESS, "wait_ms", level="WARNING")
+    PRUNE_STARTED = _row("prune.started", Scope.PROCESS, "who runs of oldest newest policy exports")
+    PRUNE_FINISHED = _row(
+        "prune.finished",
+        Scope.PROCESS,
+        "who runs rows stayed exports exports_left readme_texts answers embeddings",
+    )
     SCHEMA_MIGRATED = _line("schema.migrated", Scope.PROCESS, "data")
     LOOP_FAILED = _line("loop.failed", Scope.WORKER, level="WARNING")
 

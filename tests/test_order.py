@@ -18,7 +18,17 @@ TASKS = (
     "chain",
     "steps",
     # What steps are made of
-    *("forecast", "replay", "export", "briefs", "own_repo", "landscape", "analysis", "search"),
+    *(
+        "retention",
+        "forecast",
+        "replay",
+        "export",
+        "briefs",
+        "own_repo",
+        "landscape",
+        "analysis",
+        "search",
+    ),
     "hydration",
     *("embeddings", "facts", "kinds"),
     # What these share

@@ -1,4 +1,4 @@
-"""Rows of any table, for what looks at all of them: `scout doctor` counts, bundles copy.
+"""Rows of any table, for what goes over all of them: doctor counts, bundles copy, prune removes.
 
 The SQL is made of the names of our own tables and columns, or of names from the catalogue, quoted.
 """
@@ -6,6 +6,8 @@ The SQL is made of the names of our own tables and columns, or of names from the
 from __future__ import annotations
 
 from typing import Any
+
+from peewee import TextField
 
 from models.database.connection import database
 from models.tables.base import Table
@@ -33,6 +35,27 @@ def rows_of_run(table: type[Table], run_id: str) -> list[dict[str, Any]]:
     )
     rows = database().execute(sql, (run_id,)).fetchall()
     return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def bytes_of_run(table: type[Table], run_id: str) -> int:
+    """Return how many bytes the texts of a run's rows have in a table."""
+    cast = "length(CAST({} AS BLOB))" if database().is_sqlite else "octet_length({})"
+    texts = [
+        f"coalesce({cast.format(_quoted(field.column_name))}, 0)"
+        for field in table._meta.sorted_fields
+        if isinstance(field, TextField)
+    ]
+    sql = (
+        f"SELECT coalesce(sum({' + '.join(texts) or '0'}), 0)"  # noqa: S608 - our names
+        f" FROM {_quoted(table._meta.table_name)} WHERE run_id = ?"
+    )
+    return int(database().execute(sql, (run_id,)).fetchone()[0])
+
+
+def delete_rows_of_run(table: type[Table], run_id: str) -> int:
+    """Delete a run's rows of a table inside the caller's transaction; returns how many."""
+    sql = f"DELETE FROM {_quoted(table._meta.table_name)} WHERE run_id = ?"  # noqa: S608 - our name
+    return int(database().execute(sql, (run_id,)).rowcount)
 
 
 def _quoted(name: str) -> str:

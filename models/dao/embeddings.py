@@ -35,18 +35,52 @@ class EmbeddingsDao:
         return found
 
     @staticmethod
-    def put(model: str, vectors: Mapping[str, Sequence[float]]) -> None:
-        """Store the vectors of texts in place of older ones."""
+    def put(model: str, vectors: Mapping[str, Sequence[float]], now: str) -> None:
+        """Store the vectors of texts, used now, in place of older ones."""
         rows = [
             {
                 "model": model,
                 "text_sha256": _digest(text),
                 "dimensions": len(vector),
                 "vector": _packed(vector),
+                "used_at": now,
             }
             for text, vector in sorted(vectors.items())
         ]
         upsert(Embedding, rows, ("model", "text_sha256"))
+
+    @staticmethod
+    def touch(model: str, texts: Iterable[str], now: str, before: str) -> None:
+        """Note that vectors are used now, where that was last noted before another time."""
+        digests = sorted({_digest(text) for text in texts})
+        for start in range(0, len(digests), _CHUNK):
+            chunk = digests[start : start + _CHUNK]
+            marks = ", ".join("?" * len(chunk))
+            sql = (
+                "UPDATE embeddings SET used_at = ?"  # noqa: S608 - marks
+                f" WHERE model = ? AND text_sha256 IN ({marks})"
+                " AND (used_at IS NULL OR used_at < ?)"
+            )
+            database().execute(sql, (now, model, *chunk, before))
+
+    @staticmethod
+    def unused_since(moment: str, limit: int) -> list[tuple[str, str]]:
+        """Return model and text of at most so many vectors that no run has used since."""
+        sql = "SELECT model, text_sha256 FROM embeddings WHERE used_at < ? LIMIT ?"
+        return [
+            (model, text) for model, text in database().execute(sql, (moment, limit)).fetchall()
+        ]
+
+    @staticmethod
+    def delete_unused(keys: Sequence[tuple[str, str]], moment: str) -> int:
+        """Delete vectors, but none that was used in the meantime; returns how many it were."""
+        marks = ", ".join(["(?, ?)"] * len(keys))
+        sql = (
+            "DELETE FROM embeddings"  # noqa: S608 - marks
+            f" WHERE (model, text_sha256) IN (VALUES {marks}) AND used_at < ?"
+        )
+        flat = [value for key in keys for value in key]
+        return int(database().execute(sql, (*flat, moment)).rowcount)
 
 
 def _digest(text: str) -> str:

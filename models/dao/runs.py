@@ -125,6 +125,12 @@ class RunsDao:
         return database().execute(sql, (run_id,)).fetchone() is not None
 
     @staticmethod
+    def hold_shared(run_id: str) -> None:
+        """Let nobody remove a run until the transaction ends; SQLite's write lock does so, too."""
+        if not database().is_sqlite:
+            database().execute("SELECT 1 FROM runs WHERE run_id = ? FOR SHARE", (run_id,))
+
+    @staticmethod
     def resolve(text: str) -> RunRow:
         """Return the run that a person named: an id, a unique prefix of one, or `last`.
 

@@ -59,6 +59,8 @@ def create_run(
         if tried and RunsDao.exists(run_id):
             return  # the answer to the commit was lost, not the commit
         tried = True
+        for earlier in filter(None, (parent_run_id, checked.since)):
+            RunsDao.hold_shared(earlier)  # pruning waits, and then sees that it is needed
         RunsDao.create(
             checked.to_dict(),
             git_sha,

@@ -139,13 +139,15 @@ class ReadmeText(Table):
 class Embedding(Table):
     """The vector that a model makes of a text, stored once however many runs compare it.
 
-    vector holds float32 numbers, little-endian, of length 1 together.
+    vector holds float32 numbers, little-endian, of length 1 together; used_at is when a run last
+    used it, to the day, and None where that was before it was noted.
     """
 
     model = TextField()
     text_sha256 = TextField()
     dimensions = IntegerField()
     vector = BlobField()
+    used_at = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -171,7 +173,7 @@ class ReadmeRecord(Table):
         """Peewee's settings."""
 
         table_name = "readmes"
-        indexes = ((("run_id", "full_name"), True),)
+        indexes = ((("run_id", "full_name"), True), (("sha256",), False))
 
 
 class Analysis(Table):

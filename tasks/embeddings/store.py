@@ -30,6 +30,8 @@ from tasks.units.loop import work_through
 KIND = "embedding"
 #: Characters of one request's texts together: a serial endpoint answers eight of them in time.
 BATCH_MAX_CHARACTERS = 8_000
+#: How closely it is noted when a vector was last used.
+DAY_S = 86_400.0
 #: How often vectors are asked for again because a model has changed under its name.
 _MAX_ROUNDS = 3
 _REASON_MAX_CHARACTERS = 300
@@ -74,6 +76,10 @@ def vectors_for(context: StepContext, texts: Sequence[str]) -> Mapping[str, Sequ
     if found is None:
         reason = budget.reason("texts are compared by their words")
         _give_up(context, embedder, reason, None)
+        return None
+    day_before = context.clock.now_iso(-DAY_S)
+    with context.record.saving():
+        EmbeddingsDao.touch(embedder.name, found, context.now_iso(), day_before)
     return found
 
 
@@ -141,7 +147,9 @@ def _fetched(
             spent = spent.and_(_spent(one.answer))
         with context.record.saving():
             EmbeddingsDao.put(
-                embedder.name, {text: fresh[text] for one in done for text in one.texts}
+                embedder.name,
+                {text: fresh[text] for one in done for text in one.texts},
+                context.now_iso(),
             )
             if embedder.is_metered:
                 save_spent(context, KIND, {context.step_id: spent})

@@ -39,6 +39,22 @@ def write_tree(target: Path, files: Mapping[str, str]) -> None:
             _remove(staging)
 
 
+def remove_tree(target: Path) -> None:
+    """Remove a folder as `write_tree` wrote it, and what a killed call left beside it.
+
+    It loses its name first, so that what looks complete is.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    for leftover in sorted(target.parent.glob(f"{target.name}.tmp-*")):
+        _remove(leftover)
+    if target.exists():
+        aside = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")
+        target.rename(aside)
+        _remove(aside)
+
+
 def _write_files(folder: Path, files: Mapping[str, str]) -> None:
     folder.mkdir()
     for name, text in files.items():
