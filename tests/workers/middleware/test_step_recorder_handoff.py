@@ -24,6 +24,7 @@ from tests.support.clock import FakeClock
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting, failing
 from tests.support.runs import audits, events, new_run, run_of, statuses, step_of
+from tests.support.waiting import wait_until
 from workers.attempts.attempt import current_attempt
 
 SECOND = STEP_NAMES[1]
@@ -88,6 +89,22 @@ def test_one_message_does_the_whole_run(database: Database) -> None:
     assert all(step.due_at and step.worker and step.lease_expires_at is None for step in steps)
     assert run_of(run_id).status == "success"
     assert run_of(run_id).stats["attempts"] == 10
+
+
+def test_runs_that_have_begun_are_finished_before_others_begin(database: Database) -> None:
+    """However long the queue is, no more runs are open than there are threads."""
+    rig, run_ids = going_on(), [new_run(broker="memory") for _ in range(8)]
+    with rig.working(threads=2):
+        for run_id in run_ids:
+            rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
+        wait_until("every run to end", lambda: all(run_of(run_id).ended for run_id in run_ids))
+    open_now, most = 0, 0
+    for row in audits():
+        open_now += (row.event, row.scope) == ("step.started", FIRST)
+        open_now -= row.event == "run.finished"
+        most = max(most, open_now)
+    assert open_now == 0
+    assert 1 <= most <= 2
 
 
 def test_rows_and_lines_are_those_of_a_run_by_messages(
