@@ -142,8 +142,8 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.NETWORK_BLOCKED: "a dry run tried to reach the network and was refused",
         Event.DATABASE_WAITED: "a read or write had to wait for the database",
         Event.PRUNE_STARTED: (
-            "old runs are about to be removed, from `oldest` to `newest`, by `scout prune`; a row"
-            " without a run"
+            "old runs are about to be removed, from `oldest` to `newest`, by `scout prune` or"
+            " `SCOUT_RETENTION`; a row without a run"
         ),
         Event.PRUNE_FINISHED: (
             "they are removed, with their rows; `stayed` were opened again or needed by then, and"
@@ -153,7 +153,9 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "the first process of a new version brought the database's schema up to date"
             " (`data`: applied)"
         ),
-        Event.LOOP_FAILED: "the lease keeper or recovery could not do its work and tries again",
+        Event.LOOP_FAILED: (
+            "the lease keeper, recovery or retention could not do its work and tries again"
+        ),
         Event.WORKER_BOOTING: "`scout worker` starts its processes",
         Event.WORKER_STARTED: "a worker process was started (`worker`: its place)",
         Event.WORKER_START_FAILED: "the system could not start a process; it is tried again",

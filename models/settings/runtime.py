@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from models.retention import RetentionPolicy
 from models.settings import table
 from models.settings.setting import Environ
 from models.settings.urls import is_torn, scheme_of, without_credentials
@@ -34,6 +35,7 @@ class Settings:
     shutdown_grace_s: float
     database_wait_s: float
     handoff: str = "thread"
+    retention: RetentionPolicy | None = None
 
     @property
     def broker_kind(self) -> str:
@@ -77,6 +79,7 @@ def load_settings(environ: Environ = None) -> Settings:
         shutdown_grace_s=table.SHUTDOWN_GRACE_S.read(environ),
         database_wait_s=table.DATABASE_WAIT_S.read(environ),
         handoff=table.HANDOFF.read(environ),
+        retention=table.RETENTION.read(environ),
     )
 
 

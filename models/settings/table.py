@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.settings.defaults import CONCURRENCY as CONCURRENCY_DEFAULT
 from models.settings.defaults import GITHUB_URL as GITHUB_DEFAULT
 from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL
+from models.settings.retention import Retention
 from models.settings.setting import Choice, Environ, Flag, Seconds, Setting, Url, Whole
 
 DATABASE_URL = Url(
@@ -33,6 +34,13 @@ RECOVERY_INTERVAL_S = Seconds(
     otherwise=2.0,
     low=0.05,
     meaning="how often workers look for lost steps",
+)
+RETENTION = Retention(
+    name="SCOUT_RETENTION",
+    default="none: nothing is removed",
+    meaning="which runs workers remove by themselves, as `scout prune` would: `30d keep=100"
+    " failed-longer=90d`",
+    example="30d, or 30d keep=100 failed-longer=90d",
 )
 REPEAT_AFTER_S = Seconds(
     name="SCOUT_REPEAT_AFTER_S",
@@ -184,6 +192,7 @@ SETTINGS: tuple[Setting, ...] = (
     BROKER_URL,
     LEASE_S,
     RECOVERY_INTERVAL_S,
+    RETENTION,
     REPEAT_AFTER_S,
     STEP_TIME_LIMIT_S,
     HANDOFF,

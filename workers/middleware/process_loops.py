@@ -12,6 +12,7 @@ from workers.middleware.step_recorder import StepMiddleware
 from workers.upkeep.background_loop import Loop
 from workers.upkeep.lease_keeper import Keeper
 from workers.upkeep.recovery import Recovery
+from workers.upkeep.retention import RetentionKeeper
 
 
 class ProcessMiddleware(Middleware):
@@ -31,6 +32,7 @@ class ProcessMiddleware(Middleware):
         self.clock = clock or Clock()
         self._loops: list[Loop] = []
         self._keeper: Keeper | None = None
+        self._retention: RetentionKeeper | None = None
 
     def after_process_boot(self, broker: dramatiq.Broker) -> None:
         """Replace the log handlers that the `dramatiq` command set up."""
@@ -48,11 +50,16 @@ class ProcessMiddleware(Middleware):
             Loop("keeper", self._keeper.interval_s, self._keeper.tick),
             Loop("recovery", recovery.interval_s, recovery.tick),
         ]
+        if self.settings.retention is not None:
+            self._retention = RetentionKeeper(self.settings.retention, clock=self.clock)
+            self._loops.append(Loop("retention", self._retention.interval_s, self._retention.tick))
         for loop in self._loops:
             loop.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Stop recovery first, or it would hand out to this worker what this worker gives back."""
+        if self._retention is not None:
+            self._retention.stop()
         for loop in self._loops:
             if loop.name == "recovery":
                 loop.stop(timeout_s=1.0)

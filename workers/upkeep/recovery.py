@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: Workers that gave no sign of life for this long are forgotten.
 FORGET_AFTER_S = 3600.0
+#: Turns that ended so long ago say nothing any more.
+FORGET_TURNS_AFTER_S = 60.0
 
 
 class Recovery:
@@ -105,9 +107,8 @@ class Recovery:
         return database().transact(work)
 
     def _forget_the_dead(self) -> None:
-        before = self.clock.now_iso(-FORGET_AFTER_S)
-        WorkersDao.forget_before(before)
-        SingletonsDao.forget_before(before)
+        WorkersDao.forget_before(self.clock.now_iso(-FORGET_AFTER_S))
+        SingletonsDao.forget_before(self.clock.now_iso(-FORGET_TURNS_AFTER_S))
 
 
 def messages_waiting(broker: dramatiq.Broker) -> int:
