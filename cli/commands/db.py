@@ -1,16 +1,16 @@
-"""`scout db`: the schema of the database."""
+"""`scout db`: the schema of the database, and a copy of it."""
 
 from __future__ import annotations
 
 import click
 
 from cli.display.terminal import emit_json, say
-from cli.options.shared import json_option
+from cli.options.shared import complete_file, json_option
 
 
 @click.group()
 def command() -> None:
-    """Look at the database's schema, or bring it up to date.
+    """Look at the database's schema, bring it up to date, or back the database up.
 
     Example: scout db status
     """
@@ -81,3 +81,42 @@ def migrate(as_json: bool) -> None:
     for name in names:
         say(f"applied  {name}")
     say(f"{database.label}: up to date.")
+
+
+@command.command()
+@click.argument("file", metavar="FILE", shell_complete=complete_file)
+@json_option
+def backup(file: str, as_json: bool) -> None:
+    """Copy a SQLite database to FILE, also while workers write to it.
+
+    The copy is whole, checked, and readable by its owner only; a file that is there is not
+    overwritten. For PostgreSQL, use pg_dump.
+
+    Example: scout db backup scout-backup.db
+    """
+    import time
+    from pathlib import Path
+
+    from cli.display.terminal import size
+    from models.database.backup import back_up
+    from models.database.drivers import connect
+    from models.database.read_only import open_existing
+    from models.errors import InputError
+    from models.settings.runtime import load_settings
+    from models.text.duration import duration
+
+    settings = load_settings()
+    database = open_existing(settings)
+    if database is None:
+        raise InputError(
+            f"{connect(settings).label} is not created yet.", "The first run creates it."
+        )
+    path = Path(file).expanduser().absolute()
+    started_s = time.monotonic()
+    size_bytes = back_up(database, path)
+    took_ms = round((time.monotonic() - started_s) * 1000)
+    if as_json:
+        emit_json({"path": str(path), "bytes": size_bytes, "duration_ms": took_ms})
+        return
+    say(str(path))
+    say(f"{size(size_bytes)} in {duration(took_ms)}", err=True)

@@ -68,7 +68,7 @@ def test_every_command_has_an_imperative_first_line_and_an_example(scout: Scout,
 
 
 def test_every_subcommand_of_db_has_an_example(scout: Scout) -> None:
-    for name in ("status", "migrate"):
+    for name in ("status", "migrate", "backup"):
         assert f"scout db {name}" in scout("db", name, "--help").stdout.split("Example:")[1]
 
 

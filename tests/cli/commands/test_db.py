@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import re
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from models.database.connection import Database
 from tests.support.cli import Scout
+from tests.support.runs import new_run
 
 
 def test_status_of_a_database_that_is_not_there_creates_none(scout: Scout, tmp_path: Path) -> None:
@@ -56,3 +62,66 @@ def test_db_alone_shows_its_help(scout: Scout) -> None:
     assert result.exit_code == 2
     assert "status" in result.output
     assert "migrate" in result.output
+
+
+def test_a_backup_is_whole_private_and_said(
+    scout: Scout, database: Database, tmp_path: Path
+) -> None:
+    run_id = new_run()
+    target = tmp_path / "copy.db"
+    found = scout.json("db", "backup", str(target))
+    assert (found["path"], found["bytes"]) == (str(target), target.stat().st_size)
+    assert found["duration_ms"] >= 0
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob("copy.db?*")), "one file, and nothing beside it"
+    with closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("SELECT run_id FROM runs").fetchall() == [(run_id,)]
+        assert copy.execute("SELECT count(*) FROM run_steps").fetchone() == (10,)
+
+
+def test_a_backup_while_somebody_writes_has_what_was_committed(
+    scout: Scout, database: Database, tmp_path: Path
+) -> None:
+    new_run()
+    with database.write():
+        database.execute("DELETE FROM runs")
+        result = scout("db", "backup", str(tmp_path / "copy.db"))
+    assert result.exit_code == 0
+    assert re.search(r"[kM]B in \d", result.stderr)
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+
+
+def test_a_backup_overwrites_nothing(scout: Scout, database: Database, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    target.write_text("mine")
+    result = scout("db", "backup", str(target))
+    assert result.exit_code == 2
+    assert "is there already" in result.stderr
+    assert target.read_text() == "mine"
+    assert scout("db", "backup", str(tmp_path / "no" / "copy.db")).exit_code == 2
+
+
+def test_a_backup_that_fails_leaves_nothing(
+    scout: Scout, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("models.database.backup.os.fsync", full)
+    before = sorted(tmp_path.glob("*.db"))
+    assert scout("db", "backup", str(tmp_path / "copy.db")).exit_code == 3
+    assert sorted(tmp_path.glob("*.db")) == before
+    assert not list(tmp_path.glob("copy*"))
+
+
+def test_a_backup_of_nothing_or_of_a_server_is_refused(
+    scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = scout("db", "backup", str(tmp_path / "copy.db"))
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "not created yet" in result.stderr
+    monkeypatch.setenv("SCOUT_DATABASE_URL", "postgresql://localhost/nobody")
+    result = scout("db", "backup", str(tmp_path / "copy.db"))
+    assert result.exit_code == 2
+    assert "pg_dump" in result.stderr
