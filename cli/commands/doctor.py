@@ -69,6 +69,11 @@ class Examination:
                 f"workers: `dramatiq workers`, started here, would run {self.foreign_workers}"
                 " instead of Scout's code. Use scout worker, or start it in another folder."
             )
+        if self.broker.dead:
+            found.append(
+                f"broker: {self.broker.dead:,} messages that no worker could use were put aside, in"
+                " the queue scout.XQ. They name no step of Scout's: look who writes there."
+            )
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -255,7 +260,8 @@ def _broker_facts(broker: BrokerHealth) -> Iterator[Fact]:
     well = broker.reachable and not broker.refusal
     yield "broker", _well(well), f"{broker.url}: {state}"
     if broker.waiting is not None:
-        yield "", "", f"queue: {broker.waiting:,} waiting, {broker.delayed or 0:,} delayed"
+        dead = f", {broker.dead:,} dead" if broker.dead else ""
+        yield "", "", f"queue: {broker.waiting:,} waiting, {broker.delayed or 0:,} delayed{dead}"
 
 
 def _activity_facts(activity: Activity) -> Iterator[Fact]:

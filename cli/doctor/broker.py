@@ -1,77 +1,79 @@
-"""Whether the broker answers, and how long its queue is, without starting Dramatiq."""
+"""Whether the broker takes messages, and how long its queue is, without starting Dramatiq."""
 
 from __future__ import annotations
 
-import socket
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
+from models.errors import ConfigError
 from models.settings.runtime import Settings
 from models.settings.urls import without_credentials
 from models.views.health import BrokerHealth
+
+if TYPE_CHECKING:
+    from workers.probes.answer import Lengths
 
 #: `workers.broker.NAMESPACE` and `workers.actors.QUEUE`, whose modules import Dramatiq.
 NAMESPACE = "scout"
 QUEUE = "scout"
 #: Seconds; a broker that takes longer is as good as away for somebody who waits at a terminal.
 TIMEOUT_S = 1.0
-_AMQP_PORTS = {"amqp": 5672, "amqps": 5671}
-
-
-class _RefusedError(Exception):
-    """The broker answered, and will not do what was asked."""
+#: RabbitMQ needs a dozen answers until it has let somebody in.
+AMQP_TIMEOUT_S = 3.0
 
 
 def check(settings: Settings) -> BrokerHealth:
-    """Ask the broker for a sign of life, the length of its queue, and whether it can be written to.
+    """Have the broker take something and give it back, and ask for the length of its queue.
 
-    Nothing is written. RabbitMQ is only asked for a connection.
+    Nothing of that stays there.
     """
     kind, url = settings.broker_kind, without_credentials(settings.broker_url)
     if kind == "memory":
         return BrokerHealth(kind, "", reachable=True)
-    probe = _probe_redis if kind == "redis" else _probe_port
+    from workers.probes.answer import BrokerProbeError
+
     try:
-        waiting, delayed = probe(settings.broker_url)
-    except _RefusedError as exc:
-        return BrokerHealth(kind, url, reachable=True, refusal=_words(exc.__cause__ or exc))
-    except Exception as exc:  # noqa: BLE001 - whatever a client raises, the broker did not answer
-        return BrokerHealth(kind, url, reachable=False, error=_words(exc))
-    return BrokerHealth(kind, url, reachable=True, waiting=waiting, delayed=delayed)
+        found = _ask_redis(settings.broker_url) if kind == "redis" else _ask_amqp(settings)
+    except BrokerProbeError as exc:
+        error, refusal = ("", exc.said) if exc.answered else (exc.said, "")
+        return BrokerHealth(
+            kind, url, reachable=exc.answered, error=error, refusal=refusal, hint=exc.hint or ""
+        )
+    except ConfigError as exc:
+        return BrokerHealth(kind, url, reachable=False, error=str(exc), hint=exc.hint or "")
+    return BrokerHealth(
+        kind,
+        url,
+        reachable=True,
+        waiting=found.waiting,
+        delayed=found.delayed,
+        dead=found.dead,
+    )
 
 
-def _probe_redis(url: str) -> tuple[int | None, int | None]:
+def _ask_redis(url: str) -> Lengths:
     from redis import Redis
-    from redis import exceptions as errors
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    client: Any = Redis.from_url(
-        url,
-        socket_connect_timeout=TIMEOUT_S,
-        socket_timeout=TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
+    from workers.probes.answer import probe_error
+    from workers.probes.redis_probe import ask_redis
+
     try:
-        # Writing nothing at the beginning of nothing makes no key, and is refused as any write is:
-        # by a replica, without rights, with a full memory, or a disk that cannot be written.
-        client.setrange(f"{NAMESPACE}:health", 0, "")
-        return client.llen(f"{NAMESPACE}:{QUEUE}"), client.llen(f"{NAMESPACE}:{QUEUE}.DQ")
-    except (errors.ResponseError, errors.AuthenticationError, errors.BusyLoadingError) as exc:
-        raise _RefusedError from exc
+        client: Any = Redis.from_url(
+            url,
+            socket_connect_timeout=TIMEOUT_S,
+            socket_timeout=TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+    except ValueError as exc:
+        raise probe_error(url, exc, {"": "Correct SCOUT_BROKER_URL."}) from exc
+    try:
+        return ask_redis(client, url, NAMESPACE, QUEUE)
     finally:
         client.close()
 
 
-def _probe_port(url: str) -> tuple[int | None, int | None]:
-    parts = urlsplit(url)
-    port = parts.port or _AMQP_PORTS.get(parts.scheme, 5672)
-    socket.create_connection((parts.hostname or "localhost", port), TIMEOUT_S).close()
-    return None, None
+def _ask_amqp(settings: Settings) -> Lengths:
+    from workers.probes.amqp_probe import ask_rabbitmq
 
-
-def _words(exc: BaseException) -> str:
-    from models.text.clean import clean_text
-
-    text = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
-    return clean_text(text)
+    return ask_rabbitmq(settings.broker_url, QUEUE, AMQP_TIMEOUT_S)

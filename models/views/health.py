@@ -95,6 +95,8 @@ class BrokerHealth:
         waiting: Messages that no worker has taken; None where that is not known.
         delayed: Messages that are not due yet; None where that is not known.
         refusal: Why it takes no message although it answers, or an empty string.
+        hint: What to do about either, or an empty string.
+        dead: Messages that no worker could use, put aside; None where that is not known.
     """
 
     kind: str
@@ -104,6 +106,8 @@ class BrokerHealth:
     waiting: int | None = None
     delayed: int | None = None
     refusal: str = ""
+    hint: str = ""
+    dead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +196,16 @@ def _of_broker(broker: BrokerHealth) -> Iterator[Finding]:
         yield Finding(
             HealthCode.BROKER_UNREACHABLE,
             f"The broker {broker.url} does not answer ({broker.error}).",
-            "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker.",
+            broker.hint
+            or "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker.",
             {"url": broker.url},
         )
     elif broker.refusal:
         yield Finding(
             HealthCode.BROKER_REFUSES,
             f"The broker {broker.url} answers but takes no message ({broker.refusal}).",
-            "Look at its log, its disk and its memory, and at the rights of Scout's user there.",
+            broker.hint
+            or "Look at its log, its disk and its memory, and at the rights of Scout's user there.",
             {"url": broker.url},
         )
 

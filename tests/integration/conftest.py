@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from models.database.connection import Database
+from tests.integration.brokers import RabbitmqBroker, RedisBroker, TestedBroker
 
 
 @pytest.fixture
-def broker(redis_url: str, monkeypatch: pytest.MonkeyPatch, database: Database) -> Iterator[Any]:
-    """Set up an empty Redis and short times, and return a client of it."""
-    import redis
+def broker(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> Iterator[TestedBroker]:
+    """Set up an empty broker and short times, and return the broker.
 
-    client = redis.Redis.from_url(redis_url)
-    client.flushdb()
+    It is Redis, and RabbitMQ as well for tests that are marked with `on_both_brokers`.
+    """
+    tested: TestedBroker
+    if getattr(request, "param", "redis") == "redis":
+        tested = RedisBroker(request.getfixturevalue("redis_url"))
+    else:
+        tested = RabbitmqBroker(request.getfixturevalue("rabbitmq"))
+    tested.lose_messages()
     for name, value in {
-        "SCOUT_BROKER_URL": redis_url,
+        "SCOUT_BROKER_URL": tested.url,
         "SCOUT_LEASE_S": "1.5",
         "SCOUT_RECOVERY_INTERVAL_S": "0.2",
         "SCOUT_REPEAT_AFTER_S": "1",
         "SCOUT_SHUTDOWN_GRACE_S": "10",
     }.items():
         monkeypatch.setenv(name, value)
-    yield client
-    client.flushdb()
-    client.close()
+    yield tested
+    tested.lose_messages()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try the way by messages on SQLite only: the rows are the same, and servers take long."""
+    """Try what takes servers long once: other ways and brokers on SQLite, as the rows are the same.
+
+    By messages, RabbitMQ is tried in full; with the thread that goes on, it sees one message a run.
+    """
 
     def is_tried_elsewhere(item: pytest.Item) -> bool:
         given = getattr(getattr(item, "callspec", None), "params", {})
-        return (given.get("database"), given.get("handoff")) == ("postgres", "broker")
+        database, handoff = given.get("database"), given.get("handoff", "broker")
+        if given.get("broker") == "rabbitmq":
+            return (database, handoff) != ("sqlite", "broker")
+        return (database, given.get("handoff")) == ("postgres", "broker")
 
     config.hook.pytest_deselected(items=[item for item in items if is_tried_elsewhere(item)])
     items[:] = [item for item in items if not is_tried_elsewhere(item)]

@@ -15,6 +15,7 @@ import pytest
 
 from models.database.connection import Database, database
 from models.steps import STEP_NAMES
+from tests.integration.brokers import on_both_brokers
 from tests.integration.fleet import (
     Fleet,
     _running,
@@ -80,6 +81,7 @@ def held_fleet(processes: int, secrets: dict[str, str], **environ: str) -> Itera
         yield running
 
 
+@on_both_brokers
 def test_a_worker_killed_in_the_middle_of_a_step(
     broker: Any, hold: Hold, secrets: dict[str, str]
 ) -> None:
@@ -117,19 +119,21 @@ def test_a_worker_killed_without_a_supervisor(
     assert "stopped renewing its lease" in audits(run_id, "step.interrupted")[0].message
 
 
+@on_both_brokers
 def test_all_messages_lost_in_mid_flight(
     broker: Any, tmp_path: Path, secrets: dict[str, str]
 ) -> None:
     with fleet("-p", "2", "-t", "2", secrets=secrets) as workers:
         run_ids = submit(10, str(tmp_path / "out"))
         wait_until("some steps", lambda: finished_steps() >= 15)
-        broker.flushall()
+        broker.lose_messages()
         wait_for_all()
     assert_truthful(run_ids)
     same_results(run_ids)
     workers.parsed()
 
 
+@on_both_brokers
 def test_every_message_delivered_twice(broker: Any, hold: Hold, secrets: dict[str, str]) -> None:
     with held_fleet(2, secrets, TWICE="1") as workers:
         run_ids = submit(5, "unused", doubled=True)

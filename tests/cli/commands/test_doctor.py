@@ -18,6 +18,7 @@ from models.database.migrate import open_database
 from models.database.read_only import open_existing
 from models.settings.runtime import load_settings
 from tests.support.cli import SECRET, Scout
+from tests.support.fake_redis import FakeRedis
 from tests.support.loaded import loaded_after
 from tests.support.worlds import PastClock, add_worker, failed_run, new_run, successful_run
 
@@ -212,12 +213,12 @@ def test_a_broker_without_workers_is_a_problem_with_its_queue(
     scout: Scout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fakeredis.FakeServer()
-    client = fakeredis.FakeRedis(server=server)
+    client = FakeRedis(server=server)
     client.rpush("scout:scout", "a", "b")
 
-    def connect(url: str, **options: Any) -> fakeredis.FakeRedis:
+    def connect(url: str, **options: Any) -> FakeRedis:
         assert options["socket_connect_timeout"] <= 1.0
-        return fakeredis.FakeRedis(server=server)
+        return FakeRedis(server=server)
 
     monkeypatch.setattr("redis.Redis.from_url", connect)
     monkeypatch.setenv("SCOUT_BROKER_URL", "redis://somewhere/0")

@@ -19,6 +19,7 @@ from models.database.connection import Database
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from tests.support.cli import Scout
+from tests.support.fake_redis import FakeRedis
 from tests.support.loaded import loaded_after
 from tests.support.worlds import PastClock, add_worker, claim, failed_run, new_run, successful_run
 
@@ -40,7 +41,7 @@ def probe(scout: Scout, *args: str) -> tuple[int, Any]:
 def server(monkeypatch: pytest.MonkeyPatch) -> fakeredis.FakeServer:
     """Set a broker that answers."""
     server = fakeredis.FakeServer()
-    monkeypatch.setattr("redis.Redis.from_url", lambda *_, **__: fakeredis.FakeRedis(server=server))
+    monkeypatch.setattr("redis.Redis.from_url", lambda *_, **__: FakeRedis(server=server))
     monkeypatch.setenv("SCOUT_BROKER_URL", "redis://somewhere/0")
     return server
 
@@ -56,7 +57,7 @@ def test_waiting_messages_and_stalled_runs_without_a_worker_are_not_healthy(
     scout: Scout, server: fakeredis.FakeServer
 ) -> None:
     run_ids = [new_run(clock=PastClock(40 - n), broker="redis") for n in range(2)]
-    fakeredis.FakeRedis(server=server).rpush("scout:scout", *"abcd")
+    FakeRedis(server=server).rpush("scout:scout", *"abcd")
     code, data = probe(scout)
     assert code == 1
     assert [one["code"] for one in data["reasons"]] == ["no_worker", "runs_stalled"]
