@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options.shared import complete_file, json_option, run_argument
+from cli.options.shared import complete_file, json_option, read_run_argument
 from models.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@run_argument
+@read_run_argument
 @click.option(
     "--out",
     metavar="FILE",
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -> None:
     """Pack what is on record about RUN into one archive, to attach to a bug report.
 
-    RUN is an id, a unique prefix of one, or `last`. Everything is redacted once more; the archive's
-    README.txt says what is in it. Only you can read the file. The same records give the same bytes.
+    RUN is an id or a unique prefix of one; the newest run by default. Everything is redacted once
+    more; the archive's README.txt says what is in it. Only you can read the file. The same records
+    give the same bytes.
 
     \b
     Example:

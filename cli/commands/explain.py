@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.display.terminal import emit_json, faint, indented, paint, say, status_text
-from cli.options.shared import json_option, open_for_use, run_argument
+from cli.options.shared import json_option, open_for_use, read_run_argument
 
 if TYPE_CHECKING:
     from cli.diagnosis.case import Case, Diagnosis
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@run_argument
+@read_run_argument
 @json_option
 def command(run_text: str, as_json: bool) -> None:
     """Explain what happened to a run, what shows it, and what to do next.
 
-    RUN is an id, a unique prefix of one, or `last`. The diagnosis comes from fixed rules over the
-    records. The exit code is 0 if there is one, however the run ended.
+    RUN is an id or a unique prefix of one; the newest run by default. The diagnosis comes from
+    fixed rules over the records. The exit code is 0 if there is one, however the run ended.
 
     Example: scout explain last
     """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.display.terminal import emit_json, faint, indented, paint, say
-from cli.options.shared import json_option, open_for_use, run_argument
+from cli.options.shared import json_option, open_for_use, read_run_argument
 from models.events import Event
 from models.statuses import StepStatus
 from models.steps import STEP_NAMES
@@ -57,7 +57,7 @@ class Filter:
 
 
 @click.command()
-@run_argument
+@read_run_argument
 @click.option("--step", type=click.Choice(STEP_NAMES), metavar="STEP", help="Only this step.")
 @click.option("--attempt", type=click.IntRange(1), metavar="N", help="Only this attempt.")
 @click.option(
@@ -87,9 +87,9 @@ def command(
 ) -> None:
     """Print what a run recorded, during the run or after it.
 
-    RUN is an id, a unique prefix of one, or `last`. With --json each row is one line of JSON with
-    the field names of the log lines. The exit code is 0 however the run ended; Ctrl-C in --follow
-    exits 130 and leaves the run alone.
+    RUN is an id or a unique prefix of one; the newest run by default. With --json each row is one
+    line of JSON with the field names of the log lines. The exit code is 0 however the run ended;
+    Ctrl-C in --follow exits 130 and leaves the run alone.
 
     Example: scout logs last --failed
     """

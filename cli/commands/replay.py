@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import click
 
-from cli.options.shared import json_option, run_argument
+from cli.options.shared import json_option, read_run_argument
 from models.errors import ExitCode, InputError
 
 
 @click.command()
-@run_argument
+@read_run_argument
 @json_option
 def command(run_text: str, as_json: bool) -> int:
     """Compute scores, keywords, groups and ranking of RUN again from its stored inputs.
 
-    RUN is an id, a unique prefix of one, or `last`. Uses no network and writes nothing. The exit
-    code is 0 where everything comes out as it was stored, and 1 where something differs; the first
-    difference is said in words.
+    RUN is an id or a unique prefix of one; the newest run by default. Uses no network and writes
+    nothing. The exit code is 0 where everything comes out as it was stored, and 1 where something
+    differs; the first difference is said in words.
 
     \b
     Example:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,6 +39,8 @@ _COLUMNS = (
     metavar="STATE",
     help=f"Only runs in this state: {', '.join(RUN_STATES)}.",
 )
+@click.option("--since", metavar="WHEN", help="Only runs created since: 24h, 7d, or 2026-11-01.")
+@click.option("--until", metavar="WHEN", help="Only runs created before that.")
 @click.option("--query", metavar="TEXT", help="Only runs whose arguments hold this text.")
 @click.option(
     "--limit",
@@ -47,16 +50,32 @@ _COLUMNS = (
     help="At most so many.",
 )
 @json_option
-def command(status: str | None, query: str | None, limit: int, as_json: bool) -> None:
+def command(
+    status: str | None,
+    since: str | None,
+    until: str | None,
+    query: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """List runs, newest first, with their true state.
 
     A run whose worker died is shown as stalled, whatever its row says. With --json the output is
     one array. The exit code is 0, also for an empty list.
 
-    Example: scout runs --status failed --limit 5
+    Example: scout runs --status failed --since 7d
     """
+    from models.clock import Clock
+    from models.text.time_span import moment
+
+    now = Clock().now()
+    among = {
+        "query": query,
+        "since": moment(since, "--since", now) if since else None,
+        "until": moment(until, "--until", now) if until else None,
+    }
     settings = open_for_use()
-    views = _views(settings, status, query, limit)
+    views = _views(settings, status, among, limit)
     if as_json:
         emit_json([_to_dict(view) for view in views])
     elif views:
@@ -64,10 +83,12 @@ def command(status: str | None, query: str | None, limit: int, as_json: bool) ->
         for line in table_lines(_COLUMNS, rows, [view.reading.state for view in views]):
             say(line)
     else:
-        _say_none(status, query)
+        _say_none(filtered=bool(status or since or until or query))
 
 
-def _views(settings: Settings, status: str | None, query: str | None, limit: int) -> list[RunView]:
+def _views(
+    settings: Settings, status: str | None, among: Mapping[str, str | None], limit: int
+) -> list[RunView]:
     from models.dao.runs import RunsDao
     from models.dao.workers import WorkersDao
     from models.views.run_view import view_run
@@ -75,12 +96,12 @@ def _views(settings: Settings, status: str | None, query: str | None, limit: int
     workers = WorkersDao.all()
     if status is None or status in RUN_ENDED:
         ended = RunStatus(status) if status else None
-        runs = RunsDao.list(status=ended, query=query, limit=limit)
+        runs = RunsDao.list(status=ended, limit=limit, **among)
         return [view_run(run, settings, workers) for run in runs]
     unfinished = [
         run
         for stored in (RunStatus.QUEUED, RunStatus.RUNNING)
-        for run in RunsDao.list(status=stored, query=query, limit=_UNFINISHED_MAX)
+        for run in RunsDao.list(status=stored, limit=_UNFINISHED_MAX, **among)
     ]
     unfinished.sort(key=lambda run: (run.created_at, run.run_id), reverse=True)
     views = (view_run(run, settings, workers) for run in unfinished)
@@ -139,10 +160,10 @@ def _to_dict(view: RunView) -> dict[str, Any]:
     }
 
 
-def _say_none(status: str | None, query: str | None) -> None:
+def _say_none(*, filtered: bool) -> None:
     from models.database.connection import database
 
-    if status or query:
+    if filtered:
         say("No run matches.", err=True)
         return
     say(f"There are no runs yet in {database().label}.", err=True)

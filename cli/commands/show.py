@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.display.terminal import emit_json, say
-from cli.options.shared import json_option, open_for_use, run_argument
+from cli.options.shared import json_option, open_for_use, read_run_argument
 
 if TYPE_CHECKING:
     from models.dao.steps import StepRow
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@run_argument
+@read_run_argument
 @click.option("--attempts", "with_attempts", is_flag=True, help="Also list every attempt.")
 @click.option("--repo", metavar="NAME", help="Show what the run knows of one repository.")
 @json_option
 def command(run_text: str, with_attempts: bool, repo: str | None, as_json: bool) -> None:
     """Show a run: its steps, how long they took, attempts, stats and error.
 
-    RUN is an id, a unique prefix of one, or `last`. With --json the output is one object that
-    holds everything. The exit code is 0 if the run could be shown, however it ended.
+    RUN is an id or a unique prefix of one; the newest run by default. With --json the output is one
+    object that holds everything. The exit code is 0 if the run could be shown, however it ended.
 
     Example: scout show last --attempts
     """

@@ -36,6 +36,14 @@ def run_argument(command: F) -> F:
     return click.argument("run_text", metavar="RUN", shell_complete=complete_run)(command)
 
 
+def read_run_argument(command: F) -> F:
+    """Add the RUN argument of a command that only reads; without it, it is the newest run."""
+    argument = click.argument(
+        "run_text", metavar="[RUN]", default="last", shell_complete=complete_run
+    )
+    return argument(command)
+
+
 def json_option(command: F) -> F:
     """Add `--json`; exit codes are the same with and without."""
     return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")(command)

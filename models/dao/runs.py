@@ -167,13 +167,32 @@ class RunsDao:
 
     @staticmethod
     def list(
-        *, status: RunStatus | None = None, query: str | None = None, limit: int = 20
+        *,
+        status: RunStatus | None = None,
+        query: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
     ) -> list[RunRow]:
-        """Return runs, newest first; `query` filters on a part of what was searched for."""
+        """Return runs, newest first.
+
+        Args:
+            status: Only these.
+            query: Only those that searched for something with this part.
+            since: Only those created at this time or later.
+            until: Only those created before this time.
+            limit: At most so many.
+        """
         where, params = ["1 = 1"], list[Any]()
         if status:
             where.append("status = ?")
             params.append(RunStatus(status).value)
+        if since:
+            where.append("created_at >= ?")
+            params.append(since)
+        if until:
+            where.append("created_at < ?")
+            params.append(until)
         if query:
             # SQLite knows upper and lower case in ASCII only, so the text as it is counts as well.
             words = _QUERY_SQLITE if database().is_sqlite else _QUERY_POSTGRES

@@ -1,9 +1,11 @@
-"""Spans of time as people type them: `30d`, `12h`, `90min`."""
+"""Spans and moments of time as people type them: `30d`, `12h`, `2026-11-01`."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
+from models.clock import to_iso
 from models.errors import InputError
 
 _SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|min|h|d|w)", re.ASCII)
@@ -29,3 +31,28 @@ def span_s(text: str, what: str) -> float:
             "Give a number and a unit (s, min, h, d or w), such as 30d.",
         )
     return seconds
+
+
+def moment(text: str, what: str, now: datetime) -> str:
+    """Return the time that is meant, as it is stored.
+
+    Args:
+        text: A span before now, such as `7d`; or a date, or a date and time, such as
+            `2026-11-01T12:00`: this machine's, where it names no offset.
+        what: The option that has it, for the error.
+        now: The time in UTC.
+
+    Raises:
+        InputError: It is neither.
+    """
+    try:
+        return to_iso(datetime.fromisoformat(text.strip()).astimezone())
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return to_iso(now - timedelta(seconds=span_s(text, what)))
+    except InputError as exc:
+        raise InputError(
+            f"{what} {text!r} is no time.",
+            "Give how long ago, such as 24h or 7d, or a date such as 2026-11-01.",
+        ) from exc

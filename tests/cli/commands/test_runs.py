@@ -7,7 +7,9 @@ import pytest
 from models.database.connection import Database
 from models.lifecycle import cancel_run, create_run, finish_claim
 from models.steps import LLM_STEPS
+from tests.support import runs as plain
 from tests.support.cli import SECRET, Scout
+from tests.support.clock import FakeClock
 from tests.support.worlds import (
     PastClock,
     add_worker,
@@ -147,3 +149,31 @@ def test_each_run_says_what_it_was_and_what_it_brought(
     assert f"  live    {what}  " in line
     assert line.endswith(f"graphs  {note}".rstrip())
     assert f"\nmade by scout {command} · created " in scout("show", run_id).stdout
+
+
+def test_runs_are_filtered_by_when_they_were_created(scout: Scout, database: Database) -> None:
+    clock = FakeClock()
+    first = plain.new_run(clock)
+    clock.advance(86_400)
+    second = plain.new_run(clock)
+    day = "2026-03-02T00:00+00:00"
+    assert [run["run_id"] for run in scout.json("runs", "--since", day)] == [second]
+    assert [run["run_id"] for run in scout.json("runs", "--until", day)] == [first]
+    assert len(scout.json("runs", "--since", "2026-03-01", "--status", "stalled")) == 2
+    assert scout.json("runs", "--since", "1h") == []
+    assert "No run matches." in scout("runs", "--since", "1h").stderr
+    refused = scout("runs", "--since", "lately")
+    assert refused.exit_code == 2
+    assert "--since 'lately' is no time." in refused.stderr
+
+
+def test_commands_that_read_take_the_newest_run_by_default(
+    scout: Scout, database: Database
+) -> None:
+    del database
+    plain.new_run()
+    newest = plain.new_run()
+    assert scout.json("show")["run"]["run_id"] == newest
+    assert scout.json("explain")["run_id"] == newest
+    assert scout("logs").exit_code == 0
+    assert "Usage: scout show [OPTIONS] [RUN]" in scout("show", "--help").stdout
