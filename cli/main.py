@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("cli.commands.run", "Find projects and write collaboration briefs."),
     "runs": ("cli.commands.runs", "List runs, newest first."),
     "show": ("cli.commands.show", "Show a run: its steps, attempts, stats and error."),
+    "watch": ("cli.commands.watch", "Follow a run until it ends."),
     "logs": ("cli.commands.logs", "Print what a run recorded, during it or after."),
     "explain": ("cli.commands.explain", "Say what happened to a run, and what to do next."),
     "resume": ("cli.commands.resume", "Continue a run from its first unfinished step."),

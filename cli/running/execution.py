@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from cli.options.execution import ExecutionOptions
 from cli.own_process import is_own_process
 from cli.running.logging import set_up_logging
-from cli.running.result import ExecutionResult
+from cli.running.result import ExecutionResult, exit_code_of
 from cli.running.screen import Screen
 from cli.running.watcher import Watcher
 from cli.streams import outlive_readers
@@ -23,7 +23,6 @@ from models.events import Event
 from models.lifecycle import cancel_run, create_run
 from models.settings.logging import asked_level
 from models.settings.runtime import Settings, load_settings
-from models.statuses import RunStatus
 from models.steps import STEP_NAMES
 from models.version import git_sha
 
@@ -33,12 +32,6 @@ if TYPE_CHECKING:
     from models.lifecycle.derivation import Derivation
     from models.run_args import RunArgs
     from workers.embedded import EmbeddedWorker
-
-_EXIT_CODES = {
-    RunStatus.SUCCESS: ExitCode.SUCCESS,
-    RunStatus.FAILED: ExitCode.RUN_FAILED,
-    RunStatus.CANCELLED: ExitCode.CANCELLED,
-}
 
 
 class Execution:
@@ -185,7 +178,7 @@ class Execution:
         except KeyboardInterrupt:
             return self._interrupted(run_id, screen)
         run = RunsDao.get(run_id)
-        exit_code = _EXIT_CODES.get(run.status, ExitCode.UNFINISHED)
+        exit_code = exit_code_of(run.status)
         screen.end(run, timeout_s=timeout_s)
         return ExecutionResult(run, exit_code)
 

@@ -13,6 +13,17 @@ from models.statuses import RunStatus
 if TYPE_CHECKING:
     from models.dao import RunRow
 
+_EXIT_CODES = {
+    RunStatus.SUCCESS: ExitCode.SUCCESS,
+    RunStatus.FAILED: ExitCode.RUN_FAILED,
+    RunStatus.CANCELLED: ExitCode.CANCELLED,
+}
+
+
+def exit_code_of(status: RunStatus) -> ExitCode:
+    """Return the exit code of a command that waited for a run."""
+    return _EXIT_CODES.get(status, ExitCode.UNFINISHED)
+
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResult:
