@@ -60,6 +60,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "the database was away at a step's end; recovery runs the step again"
         ),
         Event.STEP_HANDED_OUT: "recovery sends the message of a due step again",
+        Event.MESSAGE_FOREIGN: (
+            "a message was about a run that is not in this database; two environments share a"
+            " broker, or the run was removed"
+        ),
         Event.HANDOFF_FAILED: "the broker did not take a message; recovery sends it again",
         Event.GITHUB_RATE_LIMIT_SNAPSHOT: "what GitHub still allows was recorded",
         Event.GITHUB_QUERY_READ: (

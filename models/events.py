@@ -123,6 +123,7 @@ class Event(StrEnum):
     STEP_LEASE_LOST = _line("step.lease_lost", Scope.STEP, level="WARNING")
     STEP_END_NOT_RECORDED = _line("step.end_not_recorded", Scope.STEP, level="ERROR")
     STEP_HANDED_OUT = _line("step.handed_out", Scope.STEP)
+    MESSAGE_FOREIGN = _line("message.foreign", Scope.STEP, level="ERROR")
     HANDOFF_FAILED = _line("handoff.failed", Scope.STEP, level="ERROR")
 
     # GitHub

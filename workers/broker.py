@@ -28,8 +28,6 @@ from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
 from workers.network_guard import install_network_guard
 
-#: Prefix of every key in Redis, so that a shared server stays tidy.
-NAMESPACE = "scout"
 #: How long a broker may take to let a process in.
 BROKER_TIMEOUT_S = 5.0
 
@@ -88,7 +86,7 @@ def check_broker(broker: dramatiq.Broker, settings: Settings) -> None:
     if settings.broker_kind == "redis":
         from workers.probes.redis_probe import ask_redis
 
-        ask_redis(broker.client, settings.broker_url, NAMESPACE, QUEUE)  # type: ignore[attr-defined]
+        ask_redis(broker.client, settings.broker_url, settings.broker_namespace, QUEUE)  # type: ignore[attr-defined]
     elif settings.broker_kind == "amqp":
         from workers.probes.amqp_probe import ask_rabbitmq
 
@@ -115,7 +113,7 @@ def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
     except ValueError as exc:
         raise _unusable(settings, exc) from exc
     return RedisBroker(  # type: ignore[no-untyped-call]
-        client=client, middleware=middleware, namespace=NAMESPACE
+        client=client, middleware=middleware, namespace=settings.broker_namespace
     )
 
 

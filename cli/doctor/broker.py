@@ -12,8 +12,7 @@ from models.views.health import BrokerHealth
 if TYPE_CHECKING:
     from workers.probes.answer import Lengths
 
-#: `workers.broker.NAMESPACE` and `workers.actors.QUEUE`, whose modules import Dramatiq.
-NAMESPACE = "scout"
+#: `workers.message_format.QUEUE`, whose module imports Dramatiq.
 QUEUE = "scout"
 #: Seconds; a broker that takes longer is as good as away for somebody who waits at a terminal.
 TIMEOUT_S = 1.0
@@ -32,7 +31,7 @@ def check(settings: Settings) -> BrokerHealth:
     from workers.probes.answer import BrokerProbeError
 
     try:
-        found = _ask_redis(settings.broker_url) if kind == "redis" else _ask_amqp(settings)
+        found = _ask_redis(settings) if kind == "redis" else _ask_amqp(settings)
     except BrokerProbeError as exc:
         error, refusal = ("", exc.said) if exc.answered else (exc.said, "")
         return BrokerHealth(
@@ -50,7 +49,7 @@ def check(settings: Settings) -> BrokerHealth:
     )
 
 
-def _ask_redis(url: str) -> Lengths:
+def _ask_redis(settings: Settings) -> Lengths:
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -58,6 +57,7 @@ def _ask_redis(url: str) -> Lengths:
     from workers.probes.answer import probe_error
     from workers.probes.redis_probe import ask_redis
 
+    url = settings.broker_url
     try:
         client: Any = Redis.from_url(
             url,
@@ -68,7 +68,7 @@ def _ask_redis(url: str) -> Lengths:
     except ValueError as exc:
         raise probe_error(url, exc, {"": "Correct SCOUT_BROKER_URL."}) from exc
     try:
-        return ask_redis(client, url, NAMESPACE, QUEUE)
+        return ask_redis(client, url, settings.broker_namespace, QUEUE)
     finally:
         client.close()
 

@@ -98,9 +98,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a step was not claimed, in words for people."""
+    """Why a step was not claimed, in words for people.
+
+    Args:
+        reason: The words.
+        is_foreign: Whether this database knows nothing of the step, so that another one may.
+    """
 
     reason: str
+    is_foreign: bool = False
 
 
 def claim_step(
@@ -130,7 +136,8 @@ def claim_step(
     def work(journal: Journal) -> Claim | Refusal:
         row = StepsDao.for_claim(run_id, name)
         if row is None:
-            return Refusal("no such step in the database")  # nothing of a stranger's is recorded
+            # Nothing of a stranger's is recorded.
+            return Refusal("no such step in the database", is_foreign=True)
         now = clock.now_iso()
         if row.status is StepStatus.RUNNING and row.lease_expires_at and row.lease_expires_at < now:
             interrupt(journal, row, clock, f"its lease expired {_ago(row, now)} ago")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,9 @@ BROKER_KINDS = {
     "amqps": "amqp",
 }
 
+DEFAULT_NAMESPACE = "scout"
+_NAMESPACE = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -35,6 +39,7 @@ class Settings:
     shutdown_grace_s: float
     database_wait_s: float
     handoff: str = "thread"
+    broker_namespace: str = DEFAULT_NAMESPACE
     retention: RetentionPolicy | None = None
 
     @property
@@ -79,8 +84,22 @@ def load_settings(environ: Environ = None) -> Settings:
         shutdown_grace_s=table.SHUTDOWN_GRACE_S.read(environ),
         database_wait_s=table.DATABASE_WAIT_S.read(environ),
         handoff=table.HANDOFF.read(environ),
+        broker_namespace=_namespace(broker_url, environ),
         retention=table.RETENTION.read(environ),
     )
+
+
+def _namespace(broker_url: str, environ: Environ) -> str:
+    setting = table.BROKER_NAMESPACE
+    text = setting.text(environ)
+    if not text:
+        return DEFAULT_NAMESPACE
+    if not _NAMESPACE.fullmatch(text):
+        raise setting.refused(text, "no name that keys can begin with", environ=environ)
+    if BROKER_KINDS[scheme_of(broker_url)] == "amqp" and text != DEFAULT_NAMESPACE:
+        hint = "Give each database a virtual host: SCOUT_BROKER_URL=amqp://HOST/NAME"
+        raise setting.refused(text, "for Redis only, and the broker is RabbitMQ", hint)
+    return text
 
 
 def default_database_path() -> Path:

@@ -22,6 +22,13 @@ BROKER_URL = Url(
     example="redis://HOST:6379/0",
     fallback="REDIS_URL",
 )
+BROKER_NAMESPACE = Setting(
+    name="SCOUT_BROKER_NAMESPACE",
+    default="`scout`",
+    meaning="what every key in Redis begins with: one for each database whose runs go over the same"
+    " server; on RabbitMQ each gets a virtual host",
+    example="letters, digits, `_`, `.` and `-`, 64 at most, such as scout-staging",
+)
 LEASE_S = Seconds(
     name="SCOUT_LEASE_S",
     otherwise=15.0,
@@ -190,6 +197,7 @@ TERM = Setting(name="TERM", default="as the terminal sets it", meaning="`dumb`: 
 SETTINGS: tuple[Setting, ...] = (
     DATABASE_URL,
     BROKER_URL,
+    BROKER_NAMESPACE,
     LEASE_S,
     RECOVERY_INTERVAL_S,
     RETENTION,

@@ -36,6 +36,7 @@ from workers.enqueue import Sender, send_step
 from workers.message_format import run_id_of
 from workers.middleware.actor_call import call_actor
 from workers.middleware.fair_share import FairShare
+from workers.middleware.foreign_message import tell_of_foreign_message
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,8 @@ class StepMiddleware(Middleware):
         except Exception as exc:  # whatever it is, Dramatiq would go on and call the actor
             raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
         if isinstance(outcome, Refusal):
+            if outcome.is_foreign:
+                tell_of_foreign_message(run_id, name)
             raise SkipMessage(outcome.reason)
         self._share.begin(self.clock)
         self._begin(self._hold(outcome), bound)

@@ -19,6 +19,7 @@ ALLOWED = {
     "workers/supervisor/child_process.py": "the environment of a child",
     "workers/drill/environment.py": "the environment of the drill's workers",
     "workers/drill/faulty_worker.py": "what the drill tells its workers",
+    "workers/supervisor/systemd.py": "what systemd tells a service, and only it",
 }
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path.read_text()

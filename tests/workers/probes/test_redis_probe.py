@@ -51,7 +51,8 @@ def as_user(url: str) -> str:
 def test_one_that_works_is_left_as_it_was(admin: Any, redis_url: str) -> None:
     admin.rpush("scout:scout", "one")
     assert ask(redis_url) == Lengths(waiting=1, delayed=0)
-    assert admin.keys("*") == [b"scout:scout"]
+    assert admin.lrange("scout:scout", 0, -1) == [b"one"]
+    assert admin.keys("*probe*") == []
 
 
 def test_a_full_memory_and_a_replica_are_named_in_their_own_words(
