@@ -202,7 +202,7 @@ def test_the_session_in_the_readme_is_what_the_command_prints(tmp_path: Path) ->
 def _timeless(session: str) -> list[str]:
     text = re.sub(r"(?<![0-9A-Z])[0-9A-Z]{26}(?![0-9A-Z])", "RUN", session.strip())
     text = re.sub(r" +(?:[\d,]+ ms|[\d.]+ s)(?=   |$)", " N ms", text, flags=re.MULTILINE)
-    return [line.rstrip() for line in re.sub(r"in [\d.]+ s", "in N s", text).split("\n")]
+    return [line.rstrip() for line in re.sub(r"in [\d.]+ m?s", "in N s", text).split("\n")]
 
 
 def test_ci_does_what_the_two_commands_of_the_readme_do() -> None:

@@ -68,5 +68,5 @@ def _terms(typed: TypedQuery, keyword: str, anchor: str) -> list[str]:
         return list(typed.terms)
     words = keyword.casefold().replace("-", " ").split()
     known = {word for term in typed.terms for word in term.casefold().strip('"').split()}
-    is_clear = len(words) > 1 or not anchor or not known.isdisjoint(words)
+    is_clear = len(words) > 1 or anchor in ("", keyword) or not known.isdisjoint(words)
     return [keyword] if is_clear else [keyword, anchor]

@@ -45,10 +45,10 @@ class BittenCap:
 def keywords_worth_searching(run_id: str, query: str, *, go_on: bool = False) -> list[str]:
     """Return the keywords that at least two of the best repositories share, heaviest first.
 
-    Where no two share any, as after a search that found one repository, all of them are returned.
-    Left out are the person's own query, bare names of programming languages and platforms, which
-    find nothing in particular, and what an earlier run has searched for to the end, if this one
-    goes on from it.
+    Where these are fewer than may be searched, as after a search that found few repositories, the
+    heaviest of the others follow. Left out are the person's own query, bare names of programming
+    languages and platforms, which find nothing in particular, and what an earlier run has searched
+    for to the end, if this one goes on from it.
 
     Args:
         run_id: The run that has the keywords.
@@ -62,27 +62,59 @@ def keywords_worth_searching(run_id: str, query: str, *, go_on: bool = False) ->
     )
     out = {
         singular(normalise_keyword(query)),
-        *PLATFORMS,
+        *map(singular, PLATFORMS),
         *_languages(run_id),
         *_searched(run_id, go_on),
     }
     holders = {keyword: loads(repos) for keyword, repos in rows if singular(keyword) not in out}
     shared = [keyword for keyword, repos in holders.items() if len(repos) > 1]
-    return shared or list(holders)
+    others = [keyword for keyword, repos in holders.items() if len(repos) < 2]
+    return shared + others[: max(0, pass2_caps.MAX_QUERIES - len(shared))]
 
 
 def anchor_of(run_id: str, typed: TypedQuery) -> str:
-    """Return the term of the query that most of the run's repositories show to their visitors.
+    """Return the word that keeps a search for a single word in the field.
 
-    It is looked for in names, descriptions and topics; the first one counts where several are
-    equally common.
+    It is the term of the query that most of the run's repositories show to their visitors, in
+    names, descriptions and topics; the first one where several are equally common. Where the query
+    is one term and its search brought all that there is, more words beside it can find nothing new:
+    then it is the word of a keyword that most of them show.
     """
     rows = fetch_all(
         Repo.select(Repo.full_name, Repo.description, Repo.topics_json).where(Repo.run == run_id)
     )
-    shown = [normalise_keyword(" ".join(row)).replace("-", " ") for row in rows]
-    plain = {term: normalise_keyword(term).replace("-", " ") for term in typed.terms}
+    shown = [f" {_plain(' '.join(row))} " for row in rows]
+    if len(typed.terms) == 1 and _has_all(run_id):
+        words = [word for word in _words_of_keywords(run_id) if word not in _plain(typed.words)]
+        if words:
+            return max(words, key=lambda word: sum(f" {word} " in text for text in shown))
+    plain = {term: _plain(term) for term in typed.terms}
     return max(typed.terms, key=lambda term: sum(plain[term] in text for text in shown))
+
+
+def _plain(text: str) -> str:
+    return normalise_keyword(text).replace("-", " ")
+
+
+def _has_all(run_id: str) -> bool:
+    """Say whether the first pass kept every repository that its searches found."""
+    found = (GithubQuery.run == run_id) & (GithubQuery.pass_number == 1)
+    rows = fetch_all(
+        GithubQuery.select(
+            GithubQuery.total_count, GithubQuery.items_seen, GithubQuery.complete
+        ).where(found)
+    )
+    return bool(rows) and all(done and total <= seen for total, seen, done in rows)
+
+
+def _words_of_keywords(run_id: str) -> list[str]:
+    """Return the single words of which a run's keywords are made, heaviest keyword first."""
+    rows = fetch_all(
+        Keyword.select(Keyword.keyword).where(Keyword.run == run_id).order_by(Keyword.rank)
+    )
+    general = {*map(singular, PLATFORMS), *_languages(run_id)}
+    words = dict.fromkeys(word for (keyword,) in rows for word in _plain(keyword).split())
+    return [word for word in words if len(word) > 1 and singular(word) not in general]
 
 
 def taken_over_repos(run_id: str, pass_number: int) -> int:

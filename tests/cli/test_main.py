@@ -12,7 +12,7 @@ import click
 import pytest
 
 from cli.main import COMMANDS
-from models.version import DISTRIBUTION, __version__
+from models.version import DISTRIBUTION, __version__, version_text
 from tests.support.cli import Scout
 from tests.support.loaded import loaded_after
 
@@ -74,7 +74,7 @@ def test_every_subcommand_of_db_has_an_example(scout: Scout) -> None:
 
 def test_the_version_stands_in_one_place(scout: Scout) -> None:
     """What is installed has it from the module, and nothing else says it."""
-    assert scout("--version").stdout == f"scout {__version__}\n"
+    assert scout("--version").stdout == f"scout {version_text()}\n"
     assert version(DISTRIBUTION) == __version__
 
 
@@ -87,13 +87,13 @@ def test_a_checkout_that_is_not_installed_knows_its_version() -> None:
         [sys.executable, "-c", f"import sys; sys.argv = ['x', '--version']\n{code}"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout == f"scout {__version__}\n"
+    assert done.stdout == f"scout {version_text()}\n"
 
 
 def test_the_package_can_be_run_as_a_module_and_is_called_scout() -> None:
     run = [sys.executable, "-m", "cli"]
     done = subprocess.run([*run, "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"scout {__version__}\n"
+    assert done.stdout == f"scout {version_text()}\n"
     done = subprocess.run([*run, "runs", "--nope"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "See: scout runs --help" in done.stderr

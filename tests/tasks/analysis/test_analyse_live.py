@@ -270,7 +270,7 @@ class TestBudgets:
         self, live: MakeWorld, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SCOUT_CONCURRENCY", "1")
-        world = live(max_llm_tokens=720, min_score=0.0)
+        world = live(max_llm_tokens=720, min_score=0.0, max_pairs=0)
         stats = world.steps(*BEFORE, STEP, "llm_brief_generate")
         assert "capped" not in stats[STEP]
         briefs = stats["llm_brief_generate"]
@@ -288,7 +288,7 @@ class TestBriefs:
     def test_a_claim_is_shown_to_the_model_which_takes_it_back(
         self, live: MakeWorld, chat: ChatServer
     ) -> None:
-        world = live(min_score=0.0, max_briefs=1, names=NAMES[:2])
+        world = live(min_score=0.0, max_briefs=1, max_pairs=0, names=NAMES[:2])
         world.steps(*BEFORE, STEP)
         lie = brief_content(
             NAMES[:2], outreach={"subject": "Hi", "body": "I reviewed your codebase."}
@@ -301,7 +301,7 @@ class TestBriefs:
     def test_a_brief_without_answer_is_failed_and_asked_for_again(
         self, live: MakeWorld, chat: ChatServer
     ) -> None:
-        world = live(min_score=0.0, max_briefs=1, names=NAMES[:2])
+        world = live(min_score=0.0, max_briefs=1, max_pairs=0, names=NAMES[:2])
         world.steps(*BEFORE, STEP)
         chat.fail("*", faults.status(403))
         stats = world.step("llm_brief_generate")

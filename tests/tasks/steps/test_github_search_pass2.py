@@ -102,11 +102,32 @@ def test_bare_languages_and_platforms_are_not_searched_for(wide: World) -> None:
     assert [query.keyword for query in queries] == ["hnsw"]
 
 
-def test_a_keyword_that_only_one_repository_has_is_not_searched_for(wide: World) -> None:
-    wide.model.keywords = {"a/one": ["zebra", "yak", "xerus"]}
+def test_what_only_one_repository_has_is_searched_for_after_what_several_share(
+    wide: World,
+) -> None:
+    wide.model.keywords = {"a/one": [f"rare {number}" for number in range(12)]}
     wide.args = wide.args.from_dict(wide.args.to_dict() | {"max_queries": 10})
     stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
-    assert (stats["keywords"], stats["search"]["queries"], stats["capped"]) == (3, 3, False)
+    queries = GithubQuery.select().where(GithubQuery.pass_number == 2)
+    searched = [query.keyword for query in queries.order_by(GithubQuery.position)]
+    assert searched[:3] == ["approximate search", "embeddings", "simd"]
+    assert [keyword.partition(" ")[0] for keyword in searched[3:]] == ["rare"] * 7
+    assert (stats["keywords"], stats["capped"]) == (10, False)
+
+
+def test_words_beside_a_query_that_found_all_there_is_are_not_asked_for(wide: World) -> None:
+    """Of all that is about `search`, more words find nothing new: the field's own word does."""
+    wide.args = wide.args.from_dict(wide.args.to_dict() | {"query": "search"})
+    wide.github.results = {"search": RESULTS["vector database"]}
+    wide.github.overrides = {
+        name: {"description": "Approximate things"} for name in RESULTS["vector database"]
+    }
+    wide.steps(*BEFORE, KEYWORDS, STEP)
+    queries = GithubQuery.select().where(GithubQuery.pass_number == 2)
+    assert [query.query.split(" in:")[0] for query in queries] == [
+        "approximate search",
+        "embeddings approximate",
+    ]
 
 
 def test_more_keywords_than_queries_bite(wide: World) -> None:
