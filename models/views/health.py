@@ -320,13 +320,13 @@ def _stuck_worker(worker: LiveWorker) -> Finding:
 
 
 def _stalled(fleet: FleetView) -> Finding:
-    first = fleet.stalled[0]
-    count = _count(len(fleet.stalled), "run is", "runs are")
+    first, count = fleet.stalled[0], len(fleet.stalled)
+    others = ", and others" if count > 1 else ""
     more = " or more" if fleet.more_stalled else ""
+    verb = "run is" if count == 1 and not more else "runs are"
     return Finding(
         HealthCode.RUNS_STALLED,
-        f"{count}{more} stalled: {first.run_id} ({first.text})"
-        + ("." if len(fleet.stalled) == 1 else ", and others."),
+        f"{count}{more} {verb} stalled: {first.run_id} ({first.text}){others}.",
         f"See: scout explain {first.run_id}",
         {"run_ids": [one.run_id for one in fleet.stalled]},
     )

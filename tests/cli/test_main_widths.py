@@ -40,6 +40,7 @@ SCREENS = [
     "cancel DONE",
     "prune --older-than 30d",
     "workers",
+    "top --once",
     "stats --since 2d",
     "health",
     "doctor",
