@@ -1,7 +1,7 @@
 """How things look: lines, colours, marks and ages, without a dependency.
 
-Colours appear on a terminal only, and never with NO_COLOR. Lines are broken at the width of a
-terminal; a pipe gets them whole.
+Colours appear on a terminal, or anywhere with FORCE_COLOR, and never with NO_COLOR. Lines are
+broken at the width of a terminal; a pipe gets them whole.
 """
 
 from __future__ import annotations
@@ -137,4 +137,6 @@ def say(text: str = "", *, hang: int = 2, err: bool = False, stream: TextIO | No
         stream: Where to write instead.
     """
     stream = stream or (sys.stderr if err else sys.stdout)
-    click.echo(wrapped(text, terminal_width(stream), hang), stream)
+    click.echo(
+        wrapped(text, terminal_width(stream), hang), stream, color=wants_colour(stream) or None
+    )

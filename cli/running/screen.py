@@ -14,7 +14,7 @@ from models.dao import AuditDao, RunRow, StepRow, StepsDao
 from models.dao.llm_usage import LlmUsageDao
 from models.events import Event
 from models.export_path import export_index
-from models.settings.colour import wants_colour
+from models.settings.colour import is_terminal, wants_colour
 from models.settings.table import DEBUG
 from models.statuses import RunStatus, StepStatus
 from models.text.clean import clean_text
@@ -43,7 +43,8 @@ class Screen:
 
     def __init__(self, *, people: bool, live: bool = True) -> None:
         self.people = people
-        self._live = live and people and wants_colour(sys.stderr)  # both need escape codes
+        # A line that changes needs escape codes, as colours do, and a terminal.
+        self._live = live and people and wants_colour(sys.stderr) and is_terminal(sys.stderr)
         self._shown_status = ""
 
     def say(self, text: str, colour: str | None = None, *, hang: int = 2) -> None:

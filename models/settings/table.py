@@ -192,6 +192,9 @@ DEBUG = Flag(
     " a run",
 )
 NO_COLOR = Flag(name="NO_COLOR", meaning="any value: no colours")
+FORCE_COLOR = Flag(
+    name="FORCE_COLOR", meaning="any value: colours also where no terminal is, without `NO_COLOR`"
+)
 TERM = Setting(name="TERM", default="as the terminal sets it", meaning="`dumb`: no colours")
 
 SETTINGS: tuple[Setting, ...] = (
@@ -225,6 +228,7 @@ SETTINGS: tuple[Setting, ...] = (
     CONCURRENCY,
     DEBUG,
     NO_COLOR,
+    FORCE_COLOR,
     TERM,
 )
 
