@@ -50,8 +50,7 @@ def check_health(
     else:
         probe = DatabaseProbe()
     broker = broker_health.check(settings)
-    pending = database.state == "pending migrations"
-    health = verdict(broker, probe, fleet, limits, pending_migrations=pending)
+    health = verdict(broker, probe, fleet, limits, state=database.state)
     return Look(health, broker, database, probe, fleet)
 
 

@@ -146,7 +146,7 @@ def verdict(
     fleet: FleetView | None,
     limits: Limits,
     *,
-    pending_migrations: bool = False,
+    state: str = "ok",
 ) -> Health:
     """Return what is wrong.
 
@@ -155,14 +155,19 @@ def verdict(
         database: What the database said.
         fleet: What its rows say; None where they cannot be read or there are none.
         limits: From when on something counts as wrong.
-        pending_migrations: Whether the rows cannot be read because the schema is older.
+        state: What the database is like: "not created" and "pending migrations" say why there are
+            no rows although nothing is wrong with it.
     """
     reasons = [*_of_database(database, limits), *_of_broker(broker)]
     if fleet is None:
-        pending = (_PENDING,) if pending_migrations else ()
-        # A command without a broker migrates before it works; nobody's workers have yet.
+        # A command without a broker makes and migrates the database before it works.
         alone = broker.kind == "memory"
-        return Health((*reasons, *(() if alone else pending)), pending if alone else ())
+        warnings = [_PENDING] if alone and state == "pending migrations" else []
+        if not alone and state == "pending migrations":
+            reasons.append(_PENDING)
+        elif not alone and state == "not created":  # which a worker would have done
+            reasons.append(_no_worker(broker.kind, 0, 0.0, broker, limits))
+        return Health(tuple(reasons), tuple(warnings))
     workers = _looked_at(fleet, limits)
     reasons += _of_clocks(fleet, database, limits)
     reasons += _of_work(broker, fleet, workers, limits)

@@ -235,7 +235,13 @@ def test_failed_runs_are_worth_knowing() -> None:
 
 
 def test_an_older_schema_keeps_workers_from_work_but_no_command() -> None:
-    found = verdict(EMBEDDED, DatabaseProbe(), None, Limits(), pending_migrations=True)
+    found = verdict(EMBEDDED, DatabaseProbe(), None, Limits(), state="pending migrations")
     assert (found.healthy, [one.code for one in found.warnings]) == (True, ["migrations_pending"])
-    found = verdict(REDIS, DatabaseProbe(), None, Limits(), pending_migrations=True)
+    found = verdict(REDIS, DatabaseProbe(), None, Limits(), state="pending migrations")
     assert codes(found) == ["migrations_pending"]
+
+
+def test_a_database_that_nobody_made_had_no_worker() -> None:
+    assert verdict(EMBEDDED, DatabaseProbe(), None, Limits(), state="not created").healthy
+    found = verdict(REDIS, DatabaseProbe(), None, Limits(), state="not created")
+    assert codes(found) == ["no_worker"]
