@@ -98,9 +98,10 @@ def _found(plan: PrunePlan) -> dict[str, Any]:
 
 def _show(plan: PrunePlan, found: dict[str, Any]) -> None:
     if plan.runs:
+        verb = "is" if len(plan.runs) == 1 else "are"
         statuses = ", ".join(f"{count:,} {status}" for status, count in plan.by_status().items())
         say(
-            f"{len(plan.runs):,} of {plan.total:,} runs are old ({statuses}), with about"
+            f"{len(plan.runs):,} of {plan.total:,} runs {verb} old ({statuses}), with about"
             f" {size(found['bytes'])}: {plan.runs[-1].run_id} to {plan.runs[0].run_id}.",
             err=True,
         )

@@ -82,7 +82,7 @@ def test_without_yes_and_without_a_terminal_nothing_is_removed(
     cancel_run(run_id, who="me", reason="x")
     result = scout("prune", "--keep", "0")
     assert result.exit_code == 2
-    assert "1 of 1 runs are old (1 cancelled), with about" in result.stderr
+    assert "1 of 1 runs is old (1 cancelled), with about" in result.stderr
     assert "Add --yes" in result.stderr
     assert count_rows()["runs"] == 1
     assert not audits(event="prune.started")
