@@ -57,7 +57,7 @@ class Attempt:
         self.clock = clock
         self.thread_id = threading.get_ident()
         self.renewed_s = clock.monotonic_s()
-        #: When it last saved something or got further, on the monotonic clock.
+        #: When it last saved something, its progress included, on the monotonic clock.
         self.moved_s = self.renewed_s
         self.args = _args(claim.row.args_json)
         self.stats: Mapping[str, Any] = {}
@@ -137,7 +137,7 @@ class Attempt:
 
     def progress(self, done: int, total: int, what: str = "") -> None:
         """Store how far the step is and how fast, at most twice a second; log it now and then."""
-        now_s = self.moved_s = self.clock.monotonic_s()
+        now_s = self.clock.monotonic_s()
         self._progress = self._pace.at(done, total, now_s, what)
         if now_s - self._progress_s < PROGRESS_INTERVAL_S:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from models.dao.workers import WorkersDao
 from models.database.connection import Database, database
-from models.lifecycle import cancel_run
+from models.lifecycle import cancel_run, expire_leases
 from models.settings.runtime import load_settings
 from tasks.step import StepContext
 from tests.support.clock import FakeClock
@@ -305,3 +306,28 @@ def test_a_worker_leaves_no_connection_of_its_threads(sqlite_database: Database)
         return True
 
     assert [connection for connection in opened if still_open(connection)] == []
+
+
+def test_a_stuck_thread_is_seen_beside_the_attempt_that_its_own_process_makes_next(
+    clock: FakeClock, sqlite_database: Database
+) -> None:
+    """The second attempt must neither hide the first nor take it off the list with its end."""
+    seen: list[list[tuple[int, bool]]] = []
+
+    def body(context: StepContext) -> Mapping[str, Any]:
+        if context.attempt == 1:
+            clock.advance(20)
+            expire_leases("memory", clock=clock)
+            again = threading.Thread(target=rig.deliver, args=(context.run_id, FIRST))
+            again.start()
+            again.join()
+        keeper = rig.keeper()
+        keeper.tick()
+        clock.advance(HEARTBEAT_INTERVAL_S)
+        keeper.tick()
+        seen.append([(one.attempt, one.stuck) for one in WorkersDao.all()[0].held])
+        return {}
+
+    rig = Rig({FIRST: body}, clock=clock, lease_s=15.0)
+    rig.deliver(new_run(clock, broker="memory"), FIRST)
+    assert seen == [[(1, True), (2, False)], [(1, True)]]
