@@ -2,6 +2,9 @@
 
 Dramatiq's consumers report each of their tries, every few seconds, as CRITICAL. Those lines are
 replaced at their loggers; the end is known by the first consumer that hears from the broker again.
+
+A Redis that is read-only or full answers, and is as good as away: Dramatiq would take its words for
+a bug, with a traceback at each try, and would never acknowledge what it was done with then.
 """
 
 from __future__ import annotations
@@ -10,16 +13,19 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dramatiq
 from dramatiq.common import dq_name
+from dramatiq.errors import ConnectionClosed
 
 from workers.message_format import QUEUE
 
 logger = logging.getLogger(__name__)
 
 _TROUBLE = ("Consumer encountered a connection error", "Failed to post_process_message")
+_CLIENTS = {"redis", "pika"}
 _AGAIN = "Restarting consumer in"
 
 
@@ -42,21 +48,37 @@ class BrokerOutage(logging.Filter):
             if self._since_s is not None:
                 return False
             self._since_s = time.monotonic()
-        error = record.args[-1] if isinstance(record.args, tuple) and record.args else "no answer"
+        args = record.args if isinstance(record.args, tuple) else ()
+        error = next((one for one in args if isinstance(one, BaseException)), "no answer")
         record.msg = "The broker is away, and is tried again until it answers: %s"
         record.args = (error,)
         record.levelno, record.levelname = logging.ERROR, "ERROR"
         record.hint = "Start it, or correct SCOUT_BROKER_URL; nothing is lost. See: scout doctor"
         return True
 
-    def over(self) -> None:
-        """Say that the broker answers again, where it did not."""
-        if self._since_s is None:  # asked at every message
+    def over(self, asked_s: float) -> None:
+        """Say that the broker answers again, where it did not.
+
+        Args:
+            asked_s: When the consumer turned to it; what it heard before the outage says nothing.
+        """
+        if self._since_s is None or asked_s < self._since_s:  # asked at every message
             return
         with self._lock:
             since_s, self._since_s = self._since_s, None
         if since_s is not None:
             logger.info("The broker answers again after %.0f s.", time.monotonic() - since_s)
+
+
+@contextmanager
+def _refusals_as_outage() -> Iterator[None]:
+    """Treat whatever a broker's client raises as Dramatiq does a lost connection."""
+    try:
+        yield
+    except Exception as exc:
+        if type(exc).__module__.partition(".")[0] not in _CLIENTS:
+            raise
+        raise ConnectionClosed(exc) from None  # type: ignore[no-untyped-call]
 
 
 class _Listening:
@@ -70,9 +92,21 @@ class _Listening:
         return self
 
     def __next__(self) -> Any:
-        message = next(self._consumer)
-        self._outage.over()
+        asked_s = time.monotonic()
+        with _refusals_as_outage():
+            message = next(self._consumer)
+        self._outage.over(asked_s)
         return message
+
+    def ack(self, message: Any) -> None:
+        """Acknowledge a message; Dramatiq tries again while the broker is away."""
+        with _refusals_as_outage():
+            self._consumer.ack(message)
+
+    def nack(self, message: Any) -> None:
+        """Put a message aside; Dramatiq tries again while the broker is away."""
+        with _refusals_as_outage():
+            self._consumer.nack(message)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._consumer, name)
