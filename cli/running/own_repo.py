@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from models.codes import Code
 from models.errors import (
     ConfigError,
     ExitCode,
@@ -26,6 +27,7 @@ class SourceAwayError(ScoutError):
     """GitHub does not answer, so nothing can be said of a repository."""
 
     exit_code = ExitCode.DEPENDENCY
+    code = Code.GITHUB_AWAY
 
 
 def with_query_or_repo(options: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ SCREENS = [
     "cancel DONE",
     "prune --older-than 30d",
     "workers",
+    "watch DONE",
     "top --once",
     "stats --since 2d",
     "health",

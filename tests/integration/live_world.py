@@ -19,6 +19,8 @@ from tests.support.secrets import planted_secrets
 MODEL = "test-model"
 #: What of the world is not as it should be.
 GONE, BLOCKED, FORBIDDEN, EMPTY, RENAMED = 2, 3, 4, 5, 6
+#: What the renamed one is called now.
+MOVED_TO = "elsewhere/fast-vectors"
 #: Whose READMEs hold secrets of our own environment.
 OURS = (101, 102, 103)
 
@@ -115,7 +117,7 @@ def real_world(size: int, own: Mapping[str, str], published: Mapping[str, str]) 
         blocked={name(BLOCKED)},
         forbidden={name(FORBIDDEN)},
         empty={name(EMPTY)},
-        renamed={name(RENAMED): "elsewhere/fast-vectors"},
+        renamed={name(RENAMED): MOVED_TO},
         readmes={name(number): readme(25, [secret]) for number, secret in leaks},
         writer=writer(list(published.values())),
     )

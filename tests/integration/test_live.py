@@ -19,7 +19,7 @@ from models.settings.runtime import load_settings
 from tests.integration import live_faults
 from tests.integration.fleet import assert_truthful, fleet
 from tests.integration.live_faults import Trouble, switch_on
-from tests.integration.live_world import RENAMED, Outside, name, outside
+from tests.integration.live_world import MOVED_TO, RENAMED, Outside, name, outside
 from tests.support.counterparts.github.faults import server_error
 from tests.support.counterparts.github.server import Injected, Seen
 from tests.support.counterparts.llm import faults as llm
@@ -141,7 +141,8 @@ def test_every_repository_has_what_it_must_have(story: Story) -> None:
         assert {one.data["full_name"] for one in audits(run.run_id, "repo.hydrate.failed")} == set(
             lost
         )
-        assert repos[name(RENAMED)] == "hydrated"
+        assert name(RENAMED) not in repos  # under the name that it has now, once
+        assert repos[MOVED_TO] == "hydrated"
 
 
 def test_stats_are_what_the_rows_say(story: Story) -> None:

@@ -59,7 +59,7 @@ with database.write():
 """
 _HOLDS_TURN = """
 import fcntl, sys
-with open(sys.argv[1], "r+") as turn:
+with open(sys.argv[1], "a+") as turn:
     fcntl.flock(turn, fcntl.LOCK_EX)
     print("in turn", flush=True)
     sys.stdin.readline()

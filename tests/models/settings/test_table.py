@@ -15,6 +15,7 @@ HOME = "models/settings/"
 #: Who else may touch the environment, and what for.
 ALLOWED = {
     "cli/main.py": "click's variable for completions",
+    "cli/display/refreshed.py": "what kind of terminal it is",
     "models/redaction/process_redactor.py": "every secret there is, to redact it",
     "workers/supervisor/child_process.py": "the environment of a child",
     "workers/drill/environment.py": "the environment of the drill's workers",
