@@ -58,7 +58,11 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     for name in list(os.environ):
         if name.startswith("SCOUT_"):
             monkeypatch.delenv(name)
-    for name in ("REDIS_URL", "DATABASE_URL", "GITHUB_TOKEN", "OPENROUTER_API_KEY"):
+    # COLUMNS and LINES say how wide the terminal of whoever runs the tests is.
+    for name in (
+        *("REDIS_URL", "DATABASE_URL", "GITHUB_TOKEN", "OPENROUTER_API_KEY"),
+        *("COLUMNS", "LINES"),
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
