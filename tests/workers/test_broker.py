@@ -119,7 +119,7 @@ def test_redis_by_name_takes_hand_offs_of_a_dry_run(
     redis_url: str, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The network guard lets new connections to `localhost` through, at any address of it."""
-    rig = Rig(broker_url=redis_url.replace("127.0.0.1", "localhost"), repeat_after_s=3600.0)
+    rig = Rig(broker_url=redis_url.replace("127.0.0.1", "localhost"), repeat_after_s=1.0)
     client: Any = rig.broker.client  # type: ignore[attr-defined]
     client.flushdb()
 
