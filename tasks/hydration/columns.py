@@ -8,33 +8,33 @@ from typing import Any
 import msgspec
 
 from models.text.canonical_json import dumps
-from models.text.storable import storable, storable_tree
 from tasks.sources.payload import RepositoryPayload
 
 
 def repo_columns(repo: RepositoryPayload) -> dict[str, Any]:
     """Return the columns of `repos` that come from a repository object.
 
-    The text is hostile and is kept as it is, but for characters that no database stores.
+    The text is hostile and is kept as it is; `parse_repository` has taken out the characters that
+    no database stores.
     """
     url = repo.html_url or ""
     return {
-        "description": storable(repo.description or ""),
+        "description": repo.description or "",
         "language": _text_or_none(repo.language),
-        "topics_json": dumps(sorted({storable(topic) for topic in repo.topics})),
+        "topics_json": dumps(sorted(set(repo.topics))),
         "stars": repo.stargazers_count,
         "forks": repo.forks_count,
         "open_issues": repo.open_issues_count,
         "license": _text_or_none(repo.license.spdx_id if repo.license else None),
         "pushed_at": _day_and_time(repo.pushed_at),
         "github_id": repo.id,
-        "html_url": storable(url) if url.startswith(("https://", "http://")) else "",
-        "payload_json": dumps(storable_tree(msgspec.to_builtins(repo))),
+        "html_url": url if url.startswith(("https://", "http://")) else "",
+        "payload_json": dumps(msgspec.to_builtins(repo)),
     }
 
 
 def _text_or_none(text: str | None) -> str | None:
-    return storable(text) if text else None
+    return text or None
 
 
 def _day_and_time(moment: dt.datetime | None) -> str | None:
