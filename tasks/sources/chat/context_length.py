@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import asdict, dataclass
 
 from models.events import Event
 from tasks.recorder import Recorder
+from tasks.sources.chat.learnt_limit import LearntLimit
 from tasks.sources.interface import AnalysisRequest, ModelAnswer, Request
 
 #: Characters of a README that a model is shown; evidence is looked for in all of it.
@@ -37,12 +37,11 @@ class ReadmeLength:
     def __init__(self, record: Recorder | None, label: str) -> None:
         self._record = record
         self._label = label
-        self._lock = threading.Lock()
-        self._limit = README_MAX_CHARACTERS
+        self._limit = LearntLimit(README_MAX_CHARACTERS)
 
     def lengths(self, request: Request) -> list[int]:
         """Return how much of the README to show at first, and then after each refusal."""
-        limit, whole = self._limit, _length(request)
+        limit, whole = self._limit.value, _length(request)
         halved = [limit // 2**power for power in range(1, 10)]
         shorter = [one for one in halved if README_MIN_CHARACTERS <= one < whole]
         return [limit, *shorter[:MAX_HALVINGS]]
@@ -57,10 +56,7 @@ class ReadmeLength:
         """
         if shown >= README_MAX_CHARACTERS or _length(request) <= shown:
             return answer
-        with self._lock:
-            is_news = shown < self._limit
-            self._limit = min(self._limit, shown)
-        if is_news and self._record is not None:
+        if self._limit.lower_to(shown) and self._record is not None:
             self._record.audit(
                 Event.LLM_INPUT_SHORTENED,
                 f"The context of the model at {self._label} is too short for long READMEs:"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from tasks.sources.chat.error_words import error_text
 from tasks.sources.chat.errors import InputTooLongError, refusal
 from tasks.sources.chat.http import Reply, shared_chat_http
 from tasks.sources.chat.lane import lane_of
+from tasks.sources.chat.learnt_limit import LearntLimit
 from tasks.sources.chat.parameters import Dialect
 from tasks.sources.chat.pause_gate import Gate
 from tasks.sources.embeddings.answers import read_embeddings
@@ -57,8 +57,7 @@ class EndpointEmbedder(Embedder):
         self._dialect = Dialect(settings, record)
         self._gate = Gate(record, urlsplit(settings.base_url).netloc.rpartition("@")[2])
         self._lane = lane_of(settings)
-        self._lock = threading.Lock()
-        self._limit = TEXT_MAX_CHARACTERS
+        self._limit = LearntLimit(TEXT_MAX_CHARACTERS)
 
     def embed(self, texts: Sequence[str]) -> Embedded:
         """Return a unit vector for each text; nothing secret is sent, and nothing unsendable.
@@ -73,10 +72,11 @@ class EndpointEmbedder(Embedder):
         redact_text = default_redactor().redact_text
         clean = [redact_text(storable(text)) for text in texts]
         longest = max(map(len, clean), default=0)
+        known = self._limit.value
         *longer, shortest = [
             limit
             for limit in (TEXT_MAX_CHARACTERS, *SHORTER)
-            if limit <= self._limit and (limit == self._limit or limit < longest)
+            if limit <= known and (limit == known or limit < longest)
         ]
         for limit in longer:
             with suppress(InputTooLongError):
@@ -114,10 +114,7 @@ class EndpointEmbedder(Embedder):
 
     def _note(self, limit: int) -> None:
         """Remember, and say, that the model takes no longer texts."""
-        with self._lock:
-            is_news = limit < self._limit
-            self._limit = min(self._limit, limit)
-        if is_news and self._record is not None:
+        if self._limit.lower_to(limit) and self._record is not None:
             self._record.audit(
                 Event.LLM_INPUT_SHORTENED,
                 f"The embedding model at {self._settings.label} takes no longer texts than"
