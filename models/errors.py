@@ -159,3 +159,7 @@ class PostponedError(ScoutError):
 def system_code(exc: OSError, otherwise: Code = Code.SYSTEM_ERROR) -> Code:
     """Return the code of what the system refused: a full disk, or `otherwise`."""
     return Code.DISK_FULL if exc.errno in {errno.ENOSPC, errno.EDQUOT} else otherwise
+
+
+#: What asking somebody else ends with when it fails for good: for whom it is a help and no must.
+SOURCE_ERRORS = (ItemFailedError, PermanentError, PostponedError, TransientError)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from tasks.briefs.links import Link, Links
@@ -45,7 +45,7 @@ class Group:
     components: Mapping[str, float]
     shared_keywords: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
-    vectors: Vectors | None = None
+    vectors: Vectors | None = field(default=None, compare=False, repr=False)
 
     @property
     def full_names(self) -> tuple[str, ...]:

@@ -13,11 +13,8 @@ from typing import Any
 
 from models.codes import Code
 from models.errors import (
-    ItemFailedError,
-    PermanentError,
-    PostponedError,
+    SOURCE_ERRORS,
     ScoutError,
-    TransientError,
 )
 from models.events import Event
 from models.statuses import VerdictStatus
@@ -40,7 +37,6 @@ BATCH = 5
 #: A verdict without both quotes is asked for again once.
 MAX_CORRECTIONS = 1
 _REASON_MAX_CHARACTERS = 300
-_GIVE_UP = (ItemFailedError, PermanentError, PostponedError, TransientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +141,7 @@ class PairJudge:
                     for start in range(0, len(missing), BATCH)
                 ],
             )
-        except _GIVE_UP as exc:
+        except SOURCE_ERRORS as exc:
             self._note(exc)
 
     def _ask(self, rows: VerdictRows, batches: Sequence[VerdictBatch]) -> None:

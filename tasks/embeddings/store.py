@@ -15,10 +15,8 @@ from models.codes import Code
 from models.dao.audit import AuditDao
 from models.dao.embeddings import EmbeddingsDao
 from models.errors import (
-    ItemFailedError,
+    SOURCE_ERRORS,
     PermanentError,
-    PostponedError,
-    TransientError,
 )
 from models.events import Event
 from models.text.clean import clean_text
@@ -35,8 +33,6 @@ DAY_S = 86_400.0
 #: How often vectors are asked for again because a model has changed under its name.
 _MAX_ROUNDS = 3
 _REASON_MAX_CHARACTERS = 300
-#: A pause that no thread may be held for is not worth it either: words do, too.
-_GIVE_UP = (ItemFailedError, PermanentError, PostponedError, TransientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ def vectors_for(context: StepContext, texts: Sequence[str]) -> Mapping[str, Sequ
     budget = TokenBudget(context)
     try:
         found = _complete(context, embedder, wanted, budget)
-    except _GIVE_UP as exc:
+    except SOURCE_ERRORS as exc:  # also a long pause: it is not worth it, words do, too
         _give_up(context, embedder, f"{exc.message} {exc.hint}".rstrip(), exc.code)
         return None
     if found is None:
