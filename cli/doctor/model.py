@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cli.display.step_summary import dollars
 from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
-from models.errors import ConfigError
+from models.errors import ConfigError, PermanentError
 from models.settings.setting import Environ
 from models.text.clean import clean_text
 
@@ -82,12 +82,20 @@ def look_at_embedder(environ: Environ) -> Endpoint | None:
 
 
 def _judge_model(found: Endpoint, body: bytes) -> None:
-    if found.status in {401, 403}:
+    from tasks.sources.chat.error_words import error_text
+    from tasks.sources.chat.errors import refusal
+    from tasks.sources.chat.http import Reply
+
+    status = found.status or 0
+    error = refusal(status, error_text(Reply(status, body)), None, found.url)
+    if status == 401 or (status == 403 and isinstance(error, PermanentError)):
         key = "the key" if found.has_token else "requests without a key"
         found.problems.append(
             f"model: {found.url} refuses {key} (HTTP {found.status})."
             " Set SCOUT_LLM_API_KEY, or OPENROUTER_API_KEY for OpenRouter."
         )
+    elif status == 403:  # which keys that may only write say of lists, and firewalls of all
+        found.doubt(f"model: {found.url} does not list its models ({error.said}).")
     elif found.status in {404, 405, 501}:
         found.doubt(
             f"model: {found.url} answers, but does not list its models (HTTP {found.status})."

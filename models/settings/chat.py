@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from models.errors import ConfigError
 from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL, OPENROUTER_URL, is_openrouter
 from models.settings.loopback import gives_away
-from models.settings.setting import Environ, Setting
+from models.settings.setting import Environ, Setting, Url
 from models.settings.table import (
     LLM_API_KEY,
     LLM_BASE_URL,
@@ -17,7 +17,7 @@ from models.settings.table import (
     LLM_TIMEOUT_S,
     OPENROUTER_API_KEY,
 )
-from models.settings.urls import without_credentials
+from models.settings.urls import is_torn, without_credentials
 
 THREE_WAYS = f"""Do one of these:
   (1) get a key at https://openrouter.ai/keys and set OPENROUTER_API_KEY
@@ -100,7 +100,7 @@ def chat_settings(environ: Environ = None) -> ChatSettings:
     )
 
 
-def check_url(setting: Setting, named: ChatSettings) -> None:
+def check_url(setting: Url, named: ChatSettings) -> None:
     """Refuse an address that cannot be asked, or not without giving the key away.
 
     Args:
@@ -111,6 +111,8 @@ def check_url(setting: Setting, named: ChatSettings) -> None:
         ConfigError: It cannot be used.
     """
     url = named.base_url
+    if is_torn(url):
+        raise setting.torn()
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -118,7 +120,9 @@ def check_url(setting: Setting, named: ChatSettings) -> None:
         usable = False
     if not usable:
         raise setting.refused(url, "no address of a model endpoint")
-    if named.api_key and gives_away(url):
+    if parts.query or parts.fragment:
+        raise setting.refused(url, "more than a server and a path")
+    if (named.api_key or "@" in parts.netloc) and gives_away(url):
         raise setting.refused(url, "not encrypted, and would give the key away", "Use https.")
 
 

@@ -12,6 +12,7 @@ from models.settings import table
 from models.settings.defaults import GITHUB_URL
 from models.settings.loopback import gives_away
 from models.settings.setting import Environ
+from models.settings.urls import is_torn
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
@@ -69,6 +70,8 @@ def github_settings(environ: Environ = None) -> GitHubSettings:
 
 
 def _split(url: str) -> SplitResult:
+    if is_torn(url):
+        raise table.GITHUB_URL.torn()
     try:
         parts = urlsplit(url)
         _ = parts.port

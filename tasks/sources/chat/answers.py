@@ -21,7 +21,13 @@ from tasks.sources.chat.streamed import whole_of
 from tasks.sources.interface import ModelAnswer
 
 #: Where models put what they think, and some servers what they answer.
-_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+_REASONING_FIELDS = (
+    "reasoning_content",
+    "reasoning",
+    "reasoning_text",
+    "thinking",
+    "reasoning_details",
+)
 _EXCERPT_MAX_CHARACTERS = 80
 _MORE_TOKENS_HINT = "Set SCOUT_LLM_MAX_TOKENS higher, or choose a model that thinks less."
 _OTHER_MODEL_HINT = "Choose another model with SCOUT_LLM_MODEL."
@@ -72,7 +78,7 @@ def read_answer(
     )
     if not message:
         raise BrokenOffError(
-            f"The model at {label} answered without any choice.",
+            f"The model at {label} answered without any choice{_beginning(reply.body)}.",
             code=Code.MODEL_INCOMPREHENSIBLE,
         ).for_(found)
     _demand_wholeness(choice, body, reply, label, found)
@@ -152,7 +158,9 @@ def refused_inside(body: Any, reply: Reply, label: str) -> None:
         TransientError, ItemFailedError, PermanentError: As the error says.
     """
     if said := said_in(body):
-        raise refusal(_code_in(error_in(body)), said, reply.wait_s(), label)
+        error = error_in(body)
+        code = _code_in(error if isinstance(error, dict) else body)
+        raise refusal(code, said, reply.wait_s(), label)
 
 
 def json_of(reply: Reply, label: str) -> dict[str, Any]:
@@ -168,16 +176,17 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
         body = whole_of(reply.body.decode("utf-8", "replace"))
         if isinstance(body, dict):
             return body
+        said = f"JSON{_beginning(reply.body)}"
         raise TransientError(
-            f"The model at {label} sent {len(reply.body):,} bytes that are not JSON"
-            f"{_beginning(reply.body)}.",
+            f"The model at {label} sent {len(reply.body):,} bytes that are not {said}.",
             "Check that SCOUT_LLM_BASE_URL is the address of an OpenAI-compatible endpoint.",
             code=Code.MODEL_INCOMPREHENSIBLE,
-        ).saying("what it sent is not JSON") from exc
+        ).saying(f"what it sent is not {said}") from exc
     if not isinstance(body, dict):
         refused_inside(body, reply, label)
         raise TransientError(
-            f"The model at {label} sent no chat completion.", code=Code.MODEL_INCOMPREHENSIBLE
+            f"The model at {label} sent no chat completion{_beginning(reply.body)}.",
+            code=Code.MODEL_INCOMPREHENSIBLE,
         )
     return body
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from models.settings.urls import without_credentials
 from models.text.page import page_in_words
 from tasks.sources.chat.http import Reply
 
@@ -20,8 +22,11 @@ _LISTED_MAX = 3
 def error_text(reply: Reply) -> str:
     """Return what a reply says about its error: from the usual shapes, or as it stands.
 
-    A page of HTML is told in words, whether it is the whole reply or stands in one.
+    A page of HTML is told in words, whether it is the whole reply or stands in one; a redirect, by
+    where it leads.
     """
+    if 300 <= reply.status < 400 and (target := reply.headers.get("location")):
+        return f"a redirect to {re.split('[?#]', without_credentials(target))[0]}"
     text = reply.body[:_READ_MAX_BYTES].decode("utf-8", "replace")
     with suppress(ValueError, RecursionError):
         text = said_in(json.loads(text)) or text
@@ -120,4 +125,4 @@ def _details(detail: Any) -> Iterator[str]:
         elif isinstance(one, str):
             yield one
     if isinstance(detail, Mapping):
-        yield from _words({"error": detail}, _DEPTH_MAX - 1)
+        yield from _words(detail if "error" in detail else {"error": detail}, _DEPTH_MAX - 1)

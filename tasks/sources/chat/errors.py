@@ -30,6 +30,7 @@ _REFUSALS: Mapping[int, Code] = MappingProxyType(
         429: Code.MODEL_LIMITS,
         501: Code.MODEL_REFUSES_REQUESTS,
         505: Code.MODEL_REFUSES_REQUESTS,
+        511: Code.MODEL_UNKNOWN,
     }
 )
 #: Error codes that no waiting cures.
@@ -39,13 +40,14 @@ _NO_CREDIT_WORDS = re.compile(
     r"insufficient[ _](?:credit|balance|fund|quota)|(?:credit|balance)\b[^.]{0,30}\btoo low"
     r"|(?:not enough|out of|requires more) credits\b|exceeded_current_quota|plan and billing"
     r"|budget(?:_| has been | is )exceeded|spend(?:ing)?[ _]limit|key limit exceeded"
-    r"|payment[ _]required|\barrears\b|in debt",
+    r"|payment[ _](?:required|method)|\barrears\b|in debt|(?:api|monthly) usage limit",
     re.IGNORECASE,
 )
-_NO_CREDIT_STATUSES = frozenset({None, 400, 402, 403, 429})
+_NO_CREDIT_STATUSES = frozenset({None, 400, 402, 403, 412, 429})
 #: A model that is not there, as some say it with other statuses than 404.
 _NO_MODEL = re.compile(
-    r"model_not_(?:found|available)|(?:invalid|unknown)[ _]model|no such model"
+    r"model_not_(?:found|available|supported)|(?:invalid|unknown|unsupported)[ _]model\b"
+    r"|no such model|model (?:id|identifier|name) is invalid"
     r"|not a valid model|\bmodels?\b[^.]{0,100}(?:\bdoes not exist|\bnot found|\bnot exist)"
     r"|no models? (?:is |are )?(?:currently )?loaded|unable to access model"
     r"|have access to (?:the )?model|no endpoints found|deployment\b[^.]{0,60}\bnot exist",
@@ -72,7 +74,7 @@ _TOO_LONG = re.compile(
     r"|\b(?:tokens?|length)\b[^.]{0,40}\bexceed(?:s|ed|ing)?\b[^.]{0,60}\b(?:tokens?|maximum"
     r"|limit|context|length)|(?:maximum|max)(?: allowed)? (?:input|prompt|sequence|model|token)s?"
     r"(?: token)? (?:length|limit|count)|inputs?`? tokens \+ `?max_new_tokens"
-    r"|must have (?:less|fewer) than \d+ tokens",
+    r"|must have (?:less|fewer) than \d+ tokens|range of input length",
     re.IGNORECASE,
 )
 #: Of any status: no waiting makes room for a request that is larger than the limit itself.
@@ -87,8 +89,17 @@ _KEY = re.compile(
     r"|expired|missing|not found|required|revoked)"
     r"|(?:invalid|incorrect|wrong|expired|missing|bad|no|unknown|revoked)[ _-](?:\w+[ _-])?"
     r"(?:api|access|auth\w*)[ _-]?(?:key|token|credential)|api_key_invalid|invalid_api_key"
-    r"|unauthenticated|no auth credentials",
+    r"|unauthenticated|no auth credentials|authentication (?:error|fail)",
     re.IGNORECASE,
+)
+#: A limit in words alone; with a status of its own it needs none.
+_LIMITED = re.compile(
+    r"throttl|too many requests|\brate(?: limit)? (?:was |is |has been )?(?:exceeded|reached)",
+    re.IGNORECASE,
+)
+#: A door that is shut to a place, or by a firewall's page: no other key opens it.
+_NOT_THE_KEY = re.compile(
+    r"countr(?:y|ies)\b|\bregions?\b|territor|\blocations?\b|\Aan HTML page", re.IGNORECASE
 )
 #: What is believed whatever the status says; the first that fits counts.
 _TOLD_IN_WORDS = (
@@ -96,10 +107,13 @@ _TOLD_IN_WORDS = (
     (Code.MODEL_KEY_REFUSED, _KEY_STATUSES, _KEY),
     (Code.MODEL_UNKNOWN, _NO_MODEL_STATUSES, _NO_MODEL),
     (Code.MODEL_GIVES_NO_ANSWER, _FILTERED_STATUSES, _FILTERED),
+    (Code.MODEL_LIMITS, frozenset({None, 400, 403}), _LIMITED),
+    (Code.MODEL_REFUSES_REQUESTS, frozenset({403}), _NOT_THE_KEY),
 )
 #: An answer to every path, as of a base URL without its /v1.
 _WRONG_PATH = re.compile(
-    r"unexpected endpoint|unknown (?:endpoint|path|route|url|method)|no such (?:endpoint|route)"
+    r"unexpected endpoint|unknown (?:endpoint|path|route|url|method)"
+    r"|no (?:such )?(?:endpoint|route)\b"
     r"|(?:endpoint|path|route|page|url|method|resource)\b[^.]{0,40}not (?:found|allowed|supported)"
     r"|not found:? (?:POST )?/|cannot POST|invalid (?:endpoint|path|route|url)",
     re.IGNORECASE,

@@ -128,6 +128,7 @@ def test_a_server_without_rate_limits_is_no_problem_but_doubtful(
         (503, 3, "answers with HTTP 503"),
         (302, 3, "answers with HTTP 302"),
         (404, 0, "does not list its models (HTTP 404)"),
+        (403, 0, "does not list its models (HTTP 403: "),
     ],
 )
 def test_what_the_model_endpoint_says_is_told(

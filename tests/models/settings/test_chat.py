@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from models.errors import ConfigError, ExitCode
 from models.settings.chat import OPENROUTER_MODEL, OPENROUTER_URL, chat_settings
+from models.settings.embedding import embed_settings
+from models.settings.github import github_settings
 
 KEY = "sk-or-v1-" + "a1" * 32
 
@@ -56,7 +60,9 @@ def test_an_address_without_a_model_is_no_endpoint() -> None:
         chat_settings({"SCOUT_LLM_BASE_URL": "http://localhost:1/v1"})
 
 
-@pytest.mark.parametrize("url", ["localhost:11434/v1", "ftp://x/v1", "http://[bad", "https://"])
+@pytest.mark.parametrize(
+    "url", ["localhost:11434/v1", "ftp://x/v1", "http://[bad", "https://", "https://x/?a=b"]
+)
 def test_a_malformed_address_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="SCOUT_LLM_BASE_URL"):
         chat_settings({"SCOUT_LLM_BASE_URL": url, "SCOUT_LLM_MODEL": "m"})
@@ -68,6 +74,23 @@ def test_an_address_never_shows_its_password() -> None:
     assert "hunter22" not in settings.label
     with pytest.raises(ConfigError) as caught:
         chat_settings(environ)
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rest", ["u:pa/hunter22@x/v1", "u:12/hunter22@x/v1", "u:hunter22#@x/v1"])
+@pytest.mark.parametrize("name", ["SCOUT_LLM_BASE_URL", "SCOUT_EMBED_BASE_URL", "SCOUT_GITHUB_URL"])
+def test_an_address_that_its_password_tears_in_two_is_refused_and_not_shown(
+    name: str, rest: str
+) -> None:
+    environ = {
+        "SCOUT_LLM_BASE_URL": "http://localhost:1/v1",
+        "SCOUT_LLM_MODEL": "m",
+        "SCOUT_EMBED_MODEL": "m",
+        name: f"https://{rest}",
+    }
+    read: dict[str, Any] = {"SCOUT_LLM_BASE_URL": chat_settings, "SCOUT_GITHUB_URL": github_settings}
+    with pytest.raises(ConfigError, match=f"{name} cannot be read") as caught:
+        read.get(name, embed_settings)(environ)
     assert "hunter22" not in str(caught.value)
 
 

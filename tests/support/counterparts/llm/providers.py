@@ -64,6 +64,8 @@ PASSING: tuple[Said, ...] = (
         _error("Rate limit", code=429, metadata={"headers": {"X-RateLimit-Reset": "30"}}),
     ),
     Said("OpenRouter", 200, {"id": "g", "choices": [], "usage": None}),
+    Said("a gateway", 200, {"code": 429, "message": "Too many requests", "success": False}),
+    Said("Bedrock", 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}),
     Said("OpenRouter", 200, "\n\n   \n"),
     Said(
         "OpenRouter",

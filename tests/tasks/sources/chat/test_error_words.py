@@ -25,6 +25,7 @@ TOO_LONG = (
     (400, "Input is too long for requested model."),
     (400, "Range of input length should be [1, 30720]: input length exceeds the limit"),
     (400, "Please reduce the length of the messages or completion."),
+    (400, "Range of input length should be [1, 6000]"),
     (400, "Prompt contains 9000 tokens, too large for model with 8192 maximum context length"),
     (500, "input is too large to process. increase the physical batch size"),
     (413, ""),
@@ -64,6 +65,7 @@ def test_a_wrong_key_is_one_whatever_the_status() -> None:
         ({"error": "No."}, "No."),
         ({"message": "No.", "code": 3}, "No. · 3"),
         ({"detail": "No."}, "No."),
+        ({"detail": {"error": "Enter a payment method"}}, "Enter a payment method"),
         ({"errors": ["No."]}, ""),
         (
             {"error": {"message": "Provider returned error", "metadata": {
@@ -81,6 +83,13 @@ def test_a_wrong_key_is_one_whatever_the_status() -> None:
 )  # fmt: skip
 def test_the_reason_is_found(body: Any, words: str) -> None:
     assert said_in(body) == words
+
+
+def test_a_redirect_is_told_by_where_it_leads() -> None:
+    location = {"location": "https://u:pass-word@x.example/login?next=%2Fv1"}
+    assert error_text(Reply(302, b"", location)).endswith("@x.example/login")
+    assert "pass-word" not in error_text(Reply(302, b"", location))
+    assert error_text(Reply(302, b"Moved.")) == "Moved."
 
 
 def test_what_is_nested_without_end_is_told_as_it_stands() -> None:
