@@ -88,7 +88,10 @@ def test_an_address_that_its_password_tears_in_two_is_refused_and_not_shown(
         "SCOUT_EMBED_MODEL": "m",
         name: f"https://{rest}",
     }
-    read: dict[str, Any] = {"SCOUT_LLM_BASE_URL": chat_settings, "SCOUT_GITHUB_URL": github_settings}
+    read: dict[str, Any] = {
+        "SCOUT_LLM_BASE_URL": chat_settings,
+        "SCOUT_GITHUB_URL": github_settings,
+    }
     with pytest.raises(ConfigError, match=f"{name} cannot be read") as caught:
         read.get(name, embed_settings)(environ)
     assert "hunter22" not in str(caught.value)
