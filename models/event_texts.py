@@ -153,6 +153,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "they are removed, with their rows; `stayed` were opened again or needed by then, and"
             " exports that were changed since are left; a row without a run"
         ),
+        Event.CLOCK_DIFFERS: (
+            "the clock of a worker's machine is off by more than a second, which harms no run:"
+            " leases and due times follow the database's; `ahead_s` is negative where it is behind"
+        ),
         Event.SCHEMA_MIGRATED: (
             "the first process of a new version brought the database's schema up to date"
             " (`data`: applied)"

@@ -229,6 +229,7 @@ class Event(StrEnum):
         Scope.PROCESS,
         "who runs rows stayed exports exports_left readme_texts answers embeddings",
     )
+    CLOCK_DIFFERS = _line("clock.differs", Scope.WORKER, "ahead_s", level="WARNING")
     SCHEMA_MIGRATED = _line("schema.migrated", Scope.PROCESS, "data")
     LOOP_FAILED = _line("loop.failed", Scope.WORKER, level="WARNING")
 

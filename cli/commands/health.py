@@ -37,8 +37,8 @@ def command(max_due_age_s: float, min_free_mb: int, here: bool, as_json: bool) -
 
     The exit code is 0 if so, else 1, with a reason for each thing that is wrong: no worker, a due
     step that waits too long, stalled runs, threads that are stuck, messages that nobody reads, a
-    broker or a database that is away, refuses to be written to or is nearly full, clocks that
-    differ. What is worth knowing beside it is a note. Changes nothing.
+    broker or a database that is away, refuses to be written to or is nearly full. What is worth
+    knowing beside it, such as clocks that differ, is a note. Changes nothing.
 
     Example: scout health --max-due-age 120
     """
@@ -52,8 +52,7 @@ def command(max_due_age_s: float, min_free_mb: int, here: bool, as_json: bool) -
     limits = Limits(
         max_due_age_s,
         min_free_mb * 1_000_000,
-        settings.lease_s / 3,
-        socket.gethostname() if here else None,
+        host=socket.gethostname() if here else None,
     )
     found = check_health(settings, limits)
     if as_json:

@@ -67,7 +67,7 @@ def _look(settings: Settings) -> tuple[Look, Stats | None]:
     from models.views.health import Limits
     from models.views.step_stats import view_stats
 
-    found = check_health(settings, Limits(clock_s=settings.lease_s / 3))
+    found = check_health(settings, Limits())
     if found.fleet is None:
         return found, None
     try:

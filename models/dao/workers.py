@@ -9,11 +9,13 @@ from models.database.connection import database
 from models.database.like_patterns import starting_with
 from models.text.canonical_json import dumps, loads
 
-_COLUMNS = "worker, host, pid, broker, threads, started_at, heartbeat_at, threads_json"
+_COLUMNS = (
+    "worker, host, pid, broker, threads, started_at, heartbeat_at, threads_json, clock_ahead_s"
+)
 _BEAT = (
-    f"INSERT INTO workers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant columns
+    f"INSERT INTO workers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant columns
     " ON CONFLICT (worker) DO UPDATE SET heartbeat_at = excluded.heartbeat_at,"
-    " threads_json = excluded.threads_json"
+    " threads_json = excluded.threads_json, clock_ahead_s = excluded.clock_ahead_s"
 )
 
 
@@ -46,7 +48,7 @@ def encode_held(held: Iterable[HeldStep]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A row of `workers`; times are ISO 8601 text."""
+    """A row of `workers`; times are ISO 8601 text, by the database's clock."""
 
     worker: str
     host: str
@@ -56,6 +58,7 @@ class WorkerRow:
     started_at: str
     heartbeat_at: str
     threads_json: str | None = None
+    clock_ahead_s: float | None = None
 
     @property
     def held(self) -> list[HeldStep]:

@@ -57,7 +57,9 @@ def _postgres(url: str) -> Any:
             code=Code.LIBRARY_MISSING,
         ) from exc
     normal = url.replace("postgres://", "postgresql://", 1)
-    return peewee.PostgresqlDatabase(normal, prefer_psycopg3=True, connect_timeout=5)
+    from models.database.postgres import ServerDatabase
+
+    return ServerDatabase(normal, prefer_psycopg3=True, connect_timeout=5)
 
 
 def _sqlite_path(url: str) -> str:

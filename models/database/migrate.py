@@ -15,6 +15,7 @@ import peewee
 
 from models.codes import Code
 from models.database import connection as db
+from models.database.clock import learn_time
 from models.database.drivers import connect
 from models.database.trouble import unavailable
 from models.errors import ConfigError, DatabaseUnavailableError
@@ -54,6 +55,7 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
             raise too_new(database.label, status)
         if migrate and status.pending:
             migrate_database(database)
+        learn_time(database)
     except (peewee.DatabaseError, peewee.InterfaceError, OSError) as exc:
         database.close_thread()
         raise unavailable(database.label, exc) from exc

@@ -7,14 +7,12 @@ statement changes no row, so nothing is written.
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import peewee
 
+from models.clock import shared_time
 from models.codes import Code
-from models.database.connection import Database
 from models.database.drivers import connect
 from models.database.trouble import unavailable
 from models.settings.runtime import Settings
@@ -35,7 +33,7 @@ class DatabaseProbe:
         error: The trouble in words; empty without any.
         hint: What to do about it.
         free_bytes: Room on the disk of SQLite's file; None for a server, which does not say.
-        clock_ahead_s: By how much the server's clock is ahead of this machine's; 0 for SQLite.
+        clock_ahead_s: By how much the database's time is ahead of this machine's clock.
     """
 
     code: Code | None = None
@@ -58,7 +56,7 @@ def probe_database(settings: Settings) -> DatabaseProbe:
     try:
         with database.write():
             database.execute(_WRITES_NOTHING)
-        return DatabaseProbe(None, "", "", free_bytes, _clock_ahead_s(database))
+        return DatabaseProbe(None, "", "", free_bytes, _clock_ahead_s())
     except (peewee.PeeweeException, OSError) as exc:
         found = unavailable(database.label, exc)
         return DatabaseProbe(found.code, clean_text(found.message), found.hint, free_bytes)
@@ -66,11 +64,6 @@ def probe_database(settings: Settings) -> DatabaseProbe:
         database.close_thread()
 
 
-def _clock_ahead_s(database: Database) -> float:
-    """Return the difference of the clocks, taken in the middle of asking."""
-    if database.is_sqlite:
-        return 0.0
-    before_s, asked_at = time.monotonic(), datetime.now(UTC)
-    (epoch_s,) = database.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
-    half_way_s = (time.monotonic() - before_s) / 2
-    return round(float(epoch_s) - asked_at.timestamp() - half_way_s, 3)
+def _clock_ahead_s() -> float:
+    """Return the difference, which the connection has measured."""
+    return round(-shared_time.ahead_s, 3) + 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from models.database import connection as db
+from models.database.clock import learn_time
 from models.database.drivers import connect
 from models.settings.runtime import Settings
 
@@ -31,4 +32,6 @@ def open_existing(settings: Settings) -> db.Database | None:
     read_only = peewee.SqliteDatabase(
         f"file:{quote(str(database.path))}?mode=ro", uri=True, timeout=_PATIENCE_S
     )
-    return db.use(db.Database(read_only, database.label, settings.database_wait_s))
+    opened = db.use(db.Database(read_only, database.label, settings.database_wait_s))
+    learn_time(opened)
+    return opened

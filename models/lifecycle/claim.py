@@ -103,10 +103,12 @@ class Refusal:
     Args:
         reason: The words.
         is_foreign: Whether this database knows nothing of the step, so that another one may.
+        due_in_s: How much too early the message came, where nothing else is wrong with it.
     """
 
     reason: str
     is_foreign: bool = False
+    due_in_s: float = 0.0
 
 
 def claim_step(
@@ -239,7 +241,13 @@ def _refuse(journal: Journal, run_id: str, name: str, row: ClaimedRow, reason: s
             data={"reason": reason},
         )
     )
-    return Refusal(reason)
+    return Refusal(reason, due_in_s=_due_in_s(row, journal.clock))
+
+
+def _due_in_s(row: ClaimedRow, clock: Clock) -> float:
+    if row.run_status in RUN_ENDED or row.status is not StepStatus.PENDING or row.due_at is None:
+        return 0.0
+    return max(0.0, seconds_between(clock.now_iso(), row.due_at))
 
 
 def _ago(row: ClaimedRow, now: str) -> str:

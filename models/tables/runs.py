@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from peewee import (
     BigAutoField,
+    DoubleField,
     ForeignKeyField,
     IntegerField,
     TextField,
@@ -98,7 +99,8 @@ class AuditEvent(Table):
 class WorkerProcess(Table):
     """A worker process and its last sign of life, so that every reader can see who is there.
 
-    threads_json is what its threads had in hand then, None where its Scout does not say it.
+    threads_json is what its threads had in hand then, clock_ahead_s by how much the clock of its
+    machine was ahead of the database's; None where its Scout does not say it.
     """
 
     worker = TextField(primary_key=True)
@@ -109,6 +111,7 @@ class WorkerProcess(Table):
     started_at = TextField()
     heartbeat_at = TextField()
     threads_json = TextField(null=True)
+    clock_ahead_s = DoubleField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -129,11 +132,31 @@ class Singleton(Table):
         table_name = "singletons"
 
 
-RUN_TABLES: tuple[type[Table], ...] = (Run, RunStep, AuditEvent, WorkerProcess, Singleton)
+class MachineClock(Table):
+    """When SQLite's machine was started by its clock, before anybody set that back; one row."""
+
+    boot_id = TextField(primary_key=True)
+    started_at_s = DoubleField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "machine_clocks"
+
+
+RUN_TABLES: tuple[type[Table], ...] = (
+    Run,
+    RunStep,
+    AuditEvent,
+    WorkerProcess,
+    Singleton,
+    MachineClock,
+)
 
 __all__ = [
     "RUN_TABLES",
     "AuditEvent",
+    "MachineClock",
     "Run",
     "RunStep",
     "Singleton",

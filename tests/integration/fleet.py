@@ -89,8 +89,8 @@ class Fleet:
 @contextmanager
 def fleet(*args: str, secrets: Mapping[str, str] | None = None, **environ: str) -> Iterator[Fleet]:
     """Run `scout worker` for the block; its lines must then parse and keep the secrets."""
-    with _running(Fleet([*SCOUT, "worker", *args], environ), secrets) as running:
-        yield running
+    with running(Fleet([*SCOUT, "worker", *args], environ), secrets) as started:
+        yield started
 
 
 @contextmanager
@@ -99,22 +99,23 @@ def plain_dramatiq(
 ) -> Iterator[Fleet]:
     """Run the `dramatiq` command for the block."""
     command = [sys.executable, "-m", "dramatiq", module, *args]
-    with _running(Fleet(command, environ), secrets) as running:
-        yield running
+    with running(Fleet(command, environ), secrets) as started:
+        yield started
 
 
 @contextmanager
-def _running(running: Fleet, secrets: Mapping[str, str] | None) -> Iterator[Fleet]:
+def running(started: Fleet, secrets: Mapping[str, str] | None) -> Iterator[Fleet]:
+    """Have a command that was started for the block."""
     try:
-        yield running
-        running.stop()
+        yield started
+        started.stop()
     except BaseException:
-        print("".join(running.lines[-40:]))  # noqa: T201 - pytest shows it beside the failure
+        print("".join(started.lines[-40:]))  # noqa: T201 - pytest shows it beside the failure
         raise
     finally:
-        if running.process.poll() is None:
-            running.kill()
-    assert_kept(dict(secrets or {}), {"output": "".join(running.lines)})
+        if started.process.poll() is None:
+            started.kill()
+    assert_kept(dict(secrets or {}), {"output": "".join(started.lines)})
 
 
 def submit(count: int, out: str, *, doubled: bool = False) -> list[str]:

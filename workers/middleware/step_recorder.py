@@ -127,6 +127,8 @@ class StepMiddleware(Middleware):
         if isinstance(outcome, Refusal):
             if outcome.is_foreign:
                 tell_of_foreign_message(run_id, name)
+            if outcome.due_in_s:  # a delay is timed by the clocks of machines, a step is not
+                self.send(broker, run_id, name, delay_s=outcome.due_in_s)
             raise SkipMessage(outcome.reason)
         self._share.begin(self.clock)
         self._begin(self._hold(outcome), bound)

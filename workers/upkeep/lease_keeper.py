@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 from dramatiq.threading import raise_thread_exception
 
-from models.clock import Clock
+from models.clock import Clock, shared_time, spoken
 from models.dao.steps import StepsDao
 from models.dao.workers import HeldStep, WorkerRow, WorkersDao, encode_held
+from models.database.clock import keep_time
 from models.database.connection import database
 from models.events import Event
 from models.lifecycle import log_audit
@@ -27,6 +28,8 @@ from workers.worker_name import worker_name
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_INTERVAL_S = 5.0
+#: From this difference on, a machine's clock is said to be wrong.
+CLOCK_TOLERANCE_S = 1.0
 
 
 class Keeper:
@@ -53,6 +56,8 @@ class Keeper:
         self.interval_s = min(1.0, settings.lease_s / 6)
         self._started_at = self.clock.now_iso()
         self._heartbeat_s = float("-inf")
+        self._machine_started_at_s = shared_time.started_at_s
+        self._clock_told_s = 0.0
 
     def tick(self) -> None:
         """Renew what is due, stop what must stop, and give a sign of life."""
@@ -61,13 +66,43 @@ class Keeper:
             self._watch_time_limit(attempt)
         now_s = self.clock.monotonic_s()
         if now_s - self._heartbeat_s >= HEARTBEAT_INTERVAL_S:
+            keep_time(database())
+            self._tell_of_clock()
             self._beat()
             self._heartbeat_s = now_s
+        if self._time_was_set():
+            for attempt in attempts:  # those that judge by the new time find new leases
+                attempt.renewed_s = float("-inf")
         for attempt in attempts:
             if now_s - attempt.renewed_s >= self.settings.lease_s / 3:
                 self._renew(attempt)
             elif not StepsDao.holds_now(attempt.claim.step_id, attempt.claim.attempt):
                 self._lose(attempt)
+
+    def _time_was_set(self) -> bool:
+        """Say whether the shared time has made a step since the last tick."""
+        before_s, self._machine_started_at_s = (
+            self._machine_started_at_s,
+            shared_time.started_at_s,
+        )
+        return abs(self._machine_started_at_s - before_s) > CLOCK_TOLERANCE_S
+
+    def _tell_of_clock(self) -> None:
+        """Say that this machine's clock is wrong, at the start and when that changes."""
+        ahead_s = shared_time.ahead_s
+        if abs(ahead_s - self._clock_told_s) <= CLOCK_TOLERANCE_S:
+            return
+        self._clock_told_s = ahead_s
+        if abs(ahead_s) <= CLOCK_TOLERANCE_S:
+            self._clock_told_s = 0.0
+            return
+        logger.warning(
+            "This machine's clock is %s %s the database's, by which Scout works; the times of log"
+            " lines are this machine's. Set it with NTP.",
+            spoken(abs(ahead_s)),
+            "ahead of" if ahead_s > 0 else "behind",
+            extra={"event": Event.CLOCK_DIFFERS, "ahead_s": round(ahead_s, 3)},
+        )
 
     def farewell(self) -> None:
         """Take this process out of the list of workers."""
@@ -145,6 +180,7 @@ class Keeper:
             self._started_at,
             now,
             encode_held(self._held(attempt) for attempt in self.active()),
+            round(shared_time.ahead_s, 3),
         )
         database().transact(lambda: WorkersDao.beat(row))
 

@@ -212,14 +212,17 @@ def test_a_disk_that_is_nearly_full_is_told_beforehand() -> None:
     assert judge(probe=probe, min_free_bytes=100_000_000).healthy
 
 
-def test_clocks_that_differ_are_told() -> None:
-    assert judge(probe=DatabaseProbe(clock_ahead_s=-4)).healthy
-    found = judge(probe=DatabaseProbe(clock_ahead_s=-6))
-    assert codes(found) == ["clocks_differ"]
-    assert "database's clock is 6 s behind" in found.reasons[0].text
-    found = judge(workers=[worker(heartbeat_at=at(40))])
-    assert codes(found) == ["clocks_differ"]
-    assert "clock of one is 40 s ahead" in found.reasons[0].text
+def test_clocks_that_differ_are_told_and_keep_nobody_from_work() -> None:
+    assert judge(probe=DatabaseProbe(clock_ahead_s=-0.9)).warnings == ()
+    found = judge(
+        probe=DatabaseProbe(clock_ahead_s=-6),
+        workers=[worker("one:7:ab", clock_ahead_s=0.5), worker("two:8:cd", clock_ahead_s=-40.0)],
+    )
+    assert found.healthy
+    assert [one.code for one in found.warnings] == ["clocks_differ", "clocks_differ"]
+    assert "This machine's clock is 6 s ahead of the database's" in found.warnings[0].text
+    assert "The clock of two is 40 s behind the database's" in found.warnings[1].text
+    assert "two:8:cd" in found.warnings[1].text
 
 
 def test_failed_runs_are_worth_knowing() -> None:

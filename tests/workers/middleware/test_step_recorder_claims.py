@@ -16,6 +16,7 @@ from models.lifecycle import cancel_run
 from models.log_context import WorkContext, current_work
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
+from tests.support.clock import FakeClock
 from tests.support.databases import locked_error
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting
@@ -97,6 +98,26 @@ def test_every_message_delivered_twice_doubles_nothing(rig: Rig, calls: list[str
     assert calls == list(STEP_NAMES)
     assert events(run_id).count("step.finished") == 10
     assert run_of(run_id).status == "success"
+
+
+def test_a_message_that_comes_before_its_step_is_due_comes_again_in_time(
+    database: Database, clock: FakeClock
+) -> None:
+    """A broker's delay is timed by another machine's clock."""
+    sent: list[tuple[str, float]] = []
+
+    def send(broker: Any, run_id: str, name: str, *, delay_s: float = 0.0) -> bool:
+        sent.append((name, delay_s))
+        return True
+
+    rig, run_id = Rig(clock=clock, send=send), new_run(clock)
+    clock.set_wall(-20)
+    rig.deliver(run_id, FIRST)
+    assert sent == [(FIRST, 20.0)]
+    clock.set_wall(20)
+    rig.deliver(run_id, FIRST)
+    rig.deliver(run_id, FIRST)  # one that comes too late is not sent again
+    assert sent[1:] == [(STEP_NAMES[1], 0.0)]
 
 
 def test_a_message_for_a_cancelled_run_starts_nothing(rig: Rig, calls: list[str]) -> None:

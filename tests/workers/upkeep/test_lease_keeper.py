@@ -11,6 +11,7 @@ from typing import Any
 import peewee
 import pytest
 
+from models.clock import SharedTime, running_s, wall_s
 from models.dao.workers import WorkersDao
 from models.database.connection import Database, database
 from models.lifecycle import cancel_run, expire_leases
@@ -24,6 +25,7 @@ from tests.support.waiting import wait_until
 from workers.attempts.attempt import Attempt
 from workers.attempts.interrupts import StepLostError, StepOverdueError
 from workers.middleware import step_recorder
+from workers.upkeep import lease_keeper
 from workers.upkeep.background_loop import Loop
 from workers.upkeep.lease_keeper import HEARTBEAT_INTERVAL_S, Keeper
 from workers.worker_name import worker_name
@@ -113,6 +115,44 @@ def test_a_lease_that_ran_out_but_was_not_taken_is_renewed(
 
     run_id = during(act)
     assert step_of(run_id, FIRST).status == "success"
+
+
+def test_a_step_of_the_shared_time_renews_every_lease_at_once(
+    during: Callable[..., str], clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever judges by the new time must not find leases of the old one."""
+
+    def act(keeper: Keeper, attempt: Attempt) -> None:
+        clock.set_wall(3600)
+        time.follow_server(wall_s() + 3600, running_s(), running_s())
+        keeper.tick()
+        assert lease_of(attempt) == clock.now_iso(15)
+        before = lease_of(attempt)
+        clock.advance(1)
+        keeper.tick()
+        assert lease_of(attempt) == before
+
+    time = SharedTime()
+    monkeypatch.setattr(lease_keeper, "shared_time", time)
+    during(act)
+
+
+def test_a_clock_that_is_wrong_is_told_once_and_stands_with_the_worker(
+    sqlite_database: Database, clock: FakeClock, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = SharedTime()
+    time.follow_server(wall_s() + 20, running_s(), running_s())
+    monkeypatch.setattr(lease_keeper, "shared_time", time)
+    logs.configure()
+    keeper = Rig(clock=clock).keeper()
+    for _ in range(2):
+        keeper.tick()
+        clock.advance(HEARTBEAT_INTERVAL_S)
+    (line,) = [line for line in logs.lines if line["event"] == "clock.differs"]
+    assert (line["level"], round(line["ahead_s"])) == ("WARNING", -20)
+    assert "20 s behind the database's" in line["message"]
+    (row,) = WorkersDao.all()
+    assert row.clock_ahead_s == pytest.approx(-20, abs=0.1)
 
 
 @pytest.mark.parametrize("passed_s", [0.1, 6.0], ids=["between renewals", "at a renewal"])
