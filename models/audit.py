@@ -16,6 +16,7 @@ from models.clock import Clock
 from models.dao.audit import AuditDao, NewAuditRow
 from models.database.connection import database
 from models.events import Event
+from models.listeners import tell
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
@@ -110,19 +111,19 @@ class Journal:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self._entries: list[Entry] = []
+        self._entries: list[Prepared] = []
 
     def add(self, entry: Entry | Prepared) -> None:
         """Write the entry's row in the transaction that is open now."""
         if isinstance(entry, Entry):
             entry = prepare(entry, self.clock.now_iso())
         AuditDao.write(entry.row)
-        self._entries.append(entry.entry)
+        self._entries.append(entry)
 
     def publish(self) -> None:
-        """Log a line for every entry; called once the rows are committed."""
+        """Log a line for every entry, and tell who listens; called once the rows are committed."""
         for entry in self._entries:
-            log_entry(entry)
+            _say(entry)
 
 
 def transition(
@@ -168,8 +169,13 @@ def transition_in_one(
     changed = database().reading(statement, give_up=give_up)
     if changed:
         for one in said:
-            log_entry(one.entry)
+            _say(one)
     return changed
+
+
+def _say(entry: Prepared) -> None:
+    log_entry(entry.entry)
+    tell(entry)
 
 
 def log_entry(entry: Entry) -> None:

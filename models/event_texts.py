@@ -164,6 +164,11 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.LOOP_FAILED: (
             "the lease keeper, recovery or retention could not do its work and tries again"
         ),
+        Event.METRICS_SERVED: "`scout worker --metrics` answers Prometheus at `url`",
+        Event.METRICS_FAILED: "rows could not be read for metrics, which say so",
+        Event.LISTENER_FAILED: (
+            "metrics or traces could not take in what happened; said once per kind of error"
+        ),
         Event.WORKER_BOOTING: "`scout worker` starts its processes",
         Event.WORKER_STARTED: "a worker process was started (`worker`: its place)",
         Event.WORKER_START_FAILED: "the system could not start a process; it is tried again",

@@ -232,6 +232,9 @@ class Event(StrEnum):
     CLOCK_DIFFERS = _line("clock.differs", Scope.WORKER, "ahead_s", level="WARNING")
     SCHEMA_MIGRATED = _line("schema.migrated", Scope.PROCESS, "data")
     LOOP_FAILED = _line("loop.failed", Scope.WORKER, level="WARNING")
+    METRICS_SERVED = _line("metrics.served", Scope.WORKER, "url")
+    METRICS_FAILED = _line("metrics.failed", Scope.PROCESS, level="WARNING")
+    LISTENER_FAILED = _line("listener.failed", Scope.PROCESS, level="ERROR")
 
     # Worker processes
     WORKER_BOOTING = _line("worker.booting", Scope.WORKER, "processes threads")

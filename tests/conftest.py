@@ -23,6 +23,7 @@ from models.settings.runtime import load_settings
 from models.tables.base import proxy
 from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
+from tests.support.prometheus import Prometheus, running_prometheus
 from tests.support.rabbitmq import Rabbitmq, running_rabbitmq
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
 from tests.support.servers import Postgres, redis_server, running_postgres
@@ -123,6 +124,13 @@ def rabbitmq() -> Iterator[Rabbitmq]:
     """Run a real RabbitMQ for the session."""
     with ExitStack() as stack:
         yield _started("RabbitMQ (Debian's rabbitmq-server)", running_rabbitmq, stack)
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Iterator[Prometheus]:
+    """Run a real Prometheus with the shipped alerts for the session."""
+    with ExitStack() as stack:
+        yield _started("Prometheus (Debian's prometheus)", running_prometheus, stack)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from models.events import Event
 from models.statuses import AttemptOutcome
 
 #: How an attempt ended, by the event that says so.
-_ENDINGS: Mapping[str, AttemptOutcome] = {
+ENDINGS: Mapping[str, AttemptOutcome] = {
     Event.STEP_FINISHED: AttemptOutcome.SUCCESS,
     Event.STEP_FAILED: AttemptOutcome.FAILED,
     Event.STEP_RETRYING: AttemptOutcome.RETRYING,
@@ -80,7 +80,7 @@ def attempts_of(rows: Iterable[AuditRow]) -> list[AttemptRecord]:
         key = (row.step, row.attempt)
         if row.event == Event.STEP_STARTED:
             found[key] = AttemptRecord(row.step, row.attempt, row.data.get("worker"), row.ts)
-        elif row.event in _ENDINGS and key in found:
+        elif row.event in ENDINGS and key in found:
             found[key] = _ended(found[key], row)
     return list(found.values())
 
@@ -93,7 +93,7 @@ def _ended(attempt: AttemptRecord, row: AuditRow) -> AttemptRecord:
     return replace(
         attempt,
         ended_at=row.ts,
-        outcome=_ENDINGS[row.event],
+        outcome=ENDINGS[row.event],
         duration_ms=duration_ms if isinstance(duration_ms, (int, float)) else None,
         reason=None if row.event == Event.STEP_FINISHED else row.message,
         data=row.data,

@@ -23,13 +23,17 @@ WORK_SHARE_OF_GRACE = 0.9
 
 
 def child_command(
-    threads: int, grace_s: float, module: str = "workers.supervisor.worker_process"
+    threads: int,
+    grace_s: float,
+    module: str = "workers.supervisor.worker_process",
+    counts_fd: int | None = None,
 ) -> list[str]:
-    """Return the command that starts a worker process."""
+    """Return the command that starts a worker process; it counts into a pipe where there is one."""
     # -P: a folder named `workers` where the operator happens to stand must not be imported.
     return [
         *(sys.executable, "-P", "-m", module, "--stop-on-eof"),
         *("--threads", str(threads), "--grace-s", f"{grace_s * WORK_SHARE_OF_GRACE:g}"),
+        *(() if counts_fd is None else ("--counts-fd", str(counts_fd))),
     ]
 
 
@@ -55,13 +59,19 @@ class ChildProcess:
         environ: Its environment.
         number: Which of the supervisor's places it takes, from 1.
         output: Where its lines go.
+        counts_fd: A pipe that it inherits, or None.
 
     Raises:
         OSError: The process cannot be started.
     """
 
     def __init__(
-        self, command: Sequence[str], environ: Mapping[str, str], number: int, output: LineOutput
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        number: int,
+        output: LineOutput,
+        counts_fd: int | None = None,
     ) -> None:
         self.number = number
         self.started_s = time.monotonic()
@@ -79,6 +89,7 @@ class ChildProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pass_fds=() if counts_fd is None else (counts_fd,),
             start_new_session=True,  # a Ctrl-C at the terminal is the supervisor's to pass on
         )
         streams = (("stderr", self._process.stderr), ("stdout", self._process.stdout))

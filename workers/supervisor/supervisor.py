@@ -45,6 +45,7 @@ def run_supervisor(
     command: Sequence[str] | None = None,
     shutdown_grace_s: float = 30.0,
     policy: RestartPolicy | None = None,
+    counts_fd: int | None = None,
 ) -> int:
     """Run worker processes until a signal ends it. Must be called in the main thread.
 
@@ -60,6 +61,7 @@ def run_supervisor(
         command: What to run instead of `python -m workers.supervisor.worker_process`.
         shutdown_grace_s: Seconds that processes get to finish before they are killed.
         policy: How long to wait before restarts.
+        counts_fd: The writing end of a pipe into which the processes count; None for none.
 
     Returns:
         0 after a graceful stop; 3 if no process could start because something is missing; 5 if
@@ -77,7 +79,7 @@ def run_supervisor(
     settings = log or log_settings()
     systemd = Systemd()  # before the environment of the children is made
     output = LineOutput(configure_logging(settings))
-    command = command or child_command(threads, shutdown_grace_s)
+    command = command or child_command(threads, shutdown_grace_s, counts_fd=counts_fd)
     environ = child_environ(settings)
     logger.info(
         "Starting %d worker process(es) with %d thread(s) each.",
@@ -91,7 +93,7 @@ def run_supervisor(
                 executor.submit(_guarded, on_child_death, death)
 
         def start(number: int) -> ChildProcess:
-            child = ChildProcess(command, environ, number, output)
+            child = ChildProcess(command, environ, number, output, counts_fd)
             keep_on_own_cpu(child.pid, number, processes)
             return child
 

@@ -49,6 +49,8 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
     except ScoutError as exc:
         install_worker_logging({})
         return _refuse(exc)
+    if args.counts_fd is not None:
+        _count_into(args.counts_fd)
     with SignalPipe((signal.SIGTERM, signal.SIGINT)) as signals:
         try:
             broker, worker = _start(args.threads, boot)
@@ -75,6 +77,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--stop-on-eof", action="store_true", help="stop when stdin ends, as a parent's death does"
     )
+    parser.add_argument("--counts-fd", type=int, help="a pipe into which to count what happens")
     return parser.parse_args(argv)
 
 
@@ -83,6 +86,16 @@ def _own_the_streams() -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)
     faulthandler.enable()
+
+
+def _count_into(fd: int) -> None:
+    from models.listeners import listen
+    from workers.metrics.counting import Counting
+    from workers.metrics.counts import Counts
+    from workers.metrics.pipe import CountsSender
+
+    counts = Counts()
+    listen(Counting(counts, CountsSender(counts, fd)))
 
 
 def _start(threads: int, boot: Callable[[], Broker] | None) -> tuple[Broker, Worker]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from models.errors import TransientError
+from models.listeners import ModelCall, bound_call, is_heard, tell
 from models.settings.chat import ChatSettings, chat_settings
 from models.text.storable import storable
 from tasks.sources.chat.answer_budget import AnswerBudget
@@ -34,6 +36,7 @@ from tasks.sources.interface import (
     ModelAnswer,
     PairsRequest,
     Request,
+    UnansweredError,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +98,40 @@ class ChatModel(LanguageModel):
         return self._ask(request, lambda shown: correcting_messages(request, answer, error, shown))
 
     def _ask(self, request: Request, messages_of: Callable[[int], list[Message]]) -> ModelAnswer:
+        """Return the answer to a request, and tell who listens what it cost."""
+        if not is_heard():
+            return self._shortened(request, messages_of)
+        started_s, started = time.time(), time.monotonic()
+        paid: ModelAnswer | None = None
+        error: str | None = None
+        with bound_call() as call:
+            try:
+                paid = self._shortened(request, messages_of)
+            except Exception as exc:
+                error = type(exc).__name__
+                paid = getattr(exc, "paid", None) if isinstance(exc, UnansweredError) else None
+                raise
+            finally:
+                tell(
+                    ModelCall(
+                        call.number,
+                        self.name,
+                        self._settings.label,
+                        started_s,
+                        time.monotonic() - started,
+                        paid.model if paid else None,
+                        paid.prompt_tokens if paid else 0,
+                        paid.completion_tokens if paid else 0,
+                        paid.cost_usd if paid else None,
+                        paid.finish_reason if paid else None,
+                        error,
+                    )
+                )
+        return paid
+
+    def _shortened(
+        self, request: Request, messages_of: Callable[[int], list[Message]]
+    ) -> ModelAnswer:
         """Return the answer to a request, made shorter where it is too long for the model.
 
         Args:

@@ -93,6 +93,16 @@ class Budgets:
         denied = _denied("core", row, self._clock.now_iso())
         return denied if denied.reason == "secondary_limit" else None
 
+    def left(self) -> dict[str, float]:
+        """Return by bucket how many requests are left now; not of one that nobody has asked."""
+        now = self._clock.now_iso()
+        rows = {bucket: GithubBudgetsDao.get(self._key(bucket)) for bucket in self._limits}
+        return {
+            bucket: float(_left(row, self._limits[bucket], now))
+            for bucket, row in rows.items()
+            if row
+        }
+
     def correct(self, quota: Quota) -> None:
         """Learn from what an answer says about the quota that it was counted against."""
         if quota.bucket not in self._limits:
@@ -127,6 +137,12 @@ class Budgets:
 
     def _key(self, bucket: str) -> str:
         return f"{bucket}:{self._identity}"
+
+
+def _left(row: BudgetRow, limit: int, now: str) -> int:
+    if (row.blocked_until or "") > now:
+        return 0
+    return max(0, limit - row.used) if (row.window_ends_at or "") > now else limit
 
 
 def _denied(bucket: str, row: BudgetRow | None, now: str) -> Denied:

@@ -62,6 +62,7 @@ class GitHubHttp:
             methods=METHODS,
             bounds=BOUNDS,
             headers=headers,
+            service="github",
             monotonic_s=monotonic_s,
         )
 

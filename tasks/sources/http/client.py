@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from models.errors import ConfigError, PermanentError
+from models.listeners import Exchange, is_heard, numbered_try, tell
 from models.settings.loopback import gives_away
 from models.settings.urls import without_credentials
 from models.text.clean import clean_text
@@ -84,6 +85,7 @@ class HttpClient:
         methods: What may be sent; everything else is refused before there is a connection.
         bounds: How long to wait.
         headers: What every request has.
+        service: What the server is to those who count requests: `github` or `model`.
         monotonic_s: The clock that bounds an exchange.
 
     Raises:
@@ -98,6 +100,7 @@ class HttpClient:
         methods: frozenset[str],
         bounds: Bounds,
         headers: Mapping[str, str],
+        service: str = "model",
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         httpx = http_library("Asking GitHub or a language model")
@@ -112,6 +115,7 @@ class HttpClient:
                 "Use https.",
             )
         self.bounds = bounds
+        self._service = service
         self._methods = methods
         self._base_url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         self._normal_url = str(httpx.URL(self._base_url))
@@ -148,9 +152,52 @@ class HttpClient:
             ExchangeError: No whole answer came.
             PermanentError: Another method, or another server, than this client is for.
         """
+        target = self._base_url + url if url.startswith("/") else url
+        if not is_heard():
+            return self._exchange(method, target, max_bytes, headers, json)
+        call, resent = numbered_try()
+        started_s, started = time.time(), time.monotonic()
+        status: int | None = None
+        error: str | None = None
+        try:
+            answer = self._exchange(method, target, max_bytes, headers, json)
+            status = answer.status
+        except Exception as exc:
+            error = type(exc).__name__
+            raise
+        finally:
+            parts = urlsplit(target)
+            shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+            took_s = time.monotonic() - started
+            tell(
+                Exchange(
+                    self._service,
+                    method,
+                    shown.geturl(),
+                    started_s,
+                    took_s,
+                    status,
+                    error,
+                    resent,
+                    call,
+                )
+            )
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _exchange(
+        self,
+        method: str,
+        target: str,
+        max_bytes: int,
+        headers: Mapping[str, str] | None,
+        json: Any,
+    ) -> Answer:
         import httpx
 
-        target = self._base_url + url if url.startswith("/") else url
         with self._deadline.within(self.bounds.total_s):
             try:
                 with self._client.stream(method, target, headers=headers, json=json) as response:
@@ -165,10 +212,6 @@ class HttpClient:
                 raise AddressError(type(exc).__name__) from exc
             except (httpx.RequestError, EncodingError) as exc:
                 raise ExchangeError(_words(exc)) from exc
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
 
     def _read(self, response: httpx.Response, max_bytes: int) -> Answer:
         body = Body(response.headers.get("content-encoding", ""), max_bytes)
