@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "workers": ("cli.commands.workers", "List live workers and what their threads hold."),
     "stats": ("cli.commands.stats", "Count steps, failures, durations, tokens and cost."),
     "top": ("cli.commands.top", "Show the whole fleet on one screen, refreshed."),
+    "web": ("cli.commands.web", "Serve the fleet and its runs as a page."),
     "health": ("cli.commands.health", "Say whether work is being done; exits 1 if not."),
     "doctor": ("cli.commands.doctor", "Check configuration, database, broker and workers."),
     "drill": ("cli.commands.drill", "Kill workers on purpose and check that nothing is lost."),

@@ -11,7 +11,6 @@ from cli.options.shared import json_option, open_for_use, read_run_argument
 
 if TYPE_CHECKING:
     from cli.diagnosis.case import Case, Diagnosis
-    from models.settings.runtime import Settings
 
 
 @click.command()
@@ -26,6 +25,7 @@ def command(run_text: str, as_json: bool) -> None:
     Example: scout explain last
     """
     settings = open_for_use()
+    from cli.diagnosis.loading import load_case
     from cli.diagnosis.rules import diagnose
 
     case = load_case(run_text, settings)
@@ -42,33 +42,6 @@ def command(run_text: str, as_json: bool) -> None:
         )
         return
     _print(case, diagnosis)
-
-
-def load_case(run_text: str, settings: Settings) -> Case:
-    """Return everything that is known about the run that a person named.
-
-    Raises:
-        InputError: No run matches, or several do.
-    """
-    from cli.diagnosis.case import Case
-    from models.dao import AuditDao, RunsDao
-    from models.dao.briefs import BriefsDao
-    from models.views.answers import analysis_answers, brief_answers
-    from models.views.attempts import attempts_of
-    from models.views.run_view import view_run
-
-    view = view_run(RunsDao.resolve(run_text), settings)
-    rows = list(AuditDao.of_run(view.run.run_id))
-    run_id = view.run.run_id
-    return Case(
-        view,
-        rows,
-        attempts_of(rows),
-        BriefsDao.counts(run_id),
-        analysis_answers(run_id),
-        brief_answers(run_id),
-        BriefsDao.best_rejected_score(run_id),
-    )
 
 
 def _print(case: Case, diagnosis: Diagnosis) -> None:

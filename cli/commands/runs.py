@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,15 +9,12 @@ import click
 from cli.display.table import Column, table_lines
 from cli.display.terminal import age, emit_json, say
 from cli.options.shared import json_option, open_for_use
-from models.statuses import RUN_ENDED, RUN_STATES, RunStatus
+from models.statuses import RUN_STATES
 from models.text.duration import duration
 
 if TYPE_CHECKING:
-    from models.settings.runtime import Settings
     from models.views.run_view import RunView
 
-#: How many unfinished runs are looked at when a state is asked for that no column holds.
-_UNFINISHED_MAX = 10_000
 _QUERY_MAX_LENGTH = 60
 _COLUMNS = (
     Column("RUN"),
@@ -67,15 +63,16 @@ def command(
     """
     from models.clock import Clock
     from models.text.time_span import moment
+    from models.views.run_list import RunFilter, list_runs
 
     now = Clock().now()
-    among = {
-        "query": query,
-        "since": moment(since, "--since", now) if since else None,
-        "until": moment(until, "--until", now) if until else None,
-    }
-    settings = open_for_use()
-    views = _views(settings, status, among, limit)
+    wanted = RunFilter(
+        status,
+        moment(since, "--since", now) if since else None,
+        moment(until, "--until", now) if until else None,
+        query,
+    )
+    views = list_runs(open_for_use(), wanted, limit)
     if as_json:
         emit_json([_to_dict(view) for view in views])
     elif views:
@@ -83,32 +80,11 @@ def command(
         for line in table_lines(_COLUMNS, rows, [view.reading.state for view in views]):
             say(line)
     else:
-        _say_none(filtered=bool(status or since or until or query))
-
-
-def _views(
-    settings: Settings, status: str | None, among: Mapping[str, str | None], limit: int
-) -> list[RunView]:
-    from models.dao.runs import RunsDao
-    from models.dao.workers import WorkersDao
-    from models.views.run_view import view_run
-
-    workers = WorkersDao.all()
-    if status is None or status in RUN_ENDED:
-        ended = RunStatus(status) if status else None
-        runs = RunsDao.list(status=ended, limit=limit, **among)
-        return [view_run(run, settings, workers) for run in runs]
-    unfinished = [
-        run
-        for stored in (RunStatus.QUEUED, RunStatus.RUNNING)
-        for run in RunsDao.list(status=stored, limit=_UNFINISHED_MAX, **among)
-    ]
-    unfinished.sort(key=lambda run: (run.created_at, run.run_id), reverse=True)
-    views = (view_run(run, settings, workers) for run in unfinished)
-    return [view for view in views if view.reading.state == status][:limit]
+        _say_none(filtered=wanted.asks)
 
 
 def _cells(view: RunView) -> list[str]:
+    from cli.display.step_summary import run_note
     from models.clock import seconds_between
     from models.text.clean import clean_text
     from models.views.run_state import run_duration_ms
@@ -122,18 +98,8 @@ def _cells(view: RunView) -> list[str]:
         age(seconds_between(run.created_at, view.now)),
         duration(run_duration_ms(run, view.now)),
         clean_text(str(run.args.get("query", "")), _QUERY_MAX_LENGTH),
-        clean_text(_note(view)),
+        clean_text(run_note(view)),
     ]
-
-
-def _note(view: RunView) -> str:
-    if view.reading.text:
-        return view.reading.text
-    if view.reading.step:
-        return f"failed at {view.reading.step}"
-    from cli.display.step_summary import result_note
-
-    return result_note(view.steps) if view.run.status is RunStatus.SUCCESS else ""
 
 
 def _to_dict(view: RunView) -> dict[str, Any]:

@@ -95,6 +95,7 @@ def _number(count: int) -> str:
 
 def _words(stats: Stats) -> Iterator[str]:
     from models.text.clean import clean_text
+    from models.views.step_stats import due_words
 
     codes = [
         f"{code} {count:,} × {line.step}"
@@ -106,13 +107,3 @@ def _words(stats: Stats) -> Iterator[str]:
     runs = ", ".join(f"{count:,} {status}" for status, count in stats.runs.items())
     yield f"runs since {local_time(stats.since)}: {runs or 'none'}"
     yield due_words(stats.due, stats.oldest_due_age_s)
-
-
-def due_words(count: int, oldest_age_s: float | None) -> str:
-    """Return how many steps wait for a thread, and for how long the oldest has."""
-    from models.clock import spoken
-
-    if not count:
-        return "nothing is due"
-    what = "step is" if count == 1 else "steps are"
-    return f"{count:,} {what} due, the oldest for {spoken(oldest_age_s or 0.0)}"

@@ -126,10 +126,27 @@ class Scale:
 
 def _heading(view: RunView) -> Iterator[str]:
     run = view.run
-    source = "dry" if run.args.get("dry") else "live"
     query = clean_text(str(run.args.get("query", "")))
     state = status_text(view.reading.state)
-    yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source}  "{query}"'
+    yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source_of(run)}  "{query}"'
+    yield faint(" · ".join(run_facts(view)))
+    options = changed_options(run.args)
+    if options:
+        yield faint(options)
+    if view.reading.text:
+        yield status_text(view.reading.state, clean_text(view.reading.text))
+    for thread in view.stuck:
+        yield paint(f"stuck  a thread of {clean_text(thread.worker)}: {thread.text}", "red")
+
+
+def source_of(run: RunRow) -> str:
+    """Return where a run reads from: `dry` or `live`."""
+    return "dry" if run.args.get("dry") else "live"
+
+
+def run_facts(view: RunView) -> list[str]:
+    """Return what made a run, when, how long it took, and with what."""
+    run = view.run
     facts = [
         f"made by scout {clean_text(run.command)}",
         f"created {local_time(run.created_at)} ({age(seconds_between(run.created_at, view.now))})",
@@ -142,17 +159,10 @@ def _heading(view: RunView) -> Iterator[str]:
         facts.append(f"code {clean_text(run.git_sha)[:12]}")
     if run.parent_run_id:
         facts.append(f"{'repeats' if run.command == 'rerun' else 'from'} {run.parent_run_id}")
-    yield faint(" · ".join(facts))
-    options = _options(run.args)
-    if options:
-        yield faint(options)
-    if view.reading.text:
-        yield status_text(view.reading.state, clean_text(view.reading.text))
-    for thread in view.stuck:
-        yield paint(f"stuck  a thread of {clean_text(thread.worker)}: {thread.text}", "red")
+    return facts
 
 
-def _options(args: dict[str, Any]) -> str:
+def changed_options(args: dict[str, Any]) -> str:
     """Return the arguments that are not the defaults, as they would be typed."""
     defaults = RunArgs(query="").to_dict()
     changed = {
@@ -165,14 +175,19 @@ def _options(args: dict[str, Any]) -> str:
     )
 
 
-def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
-    ended = view.run.ended or step.status not in {StepStatus.RUNNING, StepStatus.PENDING}
-    state = step.status if ended else read_step(step, view.workers, view.now, float("inf")).state
+def shown_state(step: StepRow, view: RunView) -> str:
+    """Return the state of a step as a screen shows it: that of the run, of the step it is about."""
     if step.name == view.reading.step and not view.run.ended:
-        state = view.reading.state
+        return view.reading.state
+    ended = view.run.ended or step.status not in {StepStatus.RUNNING, StepStatus.PENDING}
+    return step.status if ended else read_step(step, view.workers, view.now, float("inf")).state
+
+
+def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
+    state = shown_state(step, view)
     took_ms = step_duration_ms(step, view.now)
     plain = f" {pad(step.name, _NAME_WIDTH)} {pad(duration(took_ms), 10, right=True)}  "
-    words = "  " + (f"#{step.attempt} " if step.attempt > 1 else "") + _words(step)
+    words = "  " + (f"#{step.attempt} " if step.attempt > 1 else "") + step_words(step)
     width = terminal_width()
     if width is not None:
         words = cut(words, max(0, width - width_of(plain) - scale.width - 2))
@@ -180,7 +195,7 @@ def _step_line(step: StepRow, view: RunView, scale: Scale) -> str:
     return f" {status_mark(state)}{plain}{bar}{words}".rstrip()
 
 
-def _words(step: StepRow) -> str:
+def step_words(step: StepRow) -> str:
     """Return what a step has to say for itself: progress, reason, or what came out."""
     if step.status is StepStatus.RUNNING and step.progress:
         return counted(step.progress)

@@ -1,4 +1,4 @@
-"""One short note per step for people: what came out of it."""
+"""One short note per step, and per run, for people: what came out of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from models.dao import StepRow
+from models.statuses import RunStatus
 from models.views.missing import stat
+from models.views.run_view import RunView
 
 #: Where a step's stats say what it spent on the model.
 _USAGE = ("usage", "analyses.usage")
@@ -84,6 +86,15 @@ def step_note(step: StepRow) -> str:
         if isinstance(usage, dict) and usage.get("requests"):
             words += _spent(usage)
     return ", ".join(words)
+
+
+def run_note(view: RunView) -> str:
+    """Return what a list says of a run: why it stands where it does, or what it has brought."""
+    if view.reading.text:
+        return view.reading.text
+    if view.reading.step:
+        return f"failed at {view.reading.step}"
+    return result_note(view.steps) if view.run.status is RunStatus.SUCCESS else ""
 
 
 def result_note(steps: Iterable[StepRow]) -> str:

@@ -71,7 +71,12 @@ def status_text(status: str, text: str | None = None) -> str:
 
 def status_mark(status: str) -> str:
     """Return the one-character mark of a status, in its colour."""
-    return status_text(status, _MARKS.get(status, "?"))
+    return status_text(status, plain_mark(status))
+
+
+def plain_mark(status: str) -> str:
+    """Return the one-character mark of a status."""
+    return _MARKS.get(status, "?")
 
 
 def indented(text: str, columns: int) -> list[str]:

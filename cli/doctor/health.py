@@ -29,6 +29,14 @@ class Look:
     fleet: FleetView | None
 
 
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """What broker and database said when they were asked to take something."""
+
+    broker: BrokerHealth
+    probe: DatabaseProbe
+
+
 def check_health(
     settings: Settings, limits: Limits, database: DatabaseHealth | None = None
 ) -> Look:
@@ -40,18 +48,28 @@ def check_health(
         database: What was found out about the database already.
     """
     database = database or check_database(settings, count=False)
-    fleet = None
+    replies = ask_both(settings, database)
+    fleet = view_fleet(settings) if database.readable else None
+    return judge(database, replies, fleet, limits)
+
+
+def ask_both(settings: Settings, database: DatabaseHealth) -> Replies:
+    """Ask both to take something, which may take seconds; over connections of its own."""
     if database.broken:
         error = database.error or f"{database.label} cannot be created."
         code = Code.DATABASE_UNAVAILABLE if database.writable else Code.DATABASE_UNWRITABLE
         probe = DatabaseProbe(code, error, database.hint)
-    elif database.readable:
-        probe, fleet = probe_database(settings), view_fleet(settings)
     else:
-        probe = DatabaseProbe()
-    broker = broker_health.check(settings)
-    health = verdict(broker, probe, fleet, limits, state=database.state)
-    return Look(health, broker, database, probe, fleet)
+        probe = probe_database(settings) if database.readable else DatabaseProbe()
+    return Replies(broker_health.check(settings), probe)
+
+
+def judge(
+    database: DatabaseHealth, replies: Replies, fleet: FleetView | None, limits: Limits
+) -> Look:
+    """Return the verdict on what was found; `fleet` is None where there are no rows to read."""
+    health = verdict(replies.broker, replies.probe, fleet, limits, state=database.state)
+    return Look(health, replies.broker, database, replies.probe, fleet)
 
 
 def to_dict(found: Look) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from models.database.connection import database
+from models.database.like_patterns import containing
 from models.events import Event
 from models.text.canonical_json import loads
 
@@ -86,6 +87,60 @@ class AuditDao:
             if len(page) < _PAGE:
                 return
             after_id = page[-1][0]
+
+    @staticmethod
+    def of_events(run_id: str, events: Collection[str]) -> list[AuditRow]:
+        """Return a run's rows of some events, in order."""
+        marks = ", ".join("?" * len(events))
+        sql = f"{_SELECT} WHERE run_id = ? AND event IN ({marks}) ORDER BY id"
+        rows = database().execute(sql, (run_id, *map(str, events))).fetchall()
+        return [_decoded(row) for row in rows]
+
+    @staticmethod
+    def find(
+        run_id: str,
+        *,
+        scope: str | None = None,
+        levels: Collection[str] = (),
+        text: str | None = None,
+        before_id: int | None = None,
+        limit: int,
+    ) -> list[AuditRow]:
+        """Return the newest rows of a run that fit, oldest first.
+
+        Args:
+            run_id: The run.
+            scope: Only rows about this step or module.
+            levels: Only rows of these levels; all where none is named.
+            text: Only rows with this in their message, event or data; upper and lower case in
+                ASCII count alike.
+            before_id: Only rows with a smaller id.
+            limit: At most so many.
+        """
+        where, params = ["run_id = ?"], list[Any]([run_id])
+        if scope is not None:
+            where.append("scope = ?")
+            params.append(scope)
+        if levels:
+            where.append(f"level IN ({', '.join('?' * len(levels))})")
+            params += levels
+        if text:
+            columns = ("message", "event", "data_json")
+            found = [f"lower({what}) LIKE ? ESCAPE '!'" for what in columns]
+            where.append(f"({' OR '.join(found)})")
+            params += [containing(text.lower())] * len(columns)
+        if before_id is not None:
+            where.append("id < ?")
+            params.append(before_id)
+        sql = f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
+        rows = database().execute(sql, (*params, limit)).fetchall()
+        return [_decoded(row) for row in reversed(rows)]
+
+    @staticmethod
+    def newest_id(run_id: str) -> int:
+        """Return the greatest id of a run's rows; 0 without any."""
+        sql = "SELECT max(id) FROM audit_log WHERE run_id = ?"
+        return int(database().execute(sql, (run_id,)).fetchone()[0] or 0)
 
     @staticmethod
     def newest_of_step(

@@ -172,6 +172,7 @@ class RunsDao:
         query: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        before: str | None = None,
         limit: int = 20,
     ) -> list[RunRow]:
         """Return runs, newest first.
@@ -181,6 +182,7 @@ class RunsDao:
             query: Only those that searched for something with this part.
             since: Only those created at this time or later.
             until: Only those created before this time.
+            before: Only those that stand behind this run in the list.
             limit: At most so many.
         """
         where, params = ["1 = 1"], list[Any]()
@@ -193,6 +195,10 @@ class RunsDao:
         if until:
             where.append("created_at < ?")
             params.append(until)
+        if before:
+            place = "SELECT created_at, run_id FROM runs WHERE run_id = ?"
+            where.append(f"(created_at, run_id) < ({place})")
+            params.append(before)
         if query:
             # SQLite knows upper and lower case in ASCII only, so the text as it is counts as well.
             words = _QUERY_SQLITE if database().is_sqlite else _QUERY_POSTGRES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from models.database import connection as db
@@ -35,3 +37,16 @@ def open_existing(settings: Settings) -> db.Database | None:
     opened = db.use(db.Database(read_only, database.label, settings.database_wait_s))
     learn_time(opened)
     return opened
+
+
+@contextmanager
+def one_look(database: db.Database) -> Iterator[None]:
+    """Hold a transaction in which rows are those of one moment, and none can be written.
+
+    SQLite's file must have been opened by `open_existing`; of a server, any transaction that is
+    asked so refuses to write. It must be short: while it lasts, SQLite's log of changes grows.
+    """
+    with database.peewee.atomic():
+        if not database.is_sqlite:
+            database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield

@@ -19,6 +19,8 @@ ENDINGS: Mapping[str, AttemptOutcome] = {
     Event.STEP_INTERRUPTED: AttemptOutcome.INTERRUPTED,
     Event.STEP_POSTPONED: AttemptOutcome.POSTPONED,
 }
+#: The events that the history is read from; rows of others tell nothing of it.
+ATTEMPT_EVENTS = (Event.STEP_STARTED, *ENDINGS)
 
 
 @dataclass(frozen=True, slots=True)

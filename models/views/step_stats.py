@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from models.clock import Clock, seconds_between
+from models.clock import Clock, seconds_between, spoken
 from models.dao.fleet import FleetDao
 from models.dao.step_stats import StepStatsDao, StepTotals
 from models.steps import STEP_NAMES
@@ -114,3 +114,11 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
     if not ordered:
         return None
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
+
+
+def due_words(count: int, oldest_age_s: float | None) -> str:
+    """Return how many steps wait for a thread, and for how long the oldest has."""
+    if not count:
+        return "nothing is due"
+    what = "step is" if count == 1 else "steps are"
+    return f"{count:,} {what} due, the oldest for {spoken(oldest_age_s or 0.0)}"

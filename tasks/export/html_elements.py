@@ -98,7 +98,9 @@ def _cell(value: Any) -> Html:
 
 def _attributes(attributes: dict[str, str | None]) -> str:
     named = ((name.strip("_").replace("_", "-"), value) for name, value in attributes.items())
-    return "".join(f' {name}="{escape(value, quote=True)}"' for name, value in named if value)
+    return "".join(
+        f' {name}="{escape(value, quote=True)}"' for name, value in named if value is not None
+    )
 
 
 def _escaped(text: str) -> Html:

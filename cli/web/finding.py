@@ -1,0 +1,130 @@
+"""What the pages show, read from the database: the same views that the commands print."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cli.diagnosis.loading import load_case
+from cli.diagnosis.rules import diagnose
+from cli.doctor.database import check_database
+from cli.doctor.health import ask_both, judge
+from cli.web.pages.fleet import FleetFound, fleet_regions
+from cli.web.pages.parts import Regions
+from cli.web.pages.records import find_records
+from cli.web.pages.run import RunFound, run_regions
+from cli.web.reading import Reader, Shared
+from models.clock import Clock
+from models.dao.audit import AuditDao
+from models.dao.briefs import BriefsDao
+from models.dao.runs import RunsDao
+from models.settings.runtime import Settings
+from models.statuses import RunStatus, State
+from models.views.attempts import ATTEMPT_EVENTS, attempts_of
+from models.views.fleet import FleetView, view_fleet
+from models.views.health import Limits
+from models.views.repo_names import marks_in
+from models.views.run_list import RunFilter, list_runs
+from models.views.run_view import RunView, view_run
+from models.views.step_stats import Stats, view_stats
+
+_HOUR_S, _DAY_S = 3600.0, 86_400.0
+_UNFINISHED_SHOWN, _FAILED_SHOWN = 20, 10
+#: A day's numbers are counted this often; they are dear, and change little.
+_DAY_FOR_S = 20.0
+#: States that say all there is to say.
+_PLAIN = frozenset({State.QUEUED, State.RUNNING})
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The parts of a page that can be renewed, and whether they never will be again."""
+
+    regions: Regions
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    fleet: FleetView
+    hour: Stats
+    unfinished: list[RunView]
+    failed: list[RunView]
+
+
+class FleetScreen:
+    """Draws the first screen; what is dear is asked for once for all who look.
+
+    Args:
+        reader: What reads the rows.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader, self._settings = reader, reader.settings
+        self._day = Shared(lambda: reader.read(lambda: view_stats(_DAY_S)), _DAY_FOR_S)
+
+    async def draw(self) -> Drawn:
+        """Ask database and broker, read the rows, and draw."""
+        settings = self._settings
+        state = await self._reader.on_thread(lambda: check_database(settings, count=False))
+        # They may take seconds where something is wrong, and nobody should wait for them to read.
+        asking = asyncio.create_task(asyncio.to_thread(ask_both, settings, state))
+        rows = day = None
+        if state.readable:
+            rows = await self._reader.read(lambda: _rows(settings))
+            day = await self._day.get()
+        limits = Limits(clock_s=settings.lease_s / 3)
+        look = judge(state, await asking, rows.fleet if rows else None, limits)
+        if rows is None:
+            return Drawn(fleet_regions(FleetFound(look)))
+        found = FleetFound(look, rows.hour, day, rows.unfinished, rows.failed)
+        return await self._reader.on_thread(lambda: Drawn(fleet_regions(found)))
+
+
+def _rows(settings: Settings) -> _Rows:
+    since = Clock().now_iso(-_DAY_S)
+    unfinished = [
+        view
+        for status in (RunStatus.RUNNING, RunStatus.QUEUED)
+        for run in RunsDao.list(status=status, limit=_UNFINISHED_SHOWN)
+        for view in (view_run(run, settings),)
+    ]
+    failed = list_runs(settings, RunFilter(State.FAILED, since), _FAILED_SHOWN)
+    fleet = view_fleet(settings)
+    return _Rows(fleet, view_stats(_HOUR_S), unfinished[:_UNFINISHED_SHOWN], failed)
+
+
+def find_run(
+    run_id: str, settings: Settings, asked: Mapping[str, str] | None = None, **records: int
+) -> RunFound:
+    """Return what is known of a run; the database must be open.
+
+    Args:
+        run_id: The run.
+        settings: For its state.
+        asked: Which of its records; the newest by default.
+        records: `limit`, the most of them.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    view = view_run(RunsDao.get(run_id), settings)
+    return RunFound(
+        view,
+        attempts_of(AuditDao.of_events(run_id, ATTEMPT_EVENTS)),
+        find_records(run_id, asked or {}, **records),
+        None if view.reading.state in _PLAIN else diagnose(load_case(run_id, settings)),
+        BriefsDao.of_run(run_id),
+        marks_in(run_id),
+    )
+
+
+def draw_run(run_id: str, settings: Settings, asked: Mapping[str, str] | None = None) -> Drawn:
+    """Return the parts of a run's page; the database must be open.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    found = find_run(run_id, settings, asked)
+    return Drawn(run_regions(found), found.view.run.ended)

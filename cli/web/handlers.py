@@ -1,0 +1,182 @@
+"""From a request to an answer: which page, of what, and what to say where that cannot be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from cli.errors import describe
+from cli.web.finding import Drawn, FleetScreen, draw_run
+from cli.web.pages.layout import Frame, whole_page
+from cli.web.pages.records import FILTERS as RECORD_FILTERS
+from cli.web.pages.run_list import FILTERS, PAGE_LENGTH, run_list_parts
+from cli.web.reading import Reader, Shared
+from cli.web.statics import static_files, versions
+from cli.web.streams import Hub, mark_of_state
+from models.clock import Clock
+from models.codes import Code
+from models.dao.runs import RunsDao
+from models.errors import ExitCode, InputError
+from models.statuses import RUN_STATES
+from models.text.clean import clean_text
+from models.text.time_span import moment
+from models.views.run_list import RunFilter, list_runs
+from tasks.export.html_elements import element
+
+if TYPE_CHECKING:
+    from models.settings.runtime import Settings
+
+logger = logging.getLogger(__name__)
+
+#: Seconds for which one drawing of the first screen serves all who ask for it.
+_FLEET_FOR_S = 1.0
+_YEAR = "public, max-age=31536000, immutable"
+_NO_BUFFERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+
+
+class Pages:
+    """Answers what can be asked for; a method per address.
+
+    Args:
+        reader: What reads the rows.
+        hub: Who watches what.
+    """
+
+    def __init__(self, reader: Reader, hub: Hub) -> None:
+        self._reader, self._hub = reader, hub
+        self._settings: Settings = reader.settings
+        self._fleet = Shared(FleetScreen(reader).draw, _FLEET_FOR_S)
+
+    async def fleet(self, request: Request) -> Response:
+        """Return the first screen."""
+        drawn = await self._fleet.get()
+        return self._live("Fleet", "/", "/stream", drawn)
+
+    async def fleet_stream(self, request: Request) -> Response:
+        """Return the changes of the first screen as they come."""
+        return _stream(self._hub.events("fleet", _seen(request), self._fleet.get))
+
+    async def runs(self, request: Request) -> Response:
+        """Return a page of the list of runs."""
+        asked = {
+            name: request.query_params[name]
+            for name in (*FILTERS, "before")
+            if request.query_params.get(name)
+        }
+        wanted, limit = _filter(asked), PAGE_LENGTH + 1
+
+        def work() -> str:
+            views = list_runs(self._settings, wanted, limit, before=asked.get("before"))
+            parts = run_list_parts(views[:PAGE_LENGTH], asked, more=len(views) == limit)
+            return whole_page(self._frame("Runs", "/runs"), parts)
+
+        return HTMLResponse(await self._reader.read(work))
+
+    async def find(self, request: Request) -> Response:
+        """Lead to the run that a person named: an id, a unique beginning of one, or `last`."""
+        return RedirectResponse(await self._address(request.query_params.get("id", "last")), 303)
+
+    async def run(self, request: Request) -> Response:
+        """Return the page of a run."""
+        run_id = request.path_params["run_id"]
+        asked = {
+            name: request.query_params[name]
+            for name in (*RECORD_FILTERS, "before")
+            if request.query_params.get(name)
+        }
+        if not await self._reader.read(lambda: RunsDao.exists(run_id)):
+            return RedirectResponse(await self._address(run_id), 303)
+        drawn = await self._reader.read(lambda: draw_run(run_id, self._settings, asked))
+        stream = None if drawn.ended else f"/runs/{run_id}/stream"
+        return self._live(f"Run {run_id}", "/runs", stream, drawn)
+
+    async def run_stream(self, request: Request) -> Response:
+        """Return the changes of a run as they come; nothing, for good, where none will."""
+        run_id, seen = request.path_params["run_id"], _seen(request)
+        run = await self._reader.read(lambda: RunsDao.get(run_id))
+
+        async def draw() -> Drawn:
+            return await self._reader.read(lambda: draw_run(run_id, self._settings))
+
+        if run.ended and mark_of_state((await draw()).regions) == seen:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        return _stream(self._hub.events(run_id, seen, draw))
+
+    async def static(self, request: Request) -> Response:
+        """Return a file beside the pages; its address changes with its content."""
+        file = static_files().get(request.path_params["name"])
+        if file is None:
+            return self.failed(InputError("There is no such file."))
+        kept = _YEAR if request.query_params.get("v") == file.version else "no-cache"
+        return Response(file.content, media_type=file.media_type, headers={"Cache-Control": kept})
+
+    async def icon(self, request: Request) -> Response:
+        """Return the icon where browsers look for it by themselves."""
+        return RedirectResponse("/static/icon.svg", 301)
+
+    def failed(self, exc: Exception) -> Response:
+        """Return a page about what went wrong."""
+        trouble = describe(exc)
+        status = _status(trouble.exit_code, getattr(exc, "status_code", None))
+        if trouble.code is Code.BUG and status is HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.error("A page could not be shown.", exc_info=exc)
+        parts = [
+            element("h1", status.phrase),
+            element("p", clean_text(trouble.message), class_="what"),
+            *([element("p", clean_text(trouble.hint))] if trouble.hint else []),
+        ]
+        return HTMLResponse(whole_page(self._frame(status.phrase), parts), status)
+
+    def _live(self, title: str, place: str, stream: str | None, drawn: Drawn) -> Response:
+        frame = self._frame(title, place, stream, mark_of_state(drawn.regions))
+        return HTMLResponse(whole_page(frame, list(drawn.regions.values())))
+
+    def _frame(
+        self, title: str, place: str = "", stream: str | None = None, seen: str = ""
+    ) -> Frame:
+        return Frame(title, place, stream, seen, versions=versions())
+
+    async def _address(self, text: str) -> str:
+        run = await self._reader.read(lambda: RunsDao.resolve(text))
+        return f"/runs/{quote(run.run_id)}"
+
+
+def _filter(asked: Mapping[str, str]) -> RunFilter:
+    """Return the filter that an address names.
+
+    Raises:
+        InputError: There is no such state, or a time cannot be read.
+    """
+    now, state = Clock().now(), asked.get("status")
+    if state and state not in {str(one) for one in RUN_STATES}:
+        raise InputError(f"There is no state {state!r}.", f"States: {', '.join(RUN_STATES)}.")
+    times = {
+        name: moment(asked[name], name, now) if name in asked else None
+        for name in ("since", "until")
+    }
+    return RunFilter(state, times["since"], times["until"], asked.get("query"))
+
+
+def _seen(request: Request) -> str:
+    """Return the state that a viewer saw last: the newer word is that of who comes back."""
+    return request.headers.get("last-event-id") or request.query_params.get("seen", "")
+
+
+def _stream(events: object) -> Response:
+    return StreamingResponse(events, media_type="text/event-stream", headers=_NO_BUFFERS)  # type: ignore[arg-type]
+
+
+def _status(exit_code: int, asked: int | None) -> HTTPStatus:
+    if asked is not None:
+        return HTTPStatus(asked)
+    if exit_code == ExitCode.USAGE:
+        return HTTPStatus.NOT_FOUND
+    if exit_code == ExitCode.DEPENDENCY:
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,0 +1,136 @@
+"""What a run recorded: the rows of its audit log, by step and level, with search."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from cli.web.pages.parts import Heading, data_table, moment_of, region
+from models.dao.audit import AuditDao, AuditRow
+from models.steps import STEP_NAMES
+from models.text.clean import clean_text
+from tasks.export.html_elements import Html, element, void
+
+#: Rows that are shown at once.
+PAGE_LENGTH = 200
+#: The filters by their names in the address.
+FILTERS = ("step", "level", "find")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+#: Said elsewhere in the row.
+_NOT_SHOWN = frozenset({"attempt", "traceback"})
+_DATA_MAX_LENGTH = 400
+_HEADINGS = (
+    Heading("Time"),
+    Heading("Level", whole=True),
+    Heading("Step", whole=True),
+    Heading("What happened"),
+    Heading("Event", wide=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsFound:
+    """Rows of a run's audit log, and what was asked for.
+
+    Args:
+        rows: The newest that fit, oldest first.
+        asked: The filters as they were typed.
+        more: Whether earlier ones fit, too.
+    """
+
+    rows: Sequence[AuditRow]
+    asked: Mapping[str, str]
+    more: bool
+
+    @property
+    def filtered(self) -> bool:
+        """Say whether these are other rows than the newest of all."""
+        return bool(self.asked)
+
+
+def find_records(run_id: str, asked: Mapping[str, str], limit: int = PAGE_LENGTH) -> RecordsFound:
+    """Return the newest rows that fit; a filter that means nothing is as if it were not there."""
+    level, before = asked.get("level", ""), asked.get("before", "")
+    kept = {name: asked[name] for name in FILTERS if asked.get(name)}
+    if before.isdecimal() and before.isascii() and len(before) < 19:
+        kept["before"] = before
+    rows = AuditDao.find(
+        run_id,
+        scope=kept.get("step"),
+        levels=LEVELS[LEVELS.index(level) :] if level in LEVELS else (),
+        text=kept.get("find"),
+        before_id=int(kept["before"]) if "before" in kept else None,
+        limit=limit + 1,
+    )
+    return RecordsFound(rows[-limit:], kept, len(rows) > limit)
+
+
+def records_part(run_id: str, found: RecordsFound, *, linked: bool = True) -> Html:
+    """Return the part of the page with the records of a run.
+
+    Filtered rows stand under another name than the newest, which are renewed as they come.
+    """
+    name = "records-found" if found.filtered else "records"
+    content = [records_table(found.rows)] if found.rows else [element("p", "No row matches.")]
+    if linked:
+        content = [_form(run_id, found.asked), *content, *_pager(run_id, found)]
+    return region(name, "Records", *content)
+
+
+def records_table(rows: Sequence[AuditRow]) -> Html:
+    """Return a table of rows."""
+    classes = [f"level-{row.level.lower()}" for row in rows]
+    return data_table("Records", _HEADINGS, map(_row, rows), classes, stacked=True)
+
+
+def _row(row: AuditRow) -> list[str]:
+    attempt = f" #{row.attempt}" if row.attempt and row.attempt > 1 else ""
+    data = {key: value for key, value in row.data.items() if key not in _NOT_SHOWN}
+    words = json.dumps(data, ensure_ascii=False, sort_keys=True) if data else ""
+    told: list[str] = [row.message]
+    if row.data.get("traceback"):
+        trace = element("pre", str(row.data["traceback"]))
+        told.append(element("details", element("summary", "traceback"), trace))
+    detail = element("span", clean_text(words, _DATA_MAX_LENGTH), class_="data") if words else ""
+    return [
+        moment_of(row.ts),
+        row.level,
+        (row.step or row.scope) + attempt,
+        element("div", *told, class_="told"),
+        element("div", element("code", row.event), " ", detail),
+    ]
+
+
+def _form(run_id: str, asked: Mapping[str, str]) -> Html:
+    fields = [
+        element("label", "Step ", _choice("step", STEP_NAMES, asked)),
+        element("label", "From level ", _choice("level", LEVELS, asked)),
+        element(
+            "label",
+            "Text ",
+            void("input", name="find", type="search", value=clean_text(asked.get("find", ""))),
+        ),
+        element("button", "Find"),
+    ]
+    action = f"/runs/{run_id}#records-found"
+    return element("form", *fields, action=action, method="get", class_="filters", role="search")
+
+
+def _choice(name: str, values: Sequence[str], asked: Mapping[str, str]) -> Html:
+    options = [element("option", "all", value="")]
+    for value in values:
+        chosen = "" if asked.get(name) == value else None
+        options.append(element("option", value, value=value, selected=chosen))
+    return element("select", *options, name=name)
+
+
+def _pager(run_id: str, found: RecordsFound) -> list[Html]:
+    links = []
+    if found.more:
+        query = urlencode({**found.asked, "before": found.rows[0].id})
+        links.append(element("a", "Earlier", href=f"/runs/{run_id}?{query}#records-found"))
+    if found.filtered:
+        links.append(element("a", "All, newest", href=f"/runs/{run_id}#records"))
+    return [element("nav", *links, aria_label="Pages of the records", class_="pager")]

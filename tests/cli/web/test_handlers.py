@@ -1,0 +1,195 @@
+"""What can be asked for: the first screen, the list, a run, and what is said where that fails."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cli.doctor.health import check_health
+from models.clock import Clock
+from models.database.connection import Database
+from models.settings.runtime import load_settings
+from models.views.health import Limits
+from tests.support.cli import SECRET, Scout
+from tests.support.web import HOSTILE, HOSTILE_QUERY, Page, words_of
+from tests.support.worlds import PastClock, add_worker, claim, failed_run, new_run, successful_run
+
+
+def test_the_first_screen_says_what_the_commands_say(
+    page: Page, scout: Scout, database: Database
+) -> None:
+    broken, done = failed_run(), successful_run("graph database")
+    waits = new_run("job queue", clock=PastClock(60), broker="redis")
+    add_worker("amqp", holds=waits)
+    words = words_of(page("/"))
+    health = check_health(load_settings(), Limits()).health
+    assert not health.healthy
+    assert words.index("not healthy") < words.index("At a glance")
+    for finding in (*health.reasons, *health.warnings):
+        said = finding.text.split(",")[0].split(" for ")[0]
+        assert said in words
+        assert finding.hint in words
+    assert "1 step is due, the oldest for" in words
+    assert "1 failed, 1 queued, 1 success" in words
+    assert f"{waits} ! stalled 0/10" in words
+    assert broken in words.split("Failed in the last day")[1]
+    assert "permanent_failure" in words
+    assert done not in words
+    assert "testhost:4242:beef-amqp-0 amqp 1/4 1" in words
+    assert "llm_repo_analysis 2 ✗ 1" in words.split("Steps of the last hour and day")[1]
+
+
+def test_without_any_run_it_says_so(page: Page) -> None:
+    words = words_of(page("/"))
+    for said in (
+        "healthy",
+        "Nothing runs.",
+        "No run failed in the last day.",
+        "No worker is alive",
+    ):
+        assert said in words
+
+
+def test_the_list_has_the_filters_of_the_command_and_pages(page: Page, database: Database) -> None:
+    ids = [new_run(f"query {number}", clock=PastClock(600 - number)) for number in range(53)]
+    other = failed_run()
+    first = page("/runs")
+    assert first.index(other) < first.index(ids[-1]) < first.index(ids[-2])
+    assert ids[0] not in first
+    (older,) = [part for part in first.split('"') if "before=" in part]
+    second = page(older)
+    assert [one for one in ids if one in second] == ids[:4]
+    assert other in page("/runs?status=failed")
+    assert ids[3] not in page("/runs?status=failed")
+    assert ids[7] in page("/runs?status=stalled&query=QUERY+7&since=1h")
+    assert "No run matches." in page("/runs?until=2020-01-01")
+    assert 'value="query 7"' in page("/runs?query=query+7")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/runs?status=lost", 404, "There is no state"),
+        ("/runs?since=tomorrow", 404, "is no time"),
+        ("/runs/01ZZZZZZ", 404, "There is no run"),
+        ("/runs/01ZZZZZZ/stream", 404, "There is no run"),
+        ("/find?id=%3Cscript%3E", 404, "is not a run id"),
+        ("/nowhere", 404, "Not Found"),
+        ("/static/..%2Fapp.py", 404, "Not Found"),
+    ],
+)
+def test_what_is_not_there_is_said(page: Page, path: str, status: int, said: str) -> None:
+    assert said in words_of(page(path, status))
+
+
+def test_a_run_is_found_by_what_names_it(page: Page, database: Database) -> None:
+    run_id = successful_run()
+    for path in ("/find?id=last", f"/find?id={run_id[:20].lower()}", f"/runs/{run_id[:20]}"):
+        assert f"<code>{run_id}</code>" in page(path)
+
+
+def test_the_page_of_a_failed_run_has_its_diagnosis(
+    page: Page, scout: Scout, database: Database
+) -> None:
+    run_id = failed_run(message="HTTP 403: no right")
+    words = words_of(page(f"/runs/{run_id}"))
+    diagnosis = scout.json("explain", run_id)["diagnosis"]
+    for said in (diagnosis["what"], diagnosis["meaning"], *diagnosis["next"]):
+        assert said in words, said
+    assert "HTTP 403: no right" in words
+    assert "llm_repo_analysis ✗ failed" in words
+    assert "keyword_aggregate – skipped" in words
+    assert "Arguments" in words
+
+
+def test_records_are_found_by_step_level_and_text(page: Page, database: Database) -> None:
+    run_id = failed_run(message="HTTP 403: no right")
+    table = "What happened Event"
+
+    def found(query: str) -> str:
+        return words_of(page(f"/runs/{run_id}?{query}")).split(table)[1].split("Where it comes")[0]
+
+    assert found("").count(" INFO ") > 10
+    assert "init_run" not in found("step=hydrate_readme")
+    assert "hydrate_readme started" in found("step=hydrate_readme")
+    assert " INFO " not in found("level=WARNING")
+    assert "llm_repo_analysis failed" in found("level=ERROR")
+    assert found("find=NO+RIGHT").count("ERROR") == 2
+    assert "No row matches" in page(f"/runs/{run_id}?find=100%25")
+
+
+def test_records_come_in_pages(page: Page, database: Database) -> None:
+    run_id = new_run()
+    for number in range(230):
+        database.execute(
+            "INSERT INTO audit_log (ts, level, run_id, scope, event, message, data_json)"
+            " VALUES (?, 'INFO', ?, 'run', 'run.created', ?, '{}')",
+            (Clock().now_iso(), run_id, f"row {number};"),
+        )
+    first = page(f"/runs/{run_id}")
+    assert "row 229;" in first
+    assert "row 20;" not in first
+    (earlier,) = [part for part in first.split('"') if "before=" in part]
+    assert "row 20;" in page(earlier.replace("&amp;", "&"))
+
+
+def test_hostile_text_does_nothing_wherever_it_stands(page: Page, database: Database) -> None:
+    run_id = failed_run(error_type=HOSTILE, message=f"{HOSTILE} {SECRET}")
+    live = new_run(HOSTILE_QUERY)
+    claim(live, "init_run")
+    database.execute(
+        "UPDATE audit_log SET message = ?, data_json = ?",
+        (HOSTILE, json.dumps({"attempt": 1, "traceback": HOSTILE, HOSTILE: SECRET})),
+    )
+    database.execute("UPDATE runs SET git_sha = ?, command = ?", (HOSTILE, HOSTILE))
+    add_worker(f"redis{HOSTILE}")
+    for path in (
+        "/",
+        "/runs",
+        f"/runs/{run_id}",
+        f"/runs/{live}",
+        f"/runs?query={HOSTILE}",
+        f"/runs/{live}?find={HOSTILE}&step={HOSTILE}",
+        f"/find?id={HOSTILE}",
+    ):
+        text = page(path, 404 if "find?" in path else 200)
+        assert SECRET not in text
+        assert "\u202e" not in text
+
+
+def test_nothing_is_written(page: Page, database: Database, tmp_path: Path) -> None:
+    run_id = failed_run()
+    database.close_thread()
+    with sqlite3.connect(tmp_path / "scout.db") as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = (tmp_path / "scout.db").read_bytes()
+    for path in ("/", "/runs", f"/runs/{run_id}", "/find?id=last"):
+        page(path)
+    assert (tmp_path / "scout.db").read_bytes() == before
+    wal = tmp_path / "scout.db-wal"
+    assert not wal.exists() or not wal.read_bytes()
+
+
+def test_an_outage_is_said_and_over_when_it_is_over(
+    page: Page, database: Database, tmp_path: Path
+) -> None:
+    run_id = successful_run()
+    database.close_thread()
+    (tmp_path / "scout.db").rename(tmp_path / "away")
+    assert "The database is not there any more." in page("/runs", 503)
+    assert "The database is not there any more." in page(f"/runs/{run_id}", 503)
+    (tmp_path / "away").rename(tmp_path / "scout.db")
+    assert run_id in page("/runs")
+
+
+def test_what_never_changes_is_kept_by_browsers(page: Page) -> None:
+    style = next(part for part in page("/").split('"') if "style.css" in part)
+    answer = page.client.get(style)
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]
+    assert page.client.get("/static/style.css?v=old").headers["cache-control"] == "no-cache"
+    assert page.client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+    assert page.client.get("/").headers["cache-control"] == "no-store"
