@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from models.cause import Cause
 from models.clock import Clock
@@ -32,8 +34,7 @@ _CUT = "…[cut]"
 _LEVELS = logging.getLevelNamesMapping()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One audit event, and what its log line says beside it; its level is the event's own."""
 
     event: Event
@@ -57,7 +58,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         if not self.level:
-            object.__setattr__(self, "level", self.event.level)
+            force_setattr(self, "level", self.event.level)
 
     def row_data(self) -> dict[str, Any]:
         """Return what goes into `data_json`."""
@@ -75,8 +76,7 @@ class Entry:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """An entry and its row, redacted and encoded before the transaction that writes it."""
 
     entry: Entry

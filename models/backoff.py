@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: Returns a number between two; tests put their own in its place.
 Uniform = Callable[[float, float], float]
@@ -12,8 +13,7 @@ Uniform = Callable[[float, float], float]
 _TRIES_MAX = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(Struct, frozen=True):
     """Exponential delays with a limit and jitter.
 
     Attributes:

@@ -11,18 +11,18 @@ import json
 import re
 import shlex
 import sys
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from msgspec import Struct, field
+
 from models.version import DISTRIBUTION
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(Struct, frozen=True):
     """Where this Scout is installed, and what from.
 
     Args:

@@ -7,14 +7,14 @@ Context variables do not enter the threads of a pool by themselves: start such w
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class WorkContext:
+class WorkContext(Struct, frozen=True):
     """The run, step and attempt that log lines are about.
 
     `dry` says whether the run may only use fixtures, which the network guard enforces.

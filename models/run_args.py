@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.errors import InputError
 from models.repo_name import read_repo_name
@@ -43,8 +45,7 @@ def option_of(name: str) -> str:
     return "--" + _SPELLED.get(name, name).replace("_", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class RunArgs:
+class RunArgs(Struct, frozen=True):
     """What a person asked for; this is what `runs.args_json` holds."""
 
     query: str
@@ -159,7 +160,7 @@ class RunArgs:
 
 
 # Asked for once: every claim of a step reads its run's arguments.
-_NAMES = frozenset(field.name for field in fields(RunArgs))
+_NAMES = frozenset(RunArgs.__struct_fields__)
 
 
 def _among(

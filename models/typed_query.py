@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from models.errors import InputError
 
@@ -71,8 +72,7 @@ QUALIFIERS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TypedQuery:
+class TypedQuery(Struct, frozen=True):
     """A query taken apart.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from models.clock import Clock
 from models.run_args import RunArgs
@@ -12,8 +13,7 @@ from tasks.recorder import Recorder
 from tasks.sources.interface import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class StepContext:
+class StepContext(Struct, frozen=True):
     """Everything a step may use. It reads the tables with Peewee and writes inside `saving()`."""
 
     run_id: str

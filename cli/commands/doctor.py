@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,6 +78,8 @@ class Examination:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-like data."""
+        from msgspec import to_builtins
+
         return {
             "healthy": not self.problems,
             "problems": self.problems,
@@ -86,9 +88,9 @@ class Examination:
             "live": self.live,
             "versions": self.versions,
             "tokens": self.tokens,
-            "database": asdict(self.database),
-            "broker": asdict(self.broker),
-            "activity": asdict(self.activity) if self.activity else None,
+            "database": to_builtins(self.database),
+            "broker": to_builtins(self.broker),
+            "activity": to_builtins(self.activity) if self.activity else None,
         } | ({"online": self.online.to_dict()} if self.online else {})
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from models.dao import AuditRow
 from models.dao.steps import StepRow
@@ -19,8 +20,7 @@ EVIDENCE_MAX_LENGTH = 300
 _LAST_LINES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """Everything that is known about a run."""
 
     view: RunView
@@ -61,8 +61,7 @@ class Case:
         return lines[-_LAST_LINES:]
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """What happened, what shows it, what it means and what to do.
 
     Args:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cli.display.step_summary import step_note
 from cli.display.terminal import (
@@ -98,8 +99,7 @@ def index_path(run: RunRow) -> Path | None:
     return path if path.is_file() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """Maps the time of a run onto the columns of its waterfall."""
 
     start: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from models.database import connection as db
 from models.database.drivers import connect
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
 
 
-@dataclass(slots=True)
-class DatabaseHealth:
+class DatabaseHealth(Struct):
     """What the database looks like.
 
     state: ok | not created | pending migrations | newer than this Scout | unavailable.
@@ -54,8 +54,7 @@ class DatabaseHealth:
         return self.state in {"unavailable", "newer than this Scout"} or not self.writable
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """Who is working on what, as the database has it."""
 
     workers: list[dict[str, Any]]

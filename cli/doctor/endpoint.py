@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 #: Longer answers are cut there.
 BODY_MAX_BYTES = 8 << 20
 
 
-@dataclass(slots=True)
-class Endpoint:
+class Endpoint(Struct):
     """What one server said.
 
     status: the HTTP status, or None where it did not answer. `limits` are GitHub's buckets, and

@@ -5,8 +5,9 @@ The rules are those of `models.views.health`; here is only who is asked, and in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cli.doctor import broker as broker_health
 from cli.doctor.database import DatabaseHealth, check_database
@@ -18,8 +19,7 @@ from models.views.fleet import FleetView, view_fleet
 from models.views.health import BrokerHealth, Health, Limits, verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A verdict, and what it was reached by; `fleet` is None where there are no rows to read."""
 
     health: Health
@@ -29,8 +29,7 @@ class Look:
     fleet: FleetView | None
 
 
-@dataclass(frozen=True, slots=True)
-class Replies:
+class Replies(Struct, frozen=True):
     """What broker and database said when they were asked to take something."""
 
     broker: BrokerHealth

@@ -6,9 +6,11 @@ The only command beside live runs that uses the network, and only when it is ask
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from cli.display.terminal import age
 from cli.doctor.endpoint import BODY_MAX_BYTES, Endpoint, as_object, parsed
@@ -25,8 +27,7 @@ _DAY_S = 86_400
 _SKEW_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Online:
+class Online(Struct, frozen=True):
     """Everything that was found out, and what a run of `top` repositories would cost."""
 
     github: Endpoint

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Any
 
 import click
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionOptions:
+class ExecutionOptions(Struct, frozen=True, kw_only=True):
     """What was asked for.
 
     Attributes:
@@ -57,7 +56,7 @@ def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**values: Any) -> Any:
-        asked = {one.name: values.pop(one.name) for one in fields(ExecutionOptions)}
+        asked = {name: values.pop(name) for name in ExecutionOptions.__struct_fields__}
         return function(how=ExecutionOptions(**asked), **values)
 
     for option in reversed(_OPTIONS):

@@ -16,7 +16,7 @@ def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
     Returns:
         Whether stderr is for people.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from models.settings.logging import asked_format, asked_level, log_settings
     from workers.logs import configure_logging

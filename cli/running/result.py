@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from models.errors import ExitCode
 from models.export_path import export_index
@@ -25,8 +26,7 @@ def exit_code_of(status: RunStatus) -> ExitCode:
     return _EXIT_CODES.get(status, ExitCode.UNFINISHED)
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionResult:
+class ExecutionResult(Struct, frozen=True):
     """How waiting for a run ended."""
 
     run: RunRow

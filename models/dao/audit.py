@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from models.database.connection import database
 from models.database.like_patterns import containing
@@ -31,8 +32,7 @@ class NewAuditRow(NamedTuple):
     data_json: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(Struct, frozen=True):
     """A row of `audit_log`, its data decoded."""
 
     id: int

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from models.database.connection import database
 
 _COLUMNS = "group_key, mark, note, run_id, actor, created_at, repo_ids_json"
 
 
-@dataclass(frozen=True, slots=True)
-class MarkRow:
+class MarkRow(Struct, frozen=True):
     """A row of `brief_marks`; the time is ISO 8601 text.
 
     repo_ids_json holds GitHub's ids of the members by their names in lower case, as far as they are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.database.connection import database
 from models.text.canonical_json import loads
@@ -10,8 +10,7 @@ from models.text.canonical_json import loads
 _GROUPS = "SELECT rank, score, status, group_key, repos_json, content_json, error FROM briefs"
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOfRun:
+class GroupOfRun(Struct, frozen=True):
     """A group that a run ranked; its title is None where it has no text."""
 
     rank: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.database.connection import database
 
@@ -17,8 +17,7 @@ UNION SELECT 'brief model', model FROM briefs WHERE run_id = ? AND model IS NOT 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True):
     """A group of repositories as a run ranked it; `written` says that it has a text."""
 
     rank: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.dao.runs import RunRow, RunsDao
 from models.database.connection import database
@@ -32,8 +33,7 @@ WHERE r.status = 'failed' AND r.finished_at >= ? ORDER BY r.finished_at DESC, r.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DueSteps:
+class DueSteps(Struct, frozen=True):
     """How many steps of the runs of one kind of broker are due, and since when the oldest is."""
 
     broker: str
@@ -41,8 +41,7 @@ class DueSteps:
     oldest_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRow:
+class HeldRow(Struct, frozen=True):
     """A step that is being worked on, as its row has it; times are ISO 8601 text."""
 
     run_id: str
@@ -53,8 +52,7 @@ class HeldRow:
     lease_expires_at: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRun:
+class FailedRun(Struct, frozen=True):
     """A run that failed; the step and its error are None where none is to blame."""
 
     run_id: str

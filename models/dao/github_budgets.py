@@ -6,7 +6,7 @@ a transaction. Times are as they are stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.database.connection import database
 
@@ -47,8 +47,7 @@ WHERE github_budgets.blocked_until IS NULL
 _GET = "SELECT used, window_ends_at, blocked_until, reason FROM github_budgets WHERE bucket = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetRow:
+class BudgetRow(Struct, frozen=True):
     """A row of `github_budgets`.
 
     `used` counts against a quota of the usual size; where GitHub grants more, it begins below 0.

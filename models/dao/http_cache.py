@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.database.connection import database
 from models.text.canonical_json import dumps, loads
@@ -25,8 +26,7 @@ _KEYS_BEFORE = "SELECT key FROM http_cache WHERE stored_at < ? ORDER BY key LIMI
 _COUNT = "SELECT count(*) FROM http_cache"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(Struct, frozen=True):
     """An answer as it is stored; `headers` are the few that are needed to serve it again.
 
     `stored_at` is when it was stored or, to the day, when it was last renewed.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.database.connection import database
 
 
-@dataclass(frozen=True, slots=True)
-class ModelUse:
+class ModelUse(Struct, frozen=True):
     """What a run has spent on its language model; the cost is None where nobody told it."""
 
     requests: int
@@ -17,8 +16,7 @@ class ModelUse:
     estimated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ItemAverage:
+class ItemAverage(Struct, frozen=True):
     """What one item of a kind took on average, over all runs."""
 
     requests: float

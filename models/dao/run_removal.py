@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.dao.any_table import bytes_of_run, delete_rows_of_run
 from models.database.connection import database
@@ -13,8 +13,7 @@ _SINCE_SQLITE = "json_extract(args_json, '$.since')"
 _SINCE_POSTGRES = "(args_json::json ->> 'since')"
 
 
-@dataclass(frozen=True, slots=True)
-class RunLink:
+class RunLink(Struct, frozen=True):
     """A run, when it ended (None while it has not), and the runs that it names."""
 
     run_id: str

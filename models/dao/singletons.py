@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.database.connection import database
 
@@ -13,8 +13,7 @@ _TAKE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SingletonRow:
+class SingletonRow(Struct, frozen=True):
     """A row of `singletons`; the time is ISO 8601 text."""
 
     name: str

@@ -8,8 +8,9 @@ kept for it, which the chain would pay for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from models.database.connection import database
 from models.steps import STEP_NAMES, position_of
@@ -33,8 +34,7 @@ _USAGE: Mapping[str, tuple[str, ...]] = {
 _FEW = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class StepTotals:
+class StepTotals(Struct, frozen=True):
     """What the ends of one step came to.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from models.clock import Clock
 from models.database.connection import database
@@ -52,8 +53,7 @@ _STEP_STATUSES = {str(status): status for status in StepStatus}
 _RUN_STATUSES = {str(status): status for status in RunStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedRow:
+class ClaimedRow(Struct, frozen=True):
     """What a claim, or the recovery of one, needs to know about a step and its run."""
 
     step_id: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from models.codes import Code, stored_code
 from models.dao.step_transitions import ClaimedRow, StepTransitions, encode_stats, locking
@@ -32,8 +33,7 @@ _ROW_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(Struct, frozen=True):
     """A row of `run_steps` as readers see it."""
 
     step_id: str

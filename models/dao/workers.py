@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict, astuple
 
 from models.database.connection import database
 from models.database.like_patterns import starting_with
@@ -19,8 +21,7 @@ _BEAT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HeldStep:
+class HeldStep(Struct, frozen=True):
     """What one thread has in hand, as its process says it; times are ISO 8601 text.
 
     Args:
@@ -46,8 +47,7 @@ def encode_held(held: Iterable[HeldStep]) -> str:
     return dumps([asdict(one) for one in held])
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerRow:
+class WorkerRow(Struct, frozen=True):
     """A row of `workers`; times are ISO 8601 text, by the database's clock."""
 
     worker: str

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import peewee
+from msgspec import Struct
 
 from models.codes import Code
 from models.database import connection as db
@@ -30,8 +30,7 @@ MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"
 _ADVISORY_LOCK = 5_170_614  # any number that no other user of the database takes
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaStatus:
+class SchemaStatus(Struct, frozen=True):
     """Which migrations have been applied, are pending, or are not known to this code."""
 
     applied: tuple[str, ...]

@@ -7,9 +7,10 @@ statement changes no row, so nothing is written.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
 
 import peewee
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.clock import shared_time
 from models.codes import Code
@@ -24,8 +25,7 @@ WAIT_S = 3.0
 _WRITES_NOTHING = "UPDATE workers SET pid = pid WHERE 1 = 0"
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseProbe:
+class DatabaseProbe(Struct, frozen=True):
     """What a database that was asked to write said.
 
     Args:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import peewee
+from msgspec import Struct
 
 from models.codes import Code
 from models.errors import DatabaseUnavailableError, system_code
@@ -55,8 +55,7 @@ _NO_FOLDER = "Check that the folder exists and may be written to."
 _NO_DATABASE = "Move the file away, or point SCOUT_DATABASE_URL at another one."
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(Struct, frozen=True):
     """What the driver reported: SQLite's primary result code, PostgreSQL's SQLSTATE, or neither."""
 
     sqlite: int | None = None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.audit import Entry, Journal, Prepared, prepare, transition, transition_in_one
 from models.clock import Clock, from_iso, seconds_between, to_iso
@@ -24,8 +26,7 @@ from models.text.canonical_json import loads
 EARLY_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One attempt at a step that this worker holds until its lease runs out.
 
     `started_monotonic_s` is this process's monotonic clock at `started_at`, so that durations
@@ -96,8 +97,7 @@ class Claim:
         return to_iso(finished), round(elapsed_s * 1000, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a step was not claimed, in words for people.
 
     Args:

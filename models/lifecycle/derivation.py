@@ -7,9 +7,10 @@ are copied in the order in which they were stored, which is the order in which s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from models.database.connection import database
 from models.statuses import AnalysisStatus
@@ -40,8 +41,7 @@ WHERE link.run_id = ? ORDER BY link.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(Struct, frozen=True):
     """What a command does with another run's results.
 
     Args:
@@ -104,8 +104,7 @@ def inherit(derivation: Derivation, parent_run_id: str, run_id: str) -> dict[str
     return copied
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
+class _Copy(Struct, frozen=True):
     """Copies rows from one run to another."""
 
     parent_run_id: str

@@ -7,8 +7,9 @@ every message may be lost: a due step that nobody claimed is handed out again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from models.audit import Journal, transition
 from models.clock import Clock, seconds_between
@@ -30,8 +31,7 @@ _MINE = "SELECT DISTINCT run_id FROM run_steps WHERE worker = ?"
 _SENT = "UPDATE run_steps SET enqueued_at = ? WHERE step_id = ? AND status = 'pending'"
 
 
-@dataclass(frozen=True, slots=True)
-class DueStep:
+class DueStep(Struct, frozen=True):
     """A step that may start and needs a message."""
 
     run_id: str

@@ -7,8 +7,10 @@ gets `LeaseLostError` and must not go on. A step's end and "the next step is due
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.audit import Journal, Prepared, prepare, transition
 from models.cause import Cause
@@ -123,8 +125,7 @@ def fail_step(
     transition(work, clock, give_up=give_up)
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
+class Success(Struct, frozen=True):
     """A successful ending, redacted and encoded before the write lock is taken."""
 
     row: ClaimedRow

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.clock import seconds_between, spoken
 from models.dao.audit import AuditDao
@@ -16,8 +18,7 @@ MAX_IN_A_ROW = 12
 MAX_STANDSTILL_S = 7_200.0
 
 
-@dataclass(frozen=True, slots=True)
-class Standstill:
+class Standstill(Struct, frozen=True):
     """What a postponement's audit row holds about those before it, so that the last row tells all.
 
     Args:

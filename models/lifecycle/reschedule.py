@@ -7,8 +7,10 @@ Every ending is conditional on the attempt still holding its step, as those of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.audit import Journal, transition
 from models.cause import Cause
@@ -123,8 +125,7 @@ def hand_back(
     return transition(work, clock, give_up=give_up)
 
 
-@dataclass(frozen=True, slots=True)
-class _Again:
+class _Again(Struct, frozen=True):
     """An attempt that ended without its step: the step is pending again, due at a later time."""
 
     event: Event

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from models.dao.any_table import rows_of_run
 from models.dao.readmes import ReadmesDao
@@ -53,8 +54,7 @@ users. Look through it before you send it.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One file of the archive."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from models.errors import ConfigError
 from models.settings.chat import ChatSettings, SettingNames, check_key, check_url, named_endpoint
@@ -22,8 +23,7 @@ LOCAL = "local"
 NAMES = SettingNames(EMBED_BASE_URL.name, EMBED_MODEL.name, EMBED_API_KEY.name)
 
 
-@dataclass(frozen=True, slots=True)
-class LocalModel:
+class LocalModel(Struct, frozen=True):
     """A model on this machine; `folder` is None where an installed package is to have it."""
 
     folder: Path | None = None

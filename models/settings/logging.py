@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO, cast
+
+from msgspec import Struct
 
 from models.settings.setting import Environ
 from models.settings.table import (
@@ -18,8 +19,7 @@ from models.settings.table import (
 LogFormat = Literal["json", "text"]
 
 
-@dataclass(frozen=True, slots=True)
-class LogSettings:
+class LogSettings(Struct, frozen=True):
     """How a process logs.
 
     Attributes:

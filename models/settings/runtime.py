@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct, to_builtins
 
 from models.retention import RetentionPolicy
 from models.settings import table
@@ -26,8 +27,7 @@ DEFAULT_NAMESPACE = "scout"
 _NAMESPACE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The effective settings of a process. Times are in seconds."""
 
     database_url: str
@@ -49,7 +49,8 @@ class Settings:
 
     def public(self) -> dict[str, object]:
         """Return the settings without the user names and passwords of their URLs."""
-        return asdict(self) | {
+        told: dict[str, object] = to_builtins(self)
+        return told | {
             "database_url": without_credentials(self.database_url),
             "broker_url": without_credentials(self.broker_url),
         }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.dao.analyses import AnalysesDao
 from models.dao.briefs import BriefsDao
@@ -17,8 +18,7 @@ ANSWERED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What came of asking the model about one kind of thing, and why the last bad one was bad."""
 
     valid: int = 0

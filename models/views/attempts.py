@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.codes import Code, stored_code
 from models.dao.audit import AuditRow
@@ -23,8 +25,7 @@ ENDINGS: Mapping[str, AttemptOutcome] = {
 ATTEMPT_EVENTS = (Event.STEP_STARTED, *ENDINGS)
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRecord:
+class AttemptRecord(Struct, frozen=True):
     """One try at a step.
 
     outcome: success | failed | retrying | interrupted | postponed, or open where no end is on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.clock import Clock
 from models.dao.fleet import DueSteps, FailedRun, FleetDao
@@ -21,16 +21,14 @@ _SUSPECTS_MAX = 50
 _FAILED_WITHIN_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class StalledRun:
+class StalledRun(Struct, frozen=True):
     """A run on which nobody works, and why that is said."""
 
     run_id: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FleetView:
+class FleetView(Struct, frozen=True):
     """What the rows say of all workers and all unfinished work.
 
     Args:

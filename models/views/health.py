@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from models.clock import seconds_between, spoken
 from models.codes import Code
@@ -55,8 +56,7 @@ DEPENDENCIES = frozenset(
 _UNWRITABLE = frozenset({Code.DATABASE_UNWRITABLE, Code.DATABASE_LOCKED, Code.DISK_FULL})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that is not as it should be.
 
     Args:
@@ -83,8 +83,7 @@ _PENDING = Finding(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerHealth:
+class BrokerHealth(Struct, frozen=True):
     """What a broker said.
 
     Args:
@@ -110,8 +109,7 @@ class BrokerHealth:
     dead: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """From when on something counts as wrong.
 
     Args:
@@ -127,8 +125,7 @@ class Limits:
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """The verdict: what keeps work from being done, and what a person should know beside it."""
 
     reasons: tuple[Finding, ...]

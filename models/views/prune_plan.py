@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.clock import Clock
 from models.dao.run_removal import RunLink, RunRemovalDao
@@ -16,8 +17,7 @@ from models.statuses import RUN_ENDED
 MEASURED_MAX = 50
 
 
-@dataclass(frozen=True, slots=True)
-class PrunePlan:
+class PrunePlan(Struct, frozen=True):
     """What a policy removes.
 
     Attributes:

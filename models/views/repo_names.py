@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.dao.brief_marks import BriefMarksDao, MarkRow
 from models.dao.repo_names import RepoNamesDao
 from models.text.canonical_json import loads
 
 
-@dataclass(frozen=True, slots=True)
-class RepoNames:
+class RepoNames(Struct, frozen=True):
     """The repositories of a run: each one's id by its name, and its name by id and other names.
 
     Keys are lower-case where they are names, as GitHub compares these.

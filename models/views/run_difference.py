@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.dao.contents import ContentsDao, GroupRow
 from models.dao.runs import RunRow
@@ -24,8 +26,7 @@ _NOT_COMPARED = {"out"}
 _SEARCH_STEPS = {1: "github_search_pass1", 2: "github_search_pass2"}
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One thing in which two runs differ.
 
     Attributes:
@@ -61,8 +62,7 @@ class Difference:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RunDifference:
+class RunDifference(Struct, frozen=True):
     """Everything in which two runs differ; how long their steps took is told and makes none.
 
     `in_both` counts, by kind, the items that both runs have.
@@ -129,14 +129,12 @@ def compare_runs(a: RunRow, b: RunRow, now: str) -> RunDifference:
     return RunDifference(a, b, tuple(differences), in_both, durations)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     step: str
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class _Contents:
+class _Contents(Struct, frozen=True):
     """What one run holds: by kind, the step and the value of every item."""
 
     items: Mapping[str, Mapping[str, _Item]]

@@ -8,9 +8,10 @@ They are pure: they read no database and no clock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from models.clock import seconds_between, spoken
 from models.codes import Code
@@ -25,8 +26,7 @@ HEARTBEAT_TIMEOUT_S = 15.0
 STALL_AFTER_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The true state of a run or step, and why, in words for people.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.clock import Clock
 from models.dao.runs import RunRow
@@ -13,8 +13,7 @@ from models.views.run_state import Reading, live_workers, read_run
 from models.views.worker_threads import BusyThread, stuck_threads_of
 
 
-@dataclass(frozen=True, slots=True)
-class RunView:
+class RunView(Struct, frozen=True):
     """A run with its steps and its true state at one moment."""
 
     run: RunRow

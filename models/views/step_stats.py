@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
+
+from msgspec import Struct
 
 from models.clock import Clock, seconds_between, spoken
 from models.dao.fleet import FleetDao
@@ -13,8 +14,7 @@ from models.dao.step_stats import StepStatsDao, StepTotals
 from models.steps import STEP_NAMES
 
 
-@dataclass(frozen=True, slots=True)
-class StepLine:
+class StepLine(Struct, frozen=True):
     """What one step came to."""
 
     step: str
@@ -69,8 +69,7 @@ class StepLine:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Struct, frozen=True):
     """A window of time, and what is due now."""
 
     since: str

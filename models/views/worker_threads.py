@@ -8,8 +8,9 @@ do; only the worker itself still knows of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from models.clock import seconds_between, spoken
 from models.dao.fleet import HeldRow
@@ -22,8 +23,7 @@ from models.views.run_state import is_alive
 STILL_SHARE = 1 / 3
 
 
-@dataclass(frozen=True, slots=True)
-class BusyThread:
+class BusyThread(Struct, frozen=True):
     """One thread of a worker and the step that it works on.
 
     Args:
@@ -72,8 +72,7 @@ class BusyThread:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class LiveWorker:
+class LiveWorker(Struct, frozen=True):
     """A worker process that gave a sign of life, and its busy threads, the longest first."""
 
     row: WorkerRow

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.dao.readmes import ReadmesDao
 from models.database.upsert import upsert
@@ -39,8 +41,7 @@ PROMPT = "repo_analysis"
 _REASON_MAX_CHARACTERS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     """A repository to ask about."""
 
     candidate: Candidate
@@ -48,8 +49,7 @@ class _Unit:
     question: Question[RepoAnalysis]
 
 
-@dataclass(frozen=True, slots=True)
-class _Analysed:
+class _Analysed(Struct, frozen=True):
     """The row that came of asking, and what was paid for it."""
 
     row: Row

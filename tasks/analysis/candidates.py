@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from peewee import JOIN
 
 from models.database.upsert import fetch_all
@@ -19,8 +19,7 @@ _NO_LICENSE = {None, "NONE", "NOASSERTION"}
 _NAMES_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """What is stored about a repository before it is analysed.
 
     One about which the model gave no answer is not analysed; one about which it gave none that is

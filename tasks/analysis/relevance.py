@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tasks.embeddings.exact import product, quantised, ranks
 from tasks.kinds.project import Project
@@ -38,8 +40,7 @@ _DECIMALS = 4
 _EXACT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Relevance:
+class Relevance(Struct, frozen=True):
     """How much a repository is about the query, 0 to 1, and what that was computed from.
 
     `words` and `meaning` are ranks, 0 to 1, among `compared` repositories; `meaning` is None

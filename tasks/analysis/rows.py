@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.errors import ScoutError
 from models.redaction import default_redactor
@@ -61,8 +62,7 @@ def input_hash(request: AnalysisRequest, prompt: Prompt, model: str) -> str:
     return hashlib.sha256(dumps(seen).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class RowMaker:
+class RowMaker(Struct, frozen=True):
     """Makes the rows of a step; holds what is the same for all of them."""
 
     context: StepContext

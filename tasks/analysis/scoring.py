@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+
+from msgspec import Struct
 
 POLICY = "scout-score/1"
 #: Names the arithmetic of `tasks.analysis.relevance`, which takes its place once a pass is in.
@@ -40,8 +41,7 @@ DAYS_STALE = 365
 DECIMALS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreInputs:
+class ScoreInputs(Struct, frozen=True):
     """All that the score depends on; stored beside it so that it can be computed again.
 
     days_since_push is None where GitHub does not know of a push.
@@ -57,8 +57,7 @@ class ScoreInputs:
     archived: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """The score from 0 to 1, rounded once, and the exact parts that it is made of."""
 
     final: float

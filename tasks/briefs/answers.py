@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from models.errors import ScoutError
 from models.events import Event
@@ -32,16 +32,14 @@ _ERROR_LENGTH = 300
 _EXCERPT_LENGTH = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A planned brief, and what is asked for it."""
 
     group_key: str
     question: Question[BriefContent]
 
 
-@dataclass(frozen=True, slots=True)
-class BriefAnswer:
+class BriefAnswer(Struct, frozen=True):
     """What came of asking for a brief: `content`, or an `error` and the answer's beginning.
 
     `failed` says that the model gave no answer at all; the next attempt asks again. `refused` says

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tasks.briefs.material import comparable_words
@@ -30,8 +30,7 @@ _ACKNOWLEDGED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """The stored texts of a group's members, by name.
 
     `quotable` lacks those that have no text; `particular` holds the words that few others use.

@@ -8,8 +8,9 @@ step that is killed pays nothing twice, and taken over by later runs with the sa
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.errors import (
@@ -39,14 +40,12 @@ MAX_CORRECTIONS = 1
 _REASON_MAX_CHARACTERS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     batch: VerdictBatch
     question: Question[Mapping[str, PairFit]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Struct, frozen=True):
     unit: _Unit
     rows: Sequence[Row]
     spent: Spent

@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.text.clean import clean_text
 from tasks.kinds.project import Project
@@ -62,8 +64,7 @@ _SHARED_HOSTS = frozenset(
 _TOP_LEVEL = {"com", "org", "net", "co", "ac", "edu", "gov"}
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """That one repository names another, with the words in which it does."""
 
     source: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from tasks.prompts.false_claims import first_claim
 from tasks.prompts.prompt import load_prompt
@@ -41,8 +42,7 @@ _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 _ADDRESSES = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img[^>]*>|https?://\S+|\]\([^)]*\)")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredProject:
+class StoredProject(Struct, frozen=True):
     """What a run has stored of a project; `output` is a model's analysis, in its stored form."""
 
     full_name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from models.run_args import RunArgs
 from tasks.briefs.grouping import (
@@ -36,8 +37,7 @@ EMBEDDINGS = "embeddings/"
 Embed: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[float]] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(Struct, frozen=True):
     """The groups of a run, best first, and how they came about.
 
     `compared` is how many repositories were compared, `left_out` how many a cap kept away, with its

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tasks.briefs import rare_words
 from tasks.embeddings.exact import Pairs, Square, Vector, closest, mixed, products, square, sums
@@ -52,8 +53,7 @@ HEAD_CHARACTERS = 1200
 README_CHARACTERS = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class PairSignals:
+class PairSignals(Struct, frozen=True):
     """The pairs of a run with their ranks, 0 to 1, and which of them are too much alike.
 
     `compared` is how many pairs those that are most alike were found among.

@@ -10,8 +10,9 @@ numbers measure nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from tasks.kinds.project import Project
 
@@ -23,8 +24,7 @@ BACK = 12
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Promising:
+class Promising(Struct, frozen=True):
     """A pair that a judge may be asked about, in the order of its names; its score without one."""
 
     first: Project

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from models.database.upsert import fetch_all, upsert
 from models.statuses import VerdictStatus
@@ -152,7 +153,9 @@ class VerdictRows:
     def _input_hash(self, pair: Promising, materials: Mapping[str, ProjectMaterial]) -> str:
         prompt = self._prompt
         seen = {
-            "projects": [asdict(materials[one.full_name]) for one in (pair.first, pair.second)],
+            "projects": [
+                to_builtins(materials[one.full_name]) for one in (pair.first, pair.second)
+            ],
             "prompt": [prompt.id, prompt.version, prompt.schema],
             "model": self._context.sources.model.name,
         }

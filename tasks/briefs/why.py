@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from itertools import permutations
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tasks.briefs.rare_words import word_vectors
 from tasks.briefs.signals import Vectors, offers
@@ -14,8 +16,7 @@ from tasks.kinds.project import Project
 _DECIMALS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class MetNeed:
+class MetNeed(Struct, frozen=True):
     """That one repository's need is met by what another offers; `closeness` is from 0 to 1."""
 
     needs: str

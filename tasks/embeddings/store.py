@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.dao.audit import AuditDao
@@ -35,8 +36,7 @@ _MAX_ROUNDS = 3
 _REASON_MAX_CHARACTERS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """Some texts, and what came of them."""
 
     texts: Sequence[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.dao.contents import ContentsDao
 from models.statuses import BriefStatus
@@ -16,8 +16,7 @@ from tasks.export.report import Report
 MAX_NEW = 50
 
 
-@dataclass(frozen=True, slots=True)
-class NewSince:
+class NewSince(Struct, frozen=True):
     """What is new, best first, and what does not return.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from models.dao.steps import NOT_PLANNED
 from models.database.upsert import fetch_all
@@ -33,8 +34,7 @@ from tasks.export.verdicts import Verdicts, load_verdicts
 MAX_ANCESTORS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A brief that has a text, and the name of its two files, without folder and ending."""
 
     name: str
@@ -43,8 +43,7 @@ class Document:
     full_names: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Something that is missing from the results, and why; `item` is a repository or a group."""
 
     item: str
@@ -52,8 +51,7 @@ class Failure:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything that the files are made of.
 
     `documents` and `briefs` are in the order of their rank, `scores` and `ranking` best first;

@@ -7,9 +7,11 @@ runs where there are any, and else on the assumptions below.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import asdict
 
 from models.run_args import RunArgs
 from models.settings.live import concurrency
@@ -55,8 +57,7 @@ _CORRECTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """How many are expected, and how many there can be at most."""
 
     expected: int
@@ -69,8 +70,7 @@ class Amount:
 NOTHING = Amount(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What a run would cost.
 
     `calls` are requests to the model for `analyses`, `verdicts` on pairs, some at a time, and
@@ -98,7 +98,9 @@ class Forecast:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as JSON-like data."""
-        return asdict(self) | {"core": asdict(self.core), "limits": dict(LIMITS[self.with_token])}
+        both: dict[str, Any] = {"core": self.core, "limits": dict(LIMITS[self.with_token])}
+        told: dict[str, Any] = to_builtins(asdict(self) | both)
+        return told
 
 
 def forecast(

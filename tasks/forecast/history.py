@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from models.dao.analyses import AnalysesDao
 from models.dao.findings import ReposDao, SearchesDao
@@ -19,8 +20,7 @@ _SEARCH = ("query", "lang", "stars", "max_stars", "days", "include_forks")
 _LOOKED_AT = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """The newest live run that searched for the same.
 
     Args:
@@ -40,8 +40,7 @@ class Earlier:
     judged: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """What is known: the earlier run, and tokens and requests per item by kind.
 
     embedding_tokens are those of a repository's texts, or None.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.text.storable import storable
 from tasks.text.byte_order import marked_encoding, unmarked_utf16
@@ -23,8 +24,7 @@ _CODE_PAGES = [
 _REPLACEMENT = "\ufffd"
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedReadme:
+class DecodedReadme(Struct, frozen=True):
     """A README's text; `encoding` ends in `-replaced` where bytes did not fit it."""
 
     text: str

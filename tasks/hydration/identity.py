@@ -9,8 +9,9 @@ briefs go by it. Other names are kept beside it, each with its evidence.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from models.database.upsert import fetch_all
 from models.events import Event
@@ -20,8 +21,7 @@ from models.text.canonical_json import dumps, loads
 from tasks.step import StepContext
 
 
-@dataclass(frozen=True, slots=True)
-class OtherName:
+class OtherName(Struct, frozen=True):
     """That a run met a repository under another name than its row has, and how that is known.
 
     `folded` says that both names had a row of their own until then.
@@ -34,8 +34,7 @@ class OtherName:
     folded: bool = False
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(Struct):
     """A row of `repos`, as far as it says who the repository is."""
 
     id: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from peewee import fn
 
 from models.database.upsert import fetch_all, upsert
@@ -25,8 +25,7 @@ GONE = "GitHub has it no more."
 ERROR_MAX_CHARACTERS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """What came of asking for a repository by a name; `repo` is there where it is hydrated."""
 
     asked: str

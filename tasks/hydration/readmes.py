@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from peewee import JOIN
 
 from models.database.upsert import fetch_all, insert_missing, upsert
@@ -24,8 +24,7 @@ from tasks.units.loop import work_through
 ERROR_MAX_CHARACTERS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched:
+class _Fetched(Struct, frozen=True):
     full_name: str
     sha256: str | None = None
     size_bytes: int = 0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """What a run knows of a repository: GitHub's metadata, its README, and a model's analysis.
 
     `readme` is empty where there is none. `summary`, `provides`, `needs` and `surfaces` are empty

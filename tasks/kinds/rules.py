@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.text.clean import clean_text
 from tasks.kinds import patterns
@@ -26,8 +27,7 @@ _NOTICE_CHARACTERS = 1500
 _EVIDENCE_CHARACTERS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What a repository is, and by what one sees it."""
 
     kind: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.dao.readmes import ReadmesDao
 from models.database.upsert import fetch_all, upsert
@@ -33,8 +35,7 @@ from tasks.units.loop import work_through
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     """A repository to rank, and the text of its README."""
 
     candidate: Candidate

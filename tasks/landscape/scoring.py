@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from tasks.analysis.scoring import DAYS_STALE, DECIMALS, STARS_FULL, Score
 from tasks.text.keywords import STOP_WORDS, normalise_keyword, singular
@@ -35,8 +36,7 @@ PLACES: Mapping[str, float] = MappingProxyType({"name": 1.0, "description": 0.8,
 README_FULL_BYTES = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class SignalInputs:
+class SignalInputs(Struct, frozen=True):
     """All that the score depends on; stored beside it so that it can be computed again.
 
     relevance is from 0 to 1, as `relevance_of` returns it; days_since_push is None where GitHub

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.errors import ItemFailedError, ScoutError
@@ -28,8 +29,7 @@ MAX_CORRECTIONS = 2
 ERROR_MAX_CHARACTERS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(Generic[Content]):
+class Asked(Struct, Generic[Content], frozen=True):
     """What came of it: `content` of a valid answer, or else the last `error`; and all it cost.
 
     `invalid` is what `error` says, as it was raised.

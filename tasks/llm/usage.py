@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from peewee import fn
 
 from models.database.upsert import fetch_all, upsert
@@ -15,8 +15,7 @@ from tasks.sources.interface import ModelAnswer
 from tasks.step import StepContext
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """What was paid; cost_usd is None where nothing was said about it."""
 
     requests: int = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.errors import PermanentError
@@ -15,8 +16,7 @@ _NAME = re.compile(r"[a-z0-9_]+\Z")
 _FILE = re.compile(r"---\n(?P<header>.*?)\n---\n+(?P<text>.*)\Z", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A prompt; whoever changes anything in its file raises `version`.
 
     temperature and max_tokens, which limits the answer, are sent along with it.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
 
 from models.text.canonical_json import dumps
 from models.text.printable import printable
@@ -41,8 +42,7 @@ class Computed(Protocol):
         """Return its parts by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredScore:
+class StoredScore(Struct, frozen=True):
     """A repository's score as a row keeps it, beside the inputs that it was computed from."""
 
     name: str

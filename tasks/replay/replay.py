@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.dao.runs import RunRow
 from tasks.replay.briefs import replay_briefs
@@ -26,16 +28,14 @@ _PARTS: Mapping[str, Callable[[RunRow], int]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """How many stored rows of a kind came out the same; 0 where the run has none."""
 
     name: str
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """What a replay found: the parts that are identical, and the first difference in words."""
 
     run_id: str

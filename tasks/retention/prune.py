@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.clock import Clock, from_iso, to_iso
 from models.dao.embeddings import EmbeddingsDao
@@ -23,8 +25,7 @@ BATCH = 50
 UNUSED_MAX = 10_000
 
 
-@dataclass(slots=True)
-class Removed:
+class Removed(Struct):
     """What was removed, counted.
 
     stayed: runs that were opened again, or came to be needed, meanwhile; exports_left: folders in

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.database.upsert import fetch_all, insert_missing
@@ -40,8 +41,7 @@ _PROGRESS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedQuery:
+class PlannedQuery(Struct, frozen=True):
     """A search to be made; `keyword` is what pass 2 widens the person's own words by."""
 
     query: str

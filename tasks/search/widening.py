@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from models.database.upsert import fetch_all
 from models.tables.results import GithubQuery, Keyword, Repo, RepoQuery
@@ -24,8 +26,7 @@ PLATFORMS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BittenCap:
+class BittenCap(Struct, frozen=True):
     """A cap that left something undone; `undone` says what, and how much of it."""
 
     cap: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self, TypeAlias
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, ScoutError
@@ -22,8 +23,7 @@ from tasks.sources.github.quotas import PAGE_SIZE
 Payload = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True):
     """One bucket of GitHub's `GET /rate_limit`; `reset_epoch_s` is a Unix time."""
 
     bucket: str
@@ -33,8 +33,7 @@ class RateLimit:
     reset_epoch_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchPage(Struct, frozen=True):
     """One page of `GET /search/repositories`; `items` are repository payloads in rank order."""
 
     total_count: int
@@ -43,8 +42,7 @@ class SearchPage:
     has_next: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Readme:
+class Readme(Struct, frozen=True):
     """The raw bytes of a README; `truncated` says that the source cut them at its size limit."""
 
     content: bytes
@@ -103,8 +101,7 @@ class GitHubSource(ABC):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelAnswer:
+class ModelAnswer(Struct, frozen=True):
     """What a language model said: `text` is untrusted and not yet validated.
 
     cost_usd is None where the endpoint reports none; estimated says that it did not report tokens
@@ -139,8 +136,7 @@ class UnansweredError(ScoutError):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class AnalysisRequest:
+class AnalysisRequest(Struct, frozen=True):
     """What the model is told about one repository. The README is hostile input."""
 
     full_name: str
@@ -151,8 +147,7 @@ class AnalysisRequest:
     readme_sha256: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectMaterial:
+class ProjectMaterial(Struct, frozen=True):
     """What the writer of a brief is told of one member; all of it is hostile input.
 
     `summary`, `provides`, `needs` and `surfaces` are a model's, `evidence` are quotes that stand in
@@ -172,8 +167,7 @@ class ProjectMaterial:
     readme: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BriefRequest:
+class BriefRequest(Struct, frozen=True):
     """What the model is told about a group of 2 to 4 repositories, best first.
 
     `already` says how they are linked and what was asked for before, a sentence each. `own` is the
@@ -194,8 +188,7 @@ class BriefRequest:
         return [name for name in self.full_names if name != self.own]
 
 
-@dataclass(frozen=True, slots=True)
-class PairsRequest:
+class PairsRequest(Struct, frozen=True):
     """Pairs of repositories that the model is to judge, each alone, and what it is told of each."""
 
     pairs: Sequence[tuple[str, str]]
@@ -262,8 +255,7 @@ def _not_asked() -> PermanentError:
     return PermanentError("This run works without a language model.", "Start one without --no-llm.")
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
+class Embedded(Struct, frozen=True):
     """What an embedder made of some texts: unit vectors in their order, and what that took.
 
     estimated and cost_usd are as in `ModelAnswer`; `requests` were answered, refused ones aside.
@@ -294,8 +286,7 @@ class Embedder(ABC):
         """Return a vector of length 1 for each text, all of one dimension."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """The sources of one run; without an embedder texts are compared by their words."""
 
     name: str

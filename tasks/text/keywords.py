@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: Words that say nothing about what a project is for.
 STOP_WORDS = frozenset(
@@ -55,8 +56,7 @@ def _singular_word(word: str) -> str:
     return word
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredRepo:
+class ScoredRepo(Struct, frozen=True):
     """A repository with its final score and normalised keywords."""
 
     full_name: str
@@ -64,8 +64,7 @@ class ScoredRepo:
     keywords: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class WeightedKeyword:
+class WeightedKeyword(Struct, frozen=True):
     """A keyword, the sum of the scores of the repositories that have it, and their names."""
 
     keyword: str

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from models.tables.base import proxy
 from tasks.pause import abandon_with
@@ -19,8 +20,7 @@ Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched(Generic[Unit, Result]):
+class Fetched(Struct, Generic[Unit, Result], frozen=True):
     """What came of a unit: a result, or else the error that its fetch raised."""
 
     unit: Unit

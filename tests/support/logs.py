@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from models.settings.logging import LogSettings
 from workers.logs import configure_logging

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import dramatiq
 from dramatiq.broker import MessageProxy
 from dramatiq.message import Message
 from dramatiq.worker import WorkerThread
+from msgspec.structs import replace
 
 from models.clock import Clock
 from models.settings.runtime import load_settings

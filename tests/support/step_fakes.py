@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from zlib import crc32
+
+from msgspec.structs import replace
 
 from models.clock import Clock
 from models.run_args import RunArgs
@@ -204,4 +207,4 @@ def new_world(run_id: str = RUN_ID, **args: Any) -> World:
 
 def with_args(world: World, **changes: Any) -> World:
     """Return the same run with other arguments."""
-    return replace(world, args=replace(world.args, **changes))
+    return dataclasses.replace(world, args=replace(world.args, **changes))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import dramatiq.worker
 import pytest
 from dramatiq.errors import ConnectionClosed
+from msgspec.structs import replace
 
 from models.database.connection import Database
 from models.steps import STEP_NAMES

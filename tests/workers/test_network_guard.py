@@ -10,12 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dramatiq.middleware import Middleware
+from msgspec.structs import replace
 
 from models.database.connection import Database
 from models.errors import NetworkBlockedError

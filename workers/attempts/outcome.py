@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.cause import Cause
 from models.error_codes import code_of
@@ -41,8 +42,7 @@ POSTPONE_MAX_S = 7 * 86_400.0
 SAID_MAX_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """A step that needs a message now, or after `delay_s` seconds."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.backoff import Backoff, Uniform
 from models.database.trouble import may_pass
@@ -12,8 +13,7 @@ from models.errors import DatabaseUnavailableError, TransientError
 BACKOFF = Backoff(first_s=2.0, longest_s=60.0, factor=4.0, jitter=(0.8, 1.2))
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """Exponential back-off with jitter, few tries, a bounded wait."""
 
     max_tries: int = 3

@@ -13,12 +13,13 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import dramatiq
 from dramatiq.middleware import Middleware
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from models.events import Event
 from models.steps import STEP_NAMES, position_of
@@ -36,8 +37,7 @@ DOUBLE_VARIABLE = "SCOUT_DRILL_DOUBLE"
 POINTS = ("claimed", "saving", "worked", "finished")
 
 
-@dataclass(frozen=True, slots=True)
-class Mischief:
+class Mischief(Struct, frozen=True):
     """What this worker process does on purpose, read from its environment.
 
     Args:

@@ -7,8 +7,9 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from models.dao import AuditDao, StepsDao
 from models.events import Event
@@ -29,8 +30,7 @@ _BY_MESSAGE = {"SCOUT_HANDOFF": "broker"}
 PATIENCE_S = 180.0
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """How a scenario went; `misses` is empty when everything held."""
 
     name: str
@@ -42,8 +42,7 @@ class Result:
     misses: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """A name, and what to do; `act` returns the run ids and how many processes were killed."""
 
     name: str

@@ -8,8 +8,9 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from models.errors import ConfigError
 from models.events import Event

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.errors import BrokerUnavailableError
 from models.settings.urls import without_credentials
@@ -15,8 +16,7 @@ _REFUSED = "Correct what it complains of, or name another one in SCOUT_BROKER_UR
 _MAX_CHARS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
+class Lengths(Struct, frozen=True):
     """How many messages a broker holds; None where that is not known.
 
     Args:

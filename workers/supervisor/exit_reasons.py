@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.errors import ExitCode
 
@@ -30,8 +31,7 @@ _CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ChildDeath:
+class ChildDeath(Struct, frozen=True):
     """A worker process that ended otherwise than it was asked to.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.backoff import Backoff
 from workers.supervisor.child_process import ChildProcess
@@ -10,8 +10,7 @@ from workers.supervisor.child_process import ChildProcess
 BACKOFF = Backoff(first_s=0.5, longest_s=30.0)
 
 
-@dataclass(frozen=True, slots=True)
-class RestartPolicy:
+class RestartPolicy(Struct, frozen=True):
     """How long to wait before a worker process that died is started again.
 
     Attributes:
@@ -33,8 +32,7 @@ class RestartPolicy:
         return self.backoff.delay_s(quick_deaths) if quick_deaths else 0.0
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(Struct):
     """One place for a worker process, and its history.
 
     `start_at_s` is when to start one, on the monotonic clock, or None where one is running.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.database.upsert import fetch_all
 from models.statuses import AnalysisStatus
@@ -21,8 +22,7 @@ _STOP_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Partner:
+class Partner(Struct, frozen=True):
     """A repository with a valid analysis.
 
     `score` is the analysis's final score, 0..1. `provides` and `needs` are the words of what the

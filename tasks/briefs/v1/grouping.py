@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
+
+from msgspec import Struct
 
 from tasks.briefs.v1.candidates import Partner
 from tasks.briefs.v1.scoring import Components, GroupScorer, brief_score
@@ -18,8 +19,7 @@ MAX_APPEARANCES = 3
 MAX_PARTNERS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Repositories to be named together, best first, and what that is worth."""
 
     members: tuple[Partner, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from msgspec.structs import asdict
 
 from models.events import Event
 from tasks.recorder import Recorder
@@ -17,8 +17,7 @@ README_MIN_CHARACTERS = 1_000
 MAX_HALVINGS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ShortenedAnswer(ModelAnswer):
+class ShortenedAnswer(ModelAnswer, frozen=True):
     """An answer to a request that showed less of a README than usual: this many characters."""
 
     readme_cut_at: int = README_MAX_CHARACTERS

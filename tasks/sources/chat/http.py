@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from models.clock import Clock
 from models.codes import Code
@@ -35,8 +36,7 @@ class TimedOutError(TransientError):
     code = Code.MODEL_AWAY
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What the endpoint answered, whatever its status; `headers` by lower-case name."""
 
     status: int

@@ -7,9 +7,10 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from models.codes import Code
 from models.events import Event
@@ -60,8 +61,7 @@ CURES = 2
 TRIES_MAX = 5
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What is known of one model at one endpoint."""
 
     refused: set[str] = field(default_factory=set)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tasks.sources.chat.messages import Message
 
@@ -15,8 +16,7 @@ CHARACTERS_PER_TOKEN = 4
 TOKENS_MAX = 100_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(Struct, frozen=True):
     """Tokens and dollars of one answer; `reasoning_tokens` are among the completion's.
 
     `estimated` says that the endpoint did not report tokens.

@@ -7,10 +7,11 @@ import os
 import threading
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.errors import ConfigError, PermanentError
@@ -126,8 +127,7 @@ def _check_libraries() -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     """The files of a model as they were read."""
 
     weights: bytes

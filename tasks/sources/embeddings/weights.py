@@ -5,9 +5,10 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.errors import ConfigError
@@ -32,8 +33,7 @@ _NAME = "all-MiniLM-L6-v2"
 FILE_MAX_BYTES = 2 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFiles:
+class ModelFiles(Struct, frozen=True):
     """The files of a model, in a folder or in an archive.
 
     Args:

@@ -6,7 +6,7 @@ corrects the count, and what it forbids closes the budget for everybody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.backoff import Backoff
 from models.clock import Clock, seconds_between
@@ -22,8 +22,7 @@ BACKOFF = Backoff(first_s=60.0, longest_s=900.0)
 SAME_WINDOW_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Struct, frozen=True):
     """No request may be made now.
 
     Args:
@@ -41,8 +40,7 @@ class Denied:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct, frozen=True):
     """What `reason` of a closed budget holds: why, the refusal's status, and for how long."""
 
     reason: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from models.clock import Clock, seconds_between
 from models.dao.http_cache import HttpCacheDao, StoredAnswer

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from models.codes import Code
 from models.errors import TransientError
@@ -30,8 +31,7 @@ BOUNDS = Bounds(total_s=60.0, read_s=30.0, connections=64)
 METHODS = frozenset({"GET"})
 
 
-@dataclass(frozen=True, slots=True)
-class GitHubAnswer:
+class GitHubAnswer(Struct, frozen=True):
     """What GitHub answered: `headers` by lower-case name, `truncated` where `body` was cut."""
 
     status: int

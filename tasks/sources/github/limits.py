@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from models.codes import Code
 from models.text.clean import clean_text
@@ -41,8 +42,7 @@ _REFUSALS: Mapping[int, Code] = MappingProxyType(
 _LIMIT_WORDS = ("rate limit", "rate-limit", "abuse detection")
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """What an answer says about a quota; `resets_in_s` counts from the answer."""
 
     bucket: str
@@ -51,8 +51,7 @@ class Quota:
     resets_in_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled:
+class Throttled(Struct, frozen=True):
     """GitHub wants to be left alone; `wait_s` is None where it does not say for how long."""
 
     secondary: bool

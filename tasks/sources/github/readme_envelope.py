@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from models.codes import Code
 from models.errors import ItemFailedError

@@ -8,9 +8,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
+
+from msgspec import Struct
 
 from models.clock import Clock
 from models.codes import Code
@@ -35,8 +36,7 @@ MAX_REDIRECTS = 3
 _REDIRECTS = {301, 302, 307, 308}
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """What is asked for.
 
     Args:

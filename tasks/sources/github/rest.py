@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeGuard
+
+from msgspec.structs import replace
 
 from models.clock import Clock
 from models.codes import Code

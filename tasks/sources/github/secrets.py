@@ -7,8 +7,9 @@ before it is hashed, cached or stored, so that all of these agree.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps

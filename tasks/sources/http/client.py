@@ -6,9 +6,10 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct, field
 
 from models.errors import ConfigError, PermanentError
 from models.listeners import Exchange, is_heard, numbered_try, tell
@@ -50,8 +51,7 @@ class DeadlineError(TooSlowError):
     """The whole exchange took too long, however much came of the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How long a client waits, and how many connections it keeps.
 
     Attributes:
@@ -67,8 +67,7 @@ class Bounds:
     connections: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a server answered: `headers` by lower-case name, `truncated` where `body` was cut."""
 
     status: int

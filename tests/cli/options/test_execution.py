@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -39,7 +38,7 @@ def test_every_command_that_executes_a_run_has_the_same_options() -> None:
         """Do nothing."""
 
     words = {name: (one.opts, one.help) for name, one in options(bare).items()}
-    assert set(words) == {one.name for one in fields(ExecutionOptions)}
+    assert set(words) == set(ExecutionOptions.__struct_fields__)
     for name, command in COMMANDS.items():
         own = {key: (one.opts, one.help) for key, one in options(command).items()}
         assert words.items() <= own.items(), name

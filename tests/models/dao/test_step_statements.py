@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import peewee
 import pytest
+from msgspec.structs import replace
 
 from models.audit import Entry, prepare
 from models.dao import step_statements

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from types import SimpleNamespace
 
 import peewee
 import pytest
+from msgspec.structs import replace
 
 from models.codes import Code
 from models.database import probe as probe_module

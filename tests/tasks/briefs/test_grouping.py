@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tasks.briefs.grouping import MAX_APPEARANCES, Group, group_projects
 from tasks.embeddings import exact

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from peewee import SqliteDatabase
 
 from models.tables.results import Brief, GithubQuery, Keyword, ReadmeRecord, Repo, RepoQuery

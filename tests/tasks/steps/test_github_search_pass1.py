@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from models.database.upsert import fetch_all
 from models.errors import PermanentError, PostponedError, TransientError

@@ -236,7 +236,7 @@ class TestOneAtATime:
 
     def redis_like(self, rig: Rig, clock: FakeClock) -> Recovery:
         """Return a recovery for runs on Redis that sends to the rig's memory instead."""
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         settings = replace(rig.settings, broker_url="redis://unused:1/0")
         return Recovery(rig.broker, settings, clock=clock)

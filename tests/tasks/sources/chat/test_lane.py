@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.http import TimedOutError
