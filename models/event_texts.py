@@ -166,6 +166,7 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.METRICS_SERVED: "`scout worker --metrics` answers Prometheus at `url`",
         Event.METRICS_FAILED: "rows could not be read for metrics, which say so",
+        Event.TRACING_OFF: "traces are asked for and cannot be sent; the message says why",
         Event.LISTENER_FAILED: (
             "metrics or traces could not take in what happened; said once per kind of error"
         ),

@@ -234,6 +234,7 @@ class Event(StrEnum):
     LOOP_FAILED = _line("loop.failed", Scope.WORKER, level="WARNING")
     METRICS_SERVED = _line("metrics.served", Scope.WORKER, "url")
     METRICS_FAILED = _line("metrics.failed", Scope.PROCESS, level="WARNING")
+    TRACING_OFF = _line("tracing.off", Scope.PROCESS, level="WARNING")
     LISTENER_FAILED = _line("listener.failed", Scope.PROCESS, level="ERROR")
 
     # Worker processes

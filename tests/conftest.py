@@ -23,6 +23,7 @@ from models.settings.runtime import load_settings
 from models.tables.base import proxy
 from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
+from tests.support.otlp import Collector, collecting
 from tests.support.prometheus import Prometheus, running_prometheus
 from tests.support.rabbitmq import Rabbitmq, running_rabbitmq
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
@@ -57,7 +58,7 @@ def pytest_runtest_makereport() -> Iterator[None]:
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Hide the developer's settings, tokens and home, and undo what is global to a process."""
     for name in list(os.environ):
-        if name.startswith("SCOUT_"):
+        if name.startswith(("SCOUT_", "OTEL_")):
             monkeypatch.delenv(name)
     # COLUMNS and LINES say how wide the terminal of whoever runs the tests is.
     for name in (
@@ -131,6 +132,16 @@ def prometheus() -> Iterator[Prometheus]:
     """Run a real Prometheus with the shipped alerts for the session."""
     with ExitStack() as stack:
         yield _started("Prometheus (Debian's prometheus)", running_prometheus, stack)
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    """Run a collector of traces, to which this test's processes send."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with collecting() as running:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from models.errors import NetworkBlockedError
 from models.log_context import current_work
 from models.network_guard import record_seccomp
 from models.settings.runtime import Settings
+from models.settings.tracing import tracing_settings
 from models.settings.urls import without_credentials
 from models.text.clean import clean_text
 from workers.attempts.attempt import Attempt, current_attempt
@@ -175,11 +176,11 @@ def _refuse(event: str, target: Any) -> None:
 def hold_process_to_dry_runs(settings: Settings) -> None:
     """Have the kernel keep this process off the network for good; for one that lives for a dry run.
 
-    Where the database or the broker is behind the network, or the system has no such thing, the
-    audit hook stays the only guard.
+    Where the database, the broker or who collects traces is behind the network, or the system has
+    no such thing, the audit hook stays the only guard.
     """
     from workers.seccomp import refuse_network
 
     is_local = settings.broker_kind == "memory" and settings.database_url.startswith("sqlite")
-    if is_local and refuse_network():
+    if is_local and not tracing_settings().wanted and refuse_network():
         record_seccomp(worker_name())

@@ -27,10 +27,13 @@ def command(run_text: str, reason: str, as_json: bool) -> None:
     from cli.running.execution import user_name
     from models.dao import RunsDao
     from models.lifecycle import cancel_run
+    from workers.tracing.export import tracing
 
     open_for_use()
     found = RunsDao.resolve(run_text)
-    if not cancel_run(found.run_id, who=user_name(), reason=reason):
+    with tracing():  # whoever ends a run sends its span
+        ended = cancel_run(found.run_id, who=user_name(), reason=reason)
+    if not ended:
         raise InputError(
             f"Run {found.run_id} is already {RunsDao.get(found.run_id).status}.",
             f"See: scout show {found.run_id}",

@@ -48,10 +48,13 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
       SCOUT_BROKER_URL=redis://localhost:6379/0 scout worker --processes 2
     """
     from models.database.migrate import open_database
+    from models.settings.logging import log_settings
     from models.settings.runtime import load_settings
+    from workers.logs import configure_logging
     from workers.metrics.endpoint import parse_address
     from workers.supervisor.dead_workers import close_dead_worker
     from workers.supervisor.supervisor import run_supervisor
+    from workers.tracing.export import tracing
 
     address = parse_address(metrics_at) if metrics_at else None
     settings = load_settings()
@@ -61,7 +64,9 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
             "Set SCOUT_BROKER_URL=redis://HOST:6379/0; without one, scout run needs no workers.",
         )
     open_database(settings).close_thread()
+    configure_logging(log_settings())
     with ExitStack() as stack:
+        stack.enter_context(tracing())  # the spans of those that die are this process's
         counted = stack.enter_context(_counting(settings, *address)) if address else None
 
         def died(death: ChildDeath) -> None:
@@ -84,15 +89,12 @@ def _counting(settings: Settings, host: str, port: int) -> Iterator[CountsReceiv
     """Serve metrics for the block, and yield who receives what the processes count."""
     from cli.doctor.metrics import read_gauges
     from models.listeners import listening
-    from models.settings.logging import log_settings
-    from workers.logs import configure_logging
     from workers.metrics.counting import Counting
     from workers.metrics.counts import Counts
     from workers.metrics.endpoint import serving
     from workers.metrics.exposition import registry_of
     from workers.metrics.pipe import CountsReceiver
 
-    configure_logging(log_settings())
     counts = Counts()
     receiver = CountsReceiver(counts)
     with (

@@ -166,6 +166,12 @@ class AuditDao:
         return _decoded(row) if row else None
 
     @staticmethod
+    def times(run_id: str, event: Event) -> list[str]:
+        """Return when one event happened to a run, in order."""
+        sql = "SELECT ts FROM audit_log WHERE run_id = ? AND event = ? ORDER BY id"
+        return [ts for (ts,) in database().execute(sql, (run_id, event.value)).fetchall()]
+
+    @staticmethod
     def count(run_id: str, event: Event) -> int:
         """Return how many rows of one event a run has."""
         sql = "SELECT count(*) FROM audit_log WHERE run_id = ? AND event = ?"

@@ -24,7 +24,12 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"asctime", "message", 
 #: Callers' fields with a place of their own.
 _PLACED = frozenset({"run_id", "step", "attempt", "event", "duration_ms"})
 #: Keys that a caller's field must not take, so it gets a `_` at its end.
-_TAKEN = frozenset({"timestamp", "level", "traceback", "stack", "log_error"})
+_TAKEN = frozenset(
+    {
+        *("timestamp", "level", "traceback", "stack", "log_error"),
+        *("trace_id", "span_id", "service.name", "service.version"),
+    }
+)
 #: Identifiers hold nothing that a rule about structure could find; the last pass still sees them.
 _IDENTIFIER = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 

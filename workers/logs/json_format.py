@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,7 +14,17 @@ from pythonjsonlogger.msgspec import MsgspecFormatter
 
 from models.log_context import current_work
 from models.redaction import default_redactor
-from workers.logs.fields import HIDDEN, HOST, LineRedactor, collect, timestamp, work_fields
+from models.settings.tracing import service_name
+from models.trace_ids import ids_of
+from models.version import __version__
+from workers.logs.fields import (
+    HIDDEN,
+    HOST,
+    LineRedactor,
+    collect,
+    timestamp,
+    work_fields,
+)
 
 #: Characters that JSON allows in a string but that end a line or command a terminal.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -57,7 +69,7 @@ class JsonFormatter(MsgspecFormatter):
         scrubbed = redactor.scrub_line(line)
         if scrubbed != line and parse_object(scrubbed) is None:
             return hidden_line(record, "redaction broke the line")
-        return escape_unsafe(scrubbed)
+        return escape_unsafe(scrubbed[:-1]) + trace_end(fields)
 
     @property
     def redactor(self) -> LineRedactor:
@@ -66,6 +78,28 @@ class JsonFormatter(MsgspecFormatter):
 
     def _show_unknown(self, value: Any) -> str:
         return self.redactor.redact_text(repr(value))
+
+
+def trace_end(fields: Mapping[str, Any]) -> str:
+    """Return the end of a line: trace and span of what it is about, and who says it.
+
+    It is added to what has been redacted: it is worked out of ids, and holds nothing of others;
+    to look through its digits for tokens took longer than all the rest of the line.
+    """
+    run_id, step, attempt = fields["run_id"], fields["step"], fields["attempt"]
+    return _trace_end(
+        run_id if isinstance(run_id, str) else None,
+        step if isinstance(step, str) else None,
+        attempt if isinstance(attempt, int) else None,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _trace_end(run_id: str | None, step: str | None, attempt: int | None) -> str:
+    trace, span = ids_of(run_id, step, attempt)
+    name = default_redactor().redact_text(service_name())
+    ids = {"trace_id": trace, "span_id": span, "service.name": name, "service.version": __version__}
+    return "," + escape_unsafe(json.dumps(ids, separators=(",", ":"))[1:])
 
 
 def escape_unsafe(line: str) -> str:
@@ -107,7 +141,7 @@ def hidden_line(record: logging.LogRecord, reason: str) -> str:
     }
     bound = work_fields({}, current_work())
     fields |= {key: value for key, value in bound.items() if isinstance(value, (str, int))}
-    return json.dumps(fields)
+    return json.dumps(fields)[:-1] + trace_end(fields)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -1,6 +1,8 @@
-"""What a worker process does beside its messages: logging, lease keeping, recovery."""
+"""What a worker process does beside its messages: logs, traces, lease keeping, recovery."""
 
 from __future__ import annotations
+
+from contextlib import ExitStack
 
 import dramatiq
 from dramatiq.middleware import Middleware
@@ -9,6 +11,7 @@ from models.clock import Clock
 from models.database.connection import database
 from models.settings.runtime import Settings
 from workers.middleware.step_recorder import StepMiddleware
+from workers.tracing.export import tracing
 from workers.upkeep.background_loop import Loop
 from workers.upkeep.lease_keeper import Keeper
 from workers.upkeep.recovery import Recovery
@@ -31,6 +34,7 @@ class ProcessMiddleware(Middleware):
         self.steps = steps
         self.clock = clock or Clock()
         self._loops: list[Loop] = []
+        self._tracing = ExitStack()
         self._keeper: Keeper | None = None
         self._retention: RetentionKeeper | None = None
 
@@ -41,7 +45,8 @@ class ProcessMiddleware(Middleware):
         install_worker_logging()
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Start the loops."""
+        """Start the loops, and to send traces where they are wanted."""
+        self._tracing.enter_context(tracing())
         self._keeper = Keeper(
             self.settings, self.steps.active, worker.worker_threads, clock=self.clock
         )
@@ -70,4 +75,5 @@ class ProcessMiddleware(Middleware):
             loop.stop()
         if self._keeper is not None:
             self._keeper.farewell()
+        self._tracing.close()
         database().close_thread()

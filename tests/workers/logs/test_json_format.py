@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.log_context import bound_work
+from models.trace_ids import span_id, trace_id
 from tests.support.logs import Logs, strict
 from workers.logs import JsonFormatter
 
@@ -23,7 +24,10 @@ def test_fields_stand_in_their_fixed_order(logs: Logs) -> None:
     assert list(logs.line) == [
         *("timestamp", "level", "message", "run_id", "step", "attempt", "event", "module"),
         *("duration_ms", "pid", "host", "logger", "thread", "repos"),
+        *("trace_id", "span_id", "service.name", "service.version"),
     ]
+    assert logs.line["trace_id"] == trace_id(RUN)
+    assert logs.line["span_id"] == span_id(RUN, "hydrate_readme", 2)
     assert logs.line["timestamp"].endswith("Z")
     assert len(logs.line["timestamp"]) == len("2025-01-01T00:00:00.000000Z")
 
@@ -35,6 +39,7 @@ def test_a_line_outside_any_run_says_so_with_nulls(logs: Logs) -> None:
         ("run_id", "step", "attempt", "event")
     )
     assert (line["level"], line["message"]) == ("WARNING", "hello you")
+    assert (line["trace_id"], line["span_id"], line["service.name"]) == (None, None, "scout")
     assert "duration_ms" not in line
     assert "log_error" not in line
 

@@ -27,7 +27,7 @@ def section(title: str) -> str:
 
 
 def test_the_fields_are_those_of_a_line_and_in_their_order(logs: Logs) -> None:
-    documented = re.findall(r"^\| `(\w+)` \|", section("Fields of a line"), re.MULTILINE)
+    documented = re.findall(r"^\| `([\w.]+)` \|", section("Fields of a line"), re.MULTILINE)
     logs.configure()
     try:
         raise ValueError
@@ -77,6 +77,6 @@ def test_the_lnav_format_knows_every_level_and_only_fields_that_exist() -> None:
         for value in json.loads((ROOT / "docs" / "lnav-scout.json").read_text()).values()
         if isinstance(value, dict)
     )
-    documented = set(re.findall(r"^\| `(\w+)` \|", section("Fields of a line"), re.MULTILINE))
+    documented = set(re.findall(r"^\| `([\w.]+)` \|", section("Fields of a line"), re.MULTILINE))
     assert set(known["value"]) <= documented | {"hint"}
     assert set(known["level"].values()) == {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
