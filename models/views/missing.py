@@ -12,6 +12,7 @@ from typing import Any
 from models.dao.steps import StepRow
 
 _SEARCH = ("incomplete_results", "GitHub timed out; more repositories may be there")
+_ITEMS = ("malformed_items", "{count} of what GitHub's search found could not be read")
 _METADATA = ("failed", "the metadata of {count} could not be read")
 _README = ("failed", "the README of {count} could not be read")
 _ANALYSES = (
@@ -20,14 +21,14 @@ _ANALYSES = (
 )
 #: By step: the path of a count in its stats, and what it says of so many.
 _COUNTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "github_search_pass1": (_SEARCH,),
+    "github_search_pass1": (_SEARCH, _ITEMS),
     "hydrate_repo_metadata": (_METADATA,),
     "hydrate_readme": (_README,),
     "llm_repo_analysis": _ANALYSES,
     "github_search_pass2": tuple(
         (f"{part}.{path}", text)
         for part, counts in (
-            ("search", (_SEARCH,)),
+            ("search", (_SEARCH, _ITEMS)),
             ("metadata", (_METADATA,)),
             ("readmes", (_README,)),
             ("analyses", _ANALYSES),

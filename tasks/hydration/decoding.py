@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from msgspec import Struct
 
@@ -18,10 +19,15 @@ _GUESS_MAX_BYTES = 1 << 16
 _ASCII = bytes(range(128))
 #: What READMEs are still written in; fewer candidates are fewer mistakes.
 _CODE_PAGES = [
-    "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
+    "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp866", "cp874",
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r",
 ]  # fmt: skip
+_LATIN = ("cp1252", "cp1250")
 _REPLACEMENT = "\ufffd"
+#: How Japanese mail and old files switch to their characters: all of it is ASCII.
+_JAPANESE_SHIFTS = (b"\x1b$B", b"\x1b$@")
+#: What letters of Central Europe look like in the middle of a word that is read as Western.
+_NOT_WESTERN = re.compile(r"[^\W\d_][£¥¯¼¾³¹²º¿¡±þ][^\W\d_]")
 
 
 class DecodedReadme(Struct, frozen=True):
@@ -50,6 +56,8 @@ def _decode(data: bytes, *, whole: bool) -> tuple[str, str]:
         return _strictly_or_replaced(data, marked, whole=whole)
     if unmarked := unmarked_utf16(data):
         return _strictly_or_replaced(data, unmarked, whole=whole)
+    if any(shift in data for shift in _JAPANESE_SHIFTS):
+        return _strictly_or_replaced(data, "iso2022_jp", whole=whole)
     text, encoding = _strictly_or_replaced(data, "utf-8", whole=whole)
     if encoding == "utf-8" or _is_mostly_utf8(text):
         return text, encoding
@@ -69,8 +77,15 @@ def _guessed(data: bytes) -> str | None:
         from charset_normalizer import from_bytes
     except ImportError:  # it comes with the extra for live runs
         return None
-    best = from_bytes(sample, cp_isolation=_CODE_PAGES, enable_fallback=False).best()
-    return best.encoding if best else None
+    found = from_bytes(sample, cp_isolation=_CODE_PAGES, enable_fallback=False)
+    best = found.best()
+    if best is None or best.encoding not in _LATIN:
+        return best.encoding if best else None
+    # Many words fit both alike, as those of Portuguese do: their letters decide.
+    fit = (best.chaos, best.coherence)
+    likely = {one.encoding for one in found if (one.chaos, one.coherence) == fit}
+    wanted = _LATIN[bool(_NOT_WESTERN.search(sample.decode("cp1252", "replace")))]
+    return wanted if wanted in likely else best.encoding
 
 
 def _strictly_or_replaced(data: bytes, encoding: str, *, whole: bool) -> tuple[str, str]:

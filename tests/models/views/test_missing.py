@@ -12,7 +12,7 @@ from models.views.missing import missing_of
 from tests.support.worlds import finish_until, new_run
 
 PASS_2 = {
-    "search": {"incomplete_results": True},
+    "search": {"incomplete_results": True, "malformed_items": 8},
     "metadata": {"failed": 1},
     "readmes": {"failed": 2},
     "analyses": {"failed": 3, "invalid": 4},
@@ -34,7 +34,7 @@ def test_nothing_is_missing_where_every_count_is_zero() -> None:
 def test_pass_2_counts_as_pass_1_does(sqlite_database: Database) -> None:
     found = missing(
         {
-            "github_search_pass1": {"incomplete_results": True},
+            "github_search_pass1": {"incomplete_results": True, "malformed_items": 8},
             "hydrate_repo_metadata": {"failed": 1, "gone": 9},
             "hydrate_readme": {"failed": 2},
             "llm_repo_analysis": {"failed": 3, "invalid": 4},
@@ -44,9 +44,10 @@ def test_pass_2_counts_as_pass_1_does(sqlite_database: Database) -> None:
     )
     first = [text.partition(": ")[2] for text in found if "github_search_pass2" not in text]
     second = [text.partition(": ")[2] for text in found if "github_search_pass2" in text]
-    assert first[:5] == second
+    assert first[:6] == second
     assert first == [
         "GitHub timed out; more repositories may be there",
+        "8 of what GitHub's search found could not be read",
         "the metadata of 1 could not be read",
         "the README of 2 could not be read",
         "the model gave no answer about 3",

@@ -62,6 +62,9 @@ LANGUAGES = {
     "koi8_r": "# Векторный индекс\n\nБыстрый векторный индекс для небольших машин.\n",
     "cp1253": "# Ευρετήριο\n\nΈνα γρήγορο ευρετήριο διανυσμάτων για μικρές μηχανές.\n",
     "cp1250": "# Rejstřík\n\nPříliš žluťoučký kůň, rychlý rejstřík pro malé stroje.\n",
+    "cp866": "# Векторный индекс\n\nБыстрый векторный индекс для небольших машин.\n",
+    "cp874": "# ดัชนี\n\nดัชนีเวกเตอร์ที่รวดเร็วสำหรับเครื่องขนาดเล็ก ติดตั้งได้ง่าย\n",
+    "iso2022_jp": "# ベクトル索引\n\n小さな機械のための高速なベクトル索引です。\n",
     "cp1252": (
         "# Café\n\nUn index très rapide – écrit pour de petites machines, prêt à être utilisé."
         " Il est né d’un besoin réel : chercher des voisins à côté de données génériques, sans"
@@ -74,6 +77,15 @@ LANGUAGES = {
 def test_the_code_pages_of_languages_are_recognised(encoding: str) -> None:
     decoded = decode_readme(LANGUAGES[encoding].encode(encoding))
     assert (decoded.text, decoded.encoding) == (LANGUAGES[encoding], encoding)
+
+
+def test_words_that_fit_two_code_pages_are_read_as_their_letters_say() -> None:
+    for encoding, text in (
+        ("cp1252", "Um banco de dados rápido. O projeto não tem garantias; veja a instalação."),
+        ("cp1252", "En snabb databas för små maskiner. Så här gör du: hämta den och kör."),
+        ("cp1250", "Proiect întreţinut de comunitate; mulţumim şi citiţi documentaţia, în română."),
+    ):
+        assert decode_readme(text.encode(encoding)).text == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -16,6 +16,17 @@ NONE = {
     b"\x89PNG\r\n\x1a\n" + bytes(range(256)): "a picture (PNG)",
     b"\xff\xd8\xff\xe0": "a picture (JPEG)",
     b"%PDF-1.7": "a PDF",
+    b'<?xml version="1.0"?>\n<!-- drawn -->\n<svg width="10">': "a picture (SVG)",
+    b"\0GITCRYPT\0" + bytes(range(256)): "encrypted",
+    b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n": "encrypted",
+    b"SQLite format 3\0" + bytes(range(256)): "binary data",
+    b"\0\0\0\x18ftypmp42" + bytes(range(256)): "binary data",
+    b"\xef\xbb\xbfversion https://git-lfs.github.com/spec/v1\noid x\n": "a pointer to Git LFS",
+    b"../../.git/annex/objects/aB/cD/x": "a pointer of git-annex",
+    b"docs/My Readme.md": "nothing but the path of another file",
+    b"docs\\README.md\r\n": "nothing but the path of another file",
+    b"README": "nothing but the path of another file",
+    b"<head><title>403 Forbidden</title></head>": "an HTML page",
     b"\n<!DOCTYPE html>\n<html><title>Sign in</title>": "an HTML page",
     b"<HTML lang=en>": "an HTML page",
     json.dumps({"type": "symlink", "target": "a"} | OBJECT).encode(): "a symbolic link",
@@ -32,6 +43,10 @@ READMES = (
     b"This tool reads version https://git-lfs.github.com/spec/v1 files.",
     b'{"type": "symlink", "name": "an example"}',
     b"PNG files are read.",
+    b"A \x1b[31mred\x1b[0m word, a bell\x07, a page\x0c and an overstrike_\x08.",
+    "# 一个向量索引\n".encode("utf-16"),
+    "# Ein schneller Index, 一个向量索引\n".encode("utf-16-le"),
+    b"A pipe: docs/in.md or docs/out.md",
 )
 
 
