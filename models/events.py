@@ -7,8 +7,9 @@ stands in `models.event_texts`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Scope(StrEnum):
@@ -21,8 +22,7 @@ class Scope(StrEnum):
     PROCESS = "process"  #: any process of Scout
 
 
-@dataclass(frozen=True, slots=True)
-class _Spec:
+class _Spec(Struct, frozen=True):
     name: str
     scope: Scope
     details: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from cli.display.terminal import emit_json, hanging, paint, say, size, status_mark
 from cli.options.shared import complete_run, json_option
@@ -23,8 +24,7 @@ _LABEL_WIDTH = 12
 Fact = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """Everything that the doctor found."""
 
     settings: dict[str, object]
@@ -78,8 +78,6 @@ class Examination:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-like data."""
-        from msgspec import to_builtins
-
         return {
             "healthy": not self.problems,
             "problems": self.problems,

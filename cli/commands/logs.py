@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from cli.display.terminal import emit_json, faint, indented, paint, say
 from cli.options.shared import json_option, open_for_use, read_run_argument
@@ -36,8 +36,7 @@ _RUN_FAILURES = (Event.RUN_FAILED, Event.RUN_CANCELLED)
 _ID_OVERLAP = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which audit rows are wanted; None means all."""
 
     step: str | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cli.display.terminal import faint, status_text, terminal_width
 from models.text.width import cut, pad, width_of
@@ -12,8 +13,7 @@ COLUMN_GAP = "  "
 _MIN_FLEXIBLE_WIDTH = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table.
 
     Attributes:

@@ -7,9 +7,10 @@ so that a process that dies in between leaves a beginning without an end.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import asdict
 
 from models.audit import Entry, Journal, transition
 from models.clock import Clock, from_iso, to_iso

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote
+
+from msgspec import Struct
 
 from models.redaction.encoded import base64_forms
 from models.redaction.keys import Verdict, classify, word_set
@@ -64,8 +65,7 @@ def known_values_rule(environ: Mapping[str, str], find_secrets: FindSpans) -> Ru
     return Rule(tuple(sorted(anchors)), find)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A secret that may have been cut, wrapped or written in lower case.
 
     Attributes:

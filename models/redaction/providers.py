@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.redaction.anchors import Anchor
 from models.redaction.lazy import lazy
@@ -183,8 +184,7 @@ patp_ persona_production_ persona_sandbox_ · name · 20 · digit
 """
 
 
-@dataclass(frozen=True, slots=True)
-class TokenFormat:
+class TokenFormat(Struct, frozen=True):
     """How the tokens of a provider look.
 
     Attributes:

@@ -11,7 +11,8 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.redaction.lazy import lazy
 from models.text.invisible import ESCAPE_SEQUENCE, INVISIBLE
@@ -33,8 +34,7 @@ _ESCAPED = lazy(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A text as it may be read.
 
     Attributes:

@@ -8,7 +8,7 @@ from models.settings.setting import Environ, Setting
 from models.text.time_span import span_s
 
 
-class Retention(Setting):
+class Retention(Setting, frozen=True):
     """A setting such as `30d keep=100 failed-longer=90d`; unset it removes nothing."""
 
     def read(self, environ: Environ = None) -> RetentionPolicy | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.errors import ConfigError
 from models.settings.urls import without_credentials
@@ -20,8 +21,7 @@ _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.ASCII | re.I)
 _WHOLE = re.compile(r"\d{1,18}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """A setting whose value is text; the base of the others.
 
     Args:
@@ -88,8 +88,7 @@ class Setting:
         return text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Url(Setting):
+class Url(Setting, frozen=True, kw_only=True):
     """A setting whose value is a URL; it is shown without user names and passwords."""
 
     def torn(self, environ: Environ = None) -> ConfigError:
@@ -104,8 +103,7 @@ class Url(Setting):
         return without_credentials(text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag(Setting):
+class Flag(Setting, frozen=True, kw_only=True):
     """A setting that is on with any value."""
 
     def read(self, environ: Environ = None) -> bool:
@@ -113,8 +111,7 @@ class Flag(Setting):
         return bool(self._raw(environ))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice(Setting):
+class Choice(Setting, frozen=True, kw_only=True):
     """A setting that is one of a few words, in capitals or not.
 
     Args:
@@ -142,8 +139,7 @@ class Choice(Setting):
         raise self.refused(text, f"none of {listed}", hint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seconds(Setting):
+class Seconds(Setting, frozen=True, kw_only=True):
     """A setting that is a time in seconds, from `low` to a year."""
 
     otherwise: float
@@ -170,8 +166,7 @@ class Seconds(Setting):
         return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole(Setting):
+class Whole(Setting, frozen=True, kw_only=True):
     """A setting that is a whole number, from `low` to `high` where there is one."""
 
     otherwise: int
