@@ -144,6 +144,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.EXPORT_WRITTEN: "the files of the export are there",
         Event.NETWORK_BLOCKED: "a dry run tried to reach the network and was refused",
+        Event.DATABASE_AWAY: (
+            "a read or write finds the database locked or away, and is tried again; said once for"
+            " all threads of a process, every ten seconds"
+        ),
         Event.DATABASE_WAITED: "a read or write had to wait for the database",
         Event.PRUNE_STARTED: (
             "old runs are about to be removed, from `oldest` to `newest`, by `scout prune` or"

@@ -24,6 +24,7 @@ from models.tables.base import proxy
 from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
 from tests.support.otlp import Collector, collecting
+from tests.support.pgbouncer import running_pgbouncer
 from tests.support.prometheus import Prometheus, running_prometheus
 from tests.support.rabbitmq import Rabbitmq, running_rabbitmq
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
@@ -157,6 +158,13 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> str:
     """Return the URL of an administrative database of the session's PostgreSQL."""
     return postgres.url
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres: Postgres) -> Iterator[str]:
+    """Run a real PgBouncer in transaction mode for the session; its URLs begin like this."""
+    with ExitStack() as stack:
+        yield _started("PgBouncer (Debian's pgbouncer)", lambda: running_pgbouncer(postgres), stack)
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,7 @@ def migrate_database(database: db.Database) -> tuple[str, ...]:
         database.execute("PRAGMA foreign_keys = 0")
     try:
         with database.write():
+            database.take_time()
             if not database.is_sqlite:
                 database.execute("SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))
             applied = tuple(Runner(database.peewee, str(MIGRATIONS_DIR)).up())

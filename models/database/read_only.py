@@ -13,6 +13,8 @@ from models.settings.runtime import Settings
 
 #: How long to wait for SQLite's lock; whoever looks wants an answer now.
 _PATIENCE_S = 1.0
+#: How long a server may work on one question: those over all of a long history take a while.
+_STATEMENT_S = 60.0
 
 
 def open_existing(settings: Settings) -> db.Database | None:
@@ -26,7 +28,7 @@ def open_existing(settings: Settings) -> db.Database | None:
     """
     import peewee
 
-    database = connect(settings)
+    database = connect(settings, statement_s=_STATEMENT_S)
     if database.path is None:
         return db.use(database)
     if not database.path.exists():

@@ -78,6 +78,14 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             todo=("Make the file and its folder writable, or set SCOUT_DATABASE_URL.", _RESUME),
             sets=True,
         ),
+        Code.DATABASE_CONNECTIONS_USED_UP: Explanation(
+            what="The database server takes no more connections.",
+            causes="More workers than max_connections allows, or other programs that use the"
+            " server; each worker process needs its threads and 4 more.",
+            meaning="Steps that had finished are recorded.",
+            todo=("Raise max_connections, start fewer, or put PgBouncer in between.", _RESUME),
+            events=(Event.STEP_RETRYING,),
+        ),
         Code.DATABASE_NEWER: Explanation(
             what="The database was written by a newer Scout than this one.",
             causes="Several versions of Scout use the same database.",

@@ -70,6 +70,15 @@ class Claim(Struct, frozen=True):
             started_at=self.started_at,
         )
 
+    def stands_in(self, row: ClaimedRow | None) -> bool:
+        """Say whether a row of its step, as it is now, has this claim and no other."""
+        return (
+            row is not None
+            and row.status is StepStatus.RUNNING
+            and (row.attempt, row.worker, row.started_at)
+            == (self.attempt, self.worker, self.started_at)
+        )
+
     def successor(self, clock: Clock) -> Claim:
         """Return the same worker's claim of the step right after, as if nobody ever started it."""
         position = self.row.position + 1
@@ -185,6 +194,7 @@ def _take(claim: Claim, lease_s: float, clock: Clock, give_up: Callable[[], bool
                 claim.row, claim.worker, claim.started_at, clock.now_iso(lease_s), entry.row
             ),
             (entry,),
+            stands=lambda: claim.stands_in(StepsDao.for_claim(claim.run_id, claim.name)),
             give_up=give_up,
         )
     return transition(

@@ -38,6 +38,7 @@ def remove_run(run: RunLink, plan: PrunePlan) -> int | None:
     since = to_iso(from_iso(plan.made_at) - _CLOCKS_APART)
 
     def work() -> int | None:
+        database().take_time()
         status = RunRemovalDao.hold(run.run_id)
         if status is None:
             return 0  # another process has removed it

@@ -11,10 +11,9 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dramatiq
 from dramatiq.middleware import Middleware
@@ -28,6 +27,7 @@ from tasks.recorder import Recorder
 from tasks.step import Step, StepContext
 from workers.enqueue import send_step
 
+T = TypeVar("T")
 FOLDER_VARIABLE = "SCOUT_DRILL_FOLDER"
 PAUSE_VARIABLE = "SCOUT_DRILL_PAUSE_MS"
 DROP_VARIABLE = "SCOUT_DRILL_DROP_SHARE"
@@ -129,12 +129,15 @@ class _CrashingRecorder:
         self._mischief = mischief
         self._step = step
 
-    @contextmanager
-    def saving(self) -> Iterator[None]:
+    def save(self, work: Callable[[], T]) -> T:
         """Write as usual, or die before the commit."""
-        with self._real.saving():
-            yield
+
+        def deadly() -> T:
+            result = work()
             self._mischief.crash("saving", self._step)
+            return result
+
+        return self._real.save(deadly)
 
     def audit(
         self,
