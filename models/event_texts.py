@@ -161,6 +161,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "the clock of a worker's machine is off by more than a second, which harms no run:"
             " leases and due times follow the database's; `ahead_s` is negative where it is behind"
         ),
+        Event.AUDIT_SEALED: (
+            "runs that have ended were sealed; `head` is the end of the chain of all seals, which"
+            " `scout audit verify --head` holds the database to"
+        ),
         Event.SCHEMA_MIGRATED: (
             "the first process of a new version brought the database's schema up to date"
             " (`data`: applied)"

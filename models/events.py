@@ -231,6 +231,7 @@ class Event(StrEnum):
         "who runs rows stayed exports exports_left readme_texts answers embeddings",
     )
     CLOCK_DIFFERS = _line("clock.differs", Scope.WORKER, "ahead_s", level="WARNING")
+    AUDIT_SEALED = _line("audit.sealed", Scope.PROCESS, "seals head")
     SCHEMA_MIGRATED = _line("schema.migrated", Scope.PROCESS, "data")
     LOOP_FAILED = _line("loop.failed", Scope.WORKER, level="WARNING")
     METRICS_SERVED = _line("metrics.served", Scope.WORKER, "url")

@@ -13,6 +13,7 @@ from models.audit import Entry, Journal, Prepared, prepare, transition, transiti
 from models.clock import Clock, from_iso, seconds_between, to_iso
 from models.dao import step_statements
 from models.dao.runs import RunsDao
+from models.dao.seals import SealsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.database.connection import database
 from models.errors import InputError
@@ -251,6 +252,8 @@ def _refuse(journal: Journal, run_id: str, name: str, row: ClaimedRow, reason: s
             data={"reason": reason},
         )
     )
+    if row.run_status in RUN_ENDED:
+        SealsDao.ask(run_id, journal.clock.now_iso())
     return Refusal(reason, due_in_s=_due_in_s(row, journal.clock))
 
 

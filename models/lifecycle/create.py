@@ -8,6 +8,7 @@ from typing import Any
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.dao.runs import RunsDao
+from models.dao.seals import SealsDao
 from models.dao.steps import StepsDao
 from models.errors import InputError
 from models.events import Event
@@ -163,4 +164,10 @@ def log_audit(
     """
     step_id = step_id_for(run_id, position_of(step)) if run_id and step else None
     entry = Entry(event, message, scope, level, run_id, step_id, attempt, None, data or {})
-    transition(lambda journal: journal.add(entry), clock or Clock())
+    clock = clock or Clock()
+
+    def work(journal: Journal) -> None:
+        journal.add(entry)
+        SealsDao.ask(run_id, clock.now_iso())
+
+    transition(work, clock)

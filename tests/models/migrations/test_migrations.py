@@ -25,11 +25,12 @@ from models.steps import STEP_NAMES
 from models.tables.github import GITHUB_TABLES
 from models.tables.results import RESULT_TABLES, Analysis
 from models.tables.runs import RUN_TABLES
+from models.tables.seals import SEAL_TABLES
 from tests.support.databases import locked_error
 from tests.support.processes import finished, start_python
 from tests.support.runs import new_run, statuses
 
-TABLES = RUN_TABLES + RESULT_TABLES + GITHUB_TABLES
+TABLES = RUN_TABLES + RESULT_TABLES + GITHUB_TABLES + SEAL_TABLES
 NAMES = tuple(sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py")))
 
 
