@@ -18,10 +18,10 @@ from models.steps import STEP_NAMES
 from tests.integration.brokers import on_both_brokers
 from tests.integration.fleet import (
     Fleet,
-    _running,
     assert_truthful,
     finished_steps,
     fleet,
+    running,
     same_results,
     submit,
     wait_for_all,
@@ -77,8 +77,8 @@ def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hold:
 @contextmanager
 def held_fleet(processes: int, secrets: dict[str, str], **environ: str) -> Iterator[Fleet]:
     """Run a supervisor with processes that hold."""
-    with _running(Fleet(supervised(processes), environ), secrets) as running:
-        yield running
+    with running(Fleet(supervised(processes), environ), secrets) as started:
+        yield started
 
 
 @on_both_brokers
@@ -206,7 +206,7 @@ def test_a_broker_that_is_restarted_with_all_messages_lost(
         run_ids = submit(6, str(tmp_path / "out"))
         wait_until("some steps", lambda: finished_steps() >= 10)
     try:
-        with redis_server(port), _running(workers, secrets):
+        with redis_server(port), running(workers, secrets):
             wait_for_all()
     finally:
         if workers.process.poll() is None:
