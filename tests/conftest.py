@@ -293,6 +293,6 @@ def _empty(database: db.Database) -> None:
     )
     for (table,) in database.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        " AND tablename <> 'schema_migration'"
+        " AND tablename <> 'scout_migrations'"
     ).fetchall():
         database.execute(f'DELETE FROM "{table}"')

@@ -40,8 +40,8 @@ def test_nothing_of_a_real_run_is_left(
     assert full.pop("audit_log") == 2
     # What belongs to the installation, its machine and its workers, and to no run.
     for name in (
-        *("schema_migration", "machine_clocks"),
-        *("singletons", "workers", "github_budgets"),
+        *("machine_clocks", "singletons"),
+        *("workers", "github_budgets"),
     ):
         full.pop(name, None)
     assert full.pop("seals") == 1, "a stub"
