@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import errors
-from cli.own_process import FOR_CONTEXT
+from cli.own_process import FOR_CONTEXT, end_hard_if_hanging
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -170,7 +170,10 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run `scout` with the arguments of the process."""
-    cli.main(prog_name="scout", **FOR_CONTEXT)
+    try:
+        cli.main(prog_name="scout", **FOR_CONTEXT)
+    finally:
+        end_hard_if_hanging()
 
 
 if __name__ == "__main__":

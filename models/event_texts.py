@@ -35,7 +35,9 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.STEP_INTERRUPTED: (
             "an attempt was cut off: its worker died, stopped, or lost its lease; the step is"
-            " due again unless that happened 12 times in a row"
+            " due again unless it was `alone` in its process for the fifth time in a row"
+            " (`neighbours`: other steps that the process had in hand; `done`, `total`: how far"
+            " the step was, since progress starts the count anew)"
         ),
         Event.STEP_SKIPPED: (
             "a step is not part of the run (INFO), or was not reached because one before it failed"
@@ -203,6 +205,13 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.WORKER_RELOADING: "a rolling restart (SIGHUP) begins",
         Event.WORKER_REPLACING: "a process makes way for its successor",
+        Event.WORKER_RETIRING: (
+            "a thread did not react to its step's time limit (`threads`: how many); the process"
+            " takes no more work, lets the other threads end, and ends"
+        ),
+        Event.WORKER_LONE_STEP: (
+            "a step that was interrupted twice in a row runs in a process of its own"
+        ),
         Event.WORKER_RELOADED: "a rolling restart has replaced every process",
         Event.WORKER_RELOAD_FAILED: (
             "a rolling restart was given up at one place; the other processes run on as they were"

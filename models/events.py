@@ -113,7 +113,10 @@ class Event(StrEnum):
         level="WARNING",
     )
     STEP_INTERRUPTED = _row(
-        "step.interrupted", Scope.STEP, "worker reason interruptions started_at", level="WARNING"
+        "step.interrupted",
+        Scope.STEP,
+        "worker reason started_at neighbours interruptions alone done total",
+        level="WARNING",
     )
     STEP_SKIPPED = _row("step.skipped", Scope.STEP, "reason", or_level="WARNING")
     STEP_CANCELLED = _row("step.cancelled", Scope.STEP, "reason", level="WARNING")
@@ -260,6 +263,8 @@ class Event(StrEnum):
     WORKER_GAVE_UP = _line("worker.gave_up", Scope.WORKER, "hint", level="CRITICAL")
     WORKER_RELOADING = _line("worker.reloading", Scope.WORKER, "processes")
     WORKER_REPLACING = _line("worker.replacing", Scope.WORKER, "worker worker_pid")
+    WORKER_RETIRING = _line("worker.retiring", Scope.WORKER, "threads", level="ERROR")
+    WORKER_LONE_STEP = _line("worker.lone_step", Scope.STEP, "worker_pid", level="WARNING")
     WORKER_RELOADED = _line("worker.reloaded", Scope.WORKER)
     WORKER_RELOAD_FAILED = _line("worker.reload_failed", Scope.WORKER, "worker", level="ERROR")
     WORKER_STOPPING = _line("worker.stopping", Scope.WORKER, "reason grace_s")

@@ -149,9 +149,10 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
         ),
         Code.CRASH_LOOP: Explanation(
             what="{step} was started again and again without ever reaching an end.",
-            causes="Something kills its worker each time: too little memory, a crash in native"
-            " code, or a person.",
-            meaning="Scout gave it up so that it cannot take down workers for ever.",
+            causes="It kills its worker each time, also alone in a process: too little memory, or"
+            " native code that crashes or never lets go of the interpreter.",
+            meaning="Scout gave it up so that it cannot take down workers for ever. What it had"
+            " done is kept.",
             todo=(
                 "Look at the machine: kernel log for out-of-memory kills, the supervisor's log.",
                 _RESUME,
@@ -160,7 +161,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
         ),
         Code.TIME_LIMIT: Explanation(
             what="{step} ran longer than its time limit and was interrupted.",
-            causes="A call that hangs, or more work than the limit allows.",
+            causes="A call that hangs, also in native code, or more work than the limit allows.",
             meaning="The stack of its thread is in the log.",
             todo=(_LOGS, "Raise SCOUT_STEP_TIME_LIMIT_S.", _RESUME),
             events=(Event.STEP_OVERDUE,),

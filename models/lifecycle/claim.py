@@ -18,7 +18,8 @@ from models.dao.steps import ClaimedRow, StepsDao
 from models.database.connection import database
 from models.errors import InputError
 from models.events import Event
-from models.lifecycle.interrupt import interrupt
+from models.lifecycle.crash_count import runs_alone
+from models.lifecycle.interrupt import interrupt, neighbours_of
 from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus
 from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import loads
@@ -114,11 +115,16 @@ class Refusal(Struct, frozen=True):
         reason: The words.
         is_foreign: Whether this database knows nothing of the step, so that another one may.
         due_in_s: How much too early the message came, where nothing else is wrong with it.
+        is_for_alone: Whether it may be claimed by a process that does nothing else.
     """
 
     reason: str
     is_foreign: bool = False
     due_in_s: float = 0.0
+    is_for_alone: bool = False
+
+
+_FOR_ALONE = Refusal("it was interrupted twice and runs alone", is_for_alone=True)
 
 
 def claim_step(
@@ -127,6 +133,7 @@ def claim_step(
     *,
     worker: str,
     lease_s: float,
+    in_company: bool = False,
     clock: Clock | None = None,
     give_up: Callable[[], bool] | None = None,
 ) -> Claim | Refusal:
@@ -134,12 +141,24 @@ def claim_step(
 
     An attempt whose lease has run out is closed as interrupted first.
 
+    Args:
+        run_id: The run.
+        name: The step.
+        worker: Who takes it.
+        lease_s: How long it is held without renewing.
+        in_company: Whether the process does other steps beside it: one that was interrupted too
+            often for that is refused, without a row.
+        clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
+
     Raises:
         DatabaseUnavailableError: The database stayed locked or away.
     """
     clock = clock or Clock()
     seen = database().reading(lambda: StepsDao.for_claim(run_id, name), give_up=give_up)
     if seen is not None and _why_not(seen, clock) is None:
+        if in_company and runs_alone(seen.interruptions):
+            return _FOR_ALONE
         claim = Claim(seen, seen.attempt + 1, worker, clock.now_iso(), clock.monotonic_s())
         if _take(claim, lease_s, clock, give_up):
             return claim
@@ -152,11 +171,14 @@ def claim_step(
             return Refusal("no such step in the database", is_foreign=True)
         now = clock.now_iso()
         if row.status is StepStatus.RUNNING and row.lease_expires_at and row.lease_expires_at < now:
-            interrupt(journal, row, clock, f"its lease expired {_ago(row, now)} ago")
+            why = f"its lease expired {_ago(row, now)} ago"
+            interrupt(journal, row, clock, why, neighbours=neighbours_of(row))
             row = StepsDao.for_claim(run_id, name) or row
         reason = _why_not(row, clock)
         if reason is not None:
             return _refuse(journal, run_id, name, row, reason)
+        if in_company and runs_alone(row.interruptions):
+            return _FOR_ALONE
         claim = Claim(row, row.attempt + 1, worker, now, clock.monotonic_s())
         if not _write_claim(journal, claim, lease_s, started(claim)):
             return _refuse(journal, run_id, name, row, "another worker was faster")

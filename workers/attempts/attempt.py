@@ -65,7 +65,10 @@ class Attempt:
         self.blocked: list[str] = []
         #: Set by other threads; raised at the next checkpoint.
         self.stop: StepInterruptError | None = None
-        self.overdue = False
+        #: When it was told that it is over its time limit, on the monotonic clock.
+        self.overdue_s: float | None = None
+        #: Whether its end was recorded for it, because its thread does not react.
+        self.given_up = False
         #: Guards `in_body`, so that an interrupt is only raised in a thread that is in the step.
         self.body_lock = threading.Lock()
         self.in_body = False
