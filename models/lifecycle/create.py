@@ -29,6 +29,7 @@ def create_run(
     broker: str | None = None,
     parent_run_id: str | None = None,
     derivation: Derivation | None = None,
+    who: str | None = None,
     clock: Clock | None = None,
 ) -> str:
     """Create a queued run and its ten steps in one transaction, and return its id.
@@ -42,6 +43,7 @@ def create_run(
         parent_run_id: The run that this one repeats or goes on from.
         derivation: What to take over from the parent, and which steps to execute; None takes over
             nothing and executes all ten.
+        who: Who asked for it, where that is not whoever is at this machine.
         clock: Where the time comes from.
 
     Raises:
@@ -80,12 +82,13 @@ def create_run(
         journal.add(
             Entry(
                 event=Event.RUN_CREATED,
-                message=f"Run created: {command} for {checked.query!r}"
+                message=f"Run created{f' by {who}' if who else ''}: {command} for {checked.query!r}"
                 + (f", with {checked.with_repo}." if checked.with_repo else "."),
                 scope="run",
                 run_id=run_id,
                 data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id}
-                | ({"inherited": inherited} if inherited else {}),
+                | ({"inherited": inherited} if inherited else {})
+                | ({"who": who} if who else {}),
             )
         )
         for name, reason in left_out.items():

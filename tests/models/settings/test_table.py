@@ -84,4 +84,6 @@ def test_only_whether_a_secret_is_set_is_told() -> None:
         "OPENROUTER_API_KEY": False,
         "SCOUT_LLM_API_KEY": False,
         "SCOUT_EMBED_API_KEY": False,
+        "SCOUT_WEB_TOKEN": False,
+        "SCOUT_WEB_READ_TOKEN": False,
     }
