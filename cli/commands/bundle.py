@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options.shared import complete_file, json_option, read_run_argument
+from cli.options.shared import complete_file, json_option, new_file, read_run_argument
 from models.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
         more=[Member("run.html", run_file(run.run_id, settings).encode(), _PAGE)],
     )
     folder = f"scout-{run.run_id}"
-    path = Path(out).expanduser() if out else Path(f"{folder}.tar.gz")
+    path = new_file(out, "--out") if out else Path(f"{folder}.tar.gz")
     content = pack(folder, members, int(from_iso(run.created_at).timestamp()))
     write_private(path, content)
     if as_json:
