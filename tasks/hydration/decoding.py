@@ -38,20 +38,23 @@ class DecodedReadme(Struct, frozen=True):
     truncated: bool
 
 
-def decode_readme(content: bytes, truncated: bool = False) -> DecodedReadme:
+def decode_readme(
+    content: bytes, truncated: bool = False, *, may_guess: bool = True
+) -> DecodedReadme:
     """Return the text of a README, cut at `STORED_MAX_BYTES`.
 
     Args:
         content: The bytes as GitHub gave them.
         truncated: Whether the source has cut them already.
+        may_guess: Whether code pages of languages are recognised, for which an extra is needed.
     """
     truncated = truncated or len(content) > STORED_MAX_BYTES
     data = content[:STORED_MAX_BYTES]
-    text, encoding = _decode(data, whole=not truncated)
+    text, encoding = _decode(data, whole=not truncated, may_guess=may_guess)
     return DecodedReadme(storable(text), encoding, truncated)
 
 
-def _decode(data: bytes, *, whole: bool) -> tuple[str, str]:
+def _decode(data: bytes, *, whole: bool, may_guess: bool) -> tuple[str, str]:
     if marked := marked_encoding(data):
         return _strictly_or_replaced(data, marked, whole=whole)
     if unmarked := unmarked_utf16(data):
@@ -61,7 +64,7 @@ def _decode(data: bytes, *, whole: bool) -> tuple[str, str]:
     text, encoding = _strictly_or_replaced(data, "utf-8", whole=whole)
     if encoding == "utf-8" or _is_mostly_utf8(text):
         return text, encoding
-    if guessed := _guessed(data):
+    if may_guess and (guessed := _guessed(data)):
         return _strictly_or_replaced(data, guessed, whole=whole)
     return data.decode("latin-1"), "latin-1"
 

@@ -76,12 +76,9 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
             "found_in_pass": pass_number,
             "updated_at": context.now_iso(),
         }
-
-        def write() -> tuple[list[OtherName], list[_Answer]]:
+        with context.record.saving():
             met = _save_hydrated(common, [(one.asked, one.repo) for one in batch if one.repo])
-            return met, [one for one in batch if not one.repo and _save_lost(common, one)]
-
-        met, lost = context.record.save(write)
+            lost = [one for one in batch if not one.repo and _save_lost(common, one)]
         announce(context, met)
         for one in lost:
             _announce_loss(context, one)

@@ -66,7 +66,8 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
             full_name,
             hashlib.sha256(readme.content).hexdigest(),
             len(readme.content),
-            decode_readme(readme.content, readme.truncated),
+            # A dry run comes to the same whatever is installed beside Scout.
+            decode_readme(readme.content, readme.truncated, may_guess=not context.args.dry),
         )
 
     def failed(full_name: str, error: ScoutError) -> _Fetched:
@@ -74,16 +75,13 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
 
     def save(batch: Sequence[_Fetched]) -> None:
         texts = {one.sha256: one.decoded.text for one in batch if one.decoded}
-
-        def write() -> None:
+        with context.record.saving():
             insert_missing(
                 ReadmeText,
                 [{"sha256": sha256, "text": text} for sha256, text in texts.items()],
                 ("sha256",),
             )
             upsert(ReadmeRecord, [_row(context, one) for one in batch], ("run_id", "full_name"))
-
-        context.record.save(write)
         for one in batch:
             if one.status is not ReadmeStatus.FOUND:
                 _announce(context, one)

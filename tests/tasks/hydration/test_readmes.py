@@ -92,6 +92,18 @@ def test_a_readme_is_stored_by_the_digest_of_its_bytes(world: World) -> None:
     assert (fetched["found"], fetched["missing"]) == (2, 1)
 
 
+@pytest.mark.parametrize(("dry", "encoding"), [(True, "latin-1"), (False, "cp1251")])
+def test_only_a_live_run_recognises_code_pages(world: World, dry: bool, encoding: str) -> None:
+    """The library for it is an extra, and a dry run is the same with and without it."""
+    world.args = world.args.from_dict(world.args.to_dict() | {"dry": dry})
+    world.github.results = {"vector": ["a/one"]}
+    world.github.readmes = {
+        "a/one": "Быстрый векторный индекс для небольших машин.".encode("cp1251")
+    }
+    world.steps(SEARCH, METADATA, README)
+    assert ReadmeRecord.get().encoding == encoding
+
+
 def test_a_huge_readme_is_cut_and_says_so(world: World) -> None:
     world.github.results = {"vector": ["a/one"]}
     world.github.readmes = {"a/one": b"x" * (2 << 20)}
