@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from models.events import Event
-
-T = TypeVar("T")
 
 
 class Recorder(Protocol):
@@ -16,15 +15,8 @@ class Recorder(Protocol):
     Each method raises `LeaseLostError` once the attempt is no longer this worker's.
     """
 
-    def save(self, work: Callable[[], T]) -> T:
-        """Run `work` in a short write transaction that first checks that the step is still ours.
-
-        It may run several times, where the database was away, so it must do nothing but read and
-        write rows.
-
-        Returns:
-            What `work` returned.
-        """
+    def saving(self) -> AbstractContextManager[None]:
+        """Return a short write transaction that first checks that the step is still ours."""
 
     def audit(
         self,

@@ -101,8 +101,7 @@ def _memory(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker
 
 def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
     import redis
-
-    from workers.redis_broker import RedisBroker
+    from dramatiq.brokers.redis import RedisBroker
 
     try:
         client: Any = redis.Redis.from_url(

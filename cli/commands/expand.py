@@ -49,10 +49,12 @@ def command(*, run_text: str, briefs: bool, how: ExecutionOptions, **changes: An
 
 def _check_unsearched(parent: RunRow) -> None:
     from models.run_args import RunArgs
+    from tasks.landscape.best_repos import needs_of_best
     from tasks.search.widening import keywords_worth_searching
 
-    words = RunArgs.from_dict(parent.args).typed.words
-    if not keywords_worth_searching(parent.run_id, words, go_on=True):
+    args = RunArgs.from_dict(parent.args)
+    needs = needs_of_best(parent.run_id, args)
+    if not keywords_worth_searching(parent.run_id, args.typed.words, needs, go_on=True):
         raise InputError(
             f"Run {parent.run_id} has searched for every keyword of its best repositories.",
             "Begin with other words: scout run --query …",

@@ -7,10 +7,9 @@ those that it does not heed.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
-
-from msgspec import Struct
 
 from models.settings.setting import Environ
 
@@ -18,7 +17,8 @@ SERVICE_NAME = "scout"
 PROTOCOL = "http/protobuf"
 
 
-class TracingSettings(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class TracingSettings:
     """What the environment says of traces.
 
     Args:

@@ -103,13 +103,10 @@ def failure(context: StepContext, unit: Unit, error: ScoutError) -> BriefAnswer:
 
 def save_answers(context: StepContext, answers: Sequence[BriefAnswer]) -> None:
     """Store answers in one transaction, and audit those that are refused or did not come."""
-
-    def write() -> None:
+    with context.record.saving():
         for answer in answers:
             _update(context.run_id, answer)
         save_spent(context, "brief", {answer.group_key: answer.spent for answer in answers})
-
-    context.record.save(write)
     for answer in answers:
         if answer.error is not None:
             _announce(context, answer)

@@ -4,7 +4,7 @@ A pair is worth the sum of the *ranks* of a few signals among all pairs of the r
 are too much alike have been taken out: they do the same job. Ranks and not values, since cosines,
 counts and stars have no common unit; a rank is the same on every theme, for every embedding model.
 No weight is tuned: what is there counts once, except fame, which says nothing about a pair and
-counts half.
+counts half. A pair is as well known as the lesser known of its two.
 
 ==========  ==========================  =============================  =====================
 way         one needs what the other    one needs what the other is    common ground
@@ -20,14 +20,13 @@ there are embeddings. By words alone the gate is wider, since likeness is seen l
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from tasks.briefs import rare_words
-from tasks.embeddings.exact import Pairs, Square, Vector, closest, mixed, products, square, sums
+from tasks.embeddings import rare_words
+from tasks.embeddings.exact import Pairs, Square, Vector, closest, lesser, products, square
 from tasks.kinds.project import Project
 from tasks.text.plain import plain_prose
 
@@ -127,7 +126,7 @@ def pair_signals(projects: Sequence[Project], vectors: Vectors | None) -> PairSi
             readmes = rare_words.likeness([_readme(project) for project in projects])
             alike = pairs.together([alike, pairs.ranks(readmes)])
             related.append(readmes)
-    matrices["stars"] = sums([round(math.log1p(max(0, p.stars)) * 1e6) for p in projects])
+    matrices["stars"] = lesser([max(0, p.stars) for p in projects])
     ranked = {name: pairs.ranks(matrix) for name, matrix in matrices.items()}
     wide = not has_needs and not vectors
     share = ALIKE_SHARE_WITHOUT_NEEDS if wide else ALIKE_SHARE
@@ -174,10 +173,7 @@ def _by_meaning(projects: Sequence[Project], vectors: Vectors) -> dict[str, Squa
     identity = [[vectors[about(p)]] for p in projects]
     return {
         "need_phrase": closest(needs, phrases),
-        # Mostly the best met need; one that stands alone counts a little less.
-        "need_identity": mixed(
-            [(3, closest(needs, identity)), (1, closest(needs, identity, mean=True))]
-        ),
+        "need_identity": closest(needs, identity),
         "ground": products([vectors[head(p)] for p in projects]),
     }
 

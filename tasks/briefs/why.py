@@ -8,9 +8,9 @@ from itertools import permutations
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from tasks.briefs.rare_words import word_vectors
 from tasks.briefs.signals import Vectors, offers
 from tasks.embeddings.exact import SCALE, product
+from tasks.embeddings.rare_words import word_vectors
 from tasks.kinds.project import Project
 
 _DECIMALS = 3

@@ -1,1 +1,1 @@
-"""The vectors of a run's texts: stored, asked for where they are missing, or not to be had."""
+"""How alike texts are: by vectors, which are stored or asked for, or by their rare words."""

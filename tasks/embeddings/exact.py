@@ -134,24 +134,13 @@ def products(vectors: Sequence[Vector]) -> Square:
     return (matrix @ matrix.T).astype(np.int64)
 
 
-def mixed(parts: Sequence[tuple[int, Square]]) -> Square:
-    """Return the sum of matrices, each taken so many times."""
-    if numpy() is not None:
-        return sum(times * matrix for times, matrix in parts)
-    size = len(parts[0][1])
-    return [
-        [sum(times * matrix[i][j] for times, matrix in parts) for j in range(size)]
-        for i in range(size)
-    ]
-
-
-def sums(values: Sequence[int]) -> Square:
-    """Return the sum of each two of the numbers."""
+def lesser(values: Sequence[int]) -> Square:
+    """Return the lesser of each two of the numbers."""
     np = numpy()
     if np is None:
-        return [[one + other for other in values] for one in values]
+        return [[min(one, other) for other in values] for one in values]
     column = np.asarray(values, dtype=np.int64)
-    return column[:, None] + column[None, :]
+    return np.minimum(column[:, None], column[None, :])
 
 
 def square(rows: Sequence[Mapping[int, int]]) -> Square:

@@ -74,9 +74,8 @@ def vectors_for(context: StepContext, texts: Sequence[str]) -> Mapping[str, Sequ
         _give_up(context, embedder, reason, None)
         return None
     day_before = context.clock.now_iso(-DAY_S)
-    context.record.save(
-        lambda: EmbeddingsDao.touch(embedder.name, found, context.now_iso(), day_before)
-    )
+    with context.record.saving():
+        EmbeddingsDao.touch(embedder.name, found, context.now_iso(), day_before)
     return found
 
 
@@ -142,8 +141,7 @@ def _fetched(
         for one in done:
             fresh.update(zip(one.texts, one.answer.vectors, strict=True))
             spent = spent.and_(_spent(one.answer))
-
-        def write() -> None:
+        with context.record.saving():
             EmbeddingsDao.put(
                 embedder.name,
                 {text: fresh[text] for one in done for text in one.texts},
@@ -151,8 +149,6 @@ def _fetched(
             )
             if embedder.is_metered:
                 save_spent(context, KIND, {context.step_id: spent})
-
-        context.record.save(write)
 
     if batches:
         work_through(context, batches, fetch, save, name=_name, what="batches of texts")

@@ -21,6 +21,20 @@ def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
     return scored_repos(run_id, args)[:TOP_REPOS]
 
 
+def needs_of_best(run_id: str, args: RunArgs) -> dict[str, list[str]]:
+    """Return what each of them needs, by full name; nothing where no model has said so."""
+    names = [one.full_name for one in best_repos(run_id, args)]
+    rows = fetch_all(
+        Analysis.select(Analysis.full_name, Analysis.output_json).where(
+            (Analysis.run == run_id)
+            & (Analysis.status == AnalysisStatus.VALID)
+            & Analysis.full_name.in_(names)
+        )
+    )
+    stored = {name: loads(output_json)["signals"]["needs"] for name, output_json in rows}
+    return {name: stored[name] for name in names if stored.get(name)}
+
+
 def scored_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
     """Return all of pass 1 that have a score, best first."""
     if args.no_llm:

@@ -64,7 +64,8 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
         return _row(context, unit, extractor, today)
 
     def save(batch: Sequence[Row]) -> None:
-        context.record.save(lambda: upsert(Ranking, batch, ("run_id", "full_name")))
+        with context.record.saving():
+            upsert(Ranking, batch, ("run_id", "full_name"))
 
     work_through(
         context,

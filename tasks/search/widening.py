@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain, zip_longest
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from models.tables.results import GithubQuery, Keyword, Repo, RepoQuery
 from models.text.canonical_json import loads
 from models.typed_query import TypedQuery
 from tasks.search import pass2_caps
+from tasks.search.needed import needed_keywords
 from tasks.text.keywords import normalise_keyword, singular
 
 #: Names of platforms: like a language's, each alone finds everything and nothing.
@@ -43,17 +45,22 @@ class BittenCap(Struct, frozen=True):
         return asdict(self)
 
 
-def keywords_worth_searching(run_id: str, query: str, *, go_on: bool = False) -> list[str]:
-    """Return the keywords that at least two of the best repositories share, heaviest first.
+def keywords_worth_searching(
+    run_id: str, query: str, needs: Mapping[str, Sequence[str]], *, go_on: bool = False
+) -> dict[str, list[str]]:
+    """Return the keywords to search for, in their order, and who of the best needs each.
 
-    Where these are fewer than may be searched, as after a search that found few repositories, the
-    heaviest of the others follow. Left out are the person's own query, bare names of programming
-    languages and platforms, which find nothing in particular, and what an earlier run has searched
-    for to the end, if this one goes on from it.
+    What at least two of the best repositories share, heaviest first, takes turns with what most of
+    them need: the first finds more of their field, the second what goes with them. Where few are
+    shared, as after a search that found few repositories, the heaviest of the others stand behind
+    these. Left out are the person's own query, bare names of programming languages and platforms,
+    which find nothing in particular, and what an earlier run has searched for to the end, if this
+    one goes on from it.
 
     Args:
         run_id: The run that has the keywords.
         query: The person's own words.
+        needs: What each of the best repositories needs, by full name.
         go_on: Return what a run that goes on from this one would search for.
     """
     rows = fetch_all(
@@ -70,7 +77,10 @@ def keywords_worth_searching(run_id: str, query: str, *, go_on: bool = False) ->
     holders = {keyword: loads(repos) for keyword, repos in rows if singular(keyword) not in out}
     shared = [keyword for keyword, repos in holders.items() if len(repos) > 1]
     others = [keyword for keyword, repos in holders.items() if len(repos) < 2]
-    return shared + others[: max(0, pass2_caps.MAX_QUERIES - len(shared))]
+    needed = needed_keywords(needs, list(holders))
+    alike = shared + others[: max(0, pass2_caps.MAX_QUERIES - len(shared))]
+    turns = chain.from_iterable(zip_longest(alike, needed))
+    return {keyword: needed.get(keyword, []) for keyword in turns if keyword is not None}
 
 
 def anchor_of(run_id: str, typed: TypedQuery) -> str:

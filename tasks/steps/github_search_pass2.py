@@ -12,6 +12,7 @@ from tasks.briefs.plan import plan_briefs, planned_stats
 from tasks.hydration.metadata import hydrate_metadata
 from tasks.hydration.readmes import hydrate_readmes
 from tasks.kinds.marking import mark_kinds
+from tasks.landscape.best_repos import needs_of_best
 from tasks.landscape.ranking import rank_repos
 from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
@@ -38,9 +39,11 @@ def run(context: StepContext) -> Mapping[str, Any]:
     Returns:
         The pass's totals, and `capped` with the `reason` and the `caps` that bit.
     """
-    keywords = keywords_worth_searching(context.run_id, context.args.typed.words)
+    needs = needs_of_best(context.run_id, context.args)
+    keywords = keywords_worth_searching(context.run_id, context.args.typed.words, needs)
     max_queries = min(context.args.max_queries, pass2_caps.MAX_QUERIES)
-    planned = plan_queries(context, PASS, _queries(context, keywords[:max_queries]))
+    searched = list(keywords)[:max_queries]
+    planned = plan_queries(context, PASS, _queries(context, searched))
     earlier = taken_over_repos(context.run_id, PASS)
     known = KnownRepos(context.run_id, PASS, pass2_caps.MAX_NEW_REPOS + earlier)
     for query in planned:
@@ -48,6 +51,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     metadata = hydrate_metadata(context, PASS)  # before the search is counted: two may be one
     totals = {
         "keywords": len(keywords),
+        "needed": {keyword: keywords[keyword] for keyword in searched if keywords[keyword]},
         "search": search_totals(context.run_id, PASS) | known.stats(context),
         "metadata": metadata,
         "readmes": hydrate_readmes(context, PASS),

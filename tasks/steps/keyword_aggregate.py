@@ -35,12 +35,9 @@ def run(context: StepContext) -> Mapping[str, Any]:
         }
         for rank, one in enumerate(keywords, start=1)
     ]
-
-    def write() -> None:
+    with context.record.saving():
         Keyword.delete().where(Keyword.run == context.run_id).execute()
         upsert(Keyword, rows, ("run_id", "keyword"))
-
-    context.record.save(write)
     weights = [[one.keyword, one.weight, list(one.repos)] for one in keywords]
     return (
         ranked

@@ -231,5 +231,6 @@ def add_world(run_id: str, pairs: int = 4) -> None:
             provides=[f"reader{number}"],
             needs=[word],
             surfaces=["http_api"],
+            stars=500 // number,
             **shared,
         )

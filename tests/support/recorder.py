@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from models.events import Event
 from models.tables.base import proxy
 from tests.support.catalogue import assert_catalogued
-
-T = TypeVar("T")
 
 
 class Said(NamedTuple):
@@ -46,11 +45,12 @@ class FakeRecorder:
         """Return the message of every audit event."""
         return [one.message for one in self.audits]
 
-    def save(self, work: Callable[[], T]) -> T:
+    @contextmanager
+    def saving(self) -> Iterator[None]:
         with proxy.atomic():
             self._saving.now = True
             try:
-                return work()
+                yield
             finally:
                 self._saving.now = False
 

@@ -100,6 +100,7 @@ class FakeModel(LanguageModel):
     recorder: FakeRecorder
     texts: dict[str, str] = field(default_factory=dict)
     keywords: dict[str, list[str]] = field(default_factory=dict)
+    needs: dict[str, list[str]] = field(default_factory=dict)
     fail_on: dict[str, Exception] = field(default_factory=dict)
     asked: list[AnalysisRequest] = field(default_factory=list)
     finish_reason: str = "stop"
@@ -111,7 +112,9 @@ class FakeModel(LanguageModel):
             raise error
         name = request.full_name
         keywords = self.keywords.get(name, ["embeddings", "approximate search", "simd"])
-        text = self.texts.get(name, json.dumps(analysis(keywords=keywords)))
+        answer = analysis(keywords=keywords)
+        answer["signals"]["needs"] = self.needs.get(name, ["vectors"])
+        text = self.texts.get(name, json.dumps(answer))
         return ModelAnswer(text, "fake-model", 100, 20, self.finish_reason)
 
     def write_brief(self, request: BriefRequest) -> ModelAnswer:

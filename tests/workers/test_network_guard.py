@@ -311,7 +311,8 @@ class TestWhatIsAllowed:
 
         def body(context: StepContext) -> None:
             database.close_thread()
-            context.record.save(lambda: database.execute("SELECT 1"))
+            with context.record.saving():
+                database.execute("SELECT 1")
 
         if not database.is_sqlite:
             pytest.importorskip("psycopg")

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.codes import Code
 from models.dao.steps import StepsDao
-from models.database.connection import database, reads_wait
-from models.errors import DatabaseUnavailableError, ScoutError
+from models.database.connection import database
+from models.errors import ScoutError
 from models.events import Event
 from models.lifecycle import Claim
 from models.log_context import Bound, WorkContext, bound_work
@@ -30,7 +31,6 @@ from tasks.step import Step, StepContext
 from workers.attempts.interrupts import StepInterruptError, StepLostError
 from workers.attempts.progress_rate import Pace
 
-T = TypeVar("T")
 logger = logging.getLogger("scout")
 
 #: Progress is stored, and logged, at most this often.
@@ -65,10 +65,7 @@ class Attempt:
         self.blocked: list[str] = []
         #: Set by other threads; raised at the next checkpoint.
         self.stop: StepInterruptError | None = None
-        #: When it was told that it is over its time limit, on the monotonic clock.
-        self.overdue_s: float | None = None
-        #: Whether its end was recorded for it, because its thread does not react.
-        self.given_up = False
+        self.overdue = False
         #: Guards `in_body`, so that an interrupt is only raised in a thread that is in the step.
         self.body_lock = threading.Lock()
         self.in_body = False
@@ -97,24 +94,18 @@ class Attempt:
         with self.body_lock:
             self.in_body = True
         try:
-            with self._guarded(), Bound(reads_wait, True):
+            with self._guarded():
                 self.stats = _checked(step(context), self.claim.name)
         finally:
             with self.body_lock:
                 self.in_body = False
 
-    def save(self, work: Callable[[], T]) -> T:
-        """Run `work` in a write transaction in which this attempt is known to hold its step."""
-
-        def held() -> T:
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Hold a write transaction in which this attempt is known to hold its step."""
+        with database().write():
             self._check_held()
-            return work()
-
-        try:
-            return database().transact(held, give_up=lambda: self.stop is not None)
-        except DatabaseUnavailableError:
-            self.checkpoint()  # a reason to stop comes before what it cut short
-            raise
+            yield
 
     def audit(
         self,
@@ -177,8 +168,8 @@ class Attempt:
             raise self.stop
 
     def _save_progress(self, progress: Mapping[str, Any]) -> None:
-        claim = self.claim
-        self.save(lambda: StepsDao.save_progress(claim.step_id, claim.attempt, progress))
+        with self.saving():
+            StepsDao.save_progress(self.claim.step_id, self.claim.attempt, progress)
 
     def _guarded(self) -> Bound[WorkContext]:
         """Hold the step's body, and nothing else, to what a dry run may do."""

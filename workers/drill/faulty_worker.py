@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import dramatiq
 
@@ -21,4 +22,4 @@ def _build(settings: Settings) -> dramatiq.Broker:
 
 
 if __name__ == "__main__":
-    child.leave(child.main(boot=lambda: boot(_build)))
+    sys.exit(child.main(boot=lambda: boot(_build)))

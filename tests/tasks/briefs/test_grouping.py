@@ -93,6 +93,14 @@ def test_nothing_and_one_make_no_group() -> None:
     assert group_projects(world(1)) == []
 
 
+def test_a_pair_is_as_well_known_as_the_lesser_known_of_its_two() -> None:
+    """Somebody famous does not lift those who have nothing but the wish for it."""
+    stars = {"a/a": 90_000, "b/b": 10, "c/c": 900, "d/d": 800}
+    projects = [Project(name, "an index", stars=count) for name, count in stars.items()]
+    ranks = {group.key: group.components["stars"] for group in group_projects(projects)}
+    assert ranks["c/c d/d"] > ranks["b/b c/c"] == ranks["a/a b/b"]
+
+
 def around(projects: list[Project], own: str) -> list[Project]:
     return [replace(one, is_own=one.full_name == own) for one in projects]
 

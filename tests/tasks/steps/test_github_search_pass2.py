@@ -102,6 +102,29 @@ def test_bare_languages_and_platforms_are_not_searched_for(wide: World) -> None:
     assert [query.keyword for query in queries] == ["hnsw"]
 
 
+def test_what_is_shared_takes_turns_with_what_is_needed(wide: World) -> None:
+    """What they are finds more of their kind, what they need finds what goes with them."""
+    wide.model.keywords = {
+        "a/one": ["hnsw", "simd", "query planner"],
+        "b/two": ["hnsw", "simd", "text embeddings"],
+        "c/three": ["hnsw", "simd", "pages"],
+        "d/four": ["hnsw", "simd", "ledger"],
+        "e/five": ["hnsw", "simd", "graphs"],
+    }
+    wide.model.needs = {
+        "a/one": ["embeddings of some text"],
+        "c/three": ["embeddings", "a planner"],
+        "e/five": ["money"],
+    }
+    wide.args = wide.args.from_dict(wide.args.to_dict() | {"max_queries": 3})
+    stats = wide.steps(*BEFORE, KEYWORDS, STEP)[STEP]
+    queries = GithubQuery.select().where(GithubQuery.pass_number == 2)
+    searched = [query.keyword for query in queries.order_by(GithubQuery.position)]
+    assert searched == ["hnsw", "text embeddings", "simd"]
+    assert stats["needed"] == {"text embeddings": ["a/one", "c/three"]}
+    assert (stats["keywords"], stats["capped"]) == (7, True)
+
+
 def test_what_only_one_repository_has_is_searched_for_after_what_several_share(
     wide: World,
 ) -> None:

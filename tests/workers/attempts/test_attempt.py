@@ -95,7 +95,8 @@ class TestAfterTheLoss:
 
     def test_saving_raises_and_writes_nothing(self, database: Database, lose: Loss) -> None:
         def save(context: StepContext) -> None:
-            context.record.save(lambda: database.execute("UPDATE runs SET error = 'late'"))
+            with context.record.saving():
+                database.execute("UPDATE runs SET error = 'late'")
 
         _, raised = self.unchanged_by(lose, save)
         assert [type(exc) for exc in raised] == [StepLostError]

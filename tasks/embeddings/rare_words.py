@@ -75,6 +75,16 @@ def closest_words(
     return square(rows)
 
 
+def nearest(asked: Sequence[str], offered: Sequence[str]) -> list[int | None]:
+    """Return the number of the offered text that each asked one is closest to, by words.
+
+    The first one of several that are equally close; None where no word of it is offered.
+    """
+    vectors = word_vectors([*asked, *offered])
+    shared = _shared(vectors[: len(asked)], vectors[len(asked) :])
+    return [min(hits, key=lambda number: (-hits[number], number), default=None) for hits in shared]
+
+
 def _shared(ours: Sequence[WordVector], theirs: Sequence[WordVector]) -> list[dict[int, int]]:
     """Return for each of `ours` its products with those of `theirs` that share a word with it."""
     holders: dict[str, list[tuple[int, int]]] = defaultdict(list)
