@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import errors
-from cli.own_process import FOR_CONTEXT
+from cli.own_process import FOR_CONTEXT, end_hard_if_hanging
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("cli.commands.doctor", "Check configuration, database, broker and workers."),
     "drill": ("cli.commands.drill", "Kill workers on purpose and check that nothing is lost."),
     "prune": ("cli.commands.prune", "Remove old runs, after saying which."),
+    "audit": ("cli.commands.audit", "Hold what was recorded to its seals; exits 1 if broken."),
     "db": ("cli.commands.db", "Look at the database's schema, bring it up to date, or back it up."),
     "meaning": ("cli.commands.meaning", "Say what a failure's code or an event means."),
     "completion": ("cli.commands.completion", "Print the completion script of a shell."),
@@ -169,7 +170,10 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run `scout` with the arguments of the process."""
-    cli.main(prog_name="scout", **FOR_CONTEXT)
+    try:
+        cli.main(prog_name="scout", **FOR_CONTEXT)
+    finally:
+        end_hard_if_hanging()
 
 
 if __name__ == "__main__":

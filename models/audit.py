@@ -154,6 +154,7 @@ def transition_in_one(
     statement: Callable[[], bool],
     said: Sequence[Prepared],
     *,
+    stands: Callable[[], bool],
     give_up: Callable[[], bool] | None = None,
 ) -> bool:
     """Run a statement that is a transition by itself, audit rows included, then log their lines.
@@ -161,12 +162,21 @@ def transition_in_one(
     Args:
         statement: Runs it, again where the database was away; returns whether it changed anything.
         said: The entries whose rows the statement adds.
+        stands: Asked where a statement whose answer was lost changes nothing any more: says
+            whether what it should have changed stands there.
         give_up: That of `Database.transact`.
 
     Raises:
         DatabaseUnavailableError: The database stayed away.
     """
-    changed = database().reading(statement, give_up=give_up)
+    tries = 0
+
+    def attempt() -> bool:
+        nonlocal tries
+        tries += 1
+        return statement() or (tries > 1 and stands())
+
+    changed = database().reading(attempt, give_up=give_up)
     if changed:
         for one in said:
             _say(one)

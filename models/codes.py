@@ -27,6 +27,7 @@ class Code(StrEnum):
     DATABASE_UNAVAILABLE = "database_unavailable"
     DATABASE_LOCKED = "database_locked"
     DATABASE_UNWRITABLE = "database_unwritable"
+    DATABASE_CONNECTIONS_USED_UP = "database_connections_used_up"
     DATABASE_NEWER = "database_newer"
     DATABASE_OUTDATED = "database_outdated"
     BROKER_UNAVAILABLE = "broker_unavailable"

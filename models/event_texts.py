@@ -35,7 +35,9 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.STEP_INTERRUPTED: (
             "an attempt was cut off: its worker died, stopped, or lost its lease; the step is"
-            " due again unless that happened 12 times in a row"
+            " due again unless it was `alone` in its process for the fifth time in a row"
+            " (`neighbours`: other steps that the process had in hand; `done`, `total`: how far"
+            " the step was, since progress starts the count anew)"
         ),
         Event.STEP_SKIPPED: (
             "a step is not part of the run (INFO), or was not reached because one before it failed"
@@ -144,6 +146,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.EXPORT_WRITTEN: "the files of the export are there",
         Event.NETWORK_BLOCKED: "a dry run tried to reach the network and was refused",
+        Event.DATABASE_AWAY: (
+            "a read or write finds the database locked or away, and is tried again; said once for"
+            " all threads of a process, every ten seconds"
+        ),
         Event.DATABASE_WAITED: "a read or write had to wait for the database",
         Event.PRUNE_STARTED: (
             "old runs are about to be removed, from `oldest` to `newest`, by `scout prune` or"
@@ -156,6 +162,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.CLOCK_DIFFERS: (
             "the clock of a worker's machine is off by more than a second, which harms no run:"
             " leases and due times follow the database's; `ahead_s` is negative where it is behind"
+        ),
+        Event.AUDIT_SEALED: (
+            "runs that have ended were sealed; `head` is the end of the chain of all seals, which"
+            " `scout audit verify --head` holds the database to"
         ),
         Event.SCHEMA_MIGRATED: (
             "the first process of a new version brought the database's schema up to date"
@@ -195,6 +205,13 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         ),
         Event.WORKER_RELOADING: "a rolling restart (SIGHUP) begins",
         Event.WORKER_REPLACING: "a process makes way for its successor",
+        Event.WORKER_RETIRING: (
+            "a thread did not react to its step's time limit (`threads`: how many); the process"
+            " takes no more work, lets the other threads end, and ends"
+        ),
+        Event.WORKER_LONE_STEP: (
+            "a step that was interrupted twice in a row runs in a process of its own"
+        ),
         Event.WORKER_RELOADED: "a rolling restart has replaced every process",
         Event.WORKER_RELOAD_FAILED: (
             "a rolling restart was given up at one place; the other processes run on as they were"

@@ -75,7 +75,7 @@ class Event(StrEnum):
         return event
 
     # A run's life
-    RUN_CREATED = _row("run.created", Scope.RUN, "command dry parent_run_id inherited")
+    RUN_CREATED = _row("run.created", Scope.RUN, "command dry parent_run_id inherited who")
     RUN_FINISHED = _row("run.finished", Scope.RUN, "steps attempts outbound_attempts network_guard")
     RUN_FAILED = _row(
         "run.failed", Scope.RUN, "steps attempts outbound_attempts network_guard", level="ERROR"
@@ -113,7 +113,10 @@ class Event(StrEnum):
         level="WARNING",
     )
     STEP_INTERRUPTED = _row(
-        "step.interrupted", Scope.STEP, "worker reason interruptions started_at", level="WARNING"
+        "step.interrupted",
+        Scope.STEP,
+        "worker reason started_at neighbours interruptions alone done total",
+        level="WARNING",
     )
     STEP_SKIPPED = _row("step.skipped", Scope.STEP, "reason", or_level="WARNING")
     STEP_CANCELLED = _row("step.cancelled", Scope.STEP, "reason", level="WARNING")
@@ -222,6 +225,7 @@ class Event(StrEnum):
 
     # What Scout stands on
     NETWORK_BLOCKED = _row("network.blocked", Scope.STEP, "target", level="ERROR")
+    DATABASE_AWAY = _line("database.away", Scope.PROCESS, "error_code hint", level="WARNING")
     DATABASE_WAITED = _line("database.waited", Scope.PROCESS, "wait_ms", level="WARNING")
     PRUNE_STARTED = _row("prune.started", Scope.PROCESS, "who runs of oldest newest policy exports")
     PRUNE_FINISHED = _row(
@@ -230,6 +234,7 @@ class Event(StrEnum):
         "who runs rows stayed exports exports_left readme_texts answers embeddings",
     )
     CLOCK_DIFFERS = _line("clock.differs", Scope.WORKER, "ahead_s", level="WARNING")
+    AUDIT_SEALED = _line("audit.sealed", Scope.PROCESS, "seals head")
     SCHEMA_MIGRATED = _line("schema.migrated", Scope.PROCESS, "data")
     LOOP_FAILED = _line("loop.failed", Scope.WORKER, level="WARNING")
     METRICS_SERVED = _line("metrics.served", Scope.WORKER, "url")
@@ -258,6 +263,8 @@ class Event(StrEnum):
     WORKER_GAVE_UP = _line("worker.gave_up", Scope.WORKER, "hint", level="CRITICAL")
     WORKER_RELOADING = _line("worker.reloading", Scope.WORKER, "processes")
     WORKER_REPLACING = _line("worker.replacing", Scope.WORKER, "worker worker_pid")
+    WORKER_RETIRING = _line("worker.retiring", Scope.WORKER, "threads", level="ERROR")
+    WORKER_LONE_STEP = _line("worker.lone_step", Scope.STEP, "worker_pid", level="WARNING")
     WORKER_RELOADED = _line("worker.reloaded", Scope.WORKER)
     WORKER_RELOAD_FAILED = _line("worker.reload_failed", Scope.WORKER, "worker", level="ERROR")
     WORKER_STOPPING = _line("worker.stopping", Scope.WORKER, "reason grace_s")

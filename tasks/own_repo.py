@@ -69,8 +69,8 @@ def store_own(context: StepContext) -> None:
         "aliases_json": _aliases(asked, repo),
         "updated_at": context.now_iso(),
     }
-    with context.record.saving():
-        insert_missing(Repo, [row | repo_columns(repo)], ("run_id", "full_name"))
+    rows = [row | repo_columns(repo)]
+    context.record.save(lambda: insert_missing(Repo, rows, ("run_id", "full_name")))
 
 
 def demand_readme(context: StepContext) -> None:
@@ -103,8 +103,7 @@ def demand_analysis(context: StepContext) -> None:
     if status == AnalysisStatus.VALID:
         return
     if status == AnalysisStatus.INVALID:
-        with context.record.saving():
-            turn_into_failed(context.run_id, [name])
+        context.record.save(lambda: turn_into_failed(context.run_id, [name]))
     raise _unusable(
         f"{name}, which this run starts from, has no analysis: {error}",
         f"Try again: scout resume {context.run_id}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from models.events import Event
+
+T = TypeVar("T")
 
 
 class Recorder(Protocol):
@@ -15,8 +16,15 @@ class Recorder(Protocol):
     Each method raises `LeaseLostError` once the attempt is no longer this worker's.
     """
 
-    def saving(self) -> AbstractContextManager[None]:
-        """Return a short write transaction that first checks that the step is still ours."""
+    def save(self, work: Callable[[], T]) -> T:
+        """Run `work` in a short write transaction that first checks that the step is still ours.
+
+        It may run several times, where the database was away, so it must do nothing but read and
+        write rows.
+
+        Returns:
+            What `work` returned.
+        """
 
     def audit(
         self,

@@ -14,7 +14,7 @@ from tasks.sources.interface import Sources
 
 
 class StepContext(Struct, frozen=True):
-    """Everything a step may use. It reads the tables with Peewee and writes inside `saving()`."""
+    """Everything a step may use: it reads the tables with Peewee, and writes by `record.save`."""
 
     run_id: str
     step_id: str

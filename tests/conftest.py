@@ -24,6 +24,7 @@ from models.tables.base import proxy
 from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
 from tests.support.otlp import Collector, collecting
+from tests.support.pgbouncer import running_pgbouncer
 from tests.support.prometheus import Prometheus, running_prometheus
 from tests.support.rabbitmq import Rabbitmq, running_rabbitmq
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
@@ -160,6 +161,13 @@ def postgres_url(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
+def pgbouncer(postgres: Postgres) -> Iterator[str]:
+    """Run a real PgBouncer in transaction mode for the session; its URLs begin like this."""
+    with ExitStack() as stack:
+        yield _started("PgBouncer (Debian's pgbouncer)", lambda: running_pgbouncer(postgres), stack)
+
+
+@pytest.fixture(scope="session")
 def migrated_postgres_url(postgres: Postgres) -> str:
     """Return the URL of a database with the newest schema that the session's tests share."""
     url = postgres.create_database("scout_shared")
@@ -285,6 +293,6 @@ def _empty(database: db.Database) -> None:
     )
     for (table,) in database.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        " AND tablename <> 'schema_migration'"
+        " AND tablename <> 'scout_migrations'"
     ).fetchall():
         database.execute(f'DELETE FROM "{table}"')

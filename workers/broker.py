@@ -101,7 +101,8 @@ def _memory(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker
 
 def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
     import redis
-    from dramatiq.brokers.redis import RedisBroker
+
+    from workers.redis_broker import RedisBroker
 
     try:
         client: Any = redis.Redis.from_url(

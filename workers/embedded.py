@@ -10,6 +10,7 @@ from models.dao.runs import RunsDao
 from models.settings.runtime import Settings
 from workers.broker import build_broker
 from workers.enqueue import send_step
+from workers.middleware.step_recorder import step_middleware
 from workers.worker_name import worker_name
 
 #: Milliseconds after which an idle thread looks whether it should stop; keeps the exit quick.
@@ -29,6 +30,7 @@ class EmbeddedWorker:
         self._grace_s = settings.shutdown_grace_s
         self.broker = build_broker(settings)
         dramatiq.set_broker(self.broker)
+        self._steps = step_middleware(self.broker)
         self._worker = dramatiq.Worker(
             self.broker, worker_threads=threads, worker_timeout=_WAKE_UP_MS
         )
@@ -43,8 +45,16 @@ class EmbeddedWorker:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._worker.stop(timeout=round(self._grace_s * 1000))
+        grace_s = self._grace_s
+        if self.hangs and self._steps is not None and self._steps.only_deaf_left():
+            grace_s = 0.0
+        self._worker.stop(timeout=round(grace_s * 1000))
         self.broker.close()
+
+    @property
+    def hangs(self) -> bool:
+        """Say whether a thread did not react to its step's time limit, and never may end."""
+        return self._steps is not None and bool(self._steps.deaf())
 
     def hurry(self) -> None:
         """Wait for no step at the end; for who asked a second time to stop."""

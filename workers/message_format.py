@@ -24,6 +24,8 @@ _QUEUES = (QUEUE, dq_name(QUEUE))
 #: The options that are read; all others would be somebody's guess at what Dramatiq does with them.
 _OPTIONS = frozenset({"eta", "redis_message_id", "broker_priority"})
 _REFUSED = "refused"
+#: Stands for the name in Redis of a message that does not say it.
+UNNAMED = "unknown"
 _LATEST_MS = 1e14
 #: A name that an actor could have; Dramatiq puts aside the messages of those that it does not know.
 _ACTOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -42,7 +44,7 @@ class MessageFormat(JSONEncoder):
             return _refused({}, "cannot be read")
         fields = found if isinstance(found, dict) else {}
         options = fields.get("options")
-        fields["options"] = (
+        fields["options"] = {"redis_message_id": UNNAMED} | (
             {key: options[key] for key in _OPTIONS & options.keys()}
             if isinstance(options, dict)
             else {}
@@ -58,6 +60,15 @@ def run_id_of(args: tuple[Any, ...], options: dict[str, Any]) -> str | None:
     return str(args[0])
 
 
+def id_in(data: bytes) -> str | None:
+    """Return the name in Redis that a message holds; None where it holds none, or is none."""
+    try:
+        known = JSONEncoder().decode(data)["options"]["redis_message_id"]
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    return known if isinstance(known, str) else None
+
+
 def _wrong_with(fields: dict[str, Any]) -> str | None:
     """Return what is wrong with the shape of a message, in words of ours; None for nothing."""
     name, args, queue = (fields.get(key) for key in ("actor_name", "args", "queue_name"))
@@ -67,16 +78,12 @@ def _wrong_with(fields: dict[str, Any]) -> str | None:
         return "names another queue"
     if not isinstance(args, list) or len(args) != 1 or not is_id(args[0]):
         return "names no run"
-    texts = [fields.get("message_id"), *_message_ids(fields["options"])]
+    texts = [fields.get("message_id"), fields["options"]["redis_message_id"]]
     if fields.get("kwargs") != {} or not all(isinstance(text, str) for text in texts):
         return "is none of Scout's"
     if type(fields.get("message_timestamp")) is not int or not _is_time(fields["options"]):
         return "has no time"
     return None
-
-
-def _message_ids(options: dict[str, Any]) -> list[Any]:
-    return [options["redis_message_id"]] if "redis_message_id" in options else []
 
 
 def _is_time(options: dict[str, Any]) -> bool:
@@ -93,10 +100,9 @@ def _refused(fields: dict[str, Any], why: str) -> dict[str, Any]:
         # What Dramatiq's line about a skipped message shows.
         "args": [f"refused, it {why}: number {next(_counter)} in this process"],
         "kwargs": {},
-        # Without an id of its own there is nothing to take out of Redis; the call does no harm.
         "options": {
             _REFUSED: True,
-            "redis_message_id": known if isinstance(known, str) else "unknown",
+            "redis_message_id": known if isinstance(known, str) else UNNAMED,
         },
         "message_id": "refused",
         "message_timestamp": 0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import tarfile
 from collections.abc import Iterable
 from io import BytesIO
@@ -12,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options.shared import complete_file, json_option, read_run_argument
+from cli.options.shared import complete_file, json_option, new_file, read_run_argument
 from models.errors import InputError
 
 if TYPE_CHECKING:
     from models.records.bundle import Member
+
+_PAGE = "the run as one page, for a browser: waterfall, failure, records, briefs"
 
 
 @click.command()
@@ -42,10 +43,12 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     """
     from cli.display.terminal import emit_json, say, size
     from cli.doctor.database import check_versions
+    from cli.private_file import write_private
+    from cli.web.run_file import run_file
     from models.clock import from_iso
     from models.dao import AuditDao, RunsDao
     from models.database.read_only import open_existing
-    from models.records.bundle import members_of
+    from models.records.bundle import Member, members_of
     from models.settings.live import live_settings
     from models.settings.logging import log_file
     from models.settings.runtime import load_settings
@@ -63,9 +66,10 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
         log_file=log_file(),
         with_readmes=with_readmes,
         live=live_settings(),
+        more=[Member("run.html", run_file(run.run_id, settings).encode(), _PAGE)],
     )
     folder = f"scout-{run.run_id}"
-    path = Path(out).expanduser() if out else Path(f"{folder}.tar.gz")
+    path = new_file(out, "--out") if out else Path(f"{folder}.tar.gz")
     content = pack(folder, members, int(from_iso(run.created_at).timestamp()))
     write_private(path, content)
     if as_json:
@@ -93,22 +97,3 @@ def pack(folder: str, members: Iterable[Member], mtime_s: int) -> bytes:
             info.size, info.mtime, info.mode = len(member.content), mtime_s, 0o600
             archive.addfile(info, BytesIO(member.content))
     return buffer.getvalue()
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read.
-
-    Raises:
-        InputError: There is one already, or no such folder.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    try:
-        handle = os.open(path, flags, 0o600)
-    except FileExistsError as exc:
-        raise InputError(f"{path} is there already.", "Name another file with --out.") from exc
-    except (FileNotFoundError, NotADirectoryError) as exc:
-        raise InputError(
-            f"{path.parent} is not a folder.", "Create it, or choose another file with --out."
-        ) from exc
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)

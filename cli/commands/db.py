@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.display.terminal import emit_json, say
-from cli.options.shared import complete_file, json_option
+from cli.options.shared import complete_file, json_option, new_file
 
 
 @click.group()
@@ -95,7 +95,6 @@ def backup(file: str, as_json: bool) -> None:
     Example: scout db backup scout-backup.db
     """
     import time
-    from pathlib import Path
 
     from cli.display.terminal import size
     from models.database.backup import back_up
@@ -111,7 +110,7 @@ def backup(file: str, as_json: bool) -> None:
         raise InputError(
             f"{connect(settings).label} is not created yet.", "The first run creates it."
         )
-    path = Path(file).expanduser().absolute()
+    path = new_file(file, "FILE")
     started_s = time.monotonic()
     size_bytes = back_up(database, path)
     took_ms = round((time.monotonic() - started_s) * 1000)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.display.terminal import emit_json, say
-from cli.options.shared import json_option, open_for_use, read_run_argument
+from cli.options.shared import complete_file, json_option, open_for_use, read_run_argument
 
 if TYPE_CHECKING:
     from models.dao.steps import StepRow
+    from models.settings.runtime import Settings
     from models.views.run_view import RunView
 
 
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
 @read_run_argument
 @click.option("--attempts", "with_attempts", is_flag=True, help="Also list every attempt.")
 @click.option("--repo", metavar="NAME", help="Show what the run knows of one repository.")
+@click.option(
+    "--html",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Write the run as one page that stands alone, for a browser.",
+)
 @json_option
-def command(run_text: str, with_attempts: bool, repo: str | None, as_json: bool) -> None:
+def command(
+    run_text: str, with_attempts: bool, repo: str | None, html: str | None, as_json: bool
+) -> None:
     """Show a run: its steps, how long they took, attempts, stats and error.
 
     RUN is an id or a unique prefix of one; the newest run by default. With --json the output is one
@@ -29,11 +38,16 @@ def command(run_text: str, with_attempts: bool, repo: str | None, as_json: bool)
     """
     if repo is not None and with_attempts:
         raise click.UsageError("--attempts cannot be combined with --repo.")
+    if html is not None and (repo is not None or with_attempts or as_json):
+        raise click.UsageError("--html cannot be combined with other options: it shows all.")
     settings = open_for_use()
     from models.dao import AuditDao, RunsDao
     from models.views.attempts import attempts_of
     from models.views.run_view import view_run
 
+    if html is not None:
+        _write_page(RunsDao.resolve(run_text).run_id, html, settings)
+        return
     if repo is not None:
         _show_repo(RunsDao.resolve(run_text).run_id, repo, as_json=as_json)
         return
@@ -50,6 +64,17 @@ def command(run_text: str, with_attempts: bool, repo: str | None, as_json: bool)
         say()
         for line in attempt_lines(attempts):
             say(line, hang=12)
+
+
+def _write_page(run_id: str, name: str, settings: Settings) -> None:
+    from pathlib import Path
+
+    from cli.private_file import write_private
+    from cli.web.run_file import run_file
+
+    path = Path(name).expanduser()
+    write_private(path, run_file(run_id, settings).encode(), "--html")
+    say(str(path))
 
 
 def _show_repo(run_id: str, full_name: str, *, as_json: bool) -> None:

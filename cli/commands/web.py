@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from models.codes import Code
-from models.errors import ConfigError, DatabaseUnavailableError, InputError
+from models.errors import ConfigError, DatabaseUnavailableError
+from models.settings import table
 from models.settings.loopback import is_loopback
+
+if TYPE_CHECKING:
+    from models.settings.runtime import Settings
 
 
 @click.command()
@@ -18,36 +24,52 @@ from models.settings.loopback import is_loopback
     show_default=True,
     help="The port; 0 takes any that is free.",
 )
-def command(host: str, port: int) -> None:
+@click.option(
+    "--allow-actions",
+    is_flag=True,
+    help="Let operators cancel, resume and rerun runs, and mark briefs; who did it is audited.",
+)
+def command(host: str, port: int, allow_actions: bool) -> None:
     """Serve a page with the fleet, its runs, and what each recorded, live, until Ctrl-C.
 
     Needs the extra `web`. It shows what scout health, top, runs, show, logs and explain print, and
-    reads the database without writing to it.
+    reads the database without writing to it. Where others can reach it, it demands a token
+    (SCOUT_WEB_TOKEN), or a proxy that says who asks (SCOUT_WEB_USER_HEADER).
 
     Example: scout web --port 8080
     """
     from cli.display.terminal import say
+    from cli.running.execution import user_name
+    from cli.running.logging import set_up_server_logging
     from models.settings.runtime import load_settings
+    from models.settings.web import web_settings
 
-    if not is_loopback(host):
-        raise InputError(
-            f"{host!r} can be reached from elsewhere, and everybody there could read everything.",
-            "Leave --host away, and come through ssh -L 8765:127.0.0.1:8765 HOST",
-        )
     _need_extra()
+    from cli.web.access import Access
     from cli.web.app import build_app
     from cli.web.serve import bound_socket, serve
     from cli.web.streams import Hub
 
-    settings = load_settings()
-    _need_database()
-    hub = Hub()
+    settings, let_in = load_settings(), web_settings()
+    set_up_server_logging()
+    if not (is_loopback(host) or let_in.asks_who):
+        raise ConfigError(
+            f"{host} can be reached from elsewhere, and everybody there could read everything.",
+            f"Set SCOUT_WEB_TOKEN to {table.WEB_TOKEN.example};"
+            " or leave --host away, and come through a tunnel or a proxy",
+        )
+    _need_database(settings)
+    hub, access = Hub(), Access(let_in, user_name())
+    names = [host, *let_in.hosts]
+    app = build_app(settings, hub, access, names, allow_actions=allow_actions)
     listening = bound_socket(host, port)
     address, taken = listening.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    say(f"http://{shown}:{taken}/")
-    say("Ctrl-C ends it.", err=True)
-    serve(build_app(settings, hub, [host]), hub, listening)
+
+    def ready() -> None:
+        say(f"http://{f'[{address}]' if ':' in address else address}:{taken}/")
+        say("Ctrl-C ends it.", err=True)
+
+    serve(app, hub, listening, ready)
 
 
 def _need_extra() -> None:
@@ -69,16 +91,15 @@ def _need_extra() -> None:
         )
 
 
-def _need_database() -> None:
+def _need_database(settings: Settings) -> None:
     """Refuse to go on without a database that can be read.
 
     Raises:
         DatabaseUnavailableError: There is none, or not of this Scout's schema.
     """
     from cli.doctor.database import check_database
-    from models.settings.runtime import load_settings
 
-    found = check_database(load_settings(), count=False)
+    found = check_database(settings, count=False)
     if found.state == "not created":
         raise DatabaseUnavailableError(
             f"There is no database yet in {found.label}.",

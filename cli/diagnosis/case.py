@@ -15,6 +15,7 @@ from models.views.answers import Answers
 from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, time_of_day
 from models.views.run_view import RunView
+from models.views.worker_threads import ThreadCount
 
 EVIDENCE_MAX_LENGTH = 300
 _LAST_LINES = 5
@@ -30,6 +31,8 @@ class Case(Struct, frozen=True):
     analysis_answers: Answers
     brief_answers: Answers
     best_rejected_score: float | None
+    #: Those of the live workers that may take the run's steps.
+    threads: ThreadCount
 
     @property
     def run_id(self) -> str:

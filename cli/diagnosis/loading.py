@@ -5,10 +5,13 @@ from __future__ import annotations
 from cli.diagnosis.case import Case
 from models.dao import AuditDao, RunsDao
 from models.dao.briefs import BriefsDao
+from models.dao.fleet import FleetDao
+from models.dao.workers import WorkersDao
 from models.settings.runtime import Settings
 from models.views.answers import analysis_answers, brief_answers
 from models.views.attempts import attempts_of
 from models.views.run_view import view_run
+from models.views.worker_threads import count_threads, view_workers
 
 
 def load_case(run_text: str, settings: Settings) -> Case:
@@ -20,6 +23,7 @@ def load_case(run_text: str, settings: Settings) -> Case:
     view = view_run(RunsDao.resolve(run_text), settings)
     run_id = view.run.run_id
     rows = list(AuditDao.of_run(run_id))
+    live = view_workers(WorkersDao.all(), FleetDao.held(), view.now, settings.step_time_limit_s)
     return Case(
         view,
         rows,
@@ -28,4 +32,5 @@ def load_case(run_text: str, settings: Settings) -> Case:
         analysis_answers(run_id),
         brief_answers(run_id),
         BriefsDao.best_rejected_score(run_id),
+        count_threads(live, view.run.broker),
     )

@@ -12,12 +12,14 @@ from cli.diagnosis.case import Case, Diagnosis
 from cli.diagnosis.failures import explain_failure
 from cli.diagnosis.no_briefs import explain_briefless, last_bad_answers, writing_step
 from cli.display.run_page import index_path
+from models.codes import Code
 from models.events import Event
 from models.statuses import AttemptOutcome, RunStatus, State, StepStatus
 from models.views.attempts import AttemptRecord, next_try
 from models.views.missing import missing_of
 from models.views.run_state import is_postponed, time_of_day, worker_count
 from models.views.run_view import RunView
+from models.views.worker_threads import ThreadCount
 
 Rule = Callable[[Case], Diagnosis | None]
 
@@ -39,6 +41,7 @@ def diagnose(case: Case) -> Diagnosis:
         _success,
         _lease_expired,
         _overdue,
+        _interrupted_again,
         _retrying,
         _nobody_there,
         _postponed,
@@ -144,6 +147,25 @@ def _overdue(case: Case) -> Diagnosis | None:
     )
 
 
+def _interrupted_again(case: Case) -> Diagnosis | None:
+    """A step that waits because its worker died, not because it failed."""
+    step = case.current
+    if step is None or step.code is not Code.INTERRUPTED:
+        return None
+    if case.view.reading.state is not State.RETRYING:
+        return None
+    reasons = [one.reason for one in case.attempts if one.outcome is AttemptOutcome.INTERRUPTED]
+    return Diagnosis(
+        "interrupted",
+        f"{step.name} was interrupted {step.interruptions} times in a row, and starts again"
+        f" {time_of_day(step.due_at or case.view.now)}.",
+        "It runs alone in a process then: whether it brings its workers down, or others did, is"
+        " seen from that. What is done is kept.",
+        [text for text in reasons[-2:] if text],
+        [f"scout logs {case.run_id} --follow", f"scout show {case.run_id} --attempts"],
+    )
+
+
 def _retrying(case: Case) -> Diagnosis | None:
     step = case.current
     if step is None or case.view.reading.state is not State.RETRYING:
@@ -192,13 +214,26 @@ def _waiting(case: Case) -> Diagnosis | None:
     if step is None or case.view.reading.state is not State.WAITING:
         return None
     workers = case.view.workers
-    have, busy = ("has", "It is") if workers == 1 else ("have", "They are")
+    have = "has" if workers == 1 else "have"
     return Diagnosis(
         "waiting",
         f"{step.name} is due, and {worker_count(workers)} {have} not taken it yet.",
-        f"{busy} busy with other runs, or the step's message was lost; recovery sends another.",
+        _what_threads_do(case.threads),
         [case.view.reading.text],
         [f"scout logs {case.run_id} --follow", "scout doctor"],
+    )
+
+
+def _what_threads_do(threads: ThreadCount) -> str:
+    """Return why nobody takes a step, on the evidence of what the threads have in hand."""
+    if threads.stuck >= threads.count > 0:
+        return f"All of their {threads.count} threads are stuck: see scout workers."
+    if threads.busy >= threads.count > 0:
+        stuck = f", and {threads.stuck} of them are stuck" if threads.stuck else ""
+        return f"All of their {threads.count} threads are busy with other runs{stuck}."
+    return (
+        f"{threads.count - threads.busy} of their {threads.count} threads are free, so its message"
+        " is on the way, or was lost: then recovery sends another within seconds."
     )
 
 

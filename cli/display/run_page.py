@@ -144,12 +144,13 @@ def source_of(run: RunRow) -> str:
     return "dry" if run.args.get("dry") else "live"
 
 
-def run_facts(view: RunView) -> list[str]:
-    """Return what made a run, when, how long it took, and with what."""
+def run_facts(view: RunView, *, aged: bool = True) -> list[str]:
+    """Return what made a run, when, how long it took, and with what; `aged`: how long ago, too."""
     run = view.run
+    ago = f" ({age(seconds_between(run.created_at, view.now))})" if aged else ""
     facts = [
         f"made by scout {clean_text(run.command)}",
-        f"created {local_time(run.created_at)} ({age(seconds_between(run.created_at, view.now))})",
+        f"created {local_time(run.created_at)}{ago}",
     ]
     took_ms = run_duration_ms(run, view.now)
     if took_ms is not None:

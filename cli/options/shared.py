@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
     from models.settings.runtime import Settings
@@ -47,6 +49,31 @@ def read_run_argument(command: F) -> F:
 def json_option(command: F) -> F:
     """Add `--json`; exit codes are the same with and without."""
     return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")(command)
+
+
+def new_file(text: str, option: str) -> Path:
+    """Return the absolute path of a file that is to be written.
+
+    Args:
+        text: What a person typed.
+        option: Where, for the message.
+
+    Raises:
+        InputError: It holds a secret, which the screen would show, or is no path.
+    """
+    from pathlib import Path
+
+    from models.errors import InputError
+    from models.redaction import default_redactor
+
+    if default_redactor().holds_secret(text):
+        raise InputError(
+            f"{option} holds what looks like a password, key or token; paths are shown.",
+            "Choose another file.",
+        )
+    if "\0" in text:
+        raise InputError(f"{option} is no path.", "Choose another file.")
+    return Path(text).expanduser().absolute()
 
 
 def complete_run(

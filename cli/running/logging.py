@@ -1,4 +1,4 @@
-"""What `scout run` and its kin write to stderr beside their own lines for people."""
+"""What commands write to stderr beside their own lines for people."""
 
 from __future__ import annotations
 
@@ -37,3 +37,18 @@ def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
         level = asked.upper() if asked else settings.level
         configure_logging(replace(settings, format="text" if people else "json", level=level))
     return people
+
+
+def set_up_server_logging() -> None:
+    """Configure logging for a command that serves: text on a terminal, JSON lines elsewhere."""
+    import logging
+    from dataclasses import replace
+
+    from models.settings.logging import asked_format, log_settings
+    from workers.logs import configure_logging
+
+    settings = log_settings()
+    if not asked_format() and sys.stderr.isatty():
+        settings = replace(settings, format="text")
+    configure_logging(settings)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # it tells of each start and end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cli.diagnosis.loading import load_case
 from cli.diagnosis.rules import diagnose
@@ -18,7 +19,9 @@ from cli.web.reading import Reader, Shared
 from models.clock import Clock
 from models.dao.audit import AuditDao
 from models.dao.briefs import BriefsDao
+from models.dao.findings import SearchesDao
 from models.dao.runs import RunsDao
+from models.run_args import RunArgs
 from models.settings.runtime import Settings
 from models.statuses import RunStatus, State
 from models.views.attempts import ATTEMPT_EVENTS, attempts_of
@@ -28,6 +31,8 @@ from models.views.repo_names import marks_in
 from models.views.run_list import RunFilter, list_runs
 from models.views.run_view import RunView, view_run
 from models.views.step_stats import Stats, view_stats
+from tasks.export.report import load_report
+from tasks.export.results_json import results
 
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 _UNFINISHED_SHOWN, _FAILED_SHOWN = 20, 10
@@ -120,11 +125,37 @@ def find_run(
     )
 
 
-def draw_run(run_id: str, settings: Settings, asked: Mapping[str, str] | None = None) -> Drawn:
+def draw_run(run_id: str, settings: Settings) -> Drawn:
     """Return the parts of a run's page; the database must be open.
 
     Raises:
         InputError: There is no such run.
     """
+    return drawn_and_found(run_id, settings)[0]
+
+
+def drawn_and_found(
+    run_id: str, settings: Settings, asked: Mapping[str, str] | None = None
+) -> tuple[Drawn, RunFound]:
+    """Return the parts of a run's page, and what they are made of; the database must be open.
+
+    Raises:
+        InputError: There is no such run.
+    """
     found = find_run(run_id, settings, asked)
-    return Drawn(run_regions(found), found.view.run.ended)
+    return Drawn(run_regions(found), found.view.run.ended), found
+
+
+def find_results(run_id: str) -> dict[str, Any] | None:
+    """Return what a run found and wrote, as its export tells it; None before it found anything.
+
+    The time of the export is that of the run's end: it is read anew, and the same each time.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    run = RunsDao.get(run_id)
+    if not SearchesDao.count(run_id):
+        return None
+    report = load_report(run_id, RunArgs.from_dict(run.args))
+    return results(report, run.finished_at or run.created_at)

@@ -59,7 +59,7 @@ class Guard:
         if len(named) == 1 and self.knows(named[0]):
             await self._app(scope, receive, send_guarded)
             return
-        words = "This is not a name of Scout's page.\n"
+        words = "This is not a name of Scout's page. If it should be, name it in SCOUT_WEB_HOSTS.\n"
         await PlainTextResponse(words, 400)(scope, receive, send_guarded)
 
     def knows(self, host: str) -> bool:

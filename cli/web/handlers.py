@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,7 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from cli.errors import describe
-from cli.web.finding import Drawn, FleetScreen, draw_run
+from cli.web.access import COOKIE, Role
+from cli.web.finding import Drawn, FleetScreen, draw_run, drawn_and_found, find_results
+from cli.web.forms import Forms
+from cli.web.pages.actions import actions_part
 from cli.web.pages.layout import Frame, whole_page
 from cli.web.pages.records import FILTERS as RECORD_FILTERS
 from cli.web.pages.run_list import FILTERS, PAGE_LENGTH, run_list_parts
@@ -27,7 +31,8 @@ from models.statuses import RUN_STATES
 from models.text.clean import clean_text
 from models.text.time_span import moment
 from models.views.run_list import RunFilter, list_runs
-from tasks.export.html_elements import element
+from tasks.export.html_elements import Html, element
+from tasks.export.html_page import results_parts
 
 if TYPE_CHECKING:
     from models.settings.runtime import Settings
@@ -37,6 +42,13 @@ logger = logging.getLogger(__name__)
 #: Seconds for which one drawing of the first screen serves all who ask for it.
 _FLEET_FOR_S = 1.0
 _YEAR = "public, max-age=31536000, immutable"
+#: What an address may say that was just done.
+DONE = {
+    "cancel": "The run was cancelled.",
+    "resume": "The run goes on from its first unfinished step.",
+    "rerun": "This is the new run.",
+    "mark": "The brief was marked.",
+}
 _NO_BUFFERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 
 
@@ -46,17 +58,18 @@ class Pages:
     Args:
         reader: What reads the rows.
         hub: Who watches what.
+        forms: Makes the forms of actions; None where there are none.
     """
 
-    def __init__(self, reader: Reader, hub: Hub) -> None:
-        self._reader, self._hub = reader, hub
+    def __init__(self, reader: Reader, hub: Hub, forms: Forms | None) -> None:
+        self._reader, self._hub, self._forms = reader, hub, forms
         self._settings: Settings = reader.settings
         self._fleet = Shared(FleetScreen(reader).draw, _FLEET_FOR_S)
 
     async def fleet(self, request: Request) -> Response:
         """Return the first screen."""
         drawn = await self._fleet.get()
-        return self._live("Fleet", "/", "/stream", drawn)
+        return self._live(request, "Fleet", "/", "/stream", drawn)
 
     async def fleet_stream(self, request: Request) -> Response:
         """Return the changes of the first screen as they come."""
@@ -74,7 +87,7 @@ class Pages:
         def work() -> str:
             views = list_runs(self._settings, wanted, limit, before=asked.get("before"))
             parts = run_list_parts(views[:PAGE_LENGTH], asked, more=len(views) == limit)
-            return whole_page(self._frame("Runs", "/runs"), parts)
+            return whole_page(frame_for(request, "Runs", "/runs"), parts)
 
         return HTMLResponse(await self._reader.read(work))
 
@@ -92,9 +105,31 @@ class Pages:
         }
         if not await self._reader.read(lambda: RunsDao.exists(run_id)):
             return RedirectResponse(await self._address(run_id), 303)
-        drawn = await self._reader.read(lambda: draw_run(run_id, self._settings, asked))
+        forms, visitor = self._forms, request.state.visitor
+        drawn, found = await self._reader.read(
+            lambda: drawn_and_found(run_id, self._settings, asked)
+        )
+        actions = (
+            [actions_part(found.view, found.groups, partial(forms.field, visitor.name))]
+            if forms and visitor.role is Role.OPERATOR
+            else []
+        )
         stream = None if drawn.ended else f"/runs/{run_id}/stream"
-        return self._live(f"Run {run_id}", "/runs", stream, drawn)
+        return self._live(request, f"Run {run_id}", "/runs", stream, drawn, actions)
+
+    async def results(self, request: Request) -> Response:
+        """Return what a run found and wrote."""
+        run_id = request.path_params["run_id"]
+
+        def work() -> str:
+            found = find_results(run_id)
+            back = element("p", element("a", f"Run {run_id}", href=f"/runs/{run_id}"))
+            nothing = element("p", "The run has found nothing yet.", class_="none")
+            parts = results_parts(found) if found else [nothing]
+            title = element("h1", clean_text(str(RunsDao.get(run_id).args.get("query", ""))))
+            return whole_page(frame_for(request, "Results", "/runs"), [title, back, *parts])
+
+        return HTMLResponse(await self._reader.read(work))
 
     async def run_stream(self, request: Request) -> Response:
         """Return the changes of a run as they come; nothing, for good, where none will."""
@@ -112,7 +147,7 @@ class Pages:
         """Return a file beside the pages; its address changes with its content."""
         file = static_files().get(request.path_params["name"])
         if file is None:
-            return self.failed(InputError("There is no such file."))
+            return self.failed(request, InputError("There is no such file."))
         kept = _YEAR if request.query_params.get("v") == file.version else "no-cache"
         return Response(file.content, media_type=file.media_type, headers={"Cache-Control": kept})
 
@@ -120,10 +155,10 @@ class Pages:
         """Return the icon where browsers look for it by themselves."""
         return RedirectResponse("/static/icon.svg", 301)
 
-    def failed(self, exc: Exception) -> Response:
+    def failed(self, request: Request, exc: Exception) -> Response:
         """Return a page about what went wrong."""
         trouble = describe(exc)
-        status = _status(trouble.exit_code, getattr(exc, "status_code", None))
+        status = _status(request, trouble.exit_code, getattr(exc, "status_code", None))
         if trouble.code is Code.BUG and status is HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.error("A page could not be shown.", exc_info=exc)
         parts = [
@@ -131,20 +166,42 @@ class Pages:
             element("p", clean_text(trouble.message), class_="what"),
             *([element("p", clean_text(trouble.hint))] if trouble.hint else []),
         ]
-        return HTMLResponse(whole_page(self._frame(status.phrase), parts), status)
+        return HTMLResponse(whole_page(frame_for(request, status.phrase), parts), status)
 
-    def _live(self, title: str, place: str, stream: str | None, drawn: Drawn) -> Response:
-        frame = self._frame(title, place, stream, mark_of_state(drawn.regions))
-        return HTMLResponse(whole_page(frame, list(drawn.regions.values())))
-
-    def _frame(
-        self, title: str, place: str = "", stream: str | None = None, seen: str = ""
-    ) -> Frame:
-        return Frame(title, place, stream, seen, versions=versions())
+    def _live(
+        self,
+        request: Request,
+        title: str,
+        place: str,
+        stream: str | None,
+        drawn: Drawn,
+        actions: Sequence[Html] = (),
+    ) -> Response:
+        frame = frame_for(request, title, place, stream, mark_of_state(drawn.regions))
+        first, *others = drawn.regions.values()
+        return HTMLResponse(whole_page(frame, [first, *actions, *others]))
 
     async def _address(self, text: str) -> str:
         run = await self._reader.read(lambda: RunsDao.resolve(text))
         return f"/runs/{quote(run.run_id)}"
+
+
+def frame_for(
+    request: Request, title: str, place: str = "", stream: str | None = None, seen: str = ""
+) -> Frame:
+    """Return the frame of a page for who asks for it."""
+    visitor = getattr(request.state, "visitor", None)
+    return Frame(
+        title,
+        place,
+        stream,
+        seen,
+        who=f"{visitor.name} ({visitor.role})" if visitor else "",
+        message=DONE.get(request.query_params.get("done", ""), ""),
+        versions=versions(),
+        can_leave=COOKIE in request.cookies,
+        bare=visitor is None,
+    )
 
 
 def _filter(asked: Mapping[str, str]) -> RunFilter:
@@ -172,11 +229,11 @@ def _stream(events: object) -> Response:
     return StreamingResponse(events, media_type="text/event-stream", headers=_NO_BUFFERS)  # type: ignore[arg-type]
 
 
-def _status(exit_code: int, asked: int | None) -> HTTPStatus:
+def _status(request: Request, exit_code: int, asked: int | None) -> HTTPStatus:
     if asked is not None:
         return HTTPStatus(asked)
     if exit_code == ExitCode.USAGE:
-        return HTTPStatus.NOT_FOUND
+        return HTTPStatus.NOT_FOUND if request.method == "GET" else HTTPStatus.CONFLICT
     if exit_code == ExitCode.DEPENDENCY:
         return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.INTERNAL_SERVER_ERROR

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -49,8 +49,17 @@ def bound_socket(host: str, port: int) -> socket.socket:
         raise ConfigError(f"{what} {problem}.", hint, code=Code.SYSTEM_ERROR) from exc
 
 
-def serve(app: ASGIApp, hub: Hub, listening: socket.socket) -> None:
-    """Serve until SIGTERM or Ctrl-C, then end at once, also where somebody watches."""
+def serve(
+    app: ASGIApp, hub: Hub, listening: socket.socket, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, then end at once, also where somebody watches.
+
+    Args:
+        app: The application.
+        hub: Its streams.
+        listening: Where to listen.
+        ready: Called when requests are answered, and a signal ends it in order.
+    """
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -60,15 +69,21 @@ def serve(app: ASGIApp, hub: Hub, listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    asyncio.run(_PageServer(config, hub).serve(sockets=[listening]))
+    asyncio.run(_PageServer(config, hub, ready).serve(sockets=[listening]))
 
 
 class _PageServer(uvicorn.Server):
     """A server whose end begins with its streams: those who watch would hold it for ever."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: Hub, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._hub, self._ready = hub, ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

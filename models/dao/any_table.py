@@ -17,9 +17,11 @@ _ORDER = {"run_steps": "position", "runs": "run_id"}
 
 
 def count_rows() -> dict[str, int]:
-    """Return how many rows each table of the database has, by its name."""
+    """Return how many rows each table of Scout's in the database has, by its name."""
+    from models.tables.every import TABLE_NAMES
+
     counts = {}
-    for table in sorted(database().peewee.get_tables()):
+    for table in sorted(TABLE_NAMES.intersection(database().peewee.get_tables())):
         sql = f"SELECT count(*) FROM {_quoted(table)}"  # noqa: S608 - quoted
         counts[table] = int(database().execute(sql).fetchone()[0])
     return counts

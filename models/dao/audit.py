@@ -17,6 +17,7 @@ _MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
 _INSERT = f"INSERT INTO audit_log ({_NEW}) VALUES ({_MARKS})"  # noqa: S608 - constant columns
 _SELECT = "SELECT id, ts, level, run_id, step_id, scope, event, message, data_json FROM audit_log"
 _PAGE = 500
+_LAST_ID = 2**63 - 1
 
 
 class NewAuditRow(NamedTuple):
@@ -141,6 +142,21 @@ class AuditDao:
         """Return the greatest id of a run's rows; 0 without any."""
         sql = "SELECT max(id) FROM audit_log WHERE run_id = ?"
         return int(database().execute(sql, (run_id,)).fetchone()[0] or 0)
+
+    @staticmethod
+    def stored(run_id: str | None, after_id: int, up_to: int | None = None) -> list[Sequence[Any]]:
+        """Return rows of a run, or of none, as they are stored, in order: the id comes first.
+
+        Args:
+            run_id: The run; None means the rows that belong to no run.
+            after_id: Only those with a greater id.
+            up_to: Only those up to this id; None for all.
+        """
+        whose = "run_id IS NULL" if run_id is None else "run_id = ?"
+        sql = f"{_SELECT} WHERE {whose} AND id > ? AND id <= ? ORDER BY id"
+        last_id = _LAST_ID if up_to is None else up_to
+        params = (*(() if run_id is None else (run_id,)), after_id, last_id)
+        return list(database().execute(sql, params).fetchall())
 
     @staticmethod
     def newest_of_step(

@@ -76,18 +76,17 @@ class RunRemovalDao:
 def tables_of_a_run() -> list[type[Table]]:
     """Return the tables whose rows belong to a run, those that others refer to last.
 
-    Marks are not among them: what a person said outlives the run.
+    Marks are not among them, as what a person said outlives the run; nor are seals, of which a
+    stub stays.
     """
-    from models.tables.github import GITHUB_TABLES
+    from models.tables.every import TABLES
     from models.tables.marks import BriefMark
-    from models.tables.results import RESULT_TABLES
-    from models.tables.runs import RUN_TABLES
+    from models.tables.seals import Seal
 
-    every = RUN_TABLES + RESULT_TABLES + GITHUB_TABLES
     return [
         table
-        for table in reversed(every)
-        if table is not BriefMark and "run_id" in table._meta.columns
+        for table in reversed(TABLES)
+        if table not in {BriefMark, Seal} and "run_id" in table._meta.columns
     ]
 
 

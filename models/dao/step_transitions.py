@@ -13,7 +13,7 @@ from models.errors import InputError, LeaseLostError
 from models.redaction import default_redactor
 from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES, position_of, step_id_for
-from models.text.canonical_json import dumps
+from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_error
 
 _NEXT_PENDING = (
@@ -290,3 +290,10 @@ class StepTransitions:
         sql = "UPDATE run_steps SET progress_json = ? WHERE step_id = ? AND attempt = ?"
         with database().write():
             database().execute(sql, (dumps(dict(progress)), step_id, attempt))
+
+    @staticmethod
+    def progress_of(step_id: str) -> dict[str, Any]:
+        """Return how far the attempt that holds a step is; empty where it has not said."""
+        sql = "SELECT progress_json FROM run_steps WHERE step_id = ?"
+        row = database().execute(sql, (step_id,)).fetchone()
+        return dict(loads(row[0]) or {}) if row else {}

@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import asdict, astuple
 
 from models.database.connection import database
-from models.database.like_patterns import starting_with
 from models.text.canonical_json import dumps, loads
 
 _COLUMNS = (
@@ -84,12 +83,6 @@ class WorkersDao:
     def remove(worker: str) -> None:
         """Take a worker that has ended off the record."""
         database().execute("DELETE FROM workers WHERE worker = ?", (worker,))
-
-    @staticmethod
-    def remove_process(worker_prefix: str) -> None:
-        """Take a process off the record, whatever the end of its name, `host:pid:token`, is."""
-        sql = "DELETE FROM workers WHERE worker LIKE ? ESCAPE '!'"
-        database().execute(sql, (starting_with(worker_prefix),))
 
     @staticmethod
     def forget_before(moment: str) -> None:

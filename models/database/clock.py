@@ -28,12 +28,21 @@ _LAST_SIGN = "SELECT max(heartbeat_at) FROM workers"
 _SAME_S = 0.001
 
 
-def ask_server(connection: Any) -> float:
-    """Take over the time of a PostgreSQL server over a connection to it, and return its time."""
+def ask_server(connection: Any, also: str = "") -> tuple[Any, ...]:
+    """Take over the time of a PostgreSQL server over a connection to it.
+
+    Args:
+        connection: The driver's connection.
+        also: What else to ask in the same trip: expressions, each with a comma before it.
+
+    Returns:
+        The answers to them.
+    """
     asked_s = running_s()
-    row = connection.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
+    sql = f"SELECT extract(epoch FROM clock_timestamp()){also}"  # noqa: S608 - constant parts
+    row = connection.execute(sql).fetchone()
     shared_time.follow_server(float(row[0]), asked_s, running_s())
-    return float(row[0])
+    return tuple(row[1:])
 
 
 def learn_time(database: Database) -> None:

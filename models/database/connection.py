@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,14 +25,20 @@ from models.database.write_lock import NoTurn, ProcessTurn, Turn
 from models.errors import ConfigError
 from models.events import Event
 from models.tables import base as tables
+from models.text.clean import clean_text
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: Waits longer than this are worth a log line.
 LONG_WAIT_S = 1.0
+_TELL_AGAIN_S = 10.0
 #: Between two tries while it is locked or away.
 _BACKOFF = Backoff(first_s=0.02, longest_s=1.0, jitter=(0.5, 1.5))
+
+
+#: Whether reads of this context that stand alone wait for a server that is away: in a step's work.
+reads_wait: ContextVar[bool] = ContextVar("scout_reads_wait", default=False)
 
 
 class Database:
@@ -48,6 +55,9 @@ class Database:
         self.label = label
         self.wait_s = wait_s
         self.is_sqlite = isinstance(peewee_database, peewee.SqliteDatabase)
+        self._told_s = float("-inf")
+        if not self.is_sqlite:
+            peewee_database.read_again = self._read_again
         self._turn: Turn = ProcessTurn(self.path) if self.path else NoTurn()
 
     @property
@@ -100,7 +110,8 @@ class Database:
     ) -> T:
         """Run `work` in a write transaction, again while the database is locked or away.
 
-        `work` may run several times, so it must do nothing but read and write rows.
+        `work` may run several times, so it must do nothing but read and write rows. A commit whose
+        answer was lost is looked up at the server before anything is repeated.
 
         Args:
             work: Called inside the transaction.
@@ -109,19 +120,47 @@ class Database:
         Raises:
             DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds, or is full.
         """
+        # A commit that was sent, until it is answered, and what to return if it is there.
+        sent: tuple[Any, T] | None = None
 
         def attempt() -> T:
+            nonlocal sent
+            if sent and self.peewee.has_committed(sent[0]):
+                return sent[1]
+            sent = None
             with self.write():
-                return work()
+                result = work()
+                if not self.is_sqlite:
+                    sent = self.peewee.begun, result
+            sent = None
+            return result
 
         return self._persist(attempt, give_up)
 
-    def reading(self, work: Callable[[], T], *, give_up: Callable[[], bool] | None = None) -> T:
+    def reading(
+        self,
+        work: Callable[[], T],
+        *,
+        give_up: Callable[[], bool] | None = None,
+        slow: bool = False,
+    ) -> T:
         """Run `work`, which reads or is one statement, again while the database is away.
+
+        Args:
+            work: Called outside a transaction.
+            give_up: Asked between tries; true ends the waiting early.
+            slow: Whether a server may work on it for minutes, which takes a transaction there.
 
         Raises:
             DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds.
         """
+        if slow and not self.is_sqlite:
+
+            def slowly() -> T:
+                self.take_time()
+                return work()
+
+            return self.transact(slowly, give_up=give_up)
         return self._persist(work, give_up)
 
     def _persist(self, attempt: Callable[[], T], give_up: Callable[[], bool] | None) -> T:
@@ -131,19 +170,43 @@ class Database:
             tries += 1
             try:
                 result = attempt()
-            except (peewee.OperationalError, peewee.InterfaceError) as exc:
+            except (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError) as exc:
                 if self.peewee.transaction_depth() > 0:
                     raise  # only the whole transaction around this can be tried again
                 waited_s = time.monotonic() - started_s
                 if not may_pass(exc) or waited_s >= self.wait_s or (give_up and give_up()):
                     raise unavailable(self.label, exc) from exc
                 self._drop_dead_connection(force=True)
+                if waited_s > LONG_WAIT_S:
+                    self._tell_of_trouble(exc)
             else:
                 waited_s = time.monotonic() - started_s
                 if waited_s > LONG_WAIT_S:
                     _log_wait(waited_s, "the database was locked or away")
                 return result
             time.sleep(_BACKOFF.delay_s(tries))
+
+    def take_time(self) -> None:
+        """Let a server work for minutes on the rest of the transaction that is open."""
+        if not self.is_sqlite:
+            self.peewee.take_time()
+
+    def _tell_of_trouble(self, exc: BaseException) -> None:
+        """Say that the database is being waited for: one thread for all, now and then."""
+        now_s = time.monotonic()
+        if now_s - self._told_s < _TELL_AGAIN_S:
+            return
+        self._told_s = now_s
+        error = unavailable(self.label, exc)
+        logger.warning(
+            "%s It is asked again for up to %.0f s.",
+            clean_text(error.message),
+            self.wait_s,
+            extra={"event": Event.DATABASE_AWAY, "error_code": str(error.code), "hint": error.hint},
+        )
+
+    def _read_again(self, read: Callable[[], T]) -> T:
+        return self._persist(read, None) if reads_wait.get() else read()
 
     def close_thread(self) -> None:
         """Close the calling thread's connection, if it has one."""

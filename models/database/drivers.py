@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,13 +18,18 @@ from models.settings.urls import scheme_of, without_credentials
 
 #: Seconds that SQLite itself waits for another process's lock before it says "locked".
 BUSY_TIMEOUT_S = 10.0
+_PARAMETER = re.compile(r'URI query parameter: "(\w+)"')
 
 
-def connect(settings: Settings) -> Database:
+def connect(settings: Settings, *, statement_s: float | None = None) -> Database:
     """Return the database that the settings name, without opening it.
 
+    Args:
+        settings: Where it is.
+        statement_s: How long a server may work on a statement, where that is not the usual time.
+
     Raises:
-        ConfigError: The URL's scheme is unknown, or the PostgreSQL driver is not installed.
+        ConfigError: The URL cannot be used, or the PostgreSQL driver is not installed.
     """
     url = settings.database_url
     scheme = scheme_of(url)
@@ -32,7 +38,7 @@ def connect(settings: Settings) -> Database:
         busy_timeout_s = min(BUSY_TIMEOUT_S, settings.database_wait_s)
         return Database(_sqlite(_sqlite_path(url), busy_timeout_s), label, settings.database_wait_s)
     if scheme in {"postgresql", "postgres"}:
-        return Database(_postgres(url), label, settings.database_wait_s)
+        return Database(_postgres(url, statement_s), label, settings.database_wait_s)
     raise DATABASE_URL.refused(url, "of an unknown scheme")
 
 
@@ -45,9 +51,9 @@ def _sqlite(path: str, busy_timeout_s: float) -> Any:
     )
 
 
-def _postgres(url: str) -> Any:
+def _postgres(url: str, statement_s: float | None) -> Any:
     try:
-        import psycopg  # noqa: F401 - Peewee needs it; its absence deserves a better message
+        import psycopg
     except ImportError as exc:
         from models.install_hint import install_command
 
@@ -59,7 +65,12 @@ def _postgres(url: str) -> Any:
     normal = url.replace("postgres://", "postgresql://", 1)
     from models.database.postgres import ServerDatabase
 
-    return ServerDatabase(normal, prefer_psycopg3=True, connect_timeout=5)
+    try:
+        return ServerDatabase(normal, statement_s)
+    except psycopg.Error as exc:
+        parameter = _PARAMETER.search(str(exc))  # libpq's words may quote the whole URL
+        what = f" (look at its parameter {parameter.group(1)})" if parameter else ""
+        raise DATABASE_URL.refused(url, f"no address that its driver understands{what}") from None
 
 
 def _sqlite_path(url: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import peewee
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from models.codes import Code
 from models.database import connection as db
+from models.database import history
 from models.database.clock import learn_time
 from models.database.drivers import connect
 from models.database.trouble import unavailable
@@ -36,6 +38,8 @@ class SchemaStatus(Struct, frozen=True):
     applied: tuple[str, ...]
     pending: tuple[str, ...]
     unknown: tuple[str, ...]
+    #: Whether that stands in the table of an older Scout, from which it is to be taken over.
+    outdated: bool = False
 
 
 def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
@@ -52,7 +56,7 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
         if status.unknown:
             database.close_thread()
             raise too_new(database.label, status)
-        if migrate and status.pending:
+        if migrate and (status.pending or status.outdated):
             migrate_database(database)
         learn_time(database)
     except (peewee.DatabaseError, peewee.InterfaceError, OSError) as exc:
@@ -85,36 +89,47 @@ def _first_look(database: db.Database) -> SchemaStatus:
 def schema_status(database: db.Database) -> SchemaStatus:
     """Return which migrations the database has and which it lacks."""
     known = sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py"))
-    applied: list[str] = []
-    if database.peewee.table_exists("schema_migration"):
-        rows = database.execute("SELECT name FROM schema_migration ORDER BY name").fetchall()
-        applied = [name for (name,) in rows]
+    applied, outdated = history.applied_migrations(database)
     return SchemaStatus(
-        applied=tuple(applied),
+        applied=applied,
         pending=tuple(name for name in known if name not in applied),
         unknown=tuple(name for name in applied if name not in known),
+        outdated=outdated,
     )
 
 
 def refuse_strangers(database: db.Database, status: SchemaStatus) -> None:
-    """Keep Scout's tables out of a database that another program's variable led to.
+    """Keep Scout's tables out of a database that is another program's.
 
     `DATABASE_URL` is a name that many programs use; where it is all there is, the database must be
-    empty or have been made by Scout.
+    empty or have been made by Scout. In any other, no table may have the name of one of Scout's
+    that Scout has not made.
 
     Raises:
-        ConfigError: It holds tables, none of which Scout has made.
+        ConfigError: It holds such tables.
     """
-    if status.applied or not DATABASE_URL.uses_fallback():
+    if status.applied:
         return
-    names = sorted(set(database.peewee.get_tables()) - {"schema_migration"})
-    if names:
-        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    from models.tables.every import TABLE_NAMES
+
+    names = sorted(set(database.peewee.get_tables()) - history.NAMES)
+    if names and DATABASE_URL.uses_fallback():
         raise ConfigError(
             f"{DATABASE_URL.fallback} leads to a database with tables of another program:"
-            f" {clean_text(names[0], 80)}{others}. Scout makes none there.",
+            f" {_listed(names)}. Scout makes none there.",
             f"Set {DATABASE_URL.name} to a database of its own: {DATABASE_URL.example}",
         )
+    if taken := [name for name in names if name in TABLE_NAMES]:
+        raise ConfigError(
+            f"The database {database.label} has tables of another program with the names of"
+            f" Scout's: {_listed(taken)}. Nothing was written there.",
+            f"Set {DATABASE_URL.name} to a database of its own, or on PostgreSQL to another schema:"
+            " ?options=-csearch_path%3DSCHEMA",
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return clean_text(names[0], 80) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
 def migrate_database(database: db.Database) -> tuple[str, ...]:
@@ -123,8 +138,6 @@ def migrate_database(database: db.Database) -> tuple[str, ...]:
     Raises:
         ConfigError: The database is another program's.
     """
-    if DATABASE_URL.uses_fallback():
-        refuse_strangers(database, schema_status(database))
     from playhouse.migrations import Runner
 
     # Its line per migration says less than ours does.
@@ -134,9 +147,17 @@ def migrate_database(database: db.Database) -> tuple[str, ...]:
         database.execute("PRAGMA foreign_keys = 0")
     try:
         with database.write():
+            database.take_time()
             if not database.is_sqlite:
                 database.execute("SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))
-            applied = tuple(Runner(database.peewee, str(MIGRATIONS_DIR)).up())
+            status = schema_status(database)
+            refuse_strangers(database, status)
+            runner = Runner(database.peewee, str(MIGRATIONS_DIR), table_name=history.TABLE)
+            if status.outdated:
+                runner.History.create_table()
+                history.take_over(database)
+            applied = tuple(runner.up())
+            history.keep_former(database, applied)
     finally:
         if database.is_sqlite:
             database.execute("PRAGMA foreign_keys = 1")

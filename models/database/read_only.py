@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
 from models.database import connection as db
@@ -13,6 +13,8 @@ from models.settings.runtime import Settings
 
 #: How long to wait for SQLite's lock; whoever looks wants an answer now.
 _PATIENCE_S = 1.0
+#: How long a server may work on one question: those over all of a long history take a while.
+_STATEMENT_S = 60.0
 
 
 def open_existing(settings: Settings) -> db.Database | None:
@@ -26,7 +28,7 @@ def open_existing(settings: Settings) -> db.Database | None:
     """
     import peewee
 
-    database = connect(settings)
+    database = connect(settings, statement_s=_STATEMENT_S)
     if database.path is None:
         return db.use(database)
     if not database.path.exists():
@@ -46,7 +48,16 @@ def one_look(database: db.Database) -> Iterator[None]:
     SQLite's file must have been opened by `open_existing`; of a server, any transaction that is
     asked so refuses to write. It must be short: while it lasts, SQLite's log of changes grows.
     """
-    with database.peewee.atomic():
-        if not database.is_sqlite:
-            database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    if database.is_sqlite:
+        with database.peewee.atomic():
+            yield
+        return
+    import peewee
+
+    # Not as Peewee begins one: that gives a number to each, which a standby has none of.
+    database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    try:
         yield
+    finally:
+        with suppress(peewee.PeeweeException):  # a link that is lost has nothing to roll back
+            database.execute("ROLLBACK")

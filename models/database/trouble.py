@@ -29,6 +29,7 @@ _SQLITE: Mapping[int, Code] = MappingProxyType(
 _POSTGRES: Mapping[str, Code] = MappingProxyType(
     {
         "53100": Code.DISK_FULL,
+        "53300": Code.DATABASE_CONNECTIONS_USED_UP,
         "55P03": Code.DATABASE_LOCKED,
         "40": Code.DATABASE_LOCKED,
         "25006": Code.DATABASE_UNWRITABLE,
@@ -38,7 +39,29 @@ _POSTGRES: Mapping[str, Code] = MappingProxyType(
     }
 )
 #: Of what PostgreSQL reports as an operational error: a connection, its end, a lack of resources.
-_PASSING_SQLSTATES = ("08", "40", "53", "55", "57", "58")
+_PASSING_SQLSTATES = ("08", "25006", "25P03", "40", "53", "55", "57", "58")
+#: A pooler that hands out a session for one statement only.
+_STATEMENT_POOLING = "08P01"
+#: What a server or pooler that takes no more connections says where it has no SQLSTATE.
+_NO_MORE_CONNECTIONS = (
+    "too many clients",
+    "too many connections",
+    "connection slots are reserved",
+    "no more connections allowed",
+)
+#: What to do about an SQLSTATE, where its code does not say it.
+_POSTGRES_HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "25006": "The server only lets read: point SCOUT_DATABASE_URL at the primary, or name all"
+        " hosts in it, with commas between them.",
+        "3F000": "Create the schema that search_path names: CREATE SCHEMA NAME AUTHORIZATION ROLE",
+        "42501": "Give its role the rights, GRANT USAGE, CREATE ON SCHEMA NAME TO ROLE, or have one"
+        " that owns the tables run: scout db migrate",
+        "55P03": "Another session holds the rows or the table: see pg_stat_activity.",
+        "57014": "The server took too long: see pg_stat_activity, and its load.",
+        _STATEMENT_POOLING: "If PgBouncer stands in between, set its pool_mode to transaction.",
+    }
+)
 _HINTS: Mapping[Code, str] = MappingProxyType(
     {
         Code.DISK_FULL: "Free some disk space; the rows that are there can still be read.",
@@ -46,6 +69,8 @@ _HINTS: Mapping[Code, str] = MappingProxyType(
         " or set SCOUT_DATABASE_URL.",
         Code.DATABASE_LOCKED: "Another program holds the file; close it and try again.",
         Code.DATABASE_OUTDATED: "Bring its schema up to date: scout db migrate",
+        Code.DATABASE_CONNECTIONS_USED_UP: "Each worker process needs its threads and 4 more: raise"
+        " max_connections, start fewer, or put PgBouncer in between.",
         Code.DATABASE_UNAVAILABLE: "Check that it is running and SCOUT_DATABASE_URL is right.",
     }
 )
@@ -74,18 +99,21 @@ def database_code(exc: BaseException) -> Code:
     if said.sqlite == sqlite3.SQLITE_ERROR and ("no such table" in text or "no such col" in text):
         return Code.DATABASE_OUTDATED
     state = said.sqlstate or ""
+    if said.from_postgres and not state and any(words in text for words in _NO_MORE_CONNECTIONS):
+        return Code.DATABASE_CONNECTIONS_USED_UP
     return _POSTGRES.get(state) or _POSTGRES.get(state[:2]) or Code.DATABASE_UNAVAILABLE
 
 
 def may_pass(exc: BaseException) -> bool:
     """Say whether a database error is one that waiting can cure: a lock, or a lost connection."""
-    if not isinstance(exc, (peewee.OperationalError, peewee.InterfaceError)):
+    passing = (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError)
+    if not isinstance(exc, passing):
         return False
     said = _said(exc)
     if said.sqlite is not None:
         return database_code(exc) is Code.DATABASE_LOCKED
     if said.sqlstate is not None:
-        return said.sqlstate.startswith(_PASSING_SQLSTATES)
+        return said.sqlstate != _STATEMENT_POOLING and said.sqlstate.startswith(_PASSING_SQLSTATES)
     if not said.from_postgres:
         return isinstance(exc, peewee.InterfaceError)
     # No connection was made, which has no SQLSTATE; a person must cure these, others pass.
@@ -99,10 +127,12 @@ def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
     code, hint = database_code(exc), ""
     if isinstance(exc, (FileExistsError, NotADirectoryError)):
         hint = _NO_FOLDER
-    elif (said := _said(exc).sqlite) is not None:
+    elif (said := _said(exc)).sqlite is not None:
         hint = {sqlite3.SQLITE_NOTADB: _NO_DATABASE, sqlite3.SQLITE_CANTOPEN: _NO_FOLDER}.get(
-            said, ""
+            said.sqlite, ""
         )
+    else:
+        hint = _POSTGRES_HINTS.get(said.sqlstate or "", "")
     return DatabaseUnavailableError(f"Database {label}: {text}.", hint or _HINTS[code], code=code)
 
 

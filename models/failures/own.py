@@ -78,6 +78,14 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             todo=("Make the file and its folder writable, or set SCOUT_DATABASE_URL.", _RESUME),
             sets=True,
         ),
+        Code.DATABASE_CONNECTIONS_USED_UP: Explanation(
+            what="The database server takes no more connections.",
+            causes="More workers than max_connections allows, or other programs that use the"
+            " server; each worker process needs its threads and 4 more.",
+            meaning="Steps that had finished are recorded.",
+            todo=("Raise max_connections, start fewer, or put PgBouncer in between.", _RESUME),
+            events=(Event.STEP_RETRYING,),
+        ),
         Code.DATABASE_NEWER: Explanation(
             what="The database was written by a newer Scout than this one.",
             causes="Several versions of Scout use the same database.",
@@ -141,9 +149,10 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
         ),
         Code.CRASH_LOOP: Explanation(
             what="{step} was started again and again without ever reaching an end.",
-            causes="Something kills its worker each time: too little memory, a crash in native"
-            " code, or a person.",
-            meaning="Scout gave it up so that it cannot take down workers for ever.",
+            causes="It kills its worker each time, also alone in a process: too little memory, or"
+            " native code that crashes or never lets go of the interpreter.",
+            meaning="Scout gave it up so that it cannot take down workers for ever. What it had"
+            " done is kept.",
             todo=(
                 "Look at the machine: kernel log for out-of-memory kills, the supervisor's log.",
                 _RESUME,
@@ -152,7 +161,7 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
         ),
         Code.TIME_LIMIT: Explanation(
             what="{step} ran longer than its time limit and was interrupted.",
-            causes="A call that hangs, or more work than the limit allows.",
+            causes="A call that hangs, also in native code, or more work than the limit allows.",
             meaning="The stack of its thread is in the log.",
             todo=(_LOGS, "Raise SCOUT_STEP_TIME_LIMIT_S.", _RESUME),
             events=(Event.STEP_OVERDUE,),

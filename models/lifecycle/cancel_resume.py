@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.audit import Entry, Journal, transition
 from models.clock import Clock, seconds_between, spoken
 from models.dao.runs import RunsDao
+from models.dao.seals import SealsDao
 from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import InputError
@@ -84,6 +85,7 @@ def resume_run(
                 data={"who": who, "step": first.name, "reused": reused, "was": before.status.value},
             )
         )
+        SealsDao.ask(run_id, now)
         return first.name
 
     return transition(work, clock)

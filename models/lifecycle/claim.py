@@ -13,11 +13,13 @@ from models.audit import Entry, Journal, Prepared, prepare, transition, transiti
 from models.clock import Clock, from_iso, seconds_between, to_iso
 from models.dao import step_statements
 from models.dao.runs import RunsDao
+from models.dao.seals import SealsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.database.connection import database
 from models.errors import InputError
 from models.events import Event
-from models.lifecycle.interrupt import interrupt
+from models.lifecycle.crash_count import runs_alone
+from models.lifecycle.interrupt import interrupt, neighbours_of
 from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus
 from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import loads
@@ -70,6 +72,15 @@ class Claim(Struct, frozen=True):
             started_at=self.started_at,
         )
 
+    def stands_in(self, row: ClaimedRow | None) -> bool:
+        """Say whether a row of its step, as it is now, has this claim and no other."""
+        return (
+            row is not None
+            and row.status is StepStatus.RUNNING
+            and (row.attempt, row.worker, row.started_at)
+            == (self.attempt, self.worker, self.started_at)
+        )
+
     def successor(self, clock: Clock) -> Claim:
         """Return the same worker's claim of the step right after, as if nobody ever started it."""
         position = self.row.position + 1
@@ -104,11 +115,16 @@ class Refusal(Struct, frozen=True):
         reason: The words.
         is_foreign: Whether this database knows nothing of the step, so that another one may.
         due_in_s: How much too early the message came, where nothing else is wrong with it.
+        is_for_alone: Whether it may be claimed by a process that does nothing else.
     """
 
     reason: str
     is_foreign: bool = False
     due_in_s: float = 0.0
+    is_for_alone: bool = False
+
+
+_FOR_ALONE = Refusal("it was interrupted twice and runs alone", is_for_alone=True)
 
 
 def claim_step(
@@ -117,6 +133,7 @@ def claim_step(
     *,
     worker: str,
     lease_s: float,
+    in_company: bool = False,
     clock: Clock | None = None,
     give_up: Callable[[], bool] | None = None,
 ) -> Claim | Refusal:
@@ -124,12 +141,24 @@ def claim_step(
 
     An attempt whose lease has run out is closed as interrupted first.
 
+    Args:
+        run_id: The run.
+        name: The step.
+        worker: Who takes it.
+        lease_s: How long it is held without renewing.
+        in_company: Whether the process does other steps beside it: one that was interrupted too
+            often for that is refused, without a row.
+        clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
+
     Raises:
         DatabaseUnavailableError: The database stayed locked or away.
     """
     clock = clock or Clock()
     seen = database().reading(lambda: StepsDao.for_claim(run_id, name), give_up=give_up)
     if seen is not None and _why_not(seen, clock) is None:
+        if in_company and runs_alone(seen.interruptions):
+            return _FOR_ALONE
         claim = Claim(seen, seen.attempt + 1, worker, clock.now_iso(), clock.monotonic_s())
         if _take(claim, lease_s, clock, give_up):
             return claim
@@ -142,11 +171,14 @@ def claim_step(
             return Refusal("no such step in the database", is_foreign=True)
         now = clock.now_iso()
         if row.status is StepStatus.RUNNING and row.lease_expires_at and row.lease_expires_at < now:
-            interrupt(journal, row, clock, f"its lease expired {_ago(row, now)} ago")
+            why = f"its lease expired {_ago(row, now)} ago"
+            interrupt(journal, row, clock, why, neighbours=neighbours_of(row))
             row = StepsDao.for_claim(run_id, name) or row
         reason = _why_not(row, clock)
         if reason is not None:
             return _refuse(journal, run_id, name, row, reason)
+        if in_company and runs_alone(row.interruptions):
+            return _FOR_ALONE
         claim = Claim(row, row.attempt + 1, worker, now, clock.monotonic_s())
         if not _write_claim(journal, claim, lease_s, started(claim)):
             return _refuse(journal, run_id, name, row, "another worker was faster")
@@ -185,6 +217,7 @@ def _take(claim: Claim, lease_s: float, clock: Clock, give_up: Callable[[], bool
                 claim.row, claim.worker, claim.started_at, clock.now_iso(lease_s), entry.row
             ),
             (entry,),
+            stands=lambda: claim.stands_in(StepsDao.for_claim(claim.run_id, claim.name)),
             give_up=give_up,
         )
     return transition(
@@ -241,6 +274,8 @@ def _refuse(journal: Journal, run_id: str, name: str, row: ClaimedRow, reason: s
             data={"reason": reason},
         )
     )
+    if row.run_status in RUN_ENDED:
+        SealsDao.ask(run_id, journal.clock.now_iso())
     return Refusal(reason, due_in_s=_due_in_s(row, journal.clock))
 
 

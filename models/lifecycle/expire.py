@@ -16,8 +16,7 @@ from models.clock import Clock, seconds_between
 from models.dao.steps import ClaimedRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
-from models.database.like_patterns import starting_with
-from models.lifecycle.interrupt import interrupt
+from models.lifecycle.interrupt import interrupt, neighbours_of
 from models.statuses import StepStatus
 from models.text.canonical_json import loads
 
@@ -44,23 +43,24 @@ def expire_leases(broker: str, *, clock: Clock | None = None) -> int:
     rows = StepsDao.running_where(
         "s.lease_expires_at < ? AND r.broker = ?", (clock.now_iso(), broker)
     )
-    return sum(_close(row, clock) for row in rows)
+    neighbours = {row.worker: neighbours_of(row) for row in rows}
+    return sum(_close(row, clock, neighbours[row.worker]) for row in rows)
 
 
-def close_worker(worker_prefix: str, why: str, *, clock: Clock | None = None) -> int:
+def close_worker(worker: str, why: str, *, clock: Clock | None = None) -> int:
     """Close every attempt of a worker process that is known to be dead; returns how many.
 
     Args:
-        worker_prefix: The beginning of its name, `host:pid:`.
+        worker: Its whole name: what begins alike may be alive elsewhere.
         why: What is known of its death, as a clause.
         clock: Where the time comes from.
     """
     clock = clock or Clock()
-    rows = StepsDao.running_where("s.worker LIKE ? ESCAPE '!'", (starting_with(worker_prefix),))
+    rows = StepsDao.running_where("s.worker = ?", (worker,))
 
     def work(journal: Journal) -> int:
-        WorkersDao.remove_process(worker_prefix)
-        return sum(interrupt(journal, row, clock, why) for row in rows)
+        WorkersDao.remove(worker)
+        return sum(interrupt(journal, row, clock, why, neighbours=len(rows) - 1) for row in rows)
 
     return transition(work, clock)
 
@@ -131,7 +131,7 @@ def _welcome(rows: Sequence[Sequence[Any]], guest: str) -> list[Sequence[Any]]:
     return [row for row in rows if row[0] in mine or loads(row[4]).get("dry") is True]
 
 
-def _close(row: ClaimedRow, clock: Clock) -> bool:
+def _close(row: ClaimedRow, clock: Clock, neighbours: int) -> bool:
     now = clock.now_iso()
     ago_s = max(0.0, seconds_between(row.lease_expires_at or now, now))
     why = f"it stopped renewing its lease, which expired {ago_s:.0f} s ago"
@@ -142,6 +142,6 @@ def _close(row: ClaimedRow, clock: Clock) -> bool:
             return False
         if fresh.lease_expires_at is None or fresh.lease_expires_at >= clock.now_iso():
             return False  # renewed in the meantime: the living are left alone
-        return interrupt(journal, fresh, clock, why)
+        return interrupt(journal, fresh, clock, why, neighbours=neighbours)
 
     return transition(work, clock)

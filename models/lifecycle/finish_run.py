@@ -8,6 +8,7 @@ from models.audit import Entry, Journal
 from models.clock import Clock, seconds_between
 from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
+from models.dao.seals import SealsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.events import Event
 from models.network_guard import guard_of
@@ -51,6 +52,7 @@ def end_run(
             data={key: value for key, value in stats.items() if key != "duration_ms"},
         )
     )
+    SealsDao.ask(run_id, now)
     return True
 
 

@@ -19,7 +19,7 @@ from models.errors import LeaseLostError
 from models.lifecycle.claim import Claim, started
 from models.lifecycle.finish import GiveUp, Success
 from models.lifecycle.finish_run import end_run
-from models.statuses import RunStatus, StepStatus
+from models.statuses import RunStatus
 from models.steps import STEP_NAMES
 
 
@@ -53,22 +53,20 @@ def finish_and_go_on(
     is_last = claim.row.position == len(STEP_NAMES)
     likely = None if is_last else claim.successor(clock)
     entry = started(likely) if likely else None
-    taken: Claim | None = None
-    if likely and entry and database().in_one_statement:
-        if _in_one_statement(ending, likely, entry, lease_s, give_up):
-            return likely
-        taken = likely  # the answer may have been lost
+    if (
+        likely
+        and entry
+        and database().in_one_statement
+        and _in_one_statement(ending, likely, entry, lease_s, give_up)
+    ):
+        return likely
 
     def work(journal: Journal) -> Claim | None:
-        nonlocal taken
-        if taken is not None and _stands(taken):
-            return taken  # the answer to the commit was lost, not the commit
         ending.write_end(journal)
         expires_at = clock.now_iso(lease_s)
         if likely and entry and _take(likely, expires_at):
             journal.add(entry)
-            taken = likely
-            return taken
+            return likely
         taken = None if is_last else _take_other(journal, claim, clock, expires_at)
         if taken is None:
             end_run(journal, claim.run_id, RunStatus.SUCCESS, clock)
@@ -94,7 +92,12 @@ def _in_one_statement(
             (ending.finished.row, entry.row),
         )
 
-    return transition_in_one(statement, (ending.finished, entry), give_up=give_up)
+    return transition_in_one(
+        statement,
+        (ending.finished, entry),
+        stands=lambda: following.stands_in(StepsDao.for_claim(following.run_id, following.name)),
+        give_up=give_up,
+    )
 
 
 def _take(claim: Claim, expires_at: str) -> bool:
@@ -112,14 +115,3 @@ def _take_other(journal: Journal, claim: Claim, clock: Clock, expires_at: str) -
         raise LeaseLostError(f"{row.name} changed while attempt {claim.attempt} ended.")
     journal.add(started(other))
     return other
-
-
-def _stands(claim: Claim) -> bool:
-    """Say whether a claim that this process wrote is in the rows."""
-    row = StepsDao.for_claim(claim.run_id, claim.name)
-    return (
-        row is not None
-        and row.status is StepStatus.RUNNING
-        and (row.attempt, row.worker, row.started_at)
-        == (claim.attempt, claim.worker, claim.started_at)
-    )

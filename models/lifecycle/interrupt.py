@@ -7,7 +7,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from models.audit import Journal
-from models.backoff import Backoff
 from models.cause import Cause
 from models.clock import Clock, seconds_between
 from models.codes import Code
@@ -15,21 +14,19 @@ from models.dao.steps import ClaimedRow, StepsDao
 from models.errors import LeaseLostError
 from models.events import Event
 from models.lifecycle.attempt_entry import attempt_entry
+from models.lifecycle.crash_count import CrashCount, count_crash, restart_delay_s
 from models.lifecycle.finish_run import end_run_as_failed
 from models.statuses import StepStatus
 
-#: Starts of one step in a row without an end before it is given up as a crash loop. With the
-#: delays below that takes four minutes: a step that had bad neighbours or a bad moment is not
-#: given up, one that kills its worker is.
-MAX_INTERRUPTIONS = 12
-#: Interruptions in a row after which the step starts again at once; then ever later.
-AT_ONCE = 2
-LONGEST_DELAY_S = 60.0
-_BACKOFF = Backoff(first_s=1.0, longest_s=LONGEST_DELAY_S)
-
 
 def interrupt(
-    journal: Journal, row: ClaimedRow, clock: Clock, why: str, *, counts: bool = True
+    journal: Journal,
+    row: ClaimedRow,
+    clock: Clock,
+    why: str,
+    *,
+    counts: bool = True,
+    neighbours: int = 0,
 ) -> bool:
     """Close a running attempt as interrupted and make its step due again.
 
@@ -39,27 +36,31 @@ def interrupt(
         clock: Where the time comes from.
         why: What is known, completing "worker X was interrupted: …".
         counts: Whether it counts towards the crash-loop cap; a shutdown does not.
+        neighbours: How many other steps the same process had in hand; any of them may be the cause.
 
     Returns:
         Whether this call closed the attempt.
     """
-    interruptions = row.interruptions + (1 if counts else 0)
+    if neighbours:
+        why = f"{why}; {_company(neighbours)}"
+    count = count_crash(row, counts=counts, neighbours=neighbours)
     message = f"Attempt {row.attempt} on worker {row.worker} was interrupted: {why}."
     data: dict[str, Any] = {
         "worker": row.worker,
         "reason": why,
-        "interruptions": interruptions,
         "started_at": row.started_at,
+        "neighbours": neighbours,
+        **count.to_dict(),
     }
-    if counts and interruptions >= MAX_INTERRUPTIONS:
-        return _give_up(journal, row, clock, message, data)
-    delay_s = restart_delay_s(interruptions) if counts else 0.0
+    if counts and count.is_loop:
+        return _give_up(journal, row, clock, message, data, count)
+    delay_s = restart_delay_s(count.interruptions) if counts else 0.0
     released = StepsDao.release(
         row,
         due_at=clock.now_iso(delay_s),
         enqueued_at=None,
         tries=row.tries,
-        interruptions=interruptions,
+        interruptions=count.interruptions,
         error_type="interrupted",
         error_message=message,
         error_code=str(Code.INTERRUPTED),
@@ -69,16 +70,29 @@ def interrupt(
     return released
 
 
-def restart_delay_s(interruptions: int) -> float:
-    """Return how long a step waits after so many interruptions in a row."""
-    return _BACKOFF.delay_s(interruptions - AT_ONCE) if interruptions > AT_ONCE else 0.0
+def neighbours_of(row: ClaimedRow) -> int:
+    """Return how many other steps the process that holds a step has in hand."""
+    return len(StepsDao.running_where("s.worker = ?", (row.worker,))) - 1
+
+
+def _company(neighbours: int) -> str:
+    others = "another step" if neighbours == 1 else f"{neighbours} other steps"
+    return f"its process had {others} in hand, and which was the cause is not known"
 
 
 def _give_up(
-    journal: Journal, row: ClaimedRow, clock: Clock, last: str, data: dict[str, Any]
+    journal: Journal,
+    row: ClaimedRow,
+    clock: Clock,
+    last: str,
+    data: dict[str, Any],
+    count: CrashCount,
 ) -> bool:
-    count = data["interruptions"]
-    message = f"{row.name} was started {count} times in a row without reaching an end. {last}"
+    starts = count.interruptions
+    message = (
+        f"{row.name} was started {starts} times in a row without reaching an end,"
+        f" and was alone in its process {count.alone} times. {last}"
+    )
     cause = Cause.of("crash_loop", message)
     started_at = row.started_at or clock.now_iso()
     finished_at = max(clock.now_iso(), started_at)
@@ -87,7 +101,7 @@ def _give_up(
         StepsDao.finish(
             row.step_id,
             StepStatus.FAILED,
-            {"interruptions": count, "duration_ms": duration_ms},
+            {"interruptions": starts, "duration_ms": duration_ms},
             attempt=row.attempt,
             finished_at=finished_at,
             error_type=cause.error_type,
@@ -97,7 +111,7 @@ def _give_up(
     except LeaseLostError:
         return False
     journal.add(attempt_entry(Event.STEP_INTERRUPTED, last, row, None, data))
-    failed = attempt_entry(Event.STEP_FAILED, message, row, duration_ms, {"interruptions": count})
+    failed = attempt_entry(Event.STEP_FAILED, message, row, duration_ms, {"interruptions": starts})
     journal.add(replace(failed, cause=cause))
     end_run_as_failed(journal, row, clock, f"{row.name}: {cause}")
     return True

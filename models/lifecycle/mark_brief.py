@@ -6,6 +6,7 @@ from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.dao.brief_marks import BriefMarksDao, MarkRow
 from models.dao.briefs import BriefsDao, GroupOfRun
+from models.dao.seals import SealsDao
 from models.errors import InputError
 from models.events import Event
 from models.statuses import Mark
@@ -64,6 +65,7 @@ def mark_brief(
                 },
             )
         )
+        SealsDao.ask(run_id, now)
         return group
 
     return transition(work, clock)

@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 from models.audit import Entry, Journal, transition
 from models.clock import Clock, from_iso, to_iso
 from models.dao.run_removal import RunLink, RunRemovalDao
+from models.dao.seals import SealsDao
 from models.database.connection import database
 from models.events import Event
 from models.statuses import RUN_ENDED
@@ -38,12 +39,15 @@ def remove_run(run: RunLink, plan: PrunePlan) -> int | None:
     since = to_iso(from_iso(plan.made_at) - _CLOCKS_APART)
 
     def work() -> int | None:
+        database().take_time()
         status = RunRemovalDao.hold(run.run_id)
         if status is None:
             return 0  # another process has removed it
         if status not in RUN_ENDED or RunRemovalDao.is_named_since(run.run_id, since):
             return None
-        return RunRemovalDao.remove(run.run_id)
+        removed = RunRemovalDao.remove(run.run_id)
+        SealsDao.leave_stubs(run.run_id, Clock().now_iso())
+        return removed
 
     return database().transact(work)
 
@@ -85,5 +89,6 @@ def record_prune_finished(who: str, counts: Mapping[str, Any], *, clock: Clock) 
 def _record(entry: Entry, clock: Clock) -> None:
     def work(journal: Journal) -> None:
         journal.add(entry)
+        SealsDao.ask(None, clock.now_iso())
 
     transition(work, clock)

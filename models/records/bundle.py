@@ -71,6 +71,7 @@ def members_of(
     log_file: Path | None = None,
     with_readmes: bool = False,
     live: Mapping[str, object] | None = None,
+    more: Iterable[Member] = (),
 ) -> Iterator[Member]:
     """Yield the files about a run, the README last, when it is known what the others are.
 
@@ -82,6 +83,7 @@ def members_of(
         log_file: Where log lines go, if anywhere.
         with_readmes: Whether the texts of READMEs are packed as well.
         live: Where live runs ask, without any secret.
+        more: Files to pack as well.
 
     Raises:
         InputError: There is no such run.
@@ -105,6 +107,7 @@ def members_of(
         yield from listed([_lines("log.jsonl", lines, "the run's lines of the log file")])
     if with_readmes:
         yield from listed(_readmes(run_id))
+    yield from listed(more)
     width = max(len(member.name) for member in packed)
     files = "\n".join(f"{member.name:<{width}}  {member.about}" for member in packed)
     texts = "" if with_readmes else "The texts of READMEs are left out; --with-readmes adds them."

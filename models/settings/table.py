@@ -186,6 +186,43 @@ CONCURRENCY = Whole(
     high=64,
     meaning="READMEs and model answers that a step of a live run fetches at a time",
 )
+WEB_TOKEN = Setting(
+    name="SCOUT_WEB_TOKEN",
+    secret=True,
+    meaning="who has it may open the page of `scout web`, and act there where `--allow-actions` is"
+    " given",
+    example="16 characters or more, such as what `openssl rand -hex 24` prints",
+)
+WEB_READ_TOKEN = Setting(
+    name="SCOUT_WEB_READ_TOKEN",
+    secret=True,
+    meaning="who has it may open the page, and never acts",
+    example="16 characters or more, such as what `openssl rand -hex 24` prints",
+)
+WEB_USER_HEADER = Setting(
+    name="SCOUT_WEB_USER_HEADER",
+    meaning="the header in which a proxy that people sign in at says who asks for the page",
+    example="the name of a header, such as X-Forwarded-User",
+)
+WEB_PROXIES = Setting(
+    name="SCOUT_WEB_PROXIES",
+    default="this machine",
+    meaning="addresses and networks that this header is believed from, with commas between them",
+    example="addresses such as 10.0.0.7, 10.1.0.0/16",
+)
+WEB_OPERATORS = Setting(
+    name="SCOUT_WEB_OPERATORS",
+    default="none: they all only read",
+    meaning="whom of those that the header names may act, with commas between them",
+    example="names such as alice, bob",
+)
+WEB_HOSTS = Setting(
+    name="SCOUT_WEB_HOSTS",
+    default="addresses, `localhost` and `--host`",
+    meaning="names under which the page is reached, with commas between them; requests for others"
+    " are refused",
+    example="names such as scout.example.org",
+)
 DEBUG = Flag(
     name="SCOUT_DEBUG",
     meaning="any value: errors of commands come with their traceback, and so does a bug that ends"
@@ -226,6 +263,12 @@ SETTINGS: tuple[Setting, ...] = (
     EMBED_BASE_URL,
     EMBED_API_KEY,
     CONCURRENCY,
+    WEB_TOKEN,
+    WEB_READ_TOKEN,
+    WEB_USER_HEADER,
+    WEB_PROXIES,
+    WEB_OPERATORS,
+    WEB_HOSTS,
     DEBUG,
     NO_COLOR,
     FORCE_COLOR,

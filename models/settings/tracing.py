@@ -7,9 +7,10 @@ those that it does not heed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from models.settings.setting import Environ
 
@@ -17,8 +18,7 @@ SERVICE_NAME = "scout"
 PROTOCOL = "http/protobuf"
 
 
-@dataclass(frozen=True, slots=True)
-class TracingSettings:
+class TracingSettings(Struct, frozen=True):
     """What the environment says of traces.
 
     Args:

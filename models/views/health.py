@@ -320,8 +320,8 @@ def _stuck_worker(worker: LiveWorker) -> Finding:
     return Finding(
         HealthCode.WORKER_STUCK,
         f"No thread of worker {worker.row.worker} works, of {count}: {_named(worker.stuck)}.",
-        "Its log has their stacks (step.overdue). Replace its processes: send SIGHUP to its"
-        " scout worker; where one does not end, kill it.",
+        "Its log has their stacks (step.overdue). scout worker replaces the process when the time"
+        " limit of a step is over; at once with SIGHUP.",
         {"worker": worker.row.worker, "threads": worker.row.threads},
     )
 
@@ -347,8 +347,8 @@ def _warnings(fleet: FleetView, workers: Sequence[LiveWorker]) -> Iterator[Findi
                 HealthCode.THREADS_STUCK,
                 f"{count} stuck of the {worker.row.threads} of worker {worker.row.worker}:"
                 f" {_named(worker.stuck)}.",
-                "Its log has their stacks (step.overdue). They come back with a new process: send"
-                " SIGHUP to its scout worker.",
+                "Its log has their stacks (step.overdue). They come back with a new process: scout"
+                " worker starts one when the time limit of a step is over; at once with SIGHUP.",
                 {"worker": worker.row.worker, "stuck": len(worker.stuck)},
             )
     if fleet.failed:

@@ -105,6 +105,24 @@ class LiveWorker(Struct, frozen=True):
         }
 
 
+class ThreadCount(Struct, frozen=True):
+    """How many threads there are, how many have a step in hand, and how many of these are stuck."""
+
+    count: int
+    busy: int
+    stuck: int
+
+
+def count_threads(workers: Iterable[LiveWorker], broker: str) -> ThreadCount:
+    """Count the threads of the live workers of one kind of broker."""
+    of_kind = [one for one in workers if one.row.broker == broker]
+    return ThreadCount(
+        sum(one.row.threads for one in of_kind),
+        sum(len(one.busy) for one in of_kind),
+        sum(len(one.stuck) for one in of_kind),
+    )
+
+
 def view_workers(
     workers: Iterable[WorkerRow], held: Iterable[HeldRow], now: str, time_limit_s: float
 ) -> list[LiveWorker]:

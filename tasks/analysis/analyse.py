@@ -106,8 +106,7 @@ def _reopened(context: StepContext, repos: Sequence[Candidate]) -> list[Candidat
     invalid = [one.full_name for one in repos if one.is_invalid]
     if context.args.dry or not is_too_many(len(invalid), len(repos)):
         return list(repos)
-    with context.record.saving():
-        turn_into_failed(context.run_id, invalid)
+    context.record.save(lambda: turn_into_failed(context.run_id, invalid))
     return [
         replace(one, is_analysed=False, is_invalid=False) if one.is_invalid else one
         for one in repos
@@ -140,9 +139,12 @@ def _ask_about(
         return _Analysed(maker.failed(unit.request, error, spent), spent)
 
     def save(batch: Sequence[_Analysed]) -> None:
-        with context.record.saving():
+
+        def write() -> None:
             upsert(Analysis, [one.row for one in batch], ("run_id", "full_name"))
             save_spent(context, "analysis", {one.row["full_name"]: one.spent for one in batch})
+
+        context.record.save(write)
         for one in batch:
             _announce(context, one.row)
 

@@ -30,7 +30,8 @@ def rescore_analyses(context: StepContext, pass_number: int) -> None:
     found = _relevances(context, pass_number)
     mine = (Analysis.run == context.run_id) & (Analysis.status == AnalysisStatus.VALID)
     columns = (Analysis.id, Analysis.full_name, Analysis.final_score, Analysis.output_json)
-    with context.record.saving():
+
+    def write() -> None:
         rows = []
         for number, name, final, output_json in fetch_all(Analysis.select(*columns).where(mine)):
             if name not in found:  # of a later pass, or its metadata could not be read again
@@ -48,13 +49,16 @@ def rescore_analyses(context: StepContext, pass_number: int) -> None:
             )
         update_each(Analysis, rows, ("id",))
 
+    context.record.save(write)
+
 
 def rescore_rankings(context: StepContext, pass_number: int, policy: str) -> None:
     """Do the same for the rankings of a run without a language model, under their own policy."""
     found = _relevances(context, pass_number)
     columns = (Ranking.id, Ranking.full_name, Ranking.score, Ranking.inputs_json)
     mine = Ranking.select(*columns, Ranking.components_json).where(Ranking.run == context.run_id)
-    with context.record.saving():
+
+    def write() -> None:
         rows = []
         for number, name, final, inputs_json, components_json in fetch_all(mine):
             if name not in found:
@@ -74,6 +78,8 @@ def rescore_rankings(context: StepContext, pass_number: int, policy: str) -> Non
                 }
             )
         update_each(Ranking, rows, ("id",))
+
+    context.record.save(write)
 
 
 def score_in_pass1(in_run: Mapping[str, Any] | None, score: float) -> float:

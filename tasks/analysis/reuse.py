@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from models.database.upsert import fetch_all, upsert
@@ -51,8 +52,7 @@ def reuse_analyses(
             for one in some
             if hashes[one.full_name] in known
         ]
-        with context.record.saving():
-            upsert(Analysis, rows, ("run_id", "full_name"))
+        context.record.save(partial(upsert, Analysis, rows, ("run_id", "full_name")))
         remaining += [one for one in some if hashes[one.full_name] not in known]
         origins += [known[row["input_hash"]][2] for row in rows]
     if origins:

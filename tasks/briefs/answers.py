@@ -103,10 +103,13 @@ def failure(context: StepContext, unit: Unit, error: ScoutError) -> BriefAnswer:
 
 def save_answers(context: StepContext, answers: Sequence[BriefAnswer]) -> None:
     """Store answers in one transaction, and audit those that are refused or did not come."""
-    with context.record.saving():
+
+    def write() -> None:
         for answer in answers:
             _update(context.run_id, answer)
         save_spent(context, "brief", {answer.group_key: answer.spent for answer in answers})
+
+    context.record.save(write)
     for answer in answers:
         if answer.error is not None:
             _announce(context, answer)

@@ -128,8 +128,7 @@ class PairJudge:
         missing = [p for p in chosen if stored.get(p.key, "failed") == VerdictStatus.FAILED]
         reused = [] if self._asks_anew() else rows.of_earlier_runs([p.key for p in missing])
         if reused:
-            with context.record.saving():
-                save_rows(reused)
+            context.record.save(lambda: save_rows(reused))
         known = {row["pair_key"] for row in reused}
         missing = [pair for pair in missing if pair.key not in known]
         try:
@@ -160,9 +159,12 @@ class PairJudge:
             return _Judged(unit, rows.of_batch(unit.batch, name, spent, error.message), spent)
 
         def save(judged: Sequence[_Judged]) -> None:
-            with context.record.saving():
+
+            def write() -> None:
                 save_rows([row for one in judged for row in one.rows])
                 save_spent(context, KIND, {one.unit.batch.name: one.spent for one in judged})
+
+            context.record.save(write)
             for row in (row for one in judged for row in one.rows):
                 self._announce(row)
 

@@ -54,8 +54,7 @@ def plan_briefs(context: StepContext) -> None:
         | _kept_out(held.get(group.key.lower()))
         for rank, group in enumerate(kept, start=1)
     ]
-    with context.record.saving():
-        insert_missing(Brief, rows, ("run_id", "group_key"))
+    context.record.save(lambda: insert_missing(Brief, rows, ("run_id", "group_key")))
     context.record.audit(
         Event.BRIEF_RANKED,
         f"Ranked {len(groups)} groups of repositories: {len(shortlisted)} shortlisted,"
@@ -108,10 +107,13 @@ def reopen(context: StepContext, rows: Sequence[Brief]) -> None:
     would be few enough to stay refused.
     """
     error = "Its text was not valid; it is to be asked for again."
-    with context.record.saving():
+
+    def write() -> None:
         for start in range(0, len(rows), _ROWS_MAX):
             ids = [row.id for row in rows[start : start + _ROWS_MAX]]
             Brief.update(status=BriefStatus.FAILED, error=error).where(Brief.id.in_(ids)).execute()
+
+    context.record.save(write)
 
 
 def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:

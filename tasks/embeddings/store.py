@@ -74,8 +74,9 @@ def vectors_for(context: StepContext, texts: Sequence[str]) -> Mapping[str, Sequ
         _give_up(context, embedder, reason, None)
         return None
     day_before = context.clock.now_iso(-DAY_S)
-    with context.record.saving():
-        EmbeddingsDao.touch(embedder.name, found, context.now_iso(), day_before)
+    context.record.save(
+        lambda: EmbeddingsDao.touch(embedder.name, found, context.now_iso(), day_before)
+    )
     return found
 
 
@@ -141,7 +142,8 @@ def _fetched(
         for one in done:
             fresh.update(zip(one.texts, one.answer.vectors, strict=True))
             spent = spent.and_(_spent(one.answer))
-        with context.record.saving():
+
+        def write() -> None:
             EmbeddingsDao.put(
                 embedder.name,
                 {text: fresh[text] for one in done for text in one.texts},
@@ -149,6 +151,8 @@ def _fetched(
             )
             if embedder.is_metered:
                 save_spent(context, KIND, {context.step_id: spent})
+
+        context.record.save(write)
 
     if batches:
         work_through(context, batches, fetch, save, name=_name, what="batches of texts")

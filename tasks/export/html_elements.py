@@ -67,7 +67,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], total: int) -> l
     head = element("tr", join(element("th", title, scope="col") for title in header))
     body = join(element("tr", join(map(_cell, row))) for row in rows)
     shown = element("table", element("thead", head), element("tbody", body))
-    return [element("div", shown, class_="scroll"), *more(total - len(rows))]
+    return [element("div", shown, class_="scroll", tabindex="0"), *more(total - len(rows))]
 
 
 def more(count: int) -> list[Html]:

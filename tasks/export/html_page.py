@@ -35,12 +35,26 @@ article { border-top: 1px solid #8888; margin-top: 1.5rem; }
 def html_page(found: dict[str, Any]) -> str:
     """Return the text of `index.html`; `found` is what `results` returns."""
     title = f"Scout: {found['query']}"
+    head = [
+        void("meta", charset="utf-8"),
+        void("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        void("meta", name="referrer", content="no-referrer"),
+        element("title", title),
+        Html(f"<style>{_STYLE}</style>"),  # a constant, in which nothing is escaped
+    ]
+    body = [element("h1", title), *results_parts(found), _run(found["run"])]
+    page = element("html", element("head", join(head)), element("body", join(body)), lang="en")
+    return f"<!DOCTYPE html>\n{page}\n"
+
+
+def results_parts(found: dict[str, Any]) -> list[Html]:
+    """Return everything that `results` found, for the body of a page."""
     repos = {repo["full_name"]: repo for repo in found["repositories"]}
     urls = {name: repo["url"] for name, repo in repos.items()}
     written = [group for group in found["groups"] if group["content"]]
     others = [group for group in found["groups"] if not group["content"]]
-    body = [
-        element("h1", title),
+    return [
         element("p", found["notice"], role="note", class_="notice"),
         element("p", _overview(found, len(written))),
         *([element("p", found["order"]["text"])] if found["order"]["text"] else []),
@@ -56,21 +70,6 @@ def html_page(found: dict[str, Any]) -> str:
         *section("What failed", *_failures(found["failures"], urls)),
         *section("The repositories in detail", *in_detail(found["repositories"])),
     ]
-    head = [
-        void("meta", charset="utf-8"),
-        void("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        void("meta", name="referrer", content="no-referrer"),
-        element("title", title),
-        Html(f"<style>{_STYLE}</style>"),  # a constant, in which nothing is escaped
-    ]
-    page = element(
-        "html",
-        element("head", join(head)),
-        element("body", join([*body, _run(found["run"])])),
-        lang="en",
-    )
-    return f"<!DOCTYPE html>\n{page}\n"
 
 
 def _overview(found: dict[str, Any], written: int) -> str:

@@ -46,10 +46,13 @@ def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
         return row, prior_of(context.sources.github, names, search=search, former=former)
 
     def save(batch: Sequence[tuple[Brief, Mapping[str, Any]]]) -> None:
-        with context.record.saving():
+
+        def write() -> None:
             for row, prior in batch:
                 row.prior_json = dumps(prior)
                 Brief.update(prior_json=row.prior_json).where(Brief.id == row.id).execute()
+
+        context.record.save(write)
 
     missing = [row for row in rows if row.prior_json is None]
     former = _former_names(context.run_id) if missing else {}

@@ -43,10 +43,13 @@ def read_facts(context: StepContext, full_names: Iterable[str]) -> None:
         return full_name, facts_of(context.sources.github, full_name)
 
     def save(batch: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        with context.record.saving():
+
+        def write() -> None:
             for full_name, facts in batch:
                 one = (Repo.run == context.run_id) & (Repo.full_name == full_name)
                 Repo.update(facts_json=dumps(facts)).where(one).execute()
+
+        context.record.save(write)
 
     if names:
         work_through(context, sorted(names), fetch, save, what="repositories")

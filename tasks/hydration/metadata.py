@@ -76,9 +76,12 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
             "found_in_pass": pass_number,
             "updated_at": context.now_iso(),
         }
-        with context.record.saving():
+
+        def write() -> tuple[list[OtherName], list[_Answer]]:
             met = _save_hydrated(common, [(one.asked, one.repo) for one in batch if one.repo])
-            lost = [one for one in batch if not one.repo and _save_lost(common, one)]
+            return met, [one for one in batch if not one.repo and _save_lost(common, one)]
+
+        met, lost = context.record.save(write)
         announce(context, met)
         for one in lost:
             _announce_loss(context, one)

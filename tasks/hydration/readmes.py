@@ -75,13 +75,16 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
 
     def save(batch: Sequence[_Fetched]) -> None:
         texts = {one.sha256: one.decoded.text for one in batch if one.decoded}
-        with context.record.saving():
+
+        def write() -> None:
             insert_missing(
                 ReadmeText,
                 [{"sha256": sha256, "text": text} for sha256, text in texts.items()],
                 ("sha256",),
             )
             upsert(ReadmeRecord, [_row(context, one) for one in batch], ("run_id", "full_name"))
+
+        context.record.save(write)
         for one in batch:
             if one.status is not ReadmeStatus.FOUND:
                 _announce(context, one)

@@ -35,8 +35,8 @@ def mark_kinds(context: StepContext, pass_number: int | None = None) -> dict[str
     counted = {name for name, _, _, found in rows if pass_number in {None, found}}
     found = kinds_of(load_repos(context.run_id))
     changed = {name: one for name, one in found.items() if stored.get(name) != one}
-    with context.record.saving():
-        update_each(Repo, [_row(context.run_id, *one) for one in changed.items()], _KEY)
+    marks = [_row(context.run_id, *one) for one in changed.items()]
+    context.record.save(lambda: update_each(Repo, marks, _KEY))
     kinds = Counter(kind for name, (kind, _) in found.items() if name in counted)
     return dict(sorted((kind, count) for kind, count in kinds.items() if kind != PROJECT))
 

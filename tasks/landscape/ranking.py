@@ -64,8 +64,7 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
         return _row(context, unit, extractor, today)
 
     def save(batch: Sequence[Row]) -> None:
-        with context.record.saving():
-            upsert(Ranking, batch, ("run_id", "full_name"))
+        context.record.save(lambda: upsert(Ranking, batch, ("run_id", "full_name")))
 
     work_through(
         context,

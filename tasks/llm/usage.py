@@ -54,7 +54,7 @@ class Spent(Struct, frozen=True):
 
 
 def save_spent(context: StepContext, kind: str, spent: Mapping[str, Spent]) -> None:
-    """Add what was spent on items to their rows; called inside the caller's `saving()`.
+    """Add what was spent on items to their rows; called inside the caller's `save`.
 
     Args:
         context: The step that works.

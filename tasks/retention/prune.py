@@ -102,12 +102,12 @@ def _remove_unused(removed: Removed, clock: Clock) -> None:
     """Delete shared texts, answers and vectors that no run that is left uses; not all at once."""
     from tasks.sources.github.cache import prune_answers
 
-    texts = database().reading(lambda: ReadmesDao.unused(UNUSED_MAX))
+    texts = database().reading(lambda: ReadmesDao.unused(UNUSED_MAX), slow=True)
     removed.readme_texts = _in_batches(texts, ReadmesDao.delete_unused)
     removed.answers = prune_answers(clock, lambda: None)["pruned"]
     oldest = database().reading(RunsDao.oldest_created_at) or clock.now_iso()
     before = _a_day_before(oldest)
-    vectors = database().reading(lambda: EmbeddingsDao.unused_since(before, UNUSED_MAX))
+    vectors = database().reading(lambda: EmbeddingsDao.unused_since(before, UNUSED_MAX), slow=True)
     removed.embeddings = _in_batches(
         vectors, lambda keys: EmbeddingsDao.delete_unused(keys, before)
     )

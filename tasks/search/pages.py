@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from msgspec import Struct
@@ -77,8 +77,9 @@ def plan_queries(
     planned = _planned(context.run_id, pass_number)
     if planned or not rows:
         return planned
-    with context.record.saving():
-        insert_missing(GithubQuery, rows, ("run_id", "pass_number", "position"))
+    context.record.save(
+        lambda: insert_missing(GithubQuery, rows, ("run_id", "pass_number", "position"))
+    )
     return _planned(context.run_id, pass_number)
 
 
@@ -125,15 +126,28 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
         query.incomplete_results = query.incomplete_results or page.incomplete_results
         query.new_repos = (query.new_repos or 0) + len(repos)
         query.complete = not page.has_next or len(found) >= top or number >= last_page
-        with context.record.saving():
-            insert_missing(Repo, repos, ("run_id", "full_name"))
-            insert_missing(RepoQuery, links, ("query_id", "full_name"))
-            query.save(only=_PROGRESS)
-            met = _noted(context.run_id, query.pass_number, others)
-        announce(context, met)
+        announce(context, _save(context, query, links, repos, others))
         context.record.progress(len(found), top, _WHAT)
         if query.complete:
             _announce(context, query, len(found))
+
+
+def _save(
+    context: StepContext,
+    query: GithubQuery,
+    links: Sequence[Mapping[str, Any]],
+    repos: Sequence[Mapping[str, Any]],
+    others: Sequence[tuple[str, str, str]],
+) -> list[OtherName]:
+    """Store a page and how far its query is; returns the other names that were met."""
+
+    def write() -> list[OtherName]:
+        insert_missing(Repo, repos, ("run_id", "full_name"))
+        insert_missing(RepoQuery, links, ("query_id", "full_name"))
+        query.save(only=_PROGRESS)
+        return _noted(context.run_id, query.pass_number, others)
+
+    return context.record.save(write)
 
 
 def _planned(run_id: str, pass_number: int) -> list[GithubQuery]:

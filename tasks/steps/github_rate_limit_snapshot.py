@@ -44,8 +44,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
         }
         for limit in limits
     ]
-    with context.record.saving():
-        upsert(GithubRateLimit, rows, ("run_id", "bucket"))
+    context.record.save(lambda: upsert(GithubRateLimit, rows, ("run_id", "bucket")))
     used = [limit for limit in limits if limit.bucket in USED_BUCKETS]
     buckets = {
         limit.bucket: {"limit": limit.limit, "remaining": limit.remaining, "used": limit.used}

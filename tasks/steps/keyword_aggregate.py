@@ -35,9 +35,12 @@ def run(context: StepContext) -> Mapping[str, Any]:
         }
         for rank, one in enumerate(keywords, start=1)
     ]
-    with context.record.saving():
+
+    def write() -> None:
         Keyword.delete().where(Keyword.run == context.run_id).execute()
         upsert(Keyword, rows, ("run_id", "keyword"))
+
+    context.record.save(write)
     weights = [[one.keyword, one.weight, list(one.repos)] for one in keywords]
     return (
         ranked

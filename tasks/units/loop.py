@@ -210,8 +210,8 @@ def _in_parallel(
                     work.accept(pool.take(SLICE_S, BATCH_MAX))
         except BaseException:
             pool.stop()
-            with work.context.record.saving():
-                pass  # raises where the step is no longer ours: then there is nothing to wait for
+            # Raises where the step is no longer ours: then there is nothing to wait for.
+            work.context.record.save(lambda: None)
             work.flush()
             work.keep(pool.last_outcomes(STOP_GRACE_S))
             raise

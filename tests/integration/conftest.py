@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from models.database.connection import Database
 from tests.integration.brokers import RabbitmqBroker, RedisBroker, TestedBroker
+from tests.integration.hold import Hold
 
 
 @pytest.fixture
@@ -51,3 +53,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     config.hook.pytest_deselected(items=[item for item in items if is_tried_elsewhere(item)])
     items[:] = [item for item in items if not is_tried_elsewhere(item)]
+
+
+@pytest.fixture(params=["thread", "broker"])
+def handoff(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a run's next step done by the thread that did the last one, and by any, by a message."""
+    monkeypatch.setenv("SCOUT_HANDOFF", request.param)
+
+
+@pytest.fixture
+def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hold:
+    """Return what makes steps wait."""
+    folder = tmp_path / "held"
+    folder.mkdir()
+    monkeypatch.setenv("HELD", str(folder))
+    return Hold(folder)

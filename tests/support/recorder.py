@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from models.events import Event
 from models.tables.base import proxy
 from tests.support.catalogue import assert_catalogued
+
+T = TypeVar("T")
 
 
 class Said(NamedTuple):
@@ -45,12 +46,11 @@ class FakeRecorder:
         """Return the message of every audit event."""
         return [one.message for one in self.audits]
 
-    @contextmanager
-    def saving(self) -> Iterator[None]:
+    def save(self, work: Callable[[], T]) -> T:
         with proxy.atomic():
             self._saving.now = True
             try:
-                yield
+                return work()
             finally:
                 self._saving.now = False
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 
 @contextmanager
@@ -55,6 +55,16 @@ class Postgres:
     def start(self) -> None:
         """Start the server again at the same place with the same rows."""
         self._server.ensure_postgres_running()
+
+    @property
+    def folder(self) -> Path:
+        """Return where its socket is."""
+        return Path(parse_qs(urlsplit(self.url).query)["host"][0])
+
+    @property
+    def socket(self) -> Path:
+        """Return its socket."""
+        return self.folder / ".s.PGSQL.5432"
 
     def be_fast(self) -> None:
         """Do without safety from power cuts, which tests do not need."""

@@ -18,7 +18,7 @@ from models.lifecycle import (
     fail_step,
     finish_claim,
 )
-from models.lifecycle.interrupt import MAX_INTERRUPTIONS
+from models.lifecycle.crash_count import MAX_ALONE
 from models.steps import STEP_NAMES
 
 WORKER = "testhost:4242:beef"
@@ -129,7 +129,7 @@ def crash_looped_run(**options: Any) -> str:
     """Return a run whose first step was interrupted so often that it was given up."""
     clock = PastClock(36_000)
     run_id = new_run(clock=clock, **options)
-    for _ in range(MAX_INTERRUPTIONS):
+    for _ in range(MAX_ALONE):
         claim(run_id, STEP_NAMES[0], clock)
         clock.pass_s(61)
         expire_leases("memory", clock=clock)

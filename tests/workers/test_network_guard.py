@@ -311,8 +311,7 @@ class TestWhatIsAllowed:
 
         def body(context: StepContext) -> None:
             database.close_thread()
-            with context.record.saving():
-                database.execute("SELECT 1")
+            context.record.save(lambda: database.execute("SELECT 1"))
 
         if not database.is_sqlite:
             pytest.importorskip("psycopg")

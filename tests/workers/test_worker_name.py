@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tests.support.processes import ROOT
-from workers.worker_name import worker_name, worker_prefix
+from workers.worker_name import is_from_here, name_of, new_token, worker_name
 
 #: The first use of the name in a process, by many threads at the same moment.
 _RACE = """
@@ -27,8 +27,16 @@ assert len(names) == 16 and len(set(names)) == 1, names
 
 
 def test_a_name_says_where_the_process_is() -> None:
-    assert worker_name().startswith(worker_prefix(os.getpid()))
-    assert worker_prefix(7) == f"{socket.gethostname()}:7:"
+    host, pid, token = worker_name().split(":")
+    assert (host, int(pid)) == (socket.gethostname(), os.getpid())
+    assert is_from_here(worker_name())
+    assert not is_from_here(name_of(os.getpid(), "zzzz" + token[4:]))
+
+
+def test_no_two_processes_have_one_token() -> None:
+    tokens = {new_token() for _ in range(1_000)}
+    assert len(tokens) == 1_000
+    assert len({token[:4] for token in tokens}) == 1, "the place is the same"
 
 
 def test_every_thread_gets_the_same_name() -> None:
@@ -47,5 +55,5 @@ def test_a_forked_child_has_a_name_of_its_own() -> None:
     os.close(writable)
     name = os.read(readable, 1000).decode()
     os.close(readable)
-    assert name.startswith(worker_prefix(pid))
+    assert name.startswith(f"{socket.gethostname()}:{pid}:")
     assert name != worker_name()

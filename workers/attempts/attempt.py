@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.codes import Code
 from models.dao.steps import StepsDao
-from models.database.connection import database
-from models.errors import ScoutError
+from models.database.connection import database, reads_wait
+from models.errors import DatabaseUnavailableError, ScoutError
 from models.events import Event
 from models.lifecycle import Claim
 from models.log_context import Bound, WorkContext, bound_work
@@ -31,6 +30,7 @@ from tasks.step import Step, StepContext
 from workers.attempts.interrupts import StepInterruptError, StepLostError
 from workers.attempts.progress_rate import Pace
 
+T = TypeVar("T")
 logger = logging.getLogger("scout")
 
 #: Progress is stored, and logged, at most this often.
@@ -65,7 +65,10 @@ class Attempt:
         self.blocked: list[str] = []
         #: Set by other threads; raised at the next checkpoint.
         self.stop: StepInterruptError | None = None
-        self.overdue = False
+        #: When it was told that it is over its time limit, on the monotonic clock.
+        self.overdue_s: float | None = None
+        #: Whether its end was recorded for it, because its thread does not react.
+        self.given_up = False
         #: Guards `in_body`, so that an interrupt is only raised in a thread that is in the step.
         self.body_lock = threading.Lock()
         self.in_body = False
@@ -94,18 +97,24 @@ class Attempt:
         with self.body_lock:
             self.in_body = True
         try:
-            with self._guarded():
+            with self._guarded(), Bound(reads_wait, True):
                 self.stats = _checked(step(context), self.claim.name)
         finally:
             with self.body_lock:
                 self.in_body = False
 
-    @contextmanager
-    def saving(self) -> Iterator[None]:
-        """Hold a write transaction in which this attempt is known to hold its step."""
-        with database().write():
+    def save(self, work: Callable[[], T]) -> T:
+        """Run `work` in a write transaction in which this attempt is known to hold its step."""
+
+        def held() -> T:
             self._check_held()
-            yield
+            return work()
+
+        try:
+            return database().transact(held, give_up=lambda: self.stop is not None)
+        except DatabaseUnavailableError:
+            self.checkpoint()  # a reason to stop comes before what it cut short
+            raise
 
     def audit(
         self,
@@ -168,8 +177,8 @@ class Attempt:
             raise self.stop
 
     def _save_progress(self, progress: Mapping[str, Any]) -> None:
-        with self.saving():
-            StepsDao.save_progress(self.claim.step_id, self.claim.attempt, progress)
+        claim = self.claim
+        self.save(lambda: StepsDao.save_progress(claim.step_id, claim.attempt, progress))
 
     def _guarded(self) -> Bound[WorkContext]:
         """Hold the step's body, and nothing else, to what a dry run may do."""

@@ -29,6 +29,7 @@ from workers.broker import build_broker
 from workers.drill.broker_server import BrokerServer
 from workers.drill.faults import FOLDER_VARIABLE
 from workers.enqueue import send_step
+from workers.worker_name import is_from_here
 
 #: Short times, so that a drill does not wait for what operators wait for.
 QUICK = {
@@ -114,20 +115,41 @@ class Stage:
 
     def create_runs(self, count: int, args: RunArgs) -> list[str]:
         """Create runs and send their first messages; returns their ids."""
+        run_ids = self.prepare_runs(count, args)
+        self.send(run_ids)
+        return run_ids
+
+    def prepare_runs(self, count: int, args: RunArgs) -> list[str]:
+        """Create runs that nobody knows of yet; returns their ids."""
+        return [create_run(args, command="drill", broker="redis") for _ in range(count)]
+
+    def send(self, run_ids: list[str]) -> None:
+        """Send the first messages of runs."""
         assert self._broker is not None  # noqa: S101 - set on entering
-        run_ids = [create_run(args, command="drill", broker="redis") for _ in range(count)]
         for run_id in run_ids:
             send_step(self._broker, run_id, STEP_NAMES[0])
-        return run_ids
 
     def ask_for_crash(self, point: str, step: str, count: int = 1) -> None:
         """Ask that a worker dies at a point of a step, `count` times."""
         for number in range(count):
             (self.crashes / f"{point}.{step}.{number}").touch()
 
+    @contextmanager
+    def poisoned(self, run_ids: Mapping[str, str]) -> Iterator[None]:
+        """Have runs bring their worker down for the block; `run_ids` names each one's poison."""
+        paths = [self.crashes / f"{poison}.{run_id}" for run_id, poison in run_ids.items()]
+        for path in paths:
+            path.touch()
+        try:
+            yield
+        finally:
+            for path in paths:
+                path.unlink()
+
     def kill_one(self, chance: random.Random) -> bool:
         """Kill a random live worker process with SIGKILL; returns whether there was one."""
-        pids = sorted(row.pid for row in WorkersDao.all() if _is_drill_worker(row.pid))
+        rows = [row for row in WorkersDao.all() if is_from_here(row.worker)]
+        pids = sorted(row.pid for row in rows if _is_drill_worker(row.pid))
         if not pids:
             return False
         os.kill(chance.choice(pids), signal.SIGKILL)

@@ -7,20 +7,21 @@ process gets there first.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dramatiq
 from dramatiq.middleware import Middleware
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from models.codes import Code
 from models.events import Event
 from models.steps import STEP_NAMES, position_of
 from tasks.chain import step_named
@@ -28,6 +29,7 @@ from tasks.recorder import Recorder
 from tasks.step import Step, StepContext
 from workers.enqueue import send_step
 
+T = TypeVar("T")
 FOLDER_VARIABLE = "SCOUT_DRILL_FOLDER"
 PAUSE_VARIABLE = "SCOUT_DRILL_PAUSE_MS"
 DROP_VARIABLE = "SCOUT_DRILL_DROP_SHARE"
@@ -35,6 +37,34 @@ DOUBLE_VARIABLE = "SCOUT_DRILL_DOUBLE"
 
 #: Where a worker can be made to die, in the order in which a step passes them.
 POINTS = ("claimed", "saving", "worked", "finished")
+
+
+#: Where a run that is poisoned does what its poison says, at every attempt.
+POISONED_STEP = "llm_repo_analysis"
+
+
+def _hang() -> None:
+    """Wait in native code that lets others work; no interrupt reaches the thread."""
+    ctypes.CDLL(None).sleep(3600)
+
+
+def _hold() -> None:
+    """Wait in native code that holds the interpreter: no other thread gets on."""
+    ctypes.PyDLL(None).sleep(3600)
+
+
+def _segfault() -> None:
+    """Crash as native code does."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+    time.sleep(60)
+
+
+#: The poisons, and the code that a run must fail with that has one.
+POISONS: Mapping[str, tuple[Callable[[], None], Code]] = {
+    "hang": (_hang, Code.TIME_LIMIT),
+    "hold": (_hold, Code.CRASH_LOOP),
+    "segfault": (_segfault, Code.CRASH_LOOP),
+}
 
 
 class Mischief(Struct, frozen=True):
@@ -69,6 +99,8 @@ class Mischief(Struct, frozen=True):
 
         def drilled(context: StepContext) -> Mapping[str, Any]:
             self.crash("claimed", name)
+            if name == POISONED_STEP:
+                self._poison(context.run_id)
             time.sleep(self.pause_s / 2)
             stats = body(replace(context, record=_CrashingRecorder(context.record, self, name)))
             time.sleep(self.pause_s / 2)
@@ -87,6 +119,12 @@ class Mischief(Struct, frozen=True):
         if self.double:
             send_step(broker, run_id, name, delay_s=delay_s)
         return send_step(broker, run_id, name, delay_s=delay_s)
+
+    def _poison(self, run_id: str) -> None:
+        """Do what the drill poisoned a run with, if it did: a file named `POISON.RUN`."""
+        for poison, (act, _) in POISONS.items():
+            if (self.folder / f"{poison}.{run_id}").exists():
+                act()
 
     def crash(self, point: str, step: str) -> None:
         """Die here if the drill asked for it."""
@@ -129,12 +167,15 @@ class _CrashingRecorder:
         self._mischief = mischief
         self._step = step
 
-    @contextmanager
-    def saving(self) -> Iterator[None]:
+    def save(self, work: Callable[[], T]) -> T:
         """Write as usual, or die before the commit."""
-        with self._real.saving():
-            yield
+
+        def deadly() -> T:
+            result = work()
             self._mischief.crash("saving", self._step)
+            return result
+
+        return self._real.save(deadly)
 
     def audit(
         self,

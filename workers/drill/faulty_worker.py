@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import dramatiq
 
@@ -22,4 +21,4 @@ def _build(settings: Settings) -> dramatiq.Broker:
 
 
 if __name__ == "__main__":
-    sys.exit(child.main(boot=lambda: boot(_build)))
+    child.leave(child.main(boot=lambda: boot(_build)))

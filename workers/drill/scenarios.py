@@ -15,6 +15,7 @@ from models.dao import AuditDao, StepsDao
 from models.events import Event
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
+from models.views.run_state import failed_step
 from workers.drill.checks import history, log_misses, run_misses
 from workers.drill.environment import DrillError, Stage
 from workers.drill.faults import (
@@ -22,6 +23,8 @@ from workers.drill.faults import (
     DROP_VARIABLE,
     PAUSE_VARIABLE,
     POINTS,
+    POISONED_STEP,
+    POISONS,
 )
 
 #: Messages are lost and doubled where there are many.
@@ -91,6 +94,7 @@ def scenarios(
         yield Scenario(f"doubled messages {number}", double)
         yield Scenario(f"broker restarted {number}", _broker_restarted)
         yield Scenario(f"worker paused {number}", _paused)
+        yield Scenario(f"native faults beside others {number}", _native_faults)
 
 
 def _kill_at(step: str, stage: Stage, args: RunArgs) -> tuple[list[str], int]:
@@ -155,6 +159,23 @@ def _paused(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
         finally:
             os.kill(pid, signal.SIGCONT)
         _wait_for_the_end(stage, run_ids)
+    return run_ids, 0
+
+
+def _native_faults(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
+    """Have three runs hang, hold the interpreter and crash, beside others that must not suffer."""
+    poisoned = dict(zip(stage.prepare_runs(len(POISONS), args), POISONS, strict=True))
+    with stage.poisoned(poisoned), stage.workers({"SCOUT_STEP_TIME_LIMIT_S": "8"}):
+        stage.send(list(poisoned))
+        run_ids = stage.create_runs(20, args)
+        _wait_for_the_end(stage, run_ids)
+        _wait_for_the_end(stage, list(poisoned))
+    for run_id, poison in poisoned.items():
+        failed = failed_step(StepsDao.of_run(run_id))
+        _, code = POISONS[poison]
+        if failed is None or (failed.name, failed.code) != (POISONED_STEP, code):
+            found = "did not fail" if failed is None else f"failed as {failed.code}"
+            raise DrillError(f"The run with the poison {poison!r} {found}, and not as {code}.")
     return run_ids, 0
 
 

@@ -28,7 +28,7 @@ def main() -> int:
         close_dead_worker,
         command=command,
         shutdown_grace_s=settings.shutdown_grace_s,
-        policy=RestartPolicy(Backoff(first_s=0.1, longest_s=1.0)),
+        policy=RestartPolicy(Backoff(first_s=0.1, longest_s=1.0), silence_s=3.0),
     )
 
 

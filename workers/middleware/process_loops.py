@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 
 import dramatiq
@@ -9,6 +10,8 @@ from dramatiq.middleware import Middleware
 
 from models.clock import Clock
 from models.database.connection import database
+from models.errors import ScoutError
+from models.events import Event
 from models.settings.runtime import Settings
 from workers.middleware.step_recorder import StepMiddleware
 from workers.tracing.export import tracing
@@ -16,6 +19,9 @@ from workers.upkeep.background_loop import Loop
 from workers.upkeep.lease_keeper import Keeper
 from workers.upkeep.recovery import Recovery
 from workers.upkeep.retention import RetentionKeeper
+from workers.upkeep.sealing import Sealer
+
+logger = logging.getLogger(__name__)
 
 
 class ProcessMiddleware(Middleware):
@@ -37,6 +43,7 @@ class ProcessMiddleware(Middleware):
         self._tracing = ExitStack()
         self._keeper: Keeper | None = None
         self._retention: RetentionKeeper | None = None
+        self._sealer = Sealer(self.clock)
 
     def after_process_boot(self, broker: dramatiq.Broker) -> None:
         """Replace the log handlers that the `dramatiq` command set up."""
@@ -54,6 +61,7 @@ class ProcessMiddleware(Middleware):
         self._loops = [
             Loop("keeper", self._keeper.interval_s, self._keeper.tick),
             Loop("recovery", recovery.interval_s, recovery.tick),
+            Loop("sealing", self._sealer.interval_s, self._sealer.tick),
         ]
         if self.settings.retention is not None:
             self._retention = RetentionKeeper(self.settings.retention, clock=self.clock)
@@ -75,5 +83,18 @@ class ProcessMiddleware(Middleware):
             loop.stop()
         if self._keeper is not None:
             self._keeper.farewell()
+        if self.settings.broker_kind == "memory":
+            self._finish_seals()
         self._tracing.close()
         database().close_thread()
+
+    def _finish_seals(self) -> None:
+        """Seal what a command has done: another process may not come for long."""
+        try:
+            self._sealer.finish()
+        except ScoutError as exc:
+            logger.warning(
+                "What ended is sealed by the next worker: %s",
+                exc,
+                extra={"event": Event.LOOP_FAILED},
+            )

@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Protocol
 
 import dramatiq
 from dramatiq.middleware import Middleware, MiddlewareError, SkipMessage
@@ -44,6 +44,13 @@ logger = logging.getLogger(__name__)
 
 class StepNotRecordedError(MiddlewareError):
     """A step's start could not be written, so its actor must not run."""
+
+
+class Parent(Protocol):
+    """Who started this process, and starts others."""
+
+    def run_alone(self, run_id: str, step: str) -> None:
+        """Start a process in which a step runs alone."""
 
 
 class _Thread(threading.local):
@@ -79,6 +86,10 @@ class StepMiddleware(Middleware):
         self.policy = policy or RetryPolicy()
         self.send = send
         self.stopping = threading.Event()
+        #: Set where the process takes no more work but ends what it has in hand.
+        self.retiring = threading.Event()
+        #: Who runs a step alone that was interrupted too often; without one, this process does.
+        self.parent: Parent | None = None
         #: In the order in which they began. A step may be here twice: a thread that does not react
         #: to the loss of its step goes on beside the attempt that another thread of ours makes.
         self._active: dict[Attempt, None] = {}
@@ -95,6 +106,20 @@ class StepMiddleware(Middleware):
         """Return the attempts that this process is working on now."""
         with self._lock:
             return list(self._active)
+
+    def deaf(self) -> list[Attempt]:
+        """Return the attempts whose threads do not react to their time limit."""
+        return [attempt for attempt in self.active() if attempt.given_up]
+
+    def only_deaf_left(self) -> bool:
+        """Say whether nothing is in hand any more that could end in good order."""
+        return all(attempt.given_up for attempt in self.active())
+
+    def stop_soon(self) -> None:
+        """Ask the attempts in hand to stop at their next checkpoint, and begin no others."""
+        self.stopping.set()
+        for attempt in self.active():
+            attempt.stop = attempt.stop or WorkerStoppingError("the worker is shutting down")
 
     def before_process_message(
         self, broker: dramatiq.Broker, message: dramatiq.MessageProxy
@@ -113,22 +138,23 @@ class StepMiddleware(Middleware):
         bound.enter_context(bound_work(run_id, name))
         if self.stopping.is_set():
             raise SkipMessage(f"{name} stays due: this worker is shutting down.")
+        if self.retiring.is_set():
+            self.send(broker, run_id, name)
+            raise SkipMessage(f"{name} is for another worker: this one takes no more work.")
         try:
             outcome = claim_step(
                 run_id,
                 name,
                 worker=worker_name(),
                 lease_s=self.settings.lease_s,
+                in_company=self.parent is not None,
                 clock=self.clock,
                 give_up=self.stopping.is_set,
             )
         except Exception as exc:  # whatever it is, Dramatiq would go on and call the actor
             raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
         if isinstance(outcome, Refusal):
-            if outcome.is_foreign:
-                tell_of_foreign_message(run_id, name)
-            if outcome.due_in_s:  # a delay is timed by the clocks of machines, a step is not
-                self.send(broker, run_id, name, delay_s=outcome.due_in_s)
+            self._after_refusal(broker, run_id, name, outcome)
             raise SkipMessage(outcome.reason)
         self._share.begin(self.clock)
         self._begin(self._hold(outcome), bound)
@@ -188,18 +214,29 @@ class StepMiddleware(Middleware):
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Ask the attempts in hand to stop at their next checkpoint."""
-        self.stopping.set()
-        for attempt in self.active():
-            attempt.stop = attempt.stop or WorkerStoppingError("the worker is shutting down")
+        self.stop_soon()
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Give back what did not stop within the grace time."""
         for attempt in self.active():
+            if attempt.given_up:
+                continue
             end_attempt(
                 attempt,
                 WorkerStoppingError("the worker shut down before the step reached a checkpoint"),
                 policy=self.policy,
             )
+
+    def _after_refusal(
+        self, broker: dramatiq.Broker, run_id: str, name: str, refusal: Refusal
+    ) -> None:
+        """Do what follows where a step was not claimed, and may have to be by somebody else."""
+        if refusal.is_foreign:
+            tell_of_foreign_message(run_id, name)
+        if refusal.due_in_s:  # a delay is timed by the clocks of machines, a step is not
+            self.send(broker, run_id, name, delay_s=refusal.due_in_s)
+        if refusal.is_for_alone and self.parent is not None:
+            self.parent.run_alone(run_id, name)
 
     def _end(self, attempt: Attempt, exc: BaseException | None) -> Due | Claim | None:
         """Record an end; the lease is renewed until it is recorded, since that may take a while."""
@@ -221,7 +258,7 @@ class StepMiddleware(Middleware):
 
     def _goes_on(self, attempt: Attempt) -> bool:
         """Say whether this thread does the run's next step itself."""
-        if self.settings.handoff != "thread" or self.stopping.is_set():
+        if self.settings.handoff != "thread" or self.stopping.is_set() or self.retiring.is_set():
             return False
         return self._share.is_left(attempt.claim.run_id, self.clock)
 
@@ -245,3 +282,8 @@ class StepMiddleware(Middleware):
         self._forget(attempt)
         why = attempt.stop or WorkerStoppingError("another middleware skipped it")
         end_attempt(attempt, why, policy=self.policy, give_up=self.stopping.is_set)
+
+
+def step_middleware(broker: dramatiq.Broker) -> StepMiddleware | None:
+    """Return the step middleware of a broker, or None where it has none."""
+    return next((one for one in broker.middleware if isinstance(one, StepMiddleware)), None)

@@ -17,8 +17,12 @@ from msgspec.structs import replace
 from models.errors import ExitCode
 from models.events import Event
 from models.settings.logging import LogSettings
+from workers.supervisor.child_line import ChildLine
 from workers.supervisor.line_pump import LineOutput, LinePump
+from workers.worker_name import name_of, new_token
 
+#: Seconds that a process gets to write the stacks of its threads before it is killed.
+ABORT_S = 2.0
 #: The part of the grace time that the work itself gets; the rest is for closing down.
 WORK_SHARE_OF_GRACE = 0.9
 
@@ -53,10 +57,12 @@ class ChildProcess:
     """A running worker process.
 
     Its stdin is a pipe that only this process can write to and never does: when this process
-    dies, however it dies, the child reads the end of the stream and stops.
+    dies, however it dies, the child reads the end of the stream and stops. Over another pipe the
+    child gives signs of life. It is named by a token of ours, so that nobody else's worker is
+    taken for it.
 
     Args:
-        command: What to run.
+        command: What to run; its token and its line to us are added.
         environ: Its environment.
         number: Which of the supervisor's places it takes, from 1.
         output: Where its lines go.
@@ -84,21 +90,36 @@ class ChildProcess:
         self.kill_at_s: float | None = None
         #: Why the supervisor killed it, or None.
         self.killed_because: str | None = None
-        self._process = subprocess.Popen(
-            list(command),
-            env=dict(environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=() if counts_fd is None else (counts_fd,),
-            start_new_session=True,  # a Ctrl-C at the terminal is the supervisor's to pass on
-        )
+        token, (line_fd, childs_fd) = new_token(), os.pipe()
+        self.line = ChildLine(line_fd)
+        try:
+            self._process = subprocess.Popen(
+                [*command, "--token", token, "--parent-fd", str(childs_fd)],
+                env=dict(environ),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=(childs_fd,) if counts_fd is None else (childs_fd, counts_fd),
+                start_new_session=True,  # a Ctrl-C at the terminal is the supervisor's to pass on
+            )
+        except OSError:
+            self.line.finish()
+            raise
+        finally:
+            os.close(childs_fd)
+        #: What its rows call it.
+        self.name = name_of(self.pid, token)
         streams = (("stderr", self._process.stderr), ("stdout", self._process.stdout))
         self.pumps = [
             LinePump(source, name, self.pid, output, self._hear)
             for name, source in streams
             if source is not None
         ]
+
+    @property
+    def sources(self) -> list[LinePump | ChildLine]:
+        """Return what it can be heard by."""
+        return [*self.pumps, self.line]
 
     @property
     def pid(self) -> int:
@@ -120,9 +141,15 @@ class ChildProcess:
             self.kill_at_s = time.monotonic() + grace_s
         self._process.send_signal(signal.SIGTERM)
 
+    def abort(self, because: str) -> None:
+        """Have it write the stacks of its threads and die; `kill_if_overdue` sees to the rest."""
+        self.killed_because = because
+        self.kill_at_s = time.monotonic() + ABORT_S
+        self._process.send_signal(signal.SIGABRT)
+
     def kill(self, because: str) -> None:
         """Kill it, and whatever it started, at once."""
-        self.killed_because = because
+        self.killed_because = self.killed_because or because
         self.kill_at_s = None if self.kill_at_s is None else float("inf")
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):
@@ -137,6 +164,8 @@ class ChildProcess:
 
     def ended_as_asked(self, exitcode: int) -> bool:
         """Say whether an exit code is what a process that was asked to stop should have."""
+        if self.line.retiring and exitcode == ExitCode.UNFINISHED:
+            return True  # the thread for whose sake it retired is still there
         if self.kill_at_s is None:
             return False
         return exitcode == ExitCode.SUCCESS or (exitcode == -signal.SIGTERM and not self.ready)
@@ -145,6 +174,7 @@ class ChildProcess:
         """Pass on its last words and let go of its pipes, once it has ended."""
         for pump in self.pumps:
             pump.finish()
+        self.line.finish()
         if self._process.stdin is not None:
             self._process.stdin.close()
 

@@ -9,7 +9,6 @@ from models.database.connection import database
 from models.errors import ScoutError
 from models.events import Event
 from models.lifecycle import close_worker
-from workers.worker_name import worker_prefix
 
 if TYPE_CHECKING:
     from workers.supervisor.supervisor import ChildDeath
@@ -20,7 +19,7 @@ logger = logging.getLogger("scout.worker")
 def close_dead_worker(death: ChildDeath) -> None:
     """Close the attempts of a worker process that died; recovery hands their steps out again."""
     try:
-        closed = close_worker(worker_prefix(death.pid), death.sentence.rstrip("."))
+        closed = close_worker(death.worker, death.sentence.rstrip("."))
     except ScoutError as exc:
         logger.warning(
             "The steps of worker %s could not be closed now; their leases will run out: %s",

@@ -36,30 +36,34 @@ class ChildDeath(Struct, frozen=True):
 
     Attributes:
         pid: Its process id.
+        worker: What its rows call it.
         exitcode: Its exit code; negative is the number of the signal that killed it.
         signal_name: That signal's name, such as `SIGKILL`, or None.
         sentence: What happened and what that usually means.
     """
 
     pid: int
+    worker: str
     exitcode: int
     signal_name: str | None
     sentence: str
 
 
-def describe_death(pid: int, exitcode: int, killed_because: str | None = None) -> ChildDeath:
+def describe_death(
+    pid: int, worker: str, exitcode: int, killed_because: str | None = None
+) -> ChildDeath:
     """Return what the end of a process means.
 
     Args:
         pid: Its process id.
+        worker: What its rows call it.
         exitcode: The exit code that `Popen` reports.
         killed_because: Why the supervisor itself killed it, or None if it did not.
     """
     if exitcode >= 0:
         meaning = _CODES.get(exitcode, "its last lines may say why")
-        return ChildDeath(
-            pid, exitcode, None, f"Worker process {pid} ended with exit code {exitcode}: {meaning}."
-        )
+        sentence = f"Worker process {pid} ended with exit code {exitcode}: {meaning}."
+        return ChildDeath(pid, worker, exitcode, None, sentence)
     try:
         name = signal.Signals(-exitcode).name
     except ValueError:
@@ -67,4 +71,5 @@ def describe_death(pid: int, exitcode: int, killed_because: str | None = None) -
     meaning = _SIGNALS.get(name, "a signal that is not usual for workers")
     if killed_because is not None:
         meaning = f"by its supervisor, because of {killed_because}"
-    return ChildDeath(pid, exitcode, name, f"Worker process {pid} was killed by {name}: {meaning}.")
+    sentence = f"Worker process {pid} was killed by {name}: {meaning}."
+    return ChildDeath(pid, worker, exitcode, name, sentence)

@@ -7,7 +7,8 @@ from msgspec import Struct
 from models.backoff import Backoff
 from workers.supervisor.child_process import ChildProcess
 
-BACKOFF = Backoff(first_s=0.5, longest_s=30.0)
+#: With jitter, so that processes that died together do not start together.
+BACKOFF = Backoff(first_s=0.5, longest_s=30.0, jitter=(0.75, 1.25))
 
 
 class RestartPolicy(Struct, frozen=True):
@@ -17,11 +18,13 @@ class RestartPolicy(Struct, frozen=True):
         backoff: How long after so many quick deaths in a row.
         stable_after_s: A process that was ready and lived this long restarts at once.
         boot_limit_s: How long a replacement in a rolling restart may take to be ready.
+        silence_s: A process that gives no sign of life for so long is replaced.
     """
 
     backoff: Backoff = BACKOFF
     stable_after_s: float = 10.0
     boot_limit_s: float = 60.0
+    silence_s: float = 10.0
 
     def is_quick(self, lived_s: float, *, ready: bool) -> bool:
         """Say whether a death counts as one at start."""

@@ -16,10 +16,12 @@ from models.errors import ExitCode, InputError
 from models.events import Event
 from models.settings.logging import LogSettings, log_settings
 from workers.logs import configure_logging
+from workers.supervisor.child_line import Request
 from workers.supervisor.child_process import ChildProcess, child_command, child_environ
 from workers.supervisor.cpu_affinity import keep_on_own_cpu
 from workers.supervisor.exit_reasons import ChildDeath, describe_death
-from workers.supervisor.line_pump import LineOutput, LinePump
+from workers.supervisor.line_pump import LineOutput
+from workers.supervisor.lone_steps import LoneSteps
 from workers.supervisor.rolling_restart import RollingRestart
 from workers.supervisor.signals import SignalPipe
 from workers.supervisor.slots import RestartPolicy, Slot
@@ -34,6 +36,10 @@ MAX_REFUSED_BOOTS = 3
 #: Seconds that lines are gathered before they are passed on: fewer wake-ups under load.
 _GATHER_S = 0.004
 _TICK_S = 1.0
+#: The place of a process that runs one step alone: none.
+LONE = 0
+#: A look at the children that comes later than this says nothing about their silence.
+_OWN_GAP_S = 3.0
 
 
 def run_supervisor(
@@ -65,7 +71,8 @@ def run_supervisor(
 
     Returns:
         0 after a graceful stop; 3 if no process could start because something is missing; 5 if
-        one had to be killed when its grace was over; 130 after a second SIGINT.
+        one still had work in hand, or had to be killed, when its grace was over; 130 after a
+        second SIGINT.
 
     Raises:
         ConfigError: A logging setting cannot be used.
@@ -92,9 +99,11 @@ def run_supervisor(
             if on_child_death is not None:
                 executor.submit(_guarded, on_child_death, death)
 
-        def start(number: int) -> ChildProcess:
-            child = ChildProcess(command, environ, number, output, counts_fd)
-            keep_on_own_cpu(child.pid, number, processes)
+        def start(number: int, alone: Request | None) -> ChildProcess:
+            extra = ["--alone", *alone] if alone else []
+            child = ChildProcess([*command, *extra], environ, number, output, counts_fd)
+            if alone is None:
+                keep_on_own_cpu(child.pid, number, processes)
             return child
 
         return Supervisor(
@@ -112,7 +121,7 @@ class Supervisor:
 
     Args:
         processes: How many to keep running.
-        start: Starts the process for a place; may raise OSError.
+        start: Starts the process for a place, or for one step alone; may raise OSError.
         notify: Called with every death.
         grace_s: Seconds between asking a process to stop and killing it.
         policy: How long to wait before restarts.
@@ -122,7 +131,7 @@ class Supervisor:
     def __init__(
         self,
         processes: int,
-        start: Callable[[int], ChildProcess],
+        start: Callable[[int, Request | None], ChildProcess],
         notify: Callable[[ChildDeath], None],
         grace_s: float,
         policy: RestartPolicy,
@@ -134,6 +143,8 @@ class Supervisor:
         self._start_process = start
         self._notify = notify
         self._children: list[ChildProcess] = []
+        self._lone_steps = LoneSteps(processes, self._start_alone)
+        self._looked_s = time.monotonic()
         self._reload = RollingRestart(self)
         self._systemd = systemd or Systemd({})
         self._selector = selectors.DefaultSelector()
@@ -153,6 +164,7 @@ class Supervisor:
                 for number in signals.take():
                     self._on_signal(number)
                 self._reap()
+                self._look_after()
                 self._reload.advance()
                 self._kill_overdue()
                 self._tell_systemd()
@@ -164,19 +176,27 @@ class Supervisor:
 
     def start_child(self, slot: Slot) -> ChildProcess | None:
         """Start a process for a place; None if the system cannot start one now."""
+        child = self._start(slot.number)
+        if child is not None:
+            self.say(Event.WORKER_STARTED, child, "Worker %d started as process %d.", child.pid)
+        return child
+
+    def _start_alone(self, request: Request) -> ChildProcess | None:
+        return self._start(LONE, request)
+
+    def _start(self, number: int, alone: Request | None = None) -> ChildProcess | None:
         try:
-            child = self._start_process(slot.number)
+            child = self._start_process(number, alone)
         except OSError:
             logger.exception(
                 "Worker %d cannot be started.",
-                slot.number,
+                number,
                 extra={"event": Event.WORKER_START_FAILED},
             )
             return None
         self._children.append(child)
-        for pump in child.pumps:
-            self._selector.register(pump, selectors.EVENT_READ, pump)
-        self.say(Event.WORKER_STARTED, child, "Worker %d started as process %d.", child.pid)
+        for source in child.sources:
+            self._selector.register(source, selectors.EVENT_READ, source)
         return child
 
     def say(self, event: Event, child: ChildProcess, message: str, *args: object) -> None:
@@ -188,6 +208,7 @@ class Supervisor:
         """Ask every process to stop; start none any more."""
         self._stopping = True
         self._reload.cancel()
+        self._lone_steps.cancel()
         self._systemd.stopping(f"stopping ({reason})")
         logger.info(
             "Stopping the worker processes (%s); they have %g s to finish what they do.",
@@ -199,7 +220,7 @@ class Supervisor:
 
     def _wait(self, signals: SignalPipe) -> None:
         ready = self._selector.select(self._seconds_to_wait())
-        pumps: list[LinePump] = [key.data for key, _ in ready if key.data is not None]
+        pumps = [key.data for key, _ in ready if key.data is not None]
         if pumps and len(pumps) == len(ready):
             time.sleep(_GATHER_S)
         for pump in pumps:
@@ -243,14 +264,45 @@ class Supervisor:
             exitcode = child.poll()
             if exitcode is None:
                 continue
-            for pump in child.pumps:
-                if pump in self._selector.get_map():
-                    self._selector.unregister(pump)
+            for source in child.sources:
+                if source in self._selector.get_map():
+                    self._selector.unregister(source)
             child.finish()
             self._children.remove(child)
             self._after_end(child, exitcode)
 
+    def _look_after(self) -> None:
+        """Replace who retires or gives no sign of life, and start what must run alone."""
+        now_s = time.monotonic()
+        was_away, self._looked_s = now_s - self._looked_s > _OWN_GAP_S, now_s
+        for child in self._children:
+            if was_away:
+                child.line.excuse()
+            for request in child.line.requests:
+                self._lone_steps.ask(request)
+            child.line.requests.clear()
+            self._abort_if_silent(child)
+        if self._stopping:
+            return
+        self._lone_steps.start_some()
+        for slot in self.slots:
+            if slot.child is not None and slot.child.line.retiring:
+                message = "Worker %d (process %d) takes no more work; another takes its place."
+                self.say(Event.WORKER_REPLACING, slot.child, message, slot.child.pid)
+                slot.child, slot.start_at_s = None, now_s
+
+    def _abort_if_silent(self, child: ChildProcess) -> None:
+        silence_s = self.policy.silence_s
+        if child.killed_because is None and child.line.silent_s() > silence_s:
+            child.abort(f"giving no sign of life for {silence_s:g} s")
+
     def _after_end(self, child: ChildProcess, exitcode: int) -> None:
+        if exitcode == ExitCode.UNFINISHED and self._stopping:
+            self._exit_code = self._exit_code or ExitCode.UNFINISHED
+        if self._lone_steps.forget(child):
+            if exitcode != ExitCode.SUCCESS and not child.ended_as_asked(exitcode):
+                self._report_death(child, exitcode)
+            return
         if child.ended_as_asked(exitcode):
             self.say(Event.WORKER_EXITED, child, "Worker %d (process %d) has stopped.", child.pid)
         else:
@@ -269,7 +321,7 @@ class Supervisor:
             self._restart_later(slot, self.policy.is_quick(child.lived_s, ready=child.ready))
 
     def _report_death(self, child: ChildProcess, exitcode: int) -> None:
-        death = describe_death(child.pid, exitcode, child.killed_because)
+        death = describe_death(child.pid, child.name, exitcode, child.killed_because)
         extra = {
             "event": Event.WORKER_DIED,
             "worker": child.number,
@@ -287,8 +339,12 @@ class Supervisor:
         slot.start_at_s = time.monotonic() + delay_s
         logger.info(
             "Restarting worker %d %s.",
-            *(slot.number, f"in {delay_s:g} s" if delay_s else "at once"),
-            extra={"event": Event.WORKER_RESTARTING, "worker": slot.number, "delay_s": delay_s},
+            *(slot.number, f"in {delay_s:.1f} s" if delay_s else "at once"),
+            extra={
+                "event": Event.WORKER_RESTARTING,
+                "worker": slot.number,
+                "delay_s": round(delay_s, 3),
+            },
         )
 
     def _give_up(self, child: ChildProcess) -> None:
@@ -310,8 +366,8 @@ class Supervisor:
 
     def _kill_overdue(self) -> None:
         for child in self._children:
-            if child.kill_if_overdue() and self._exit_code == ExitCode.SUCCESS and self._stopping:
-                self._exit_code = ExitCode.UNFINISHED
+            if child.kill_if_overdue() and self._stopping:
+                self._exit_code = self._exit_code or ExitCode.UNFINISHED
 
 
 def _guarded(callback: Callable[[ChildDeath], None], death: ChildDeath) -> None:

@@ -9,26 +9,51 @@ import os
 import select
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from models.errors import ExitCode, ScoutError
 from models.events import Event
 from models.settings.logging import log_settings
 from workers.logs import configure_logging, install_worker_logging
+from workers.supervisor.parent_line import ParentLine
 from workers.supervisor.signals import SignalPipe
+from workers.worker_name import take_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dramatiq import Broker, Worker
+    from dramatiq import Broker
 
 logger = logging.getLogger("scout.worker")
 
 #: Seconds after the grace in which the process must be gone, or it ends itself.
 LAST_RESORT_S = 10.0
-#: Milliseconds between an idle worker's looks at the broker: Dramatiq's default of 1,000 is what
-#: a lone run would wait for before it begins.
-IDLE_WAKE_UP_MS = 50
+
+
+class Work(Protocol):
+    """What a worker process does until it stops (`Crew`, or one `LoneStep`)."""
+
+    @property
+    def look_every_s(self) -> float:
+        """Return how often the questions below are asked."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def is_done(self) -> bool:
+        """Say whether there is nothing to do any more."""
+
+    def deaf(self) -> int:
+        """Return how many threads do not react to their step's time limit."""
+
+    def rests(self) -> bool:
+        """Say whether nothing is in hand but what deaf threads have."""
+
+    def retire(self) -> None:
+        """Take no more work."""
+
+    def stop(self, grace_s: float) -> list[str]:
+        """Stop in good order, and return the names of the threads that did not."""
 
 
 def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = None) -> int:
@@ -43,6 +68,9 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
         hand when the grace was over.
     """
     args = _parse(argv)
+    if args.token:
+        take_token(args.token)
+    line = None if args.parent_fd is None else ParentLine(args.parent_fd)
     try:
         _own_the_streams()
         configure_logging(log_settings())
@@ -51,16 +79,29 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
         return _refuse(exc)
     if args.counts_fd is not None:
         _count_into(args.counts_fd)
+    if line is not None:
+        line.start()
     with SignalPipe((signal.SIGTERM, signal.SIGINT)) as signals:
         try:
-            broker, worker = _start(args.threads, boot)
+            work = _prepare(args, line, boot)
         except ScoutError as exc:
             return _refuse(exc)
-        reason = _wait_for_stop(signals, sys.stdin.fileno() if args.stop_on_eof else None)
+        work.start()
+        reason = _wait_for_stop(
+            work, line, signals, sys.stdin.fileno() if args.stop_on_eof else None
+        )
         logger.info(
             "Stopping: %s.", reason, extra={"event": Event.WORKER_STOPPING, "grace_s": args.grace_s}
         )
-        return _stop(broker, worker, args.grace_s)
+        return _stop(work, args.grace_s)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code, also where a thread would never let it end."""
+    if code == ExitCode.UNFINISHED:
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -78,6 +119,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--stop-on-eof", action="store_true", help="stop when stdin ends, as a parent's death does"
     )
     parser.add_argument("--counts-fd", type=int, help="a pipe into which to count what happens")
+    parser.add_argument("--token", help="the end of this process's name in the rows")
+    parser.add_argument("--parent-fd", type=int, help="the pipe to the parent")
+    parser.add_argument(
+        "--alone", nargs=2, metavar=("RUN", "STEP"), help="do this step, and nothing else"
+    )
     return parser.parse_args(argv)
 
 
@@ -98,44 +144,62 @@ def _count_into(fd: int) -> None:
     listen(Counting(counts, CountsSender(counts, fd)))
 
 
-def _start(threads: int, boot: Callable[[], Broker] | None) -> tuple[Broker, Worker]:
+def _prepare(
+    args: argparse.Namespace, line: ParentLine | None, boot: Callable[[], Broker] | None
+) -> Work:
     # Only now: logging is configured before anything of dramatiq is imported.
-    import dramatiq
-
     from workers.broker import boot as usual_boot
+    from workers.middleware.step_recorder import step_middleware
+    from workers.supervisor.crew import Crew
+    from workers.supervisor.lone_step import LoneStep
 
     broker = (boot or usual_boot)()
     broker.emit_after("process_boot")
-    worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=IDLE_WAKE_UP_MS)
-    worker.start()
-    logger.info(
-        "Worker process is ready.",
-        extra={
-            "event": Event.WORKER_READY,
-            "threads": threads,
-            "queues": sorted(broker.get_declared_queues()),
-        },
-    )
-    return broker, worker
+    steps = step_middleware(broker)
+    if args.alone and steps is not None:
+        return LoneStep(broker, steps, *args.alone)
+    if steps is not None:
+        steps.parent = line
+    return Crew(broker, steps, args.threads)
 
 
-def _wait_for_stop(signals: SignalPipe, parent_fd: int | None) -> str:
-    """Wait for a reason to stop, and return it."""
+def _wait_for_stop(
+    work: Work, line: ParentLine | None, signals: SignalPipe, parent_fd: int | None
+) -> str:
+    """Wait for a reason to stop, and return it; retire where a thread hangs."""
     watched = [signals.fileno()] + ([] if parent_fd is None else [parent_fd])
+    retiring = False
     while True:
-        readable, _, _ = select.select(watched, [], [])
+        readable, _, _ = select.select(watched, [], [], work.look_every_s)
         if caught := signals.take():
             return caught[0].name
         if parent_fd in readable and parent_fd is not None and not os.read(parent_fd, 4096):
             return "the supervisor is gone"
+        if work.is_done():
+            return "its step has ended"
+        if work.deaf() and not retiring:
+            retiring = True
+            _retire(work, line)
+        if retiring and work.rests():
+            return "all has ended but what does not react"
 
 
-def _stop(broker: Broker, worker: Worker, grace_s: float) -> int:
+def _retire(work: Work, line: ParentLine | None) -> None:
+    logger.error(
+        "%d thread(s) did not react to the time limit of a step: this process takes no more work,"
+        " and ends when the others have ended theirs.",
+        work.deaf(),
+        extra={"event": Event.WORKER_RETIRING, "threads": work.deaf()},
+    )
+    work.retire()
+    if line is not None:
+        line.retire()
+
+
+def _stop(work: Work, grace_s: float) -> int:
     # Whatever hangs from here on: no orphan stays, and its stacks are in the log.
     faulthandler.dump_traceback_later(grace_s + LAST_RESORT_S, exit=True)
-    worker.stop(timeout=int(grace_s * 1000))
-    busy = [thread.name for thread in worker.workers if thread.is_alive()]
-    broker.close()
+    busy = work.stop(grace_s)
     faulthandler.cancel_dump_traceback_later()
     if busy:
         logger.error(
@@ -155,4 +219,4 @@ def _refuse(error: ScoutError) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

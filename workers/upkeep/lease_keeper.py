@@ -23,6 +23,8 @@ from models.lifecycle import log_audit
 from models.settings.runtime import Settings
 from workers.attempts.attempt import Attempt
 from workers.attempts.interrupts import StepLostError, StepOverdueError
+from workers.attempts.outcome import end_attempt
+from workers.attempts.retry_policy import RetryPolicy
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_INTERVAL_S = 5.0
 #: From this difference on, a machine's clock is said to be wrong.
 CLOCK_TOLERANCE_S = 1.0
+#: How long a thread may take to react to its time limit, or a lease where that is shorter.
+REACT_S = 10.0
 
 
 class Keeper:
@@ -64,6 +68,7 @@ class Keeper:
         attempts = self.active()
         for attempt in attempts:
             self._watch_time_limit(attempt)
+            self._give_up_if_deaf(attempt)
         now_s = self.clock.monotonic_s()
         if now_s - self._heartbeat_s >= HEARTBEAT_INTERVAL_S:
             keep_time(database())
@@ -74,6 +79,8 @@ class Keeper:
             for attempt in attempts:  # those that judge by the new time find new leases
                 attempt.renewed_s = float("-inf")
         for attempt in attempts:
+            if attempt.given_up:
+                continue
             if now_s - attempt.renewed_s >= self.settings.lease_s / 3:
                 self._renew(attempt)
             elif not StepsDao.holds_now(attempt.claim.step_id, attempt.claim.attempt):
@@ -109,8 +116,6 @@ class Keeper:
         database().transact(lambda: WorkersDao.remove(worker_name()))
 
     def _renew(self, attempt: Attempt) -> None:
-        if attempt.overdue and self._long_overdue(attempt):
-            return  # its thread does not react: let the lease run out, so that others may go on
         expires_at = self.clock.now_iso(self.settings.lease_s)
         claim = attempt.claim
         if database().transact(lambda: StepsDao.renew(claim.step_id, claim.attempt, expires_at)):
@@ -127,9 +132,9 @@ class Keeper:
 
     def _watch_time_limit(self, attempt: Attempt) -> None:
         ran_s = self.clock.monotonic_s() - attempt.claim.started_monotonic_s
-        if attempt.overdue or ran_s < self.settings.step_time_limit_s:
+        if attempt.overdue_s is not None or ran_s < self.settings.step_time_limit_s:
             return
-        attempt.overdue = True
+        attempt.overdue_s = self.clock.monotonic_s()
         limit_s = self.settings.step_time_limit_s
         attempt.stop = StepOverdueError(f"It ran longer than its limit of {limit_s:g} s.")
         frame = sys._current_frames().get(attempt.thread_id)
@@ -164,9 +169,20 @@ class Keeper:
             clock=self.clock,
         )
 
-    def _long_overdue(self, attempt: Attempt) -> bool:
-        ran_s = self.clock.monotonic_s() - attempt.claim.started_monotonic_s
-        return ran_s > self.settings.step_time_limit_s + self.settings.lease_s
+    def _give_up_if_deaf(self, attempt: Attempt) -> None:
+        """Record the end of an attempt whose thread does not react: no interrupt reaches it."""
+        if attempt.overdue_s is None or attempt.given_up:
+            return
+        deaf_s = self.clock.monotonic_s() - attempt.overdue_s
+        if deaf_s < min(REACT_S, self.settings.lease_s):
+            return
+        limit_s = self.settings.step_time_limit_s
+        attempt.stop = StepOverdueError(
+            f"It ran longer than its limit of {limit_s:g} s, and its thread did not react to the"
+            f" interrupt within {deaf_s:.0f} s: it hangs in native code or in a system call."
+        )
+        end_attempt(attempt, attempt.stop, policy=RetryPolicy())
+        attempt.given_up = True
 
     def _beat(self) -> None:
         now = self.clock.now_iso()

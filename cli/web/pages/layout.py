@@ -25,6 +25,8 @@ class Frame:
         who: Who looks, where that is known.
         message: What was just done, or an empty string.
         versions: The static files by their names, with a mark of their content.
+        can_leave: Whether who looks has signed in, and may sign out.
+        bare: Whether there is nothing to lead to yet.
     """
 
     title: str
@@ -34,6 +36,8 @@ class Frame:
     who: str = ""
     message: str = ""
     versions: Mapping[str, str] | None = None
+    can_leave: bool = False
+    bare: bool = False
 
 
 def whole_page(frame: Frame, parts: Sequence[str]) -> str:
@@ -73,6 +77,8 @@ def whole_page(frame: Frame, parts: Sequence[str]) -> str:
 
 
 def _header(frame: Frame) -> Html:
+    if frame.bare:
+        return element("header", element("strong", "Scout"))
     links = [
         element("a", name, href=path, aria_current="page" if frame.place == path else None)
         for path, name in (("/", "Fleet"), ("/runs", "Runs"))
@@ -99,10 +105,10 @@ def _header(frame: Frame) -> Html:
 def _footer(frame: Frame) -> Html:
     zone = datetime.now().astimezone().strftime("%z")
     words = f"scout {version_text()} · times are of the server's zone, UTC{zone}"
-    parts: list[str] = [words]
     if frame.who:
-        parts.append(f" · {frame.who}")
-    return element("footer", element("p", *parts))
+        words += f" · you are {frame.who}"
+    leave = element("form", element("button", "Sign out"), action="/sign-out", method="post")
+    return element("footer", element("p", words), *([leave] if frame.can_leave else []))
 
 
 def _static(frame: Frame, name: str) -> str:

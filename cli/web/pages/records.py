@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from cli.web.pages.parts import Heading, data_table, moment_of, region
 from models.dao.audit import AuditDao, AuditRow
+from models.redaction import default_redactor
 from models.steps import STEP_NAMES
 from models.text.clean import clean_text
 from tasks.export.html_elements import Html, element, void
@@ -88,6 +89,7 @@ def records_table(rows: Sequence[AuditRow]) -> Html:
 def _row(row: AuditRow) -> list[str]:
     attempt = f" #{row.attempt}" if row.attempt and row.attempt > 1 else ""
     data = {key: value for key, value in row.data.items() if key not in _NOT_SHOWN}
+    data = default_redactor().redact(data)
     words = json.dumps(data, ensure_ascii=False, sort_keys=True) if data else ""
     told: list[str] = [row.message]
     if row.data.get("traceback"):

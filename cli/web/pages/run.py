@@ -32,6 +32,7 @@ from cli.web.pages.waterfall import bar, spans_of
 from models.clock import seconds_between
 from models.dao.brief_marks import MarkRow
 from models.dao.briefs import GroupOfRun
+from models.redaction import default_redactor
 from models.statuses import AttemptOutcome
 from models.text.clean import clean_text
 from models.text.duration import duration
@@ -101,7 +102,7 @@ def _head(view: RunView, *, linked: bool) -> Html:
         "run",
         "",
         element("h1", f"{clean_text(str(run.args.get('query', '')))} ", badge(reading.state)),
-        element("p", one_line([code(run.run_id), source_of(run), *run_facts(view)])),
+        element("p", one_line([code(run.run_id), source_of(run), *run_facts(view, aged=linked)])),
         *([element("p", code(options))] if options else []),
         *([element("p", reading.text, class_="reading")] if reading.text else []),
         *stuck,
@@ -229,9 +230,10 @@ def _provenance(view: RunView, *, linked: bool) -> Html:
 
 
 def _folded(title: str, values: Mapping[str, Any]) -> Html:
-    """Return values under a heading that opens."""
+    """Return values under a heading that opens; secrets are also found by the names they have."""
     name = title.lower().replace(" ", "-")
-    listed = pairs([(path, code(value)) for path, value in _flat(values)])
+    redacted = default_redactor().redact(dict(values))
+    listed = pairs([(path, code(value)) for path, value in _flat(redacted)])
     return element("details", element("summary", title), listed, id=name)
 
 

@@ -186,3 +186,11 @@ def test_a_contradiction_in_the_records_is_packed(
     opened.execute("UPDATE run_steps SET attempt = 2 WHERE position = 4")
     found = json.loads(packed(scout, parent, tmp_path / "b.tar.gz")["reconcile.json"])
     assert any("hydrate_repo_metadata" in text for text in found["rows_and_audit"])
+
+
+def test_the_page_of_the_run_is_in_it(scout: Scout, parent: str, tmp_path: Path) -> None:
+    page = packed(scout, parent, tmp_path / "b.tar.gz")["run.html"].decode()
+    assert parent in page
+    assert "Outreach draft: message" in page
+    assert page.count("<svg") == 10
+    assert "<script" not in page

@@ -244,7 +244,7 @@ def test_a_file_that_is_no_database_is_a_problem(scout: Scout, tmp_path: Path) -
 
 
 def test_a_database_that_is_newer_is_a_problem(scout: Scout, database: Database) -> None:
-    database.execute("UPDATE schema_migration SET name = '9999_future' WHERE name LIKE '0001%'")
+    database.execute("UPDATE scout_migrations SET name = '9999_future' WHERE name LIKE '0001%'")
     for command in (("doctor",), ("db", "status"), ("runs",)):
         result = scout(*command)
         assert result.exit_code == 3

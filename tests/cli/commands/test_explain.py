@@ -157,7 +157,7 @@ def test_a_recovered_run_names_the_attempts_that_did_not_reach_their_end(scout: 
     for why in ("it was killed", "it ran away", "it fell over"):
         clock.pass_s(60)
         claim(run_id, "init_run", clock)
-        close_worker("testhost:4242:", why, clock=clock)
+        close_worker("testhost:4242:beef", why, clock=clock)
     clock.pass_s(60)
     finish_until(run_id, clock=clock)
     add_brief(run_id)
@@ -298,7 +298,7 @@ def test_a_worker_that_was_killed_is_told_until_somebody_goes_on(scout: Scout) -
     clock = PastClock(60)
     run_id = new_run(clock=clock, broker="redis")
     claim(run_id, "init_run", clock)
-    close_worker("testhost:4242:", "it was killed by SIGKILL (9)", clock=clock)
+    close_worker("testhost:4242:beef", "it was killed by SIGKILL (9)", clock=clock)
     diagnosis = explain(scout, run_id)
     assert diagnosis["code"] == "nobody_consumes"
     assert "SIGKILL" in diagnosis["evidence"][1]

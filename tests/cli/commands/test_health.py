@@ -157,7 +157,7 @@ def test_a_disk_that_is_nearly_full_is_a_reason(scout: Scout, database: Database
 
 
 def test_a_database_that_is_newer_is_a_reason(scout: Scout, database: Database) -> None:
-    database.execute("UPDATE schema_migration SET name = '9999_future' WHERE name LIKE '0001%'")
+    database.execute("UPDATE scout_migrations SET name = '9999_future' WHERE name LIKE '0001%'")
     code, data = probe(scout)
     assert (code, data["reasons"][0]["code"]) == (1, "database_unavailable")
     assert "9999_future" in data["reasons"][0]["text"]
@@ -167,7 +167,7 @@ def test_the_doctor_judges_by_the_same_rules(
     scout: Scout, database: Database, server: fakeredis.FakeServer
 ) -> None:
     def too_new() -> None:
-        database.execute("UPDATE schema_migration SET name = 'z' WHERE name LIKE '0001%'")
+        database.execute("UPDATE scout_migrations SET name = 'z' WHERE name LIKE '0001%'")
 
     states: list[Callable[[], object]] = [
         lambda: None,

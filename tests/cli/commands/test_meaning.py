@@ -78,7 +78,7 @@ def test_codes_and_events_are_completed(monkeypatch: pytest.MonkeyPatch) -> None
     assert complete(monkeypatch, "scout meaning github_l") == ["github_limits"]
     assert complete(monkeypatch, "scout meaning worker.re") == [
         "worker.ready", "worker.restarting", "worker.reloading", "worker.replacing",
-        "worker.reloaded", "worker.reload_failed",
+        "worker.retiring", "worker.reloaded", "worker.reload_failed",
     ]  # fmt: skip
 
 

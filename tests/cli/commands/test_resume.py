@@ -13,7 +13,7 @@ import tasks.steps.github_search_pass2
 from models.database.connection import Database
 from models.errors import PermanentError
 from models.lifecycle import cancel_run
-from models.lifecycle.interrupt import MAX_INTERRUPTIONS
+from models.lifecycle.crash_count import MAX_ALONE
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.cli import SECRET, Scout
@@ -126,7 +126,7 @@ class TestResume:
         run_id = crash_looped_run(out=str(tmp_path / "out"))
         assert step_of(run_id, STEP_NAMES[0]).error_type == "crash_loop"
         assert scout("resume", run_id).exit_code == 0
-        assert step_of(run_id, STEP_NAMES[0]).attempt == MAX_INTERRUPTIONS + 1
+        assert step_of(run_id, STEP_NAMES[0]).attempt == MAX_ALONE + 1
 
     def test_a_run_that_succeeded_is_not_resumed(self, scout: Scout) -> None:
         run_id = successful_run()

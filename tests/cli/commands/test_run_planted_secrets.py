@@ -38,7 +38,13 @@ FORMATS = [option for name in ("markdown", "json", "csv", "html") for option in 
 
 def planted_world(planted: Planted) -> World:
     """Return a repository for each disguise, with a token in each of its fields."""
-    world = World(len(DISGUISES) + 4)
+    world = World(len(DISGUISES) + 5)
+    name = planted.token("name")
+    world.overrides[f"owner-{world.size}/vector-{world.size}"] = {
+        "full_name": f"{planted.token('owner')}/{name}",
+        "name": name,
+        "mirror_url": f"https://u:{planted.token('mirror')}@x.example/",
+    }
     for number, how in enumerate(DISGUISES, start=1):
         name = f"owner-{number}/vector-{number}"
         world.overrides[name] = {

@@ -12,19 +12,23 @@ import pytest
 from models.database.connection import Database
 from models.errors import PermanentError
 from tests.support.cli import SECRET, Scout
+from tests.support.planted import DISGUISES, Planted
 from tests.support.secrets import stored_text
 
 pytestmark = pytest.mark.usefixtures("database")
 
 #: What no error should say.
 QUOTED = f"token {SECRET}"
+#: Tokens that are nobody's here, as Python shows them: `'ghp_\\u200b…'`.
+PLANTED = Planted()
+OTHERS = [PLANTED.token("error", how) for how in DISGUISES]
 DRY = ("run", "--dry", "--query", "vector database", "--log-format")
 
 
 def a_bug(_: Any) -> NoReturn:
     """End a step as a bug does that quotes what it should not."""
     try:
-        raise LookupError(QUOTED)
+        raise LookupError(QUOTED, OTHERS, str(OTHERS).encode())
     except LookupError as exc:
         raise KeyError(f"no {QUOTED}") from exc
 
@@ -63,6 +67,7 @@ def test_it_is_shown_by_every_command_that_tells_of_a_failure(
         assert SECRET[20:] not in text, place
         assert SECRET[:20] not in text, place
         assert "[REDACTED]" in text, place
+    assert PLANTED.found_in(shown) == []
 
 
 @pytest.mark.usefixtures("broken")

@@ -6,15 +6,18 @@ import json
 import sqlite3
 from pathlib import Path
 
+import peewee
 import pytest
 
 from cli.doctor.health import check_health
 from models.clock import Clock
 from models.database.connection import Database
+from models.database.migrate import open_database
+from models.database.read_only import one_look
 from models.settings.runtime import load_settings
 from models.views.health import Limits
 from tests.support.cli import SECRET, Scout
-from tests.support.web import HOSTILE, HOSTILE_QUERY, Page, words_of
+from tests.support.web import HOSTILE, HOSTILE_QUERY, Page, open_page, words_of
 from tests.support.worlds import PastClock, add_worker, claim, failed_run, new_run, successful_run
 
 
@@ -193,3 +196,26 @@ def test_what_never_changes_is_kept_by_browsers(page: Page) -> None:
     assert page.client.get("/static/style.css?v=old").headers["cache-control"] == "no-cache"
     assert page.client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
     assert page.client.get("/").headers["cache-control"] == "no-store"
+
+
+def test_what_a_run_found_is_rendered(page: Page, database: Database) -> None:
+    run_id = successful_run()
+    assert "The run has found nothing yet." in page(f"/runs/{run_id}/results")
+    assert "There is no run" in page("/runs/01ZZZZZZ/results", 404)
+
+
+def test_both_databases_show_the_same(
+    migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOUT_DATABASE_URL", migrated_postgres_url)
+    database = open_database(load_settings())
+    run_id = failed_run(message="on a server")
+    with open_page() as client:
+        page = Page(client)
+        assert "on a server" in words_of(page(f"/runs/{run_id}?find=SERVER&level=ERROR"))
+        assert run_id in page("/runs?status=failed&query=VECTOR")
+        assert run_id in page("/")
+        assert run_id not in page(f"/runs?before={run_id}")
+    with one_look(database), pytest.raises(peewee.DatabaseError, match="read-only"):
+        database.execute("UPDATE runs SET error = 'x'")
+    database.close_thread()

@@ -32,12 +32,3 @@ def test_what_has_ended_or_is_long_silent_is_taken_off(database: Database) -> No
     WorkersDao.remove("c:3:x")
     WorkersDao.forget_before("2026-01-02")
     assert names() == ["b:2:x"]
-
-
-def test_a_process_is_removed_by_exactly_the_beginning_of_its_name(database: Database) -> None:
-    """An underscore or a percent sign in a host's name stands for itself."""
-    for worker in ("a_b%!:1:x", "a_b%!:1:y", "a_b%!:11:x", "acb%!:1:x", "a_bc!:1:x"):
-        beat(worker)
-
-    WorkersDao.remove_process("a_b%!:1:")
-    assert sorted(names()) == ["a_b%!:11:x", "a_bc!:1:x", "acb%!:1:x"]

@@ -183,8 +183,12 @@ def test_an_expired_lease_is_closed_as_interrupted_and_taken_over(
         "attempt": 1,
         "worker": WORKER,
         "reason": "its lease expired 4 s ago",
-        "interruptions": 1,
         "started_at": old.started_at,
+        "neighbours": 0,
+        "interruptions": 1,
+        "alone": 1,
+        "done": 0,
+        "total": 0,
     }
     with pytest.raises(LeaseLostError):
         finish_claim(old, {}, clock=clock)

@@ -14,7 +14,7 @@ from models.lifecycle import (
     finish_step,
     start_step,
 )
-from models.lifecycle.interrupt import LONGEST_DELAY_S, MAX_INTERRUPTIONS
+from models.lifecycle.crash_count import LONGEST_DELAY_S, MAX_ALONE
 from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
 from tests.support.runs import LEASE_S, audits, claimed, done, new_run, run_of, step_of
@@ -104,7 +104,7 @@ def test_a_crash_loop_has_a_duration_that_agrees_with_its_times(
     sqlite_database: Database, clock: FakeClock
 ) -> None:
     run_id = new_run(clock)
-    for _ in range(MAX_INTERRUPTIONS):
+    for _ in range(MAX_ALONE):
         clock.advance(LONGEST_DELAY_S)
         claimed(run_id, FIRST, clock)
         clock.advance(LEASE_S + 2)

@@ -12,6 +12,7 @@ from models.database import connection as db
 from models.database import migrate
 from models.database.connection import Database
 from models.database.drivers import connect
+from models.database.history import TABLE
 from models.database.migrate import (
     MIGRATIONS_DIR,
     SchemaStatus,
@@ -22,14 +23,12 @@ from models.database.migrate import (
 from models.errors import DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
-from models.tables.github import GITHUB_TABLES
-from models.tables.results import RESULT_TABLES, Analysis
-from models.tables.runs import RUN_TABLES
+from models.tables.every import TABLES
+from models.tables.results import Analysis
 from tests.support.databases import locked_error
 from tests.support.processes import finished, start_python
 from tests.support.runs import new_run, statuses
 
-TABLES = RUN_TABLES + RESULT_TABLES + GITHUB_TABLES
 NAMES = tuple(sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py")))
 
 
@@ -61,7 +60,7 @@ def schema_of(database: Database) -> dict[str, Any]:
             ),
         }
         for table in sorted(peewee.get_tables())
-        if table != "schema_migration"
+        if table != TABLE
     }
 
 
@@ -139,7 +138,7 @@ def test_opening_can_leave_the_schema_as_it_is(empty: Database) -> None:
 def test_a_database_that_is_newer_than_the_code_is_refused(empty: Database) -> None:
     migrate_database(empty)
     empty.execute(
-        "INSERT INTO schema_migration (name, applied) VALUES (?, ?)",
+        f"INSERT INTO {TABLE} (name, applied) VALUES (?, ?)",
         ("9999_from_the_future", "2030-01-01 00:00:00"),
     )
     before = db._current
@@ -170,7 +169,7 @@ def test_a_new_file_that_is_locked_for_a_moment_is_looked_at_again(
 
     monkeypatch.setattr("models.database.migrate.schema_status", locked_at_first)
     open_database(load_settings()).close_thread()
-    assert len(looks) == 2
+    assert len(looks) == 3  # the last one is under the lock
 
 
 def test_several_processes_may_use_a_new_database_at_once(empty: Database) -> None:
@@ -222,7 +221,7 @@ def test_an_analysis_that_nobody_was_asked_for_gets_its_status(empty: Database) 
             ),
             created_at="2026-03-01T12:00:00.000000Z",
         )
-    empty.execute("DELETE FROM schema_migration WHERE name = ?", ("0011_awaited_analyses",))
+    empty.execute(f"DELETE FROM {TABLE} WHERE name = ?", ("0011_awaited_analyses",))
 
     assert migrate_database(db.database()) == ("0011_awaited_analyses",)
     sql = "SELECT full_name, status FROM analyses ORDER BY full_name"

@@ -37,6 +37,15 @@ def _escapes(secret: str) -> list[str]:
         repr("\x1b[0m".join(secret))[1:-1],
         json.dumps("\x1b[31m".join(secret))[1:-1],
         json.dumps("\u200b".join(secret))[1:-1],
+        quote("\u200b".join(secret)),
+        quote(quote("\u00ad\u200b".join(secret))),
+        str("\u2060\ufeff".join(secret).encode())[2:-1],
+        repr("\U000e0041".join(secret))[1:-1],
+        "&#0;&#27;&#x5B;0m".join(secret),
+        "\\342\\200\\213\\033".join(secret),
+        "\u200b".join(secret).encode().decode("latin-1"),
+        "â€‹".join(secret),
+        "ï»¿".join(secret),
     ]
 
 

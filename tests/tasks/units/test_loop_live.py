@@ -167,10 +167,10 @@ class Stopping(FakeRecorder):
         if self.stop.is_set():
             raise KeyboardInterrupt
 
-    def saving(self):  # type: ignore[no-untyped-def]
+    def save(self, work):  # type: ignore[no-untyped-def]
         if self.lost:
             raise LeaseLostError("Gone.")
-        return super().saving()
+        return super().save(work)
 
 
 class TestStopping:

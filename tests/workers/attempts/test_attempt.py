@@ -95,8 +95,7 @@ class TestAfterTheLoss:
 
     def test_saving_raises_and_writes_nothing(self, database: Database, lose: Loss) -> None:
         def save(context: StepContext) -> None:
-            with context.record.saving():
-                database.execute("UPDATE runs SET error = 'late'")
+            context.record.save(lambda: database.execute("UPDATE runs SET error = 'late'"))
 
         _, raised = self.unchanged_by(lose, save)
         assert [type(exc) for exc in raised] == [StepLostError]

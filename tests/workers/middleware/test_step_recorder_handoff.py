@@ -271,23 +271,6 @@ class TestOneCommit:
         assert statuses(run_id)[:2] == ["running", "pending"]
         assert events(run_id) == ["run.created", "step.started"]
 
-    def test_a_commit_whose_answer_was_lost_is_found(
-        self, database: Database, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The connection broke after the server had committed: the step is ours."""
-        rig, run_id = going_on(), new_run(broker="memory")
-        real, breaks = Database._persist, iter([False, False, True])  # at the first end
-
-        def persist(self: Database, attempt: Any, give_up: Any) -> Any:
-            if next(breaks, False):
-                real(self, attempt, give_up)  # committed, but who asked does not know
-            return real(self, attempt, give_up)
-
-        monkeypatch.setattr(Database, "_persist", persist)
-        rig.deliver(run_id, FIRST)
-        assert [(row.event, row.scope) for row in audits(run_id)] == IN_ORDER
-        assert run_of(run_id).stats["attempts"] == 10
-
 
 class TestShutdown:
     """A worker that stops goes on with nothing, and leaves the run where others find it."""

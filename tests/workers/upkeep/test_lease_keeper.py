@@ -27,7 +27,7 @@ from workers.attempts.interrupts import StepLostError, StepOverdueError
 from workers.middleware import step_recorder
 from workers.upkeep import lease_keeper
 from workers.upkeep.background_loop import Loop
-from workers.upkeep.lease_keeper import HEARTBEAT_INTERVAL_S, Keeper
+from workers.upkeep.lease_keeper import HEARTBEAT_INTERVAL_S, REACT_S, Keeper
 from workers.worker_name import worker_name
 
 
@@ -230,7 +230,7 @@ def test_overdue_is_said_once(during: Callable[..., str], clock: FakeClock, logs
     assert len(audited) == 2, "one line with the stack, one with the audit row"
 
 
-def test_a_thread_that_does_not_react_loses_its_lease_in_the_end(
+def test_a_thread_that_does_not_react_is_given_up_and_its_step_has_failed(
     during: Callable[..., str], clock: FakeClock
 ) -> None:
     def act(keeper: Keeper, attempt: Attempt) -> None:
@@ -238,13 +238,19 @@ def test_a_thread_that_does_not_react_loses_its_lease_in_the_end(
             attempt.in_body = False
         clock.advance(21)
         keeper.tick()
-        assert lease_of(attempt) == clock.now_iso(15), "one more lease to come to its end"
-        expires = lease_of(attempt)
-        clock.advance(15)
+        assert lease_of(attempt) == clock.now_iso(15), "it has time to react"
+        clock.advance(REACT_S - 0.1)
         keeper.tick()
-        assert lease_of(attempt) == expires
+        assert not attempt.given_up
+        clock.advance(0.2)
+        keeper.tick()
+        assert attempt.given_up
+        keeper.tick()
 
-    during(act, step_time_limit_s=20.0)
+    run_id = during(act, step_time_limit_s=20.0)
+    step = step_of(run_id, FIRST)
+    assert (step.status, step.error_code, step.attempt) == ("failed", "time_limit", 1)
+    assert "did not react to the interrupt within 10 s" in (step.error_message or "")
 
 
 def test_signs_of_life_come_every_few_seconds(database: Database, clock: FakeClock) -> None:

@@ -9,7 +9,7 @@ import pytest
 from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError
 from models.lifecycle import claim_step
-from models.lifecycle.interrupt import LONGEST_DELAY_S, MAX_INTERRUPTIONS
+from models.lifecycle.crash_count import LONGEST_DELAY_S, MAX_ALONE
 from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
 from tests.support.logs import Logs
@@ -69,16 +69,16 @@ class TestExpiredLeases:
     ) -> None:
         run_id = new_run(clock, broker="memory")
         recovery = rig.recovery()
-        for _ in range(MAX_INTERRUPTIONS):
+        for _ in range(MAX_ALONE):
             claimed(run_id, FIRST, clock)
             for _ in range(8 + round(LONGEST_DELAY_S / 2)):
                 clock.advance(2.0)
                 recovery.tick()
         step = step_of(run_id, FIRST)
         assert (step.status, step.error_type) == ("failed", "crash_loop")
-        assert step.attempt == MAX_INTERRUPTIONS
+        assert step.attempt == MAX_ALONE
         assert run_of(run_id).status == "failed"
-        assert events(run_id).count("step.interrupted") == MAX_INTERRUPTIONS
+        assert events(run_id).count("step.interrupted") == MAX_ALONE
 
 
 class TestPatience:

@@ -1,0 +1,99 @@
+"""A process that cannot be trusted is replaced: silent, retiring, or alone with a step."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from models.steps import STEP_NAMES
+from tests.support.supervisors import Start
+from workers.supervisor.parent_line import ParentLine
+
+RUN, STEP = "01JD2K3M4N5P6Q7R8S9T0V1W2X", STEP_NAMES[3]
+
+
+def test_a_process_that_gives_no_sign_of_life_any_more_is_replaced(start: Start) -> None:
+    """One that never gave any is not judged: an older child, or one that still boots."""
+    body = """
+if not (here / "first").exists():
+    (here / "first").touch()
+    tell("alive")
+ready()
+"""
+    running = start(body, silence_s=0.3)
+    died = running.wait_for("worker.died")
+    second = running.wait_for("worker.ready", pid=running.wait_for("worker.started")["worker_pid"])
+    assert "giving no sign of life for 0.3 s" in died["message"]
+    assert died["signal"] == "SIGABRT", "its stacks are in the log"
+    assert running.stop() == 0
+    assert second["pid"] != died["worker_pid"]
+    assert len(running.deaths) == 1
+
+
+def test_a_retiring_process_has_its_successor_at_once_and_ends_when_it_can(
+    start: Start, tmp_path: Path
+) -> None:
+    body = """
+ready()
+if not (here / "first").exists():
+    (here / "first").touch()
+    tell("retiring")
+    open(here / "work").read()
+    os._exit(5)
+"""
+
+    os.mkfifo(tmp_path / "work")
+    running = start(body)
+    first = running.wait_for("worker.replacing")["worker_pid"]
+    assert running.wait_for("worker.ready")["pid"] != first
+    (tmp_path / "work").open("w").close()
+    assert running.wait_for("worker.exited")["worker_pid"] == first
+    assert running.stop() == 0, "what was given up long before is no unfinished work"
+    assert running.deaths == []
+
+
+def test_a_step_that_is_asked_for_runs_alone_once_in_a_process_that_is_not_started_again(
+    start: Start, tmp_path: Path
+) -> None:
+    body = f"""
+if "--alone" in sys.argv:
+    (here / f"alone-{{os.getpid()}}").write_text(json.dumps(sys.argv[-2:]))
+    (here / "done").open("w").close()
+    sys.exit(0)
+tell("alone nonsense")
+tell("alone {RUN} no_such_step")
+tell("alone {RUN} {STEP}")
+tell("alone {RUN} {STEP}")
+open(here / "done").read()
+ready()
+"""
+    body = body.replace("sys.argv[-2:]", 'sys.argv[sys.argv.index("--alone") + 1 :][:2]')
+
+    os.mkfifo(tmp_path / "done")
+    running = start(body)
+    said = running.wait_for("worker.lone_step")
+    running.wait_for("worker.ready")
+    assert running.stop() == 0
+    assert (said["run_id"], said["step"]) == (RUN, STEP)
+    (alone,) = tmp_path.glob("alone-*")
+    assert alone.name == f"alone-{said['worker_pid']}"
+    assert json.loads(alone.read_text()) == [RUN, STEP]
+    assert running.events("worker.lone_step", "worker.restarting") == ["worker.lone_step"]
+
+
+def test_work_that_was_still_in_hand_at_the_end_is_told_by_the_exit_code(start: Start) -> None:
+    running = start("signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\nready()")
+    running.wait_for("worker.ready")
+    assert running.stop() == 5
+
+
+def test_a_line_that_nobody_reads_ends_nothing() -> None:
+    reading, writing = os.pipe()
+    line = ParentLine(writing)
+    for _ in range(10_000):  # more than a pipe holds
+        line.retire()
+    os.close(reading)
+    line.run_alone(RUN, STEP)
+    line.start()
+    os.close(writing)

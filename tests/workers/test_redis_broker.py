@@ -1,0 +1,61 @@
+"""What somebody else wrote into Redis is taken out of it, whether or not it says its name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from models.database.connection import Database
+from models.ids import new_id
+from tests.support.planted import Planted
+from tests.support.rig import FIRST, Rig
+from workers.enqueue import send_step
+from workers.message_format import run_id_of
+
+pytestmark = pytest.mark.redis
+
+
+def hostile(token: str, **changes: Any) -> bytes:
+    """Return a message that holds a token in what it may hold."""
+    message = {
+        "queue_name": "scout",
+        "actor_name": token,
+        "args": [token],
+        "kwargs": {token: 1},
+        "options": {"traceback": token},
+        "message_id": token,
+        "message_timestamp": 1,
+    }
+    return json.dumps(message | changes).encode()
+
+
+def test_no_message_stays_that_was_taken(redis_url: str, sqlite_database: Database) -> None:
+    rig, planted, run_id = Rig(broker_url=redis_url), Planted(), new_id(0)
+    broker: Any = rig.broker
+    broker.client.flushall()
+    kept = send_step(broker, run_id, FIRST)
+    queue = f"{broker.namespace}:scout"
+    messages = [
+        hostile(planted.token("all")),
+        hostile("x", actor_name=FIRST, args=[run_id], kwargs={}, message_id="m"),  # but for a name
+        hostile(planted.token("id"), options={"redis_message_id": planted.token("its name")}),
+        hostile(planted.token("queue"), queue_name=planted.token("queue name")),
+        planted.token("bytes", "zero width").encode(),
+    ]
+    for number, data in enumerate(messages):
+        broker.client.hset(f"{queue}.msgs", f"hostile-{number}", data)
+        broker.client.rpush(queue, f"hostile-{number}")
+    broker.client.rpush(queue, "of nothing")
+    consumer = broker.consume("scout", prefetch=10, timeout=1)
+    told = []
+    while (message := next(consumer)) is not None:
+        told.append(run_id_of(message.args, message.options))
+        consumer.ack(message)
+    assert kept
+    assert sorted(told, key=str) == [run_id, run_id, None, None, None, None]
+    left = {key: broker.client.dump(key) for key in broker.client.keys("*")}
+    assert planted.found_in({str(key): str(data) for key, data in left.items()}) == []
+    assert not any(key.endswith((b".msgs", b":scout", b".scout")) for key in left), left
+    broker.close()

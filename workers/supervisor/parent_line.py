@@ -1,0 +1,58 @@
+"""What a worker process tells its parent, over a pipe of their own: signs of life, and requests.
+
+A thread writes a sign of life every second. It needs the interpreter and nothing else, so a parent
+that hears nothing knows that a call holds the interpreter, or that the process gets no time.
+Nothing here ever waits for the parent.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+#: Seconds between two signs of life.
+PULSE_S = 1.0
+
+ALIVE = "alive"
+RETIRING = "retiring"
+ALONE = "alone"
+
+
+class ParentLine:
+    """The writing end of the pipe.
+
+    Args:
+        descriptor: The pipe; programs that this process starts do not get it.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        os.set_inheritable(descriptor, False)
+        os.set_blocking(descriptor, False)
+
+    def start(self) -> None:
+        """Give signs of life from now on."""
+        threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
+
+    def retire(self) -> None:
+        """Say that this process takes no more work, and needs a successor."""
+        self._say(RETIRING)
+
+    def run_alone(self, run_id: str, step: str) -> None:
+        """Ask for a process in which a step runs alone; a request may be lost."""
+        self._say(f"{ALONE} {run_id} {step}")
+
+    def _pulse(self) -> None:
+        pause = threading.Event()
+        while self._say(ALIVE):
+            pause.wait(PULSE_S)
+
+    def _say(self, words: str) -> bool:
+        """Write a line, which is whole or not there; returns False where nobody can read it."""
+        try:
+            os.write(self._descriptor, words.encode() + b"\n")
+        except BlockingIOError:
+            pass  # a parent that was stopped; what it is told comes again
+        except OSError:
+            return False
+        return True

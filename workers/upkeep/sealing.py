@@ -1,0 +1,40 @@
+"""Seals what has ended beside the work: a little at a time, in one process of all."""
+
+from __future__ import annotations
+
+from models.clock import Clock
+from models.dao.singletons import SingletonsDao
+from models.database.connection import database
+from models.lifecycle.seal import SETTLE_S, is_sealing_due, seal_due
+from workers.worker_name import worker_name
+
+#: How often it is looked for what is to be sealed, and how long of that it may take at most: a
+#: backlog waits, and the work does not notice.
+INTERVAL_S = 2.0
+SLICE_S = 0.1
+
+
+class Sealer:
+    """One tick of the sealing loop.
+
+    Args:
+        clock: Where the time comes from.
+    """
+
+    interval_s = INTERVAL_S
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+
+    def tick(self, settle_s: float = SETTLE_S) -> None:
+        """Seal for a moment, unless another process does it now."""
+        if is_sealing_due(self.clock, settle_s) and self._has_turn():
+            seal_due(self.clock, SLICE_S, settle_s)
+
+    def finish(self) -> None:
+        """Seal what this process has just ended, where no other may come for long."""
+        self.tick(settle_s=0.0)
+
+    def _has_turn(self) -> bool:
+        now, until = self.clock.now_iso(), self.clock.now_iso(INTERVAL_S * 3 + 30)
+        return database().transact(lambda: SingletonsDao.take("seals", worker_name(), now, until))
