@@ -10,16 +10,16 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+from msgspec import Struct, field
 
 from models.events import Event
-from models.log_context import Bound
+from models.log_context import Bound, WorkContext, current_work
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request over HTTP and what came of it; trying again makes another one.
 
     Args:
@@ -32,6 +32,7 @@ class Exchange:
         error_type: The class of the error; None where an answer came.
         resent: How many tries there were before it, of the same call.
         call: The call of a model that it belongs to, or None.
+        work: What the thread worked on.
     """
 
     service: str
@@ -43,10 +44,10 @@ class Exchange:
     error_type: str | None = None
     resent: int = 0
     call: int | None = None
+    work: WorkContext = field(default_factory=current_work)
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCall:
+class ModelCall(Struct, frozen=True):
     """One question to a language model and what its answer cost; never what was said.
 
     Args:
@@ -61,6 +62,7 @@ class ModelCall:
         cost_usd: What it cost; None where the endpoint does not say.
         finish_reason: Why the answer ended; None without one.
         error_type: The class of the error that came instead; None where an answer came.
+        work: What the thread worked on.
     """
 
     call: int
@@ -74,6 +76,7 @@ class ModelCall:
     cost_usd: float | None = None
     finish_reason: str | None = None
     error_type: str | None = None
+    work: WorkContext = field(default_factory=current_work)
 
 
 #: Is told of every `Exchange`, every `ModelCall`, and every audit row once it is committed, which
@@ -110,16 +113,21 @@ def listening(listener: Listener) -> Iterator[None]:
 def tell(happening: object) -> None:
     """Tell everybody who listens; raises nothing of what they raise."""
     for listener in _listeners:
-        try:
-            listener(happening)
-        except Exception as exc:
-            name = f"{listener!r}: {type(exc).__name__}"
-            if name not in _failed:  # once, and not at every step
-                _failed.add(name)
-                logger.exception(
-                    "Something that happened was not counted or traced.",
-                    extra={"event": Event.LISTENER_FAILED},
-                )
+        told_to(listener, happening)
+
+
+def told_to(listener: Listener, happening: object) -> None:
+    """Tell one listener; raises nothing of what it raises."""
+    try:
+        listener(happening)
+    except Exception as exc:
+        name = f"{listener!r}: {type(exc).__name__}"
+        if name not in _failed:  # once, and not at every step
+            _failed.add(name)
+            logger.exception(
+                "Something that happened was not counted or traced.",
+                extra={"event": Event.LISTENER_FAILED},
+            )
 
 
 class _Call:

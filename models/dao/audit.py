@@ -182,10 +182,11 @@ class AuditDao:
         return _decoded(row) if row else None
 
     @staticmethod
-    def times(run_id: str, event: Event) -> list[str]:
-        """Return when one event happened to a run, in order."""
-        sql = "SELECT ts FROM audit_log WHERE run_id = ? AND event = ? ORDER BY id"
-        return [ts for (ts,) in database().execute(sql, (run_id, event.value)).fetchall()]
+    def beginnings(run_id: str) -> list[AuditRow]:
+        """Return the rows that say that a run was created, and each time that it was resumed."""
+        sql = f"{_SELECT} WHERE run_id = ? AND event IN (?, ?) ORDER BY id"
+        params = (run_id, Event.RUN_CREATED.value, Event.RUN_RESUMED.value)
+        return [_decoded(row) for row in database().execute(sql, params).fetchall()]
 
     @staticmethod
     def count(run_id: str, event: Event) -> int:

@@ -1,7 +1,8 @@
 """Steps per second of the recorded chain against a bare Dramatiq pipeline, in one run.
 
 Same Redis, same layout (2 processes × 4 threads), no-op bodies; recorded means steps, audit rows,
-JSON log lines and redaction on SQLite on disk. Run: python -m tests.benchmarks.bench_chain
+JSON log lines and redaction on SQLite on disk; observed (`--observed`) means metrics and traces as
+well, which a collector takes that does nothing. Run: python -m tests.benchmarks.bench_chain
 
 Wall time says little on a machine that others use; the processors' time that the workers took for
 a step is printed beside it. Runs are created before the clock starts.
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support.otlp import collecting
 from tests.support.servers import postgres_server, redis_server
 from tests.support.waiting import wait_until
 
@@ -32,6 +34,7 @@ COMMANDS = {
         *("-p", "2", "-t", "4"),
     ],
     "recorded": [sys.executable, "-m", "tests.benchmarks.recorded_worker"],
+    "observed": [sys.executable, "-m", "tests.benchmarks.recorded_worker", "--metrics"],
 }
 
 
@@ -41,6 +44,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--postgres", action="store_true", help="record on PostgreSQL")
+    parser.add_argument("--observed", action="store_true", help="also with metrics and traces")
     args = parser.parse_args()
     with contextlib.ExitStack() as stack:
         os.environ["SCOUT_BROKER_URL"] = stack.enter_context(redis_server())
@@ -49,15 +53,23 @@ def main() -> None:
         if args.postgres:
             database = stack.enter_context(postgres_server())
         os.environ["SCOUT_DATABASE_URL"] = database
-        best = {"bare": Round(0.0, 1.0), "recorded": Round(0.0, 1.0)}
+        environs: dict[str, dict[str, str]] = {"bare": {}, "recorded": {}}
+        if args.observed:
+            environs["observed"] = {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": stack.enter_context(_collector())
+            }
+        best = {kind: Round(0.0, 1.0) for kind in environs}
         for number in range(1, args.rounds + 1):
-            for kind, measure in (("bare", _bare), ("recorded", _recorded)):
-                with _workers(COMMANDS[kind], folder / f"{kind}.log") as root:
+            for kind, environ in environs.items():
+                measure = _bare if kind == "bare" else _recorded
+                with _workers(COMMANDS[kind], folder / f"{kind}.log", environ) as root:
                     found = measure(args.runs, root)
                 best[kind] = max(best[kind], found)
                 print(f"round {number}  {kind:<9} {found}", flush=True)
-        bare, recorded = best["bare"], best["recorded"]
-        print(f"ratio of the best rounds: {recorded.steps_per_s / bare.steps_per_s:.2f}")
+        for kind, base in (("recorded", "bare"), ("observed", "recorded")):
+            if kind in best:
+                ratio = best[kind].steps_per_s / best[base].steps_per_s
+                print(f"ratio of the best rounds, {kind} to {base}: {ratio:.2f}")
         print(f"load: {os.getloadavg()[0]:.1f}")
 
 
@@ -155,10 +167,20 @@ def _recorded(runs: int, root: int) -> Round:
 
 
 @contextlib.contextmanager
-def _workers(command: list[str], log: Path) -> Iterator[int]:
+def _collector() -> Iterator[str]:
+    """Run a collector of traces that throws them away, and yield its URL."""
+    with collecting() as collector:
+        collector.take = lambda body: None  # type: ignore[method-assign]
+        yield collector.url
+
+
+@contextlib.contextmanager
+def _workers(command: list[str], log: Path, environ: dict[str, str]) -> Iterator[int]:
     """Run workers for the block and yield the process that they all come from."""
     with log.open("ab") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=stream)
+        process = subprocess.Popen(
+            command, stdout=stream, stderr=stream, env={**os.environ, **environ}
+        )
         try:
             yield process.pid
         finally:

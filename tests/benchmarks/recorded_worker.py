@@ -1,6 +1,7 @@
 """`scout worker` over the recorded chain with no-op step bodies: parent and worker process in one.
 
-Run with `--child` it is a worker process, else the parent that starts two of them.
+Run with `--stop-on-eof` it is a worker process, else the parent that starts two of them; with
+`--metrics` it counts what they do, as `scout worker --metrics` does.
 """
 
 from __future__ import annotations
@@ -17,4 +18,13 @@ if __name__ == "__main__":
     from workers.supervisor.child_process import child_command
     from workers.supervisor.supervisor import run_supervisor
 
-    sys.exit(run_supervisor(2, 4, command=child_command(4, 10, "tests.benchmarks.recorded_worker")))
+    counts_fd = None
+    if "--metrics" in sys.argv:
+        from workers.metrics.counts import Counts
+        from workers.metrics.pipe import CountsReceiver
+
+        receiver = CountsReceiver(Counts())
+        receiver.start()
+        counts_fd = receiver.write_fd
+    command = child_command(4, 10, "tests.benchmarks.recorded_worker", counts_fd)
+    sys.exit(run_supervisor(2, 4, command=command, counts_fd=counts_fd))

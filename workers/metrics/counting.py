@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from models.audit import Entry, Prepared
 from models.clock import seconds_between
@@ -31,27 +31,24 @@ class Counting:
 
     Args:
         counts: The sums.
-        then: Called after each addition: sends them on.
     """
 
-    def __init__(self, counts: Counts, then: Callable[[], None] | None = None) -> None:
+    def __init__(self, counts: Counts) -> None:
         self._counts = counts
-        self._then = then
 
     def __call__(self, happening: object) -> None:
         """Count one thing that happened."""
         if isinstance(happening, Prepared):
-            counted = self._entry(happening.entry, happening.row.ts)
+            self._entry(happening.entry, happening.row.ts)
         elif isinstance(happening, Exchange):
-            counted = self._exchange(happening)
+            outcome = _outcome(happening.status)
+            self._counts.observe(
+                of.REQUESTS, happening.service, outcome, value_s=happening.duration_s
+            )
         elif isinstance(happening, ModelCall):
-            counted = self._model_call(happening)
-        else:
-            return
-        if counted and self._then is not None:
-            self._then()
+            self._model_call(happening)
 
-    def _entry(self, entry: Entry, ts: str) -> bool:
+    def _entry(self, entry: Entry, ts: str) -> None:
         counts, event = self._counts, entry.event
         if event in ENDINGS:
             if not gave_up(entry):
@@ -68,21 +65,13 @@ class Counting:
             counts.add(of.THROTTLED, _THROTTLES[event], amount=wait_s)
         elif event in _ITEMS:
             counts.add(of.ITEMS_FAILED, _ITEMS[event])
-        else:
-            return False
-        return True
 
-    def _exchange(self, one: Exchange) -> bool:
-        self._counts.observe(of.REQUESTS, one.service, _outcome(one.status), value_s=one.duration_s)
-        return True
-
-    def _model_call(self, one: ModelCall) -> bool:
+    def _model_call(self, one: ModelCall) -> None:
         counts = self._counts
         counts.add(of.LLM_CALLS, "failed" if one.error_type else "answered")
         counts.add(of.LLM_TOKENS, "prompt", amount=one.prompt_tokens)
         counts.add(of.LLM_TOKENS, "completion", amount=one.completion_tokens)
         counts.add(of.LLM_COST, amount=one.cost_usd or 0.0)
-        return True
 
 
 def gave_up(entry: Entry) -> bool:

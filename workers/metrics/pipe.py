@@ -1,8 +1,9 @@
 """How worker processes tell their parent what they have counted: through one pipe, never waiting.
 
 A line is one write of at most `PIPE_BUF` bytes, which arrives whole or not at all; so a killed
-process tears nothing, and what was written survives it. Where the parent does not read, the sums
-wait in the process and are sent with the next ones.
+process tears nothing, and loses what it has counted in its last moment. It is sent by a thread of
+its own, since a line for each step cost the chain more than counting. Where the parent does not
+read, the sums wait in the process and are sent with the next ones.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from workers.metrics.counts import Counts, Key
 
 #: The bytes of a line: those that are written as a whole (pipe(7)).
 LINE_MAX_BYTES = min(select.PIPE_BUF, 4096)
-#: Seconds that lines are gathered before they are read: fewer wake-ups under load.
-_GATHER_S = 0.05
+#: Seconds between two lines of a process, and between two looks at them.
+EVERY_S = 0.05
+#: What may have happened in that time without being lost; more than a process can do.
+WAITING_MAX = 100_000
 _READ_BYTES = 1 << 16
 _lines = msgspec.json.Decoder(list[tuple[tuple[str, ...], float]])
 
 
 class CountsSender:
-    """Sends what a process counts; called after each addition.
+    """Sends what a process counts.
 
     Args:
         counts: The sums of this process that were not sent yet.
@@ -39,8 +42,8 @@ class CountsSender:
         self._fd = fd
         os.set_blocking(fd, False)
 
-    def __call__(self) -> None:
-        """Send what there is; what does not fit waits for the next call."""
+    def send(self) -> None:
+        """Send what there is; what does not fit waits for the next time."""
         sums = self._counts.take()
         left = dict(sums)
         try:
@@ -81,7 +84,7 @@ class CountsReceiver:
                     self._counts.merge(_lines.decode(line))
                 except msgspec.DecodeError:
                     continue  # another library wrote to a number that it took for its own
-            time.sleep(_GATHER_S)
+            time.sleep(EVERY_S)
 
 
 def _encoded(sums: Mapping[Key, float]) -> Iterator[tuple[bytes, list[Key]]]:

@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from models.errors import ExitCode, ScoutError
@@ -17,10 +18,11 @@ from models.settings.logging import log_settings
 from workers.logs import configure_logging, install_worker_logging
 from workers.supervisor.parent_line import ParentLine
 from workers.supervisor.signals import SignalPipe
+from workers.tracing.export import tracing
 from workers.worker_name import take_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dramatiq import Broker
 
@@ -77,11 +79,13 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
     except ScoutError as exc:
         install_worker_logging({})
         return _refuse(exc)
-    if args.counts_fd is not None:
-        _count_into(args.counts_fd)
     if line is not None:
         line.start()
-    with SignalPipe((signal.SIGTERM, signal.SIGINT)) as signals:
+    with ExitStack() as stack:
+        signals = stack.enter_context(SignalPipe((signal.SIGTERM, signal.SIGINT)))
+        stack.enter_context(_counting(args.counts_fd))
+        if args.alone:  # Dramatiq's own worker, whose middleware does it, is not there
+            stack.enter_context(tracing())
         try:
             work = _prepare(args, line, boot)
         except ScoutError as exc:
@@ -134,14 +138,23 @@ def _own_the_streams() -> None:
     faulthandler.enable()
 
 
-def _count_into(fd: int) -> None:
-    from models.listeners import listen
+@contextmanager
+def _counting(fd: int | None) -> Iterator[None]:
+    """Count what happens in the block into a pipe, where there is one."""
+    if fd is None:
+        yield
+        return
+    from models.listeners import listening
     from workers.metrics.counting import Counting
     from workers.metrics.counts import Counts
-    from workers.metrics.pipe import CountsSender
+    from workers.metrics.pipe import EVERY_S, WAITING_MAX, CountsSender
+    from workers.told_later import ToldLater
 
     counts = Counts()
-    listen(Counting(counts, CountsSender(counts, fd)))
+    sender = CountsSender(counts, fd)
+    later = ToldLater(Counting(counts), EVERY_S, WAITING_MAX, then=sender.send)
+    with later, listening(later):
+        yield
 
 
 def _prepare(

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from models.errors import ScoutError
@@ -19,6 +20,7 @@ from models.events import Event
 from models.listeners import listening
 from models.settings.tracing import service_name, tracing_settings
 from models.version import __version__
+from workers.told_later import ToldLater
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 #: Milliseconds that spans are gathered; a killed process loses what it has not sent.
 DELAY_MS = 500
+#: Seconds until what happened becomes a span, and how much may wait for that.
+_GATHER_S = 0.1
+_WAITING_MAX = 20_000
 #: Seconds that a process which ends waits for the collector.
 FLUSH_S = 2.0
 #: What the library says of a collector that is away, it says at most this often.
@@ -74,7 +79,7 @@ def tracing() -> Iterator[bool]:
         return
     _keep_quiet()
     try:
-        with listening(maker):
+        with ToldLater(maker, _GATHER_S, _WAITING_MAX) as later, listening(later):
             yield True
     finally:
         _flush(processor)
@@ -84,17 +89,29 @@ def _resource() -> Resource:
     """Return what this process is; what the environment says comes first."""
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
+    class HashedOnce(Resource):
+        """One that is not written as JSON for its hash, which is asked for with every span."""
+
+        def __hash__(self) -> int:
+            return id(self)
+
     own = {"service.name": service_name(), "service.version": __version__}
-    return Resource(own).merge(OTELResourceDetector().detect())
+    merged = Resource(own).merge(OTELResourceDetector().detect())
+    return HashedOnce(merged.attributes)
 
 
-def _sampling() -> Callable[[int, str], bool]:
+def _sampling() -> Callable[[int], bool]:
     """Return what says whether a trace is kept, by `OTEL_TRACES_SAMPLER`; all processes agree."""
     from opentelemetry.sdk.trace import sampling
 
     sampler = sampling._get_from_env_or_default()
     kept = sampling.Decision.RECORD_AND_SAMPLE
-    return lambda trace, name: sampler.should_sample(None, trace, name).decision is kept
+
+    @lru_cache(maxsize=256)
+    def is_sampled(trace: int) -> bool:
+        return sampler.should_sample(None, trace, "scout").decision is kept
+
+    return is_sampled
 
 
 def _flush(processor: SpanProcessor) -> None:

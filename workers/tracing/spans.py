@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from opentelemetry.sdk.resources import Resource
@@ -20,10 +21,8 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 from models.audit import Entry, Prepared
 from models.clock import from_iso
 from models.dao.audit import AuditDao
-from models.dao.runs import RunsDao
 from models.events import Event
 from models.listeners import Exchange, ModelCall
-from models.log_context import current_work
 from models.redaction import default_redactor
 from models.settings.defaults import is_openrouter
 from models.statuses import AttemptOutcome, RunStatus
@@ -39,6 +38,8 @@ _RUN_ENDS: Mapping[str, RunStatus] = {
     Event.RUN_CANCELLED: RunStatus.CANCELLED,
 }
 _SCOPE = InstrumentationScope("scout", __version__)
+_SAMPLED = TraceFlags(1)
+_FAILED, _UNSET = Status(StatusCode.ERROR), Status(StatusCode.UNSET)
 #: Outcomes of an attempt that are no error: it goes on later, or somewhere else.
 _NO_ERROR = frozenset({AttemptOutcome.SUCCESS, AttemptOutcome.POSTPONED})
 
@@ -49,14 +50,14 @@ class SpanMaker:
     Args:
         resource: What the process is.
         send: Takes a span that has ended.
-        is_sampled: Says of a trace, by its number and name, whether it is kept.
+        is_sampled: Says of a trace, by its number, whether it is kept.
     """
 
     def __init__(
         self,
         resource: Resource,
         send: Callable[[ReadableSpan], None],
-        is_sampled: Callable[[int, str], bool],
+        is_sampled: Callable[[int], bool],
     ) -> None:
         self._resource = resource
         self._send = send
@@ -82,12 +83,11 @@ class SpanMaker:
         if run_id is None or attempt is None or ("interruptions" in entry.data and entry.cause):
             return  # a step that is given up: its last attempt has ended before
         outcome = ENDINGS[entry.event]
-        attributes: dict[str, str | bool | int | float] = {
-            "scout.run.id": run_id,
-            "scout.step": entry.scope,
-            "scout.attempt": attempt,
-            "scout.outcome": str(outcome),
-        }
+        # No more than this: run and step are the trace and the name, and each attribute costs more
+        # to encode than all the rest of what is done about an attempt.
+        attributes: dict[str, str | bool | int | float] = {"scout.outcome": str(outcome)}
+        if attempt > 1:
+            attributes["scout.attempt"] = attempt
         failed = outcome not in _NO_ERROR
         if failed:
             code = str(entry.cause.code) if entry.cause else str(outcome)
@@ -104,30 +104,30 @@ class SpanMaker:
         )
 
     def _run(self, run_id: str, status: RunStatus, ended: datetime) -> None:
-        run = RunsDao.get(run_id)
-        resumes = AuditDao.times(run_id, Event.RUN_RESUMED)
+        beginnings = [row for row in AuditDao.beginnings(run_id) if from_iso(row.ts) <= ended]
+        created, *resumes = beginnings
+        command = str(created.data.get("command"))
         attributes: Attributes = {
             "scout.run.id": run_id,
-            "scout.command": run.command,
+            "scout.command": command,
             "scout.status": str(status),
-            "scout.dry": run.args.get("dry") is True,
-            "scout.resumes": len(resumes),
+            "scout.dry": created.data.get("dry") is True,
         }
         root = span_id(run_id)
         resumed = len(resumes) > 0  # its root was sent when it ended before
         self._make(
             run_id,
-            f"scout {'resume' if resumed else run.command}",
+            f"scout {'resume' if resumed else command}",
             span_id(run_id, "resumed", len(resumes)) if resumed else root,
             root if resumed else None,
-            (from_iso(resumes[-1] if resumed else run.created_at), ended),
+            (from_iso(beginnings[-1].ts), ended),
             attributes,
             failed=status is RunStatus.FAILED,
             linked=root if resumed else None,
         )
 
     def _exchange(self, one: Exchange) -> None:
-        work = current_work()
+        work = one.work
         if work.run_id is None:
             return
         parts = urlsplit(one.url)
@@ -157,7 +157,7 @@ class SpanMaker:
         )
 
     def _model_call(self, one: ModelCall) -> None:
-        work = current_work()
+        work = one.work
         if work.run_id is None:
             return
         attributes: dict[str, str | bool | int | float] = {
@@ -199,28 +199,29 @@ class SpanMaker:
         kind: SpanKind = SpanKind.INTERNAL,
     ) -> None:
         trace = trace_id(run_id)
-        if trace is None or not self._is_sampled(int(trace, 16), name):
+        if trace is None or not self._is_sampled(int(trace, 16)):
             return
-
-        def context(span: str) -> SpanContext:
-            # Not sampled is the default, and would be dropped without a word.
-            return SpanContext(int(trace, 16), int(span, 16), False, TraceFlags(1))
-
         started, ended = times
         span = ReadableSpan(
             name,
-            context(own_id),
-            context(parent_id) if parent_id else None,
+            _context(trace, own_id),
+            _context(trace, parent_id) if parent_id else None,
             self._resource,
             attributes,
-            links=[Link(context(linked))] if linked else [],
+            links=[Link(_context(trace, linked))] if linked else [],
             kind=kind,
-            status=Status(StatusCode.ERROR if failed else StatusCode.UNSET),
+            status=_FAILED if failed else _UNSET,
             start_time=_ns(min(started, ended)),
             end_time=_ns(ended),
             instrumentation_scope=_SCOPE,
         )
         self._send(span)
+
+
+@lru_cache(maxsize=256)
+def _context(trace: str, span: str) -> SpanContext:
+    # Not sampled is the default, and would be dropped without a word.
+    return SpanContext(int(trace, 16), int(span, 16), False, _SAMPLED)
 
 
 def _call_span(number: int) -> str:

@@ -19,10 +19,10 @@ from workers.metrics import catalogue as of
 from workers.metrics.counts import Counts
 from workers.metrics.pipe import CountsSender
 counts = Counts()
-send = CountsSender(counts, int(sys.argv[1]))
+sender = CountsSender(counts, int(sys.argv[1]))
 for _ in range(300):
     counts.observe(of.STEPS, "init_run", "success", value_s=0.02)
-    send()
+    sender.send()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -47,17 +47,17 @@ def test_what_a_killed_process_has_sent_is_counted() -> None:
 def test_a_pipe_that_nobody_reads_costs_no_wait_and_no_count() -> None:
     read_fd, write_fd = os.pipe()
     counts, received = Counts(), Counts()
-    send = CountsSender(counts, write_fd)
+    sender = CountsSender(counts, write_fd)
     for _ in range(2_000):  # some 100 bytes each, into 64 KiB
         counts.observe(of.STEPS, "hydrate_readme", "retrying", value_s=3.0)
-        send()
+        sender.send()
     assert counts.now(), "some wait"
     receiver = CountsReceiver(received)
     os.dup2(read_fd, receiver._read_fd)
     receiver.start()
 
     def arrived() -> bool:
-        send()
+        sender.send()
         bucket = ("scout_step_duration_seconds_bucket", "hydrate_readme", "retrying", "5")
         return received.now().get(bucket) == 2_000
 
