@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "top": ("cli.commands.top", "Show the whole fleet on one screen, refreshed."),
     "web": ("cli.commands.web", "Serve the fleet and its runs as a page."),
     "health": ("cli.commands.health", "Say whether work is being done; exits 1 if not."),
+    "config": ("cli.commands.config", "List every setting, its value and where it came from."),
     "doctor": ("cli.commands.doctor", "Check configuration, database, broker and workers."),
     "drill": ("cli.commands.drill", "Kill workers on purpose and check that nothing is lost."),
     "prune": ("cli.commands.prune", "Remove old runs, after saying which."),
@@ -96,6 +97,13 @@ class LazyGroup(click.Group):
             if name.startswith(incomplete)
         ]
         return names + click.Command.shell_complete(self, ctx, incomplete)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed, with the settings that files say."""
+        from models.settings.files import load_files
+
+        load_files()
+        return super().invoke(ctx)
 
     def main(
         self,

@@ -63,13 +63,15 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
             monkeypatch.delenv(name)
     # COLUMNS and LINES say how wide the terminal of whoever runs the tests is.
     for name in (
-        *("REDIS_URL", "DATABASE_URL", "GITHUB_TOKEN", "OPENROUTER_API_KEY"),
+        *("REDIS_URL", "DATABASE_URL", "GITHUB_TOKEN", "GH_TOKEN", "OPENROUTER_API_KEY"),
         *("COLUMNS", "LINES"),
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
+    monkeypatch.setattr("models.settings.github_cli.which", lambda command: None)
     set_default_redactor(None)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

@@ -10,9 +10,13 @@ from __future__ import annotations
 import sys
 
 if "dramatiq.cli" in sys.modules:
+    from models.settings.files import load_files
     from workers.logs import install_worker_logging
 
-    install_worker_logging()  # first, so that what goes wrong while booting is a JSON line, too
+    try:
+        load_files()
+    finally:
+        install_worker_logging()  # so that what goes wrong while booting is a JSON line, too
 
     from workers.broker import boot
 

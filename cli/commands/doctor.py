@@ -9,6 +9,7 @@ import click
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
+from cli.display.config_notes import config_notes
 from cli.display.terminal import emit_json, hanging, paint, say, size, status_mark
 from cli.options.shared import complete_run, json_option
 from models.errors import ExitCode
@@ -59,6 +60,7 @@ class Examination(Struct, frozen=True):
         """Return what a person should know although nothing is broken."""
         found = list(self.online.notes) if self.online else []
         found += [f"{one.text} {one.hint}" for one in self.health.warnings]
+        found += config_notes()
         if self.database.exposed:
             found.append(
                 f"database: others may read {self.database.label}, which holds your research."

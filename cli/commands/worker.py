@@ -48,6 +48,7 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
       SCOUT_BROKER_URL=redis://localhost:6379/0 scout worker --processes 2
     """
     from models.database.migrate import open_database
+    from models.settings.github_cli import adopt_gh_token
     from models.settings.logging import log_settings
     from models.settings.runtime import load_settings
     from workers.logs import configure_logging
@@ -56,6 +57,7 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
     from workers.supervisor.supervisor import run_supervisor
     from workers.tracing.export import tracing
 
+    adopt_gh_token()
     address = parse_address(metrics_at) if metrics_at else None
     settings = load_settings()
     if settings.broker_kind == "memory":

@@ -112,9 +112,12 @@ def look_at_github(environ: Environ) -> Endpoint:
     """Ask for `GET /rate_limit`, which costs no quota."""
     from models.settings.defaults import GITHUB_URL
     from models.settings.github import github_settings
+    from models.settings.github_cli import adopt_gh_token
     from models.text.clean import clean_text
     from tasks.sources.github.http import GitHubHttp
 
+    if environ is None:
+        adopt_gh_token()
     try:
         settings = github_settings(environ)
     except ConfigError as exc:

@@ -66,6 +66,10 @@ class Execution:
         """
         outlive_readers()
         settings = load_settings()
+        if settings.broker_kind == "memory" and not (args is not None and args.dry):
+            from models.settings.github_cli import adopt_gh_token
+
+            adopt_gh_token()
         people = set_up_logging(how.log_format, how.log_level)
         if how.detach and settings.broker_kind == "memory":
             raise InputError(

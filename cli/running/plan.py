@@ -33,7 +33,8 @@ def print_plan(options: dict[str, Any], *, as_json: bool, derive: bool = False) 
     from models.run_args import RunArgs
     from models.settings.chat import ChatSettings
     from models.settings.embedding import named_embedder
-    from models.settings.table import GITHUB_TOKEN
+    from models.settings.github import named_server
+    from models.settings.github_cli import adopt_gh_token
     from tasks.forecast.forecast import forecast
 
     args = RunArgs(**options).normalised()
@@ -41,7 +42,9 @@ def print_plan(options: dict[str, Any], *, as_json: bool, derive: bool = False) 
     if args.dry:
         args, _ = with_own_repo(args, derive=derive)
         derive = False
-    with_token = GITHUB_TOKEN.is_set()
+    if not args.dry:
+        adopt_gh_token()
+    with_token = named_server().token is not None
     found = forecast(
         args,
         known_history(args),

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from models.settings import table
 from models.settings.defaults import GITHUB_URL
 from models.settings.loopback import gives_away
-from models.settings.setting import Environ
+from models.settings.setting import Environ, Setting
 from models.settings.urls import is_torn
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -53,7 +53,19 @@ class GitHubSettings:
 def named_server(environ: Environ = None) -> GitHubSettings:
     """Return the server and token that the environment names, unchecked."""
     url = table.GITHUB_URL.text(environ).rstrip("/") or GITHUB_URL
-    return GitHubSettings(url, table.GITHUB_TOKEN.text(environ) or None)
+    return GitHubSettings(url, token_setting(url, environ).text(environ) or None)
+
+
+def token_setting(url: str, environ: Environ = None) -> Setting:
+    """Return the setting whose token a server gets; `gh` has the same order, and the same bound.
+
+    Args:
+        url: Where the server's REST API begins.
+        environ: What to read instead of the environment.
+    """
+    host = url.partition("://")[2].partition("/")[0].lower()
+    is_githubs = host == "api.github.com" or host.endswith(".ghe.com")
+    return table.GH_TOKEN if is_githubs and table.GH_TOKEN.is_set(environ) else table.GITHUB_TOKEN
 
 
 def github_settings(environ: Environ = None) -> GitHubSettings:
@@ -64,7 +76,9 @@ def github_settings(environ: Environ = None) -> GitHubSettings:
     """
     named = named_server(environ)
     if named.token is not None and not _TOKEN.fullmatch(named.token):
-        raise table.GITHUB_TOKEN.refused(named.token, "no token: it holds characters that none has")
+        raise token_setting(named.base_url, environ).refused(
+            named.token, "no token: it holds characters that none has"
+        )
     _check(named.base_url, _split(named.base_url))
     return named
 

@@ -119,7 +119,15 @@ GITHUB_URL = Url(
 GITHUB_TOKEN = Setting(
     name="GITHUB_TOKEN",
     secret=True,
-    meaning="the token for GitHub; without one it allows few requests",
+    default="`GH_TOKEN`, or what `gh auth token` says",
+    meaning="the token for GitHub; without any it allows few requests",
+    example="a token, on one line",
+)
+GH_TOKEN = Setting(
+    name="GH_TOKEN",
+    secret=True,
+    meaning="the token that the command `gh` uses; for github.com and ghe.com, where it comes"
+    " before `GITHUB_TOKEN`, as it does there",
     example="a token, on one line",
 )
 LLM_BASE_URL = Url(
@@ -234,6 +242,13 @@ FORCE_COLOR = Flag(
 )
 TERM = Setting(name="TERM", default="as the terminal sets it", meaning="`dumb`: no colours")
 
+CONFIG = Setting(
+    name="SCOUT_CONFIG",
+    default="`~/.config/scout/config.toml`, where it exists",
+    meaning="a file with settings in TOML; `.env` in its folder is read, too",
+    example="the path of a TOML file",
+)
+
 SETTINGS: tuple[Setting, ...] = (
     DATABASE_URL,
     BROKER_URL,
@@ -253,6 +268,7 @@ SETTINGS: tuple[Setting, ...] = (
     LOG_FILE_BACKUPS,
     GITHUB_URL,
     GITHUB_TOKEN,
+    GH_TOKEN,
     LLM_BASE_URL,
     LLM_MODEL,
     OPENROUTER_API_KEY,
@@ -273,6 +289,7 @@ SETTINGS: tuple[Setting, ...] = (
     NO_COLOR,
     FORCE_COLOR,
     TERM,
+    CONFIG,
 )
 
 

@@ -49,8 +49,8 @@ def reads_the_environment(code: str) -> bool:
 def test_nobody_else_reads_the_environment() -> None:
     readers = {name for name, code in SOURCES.items() if reads_the_environment(code)}
     assert {name for name in readers if not name.startswith(HOME)} == set(ALLOWED)
-    # Scout's own variables are read by one module, those of OpenTelemetry by another.
-    own = {HOME + "setting.py", HOME + "tracing.py"}
+    # Scout's own variables, those of OpenTelemetry, and what files and `gh` add to them.
+    own = {HOME + f"{name}.py" for name in ("setting", "tracing", "files", "github_cli")}
     assert {name for name in readers if name.startswith(HOME)} == own
 
 
@@ -81,6 +81,7 @@ def test_every_variable_that_the_code_names_is_in_the_table() -> None:
 def test_only_whether_a_secret_is_set_is_told() -> None:
     assert secrets_set({"GITHUB_TOKEN": "hunter22", "SCOUT_LLM_API_KEY": " "}) == {
         "GITHUB_TOKEN": True,
+        "GH_TOKEN": False,
         "OPENROUTER_API_KEY": False,
         "SCOUT_LLM_API_KEY": False,
         "SCOUT_EMBED_API_KEY": False,
