@@ -45,6 +45,8 @@ SCREENS = [
     "stats --since 2d",
     "health",
     "doctor",
+    "config",
+    "audit verify",
     "doctor --reconcile",
     "db status",
     "db migrate",
@@ -68,6 +70,7 @@ SCREENS = [
 NOT_HERE = {
     "drill": "plays for minutes; its rows have fixed columns, see its own test",
     "completion": "prints a script for a shell",
+    "web": "serves until it is stopped, and says one line",
 }
 
 
