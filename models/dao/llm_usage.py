@@ -6,6 +6,22 @@ from msgspec import Struct
 
 from models.database.connection import database
 
+#: Tokens of vectors, and the repositories that they were for: with a model, and without one.
+_PER_ANALYSED = """
+    SELECT sum(prompt_tokens),
+        (SELECT count(*) FROM llm_usage WHERE kind = 'analysis' AND requests > 0)
+    FROM llm_usage WHERE kind = 'embedding'
+        AND run_id IN (SELECT run_id FROM llm_usage WHERE kind IN ('analysis', 'brief'))
+"""
+_PER_READ = """
+    SELECT sum(prompt_tokens),
+        (SELECT count(*) FROM repos WHERE status = 'hydrated'
+            AND run_id IN (SELECT run_id FROM llm_usage WHERE kind = 'embedding')
+            AND run_id NOT IN (SELECT run_id FROM llm_usage WHERE kind IN ('analysis', 'brief')))
+    FROM llm_usage WHERE kind = 'embedding'
+        AND run_id NOT IN (SELECT run_id FROM llm_usage WHERE kind IN ('analysis', 'brief'))
+"""
+
 
 class ModelUse(Struct, frozen=True):
     """What a run has spent on its language model; the cost is None where nobody told it."""
@@ -40,15 +56,21 @@ class LlmUsageDao:
         return ModelUse(int(requests), int(tokens), cost_usd, bool(estimated))
 
     @staticmethod
-    def embedding_tokens_per_repo() -> float | None:
-        """Return what vectors took for each repository that was read; None where no run asked."""
-        sql = (
-            "SELECT sum(prompt_tokens), (SELECT count(*) FROM repos WHERE status = 'hydrated'"
-            " AND run_id IN (SELECT run_id FROM llm_usage WHERE kind = 'embedding'))"
-            " FROM llm_usage WHERE kind = 'embedding'"
-        )
-        tokens, repos = database().execute(sql).fetchone()
-        return float(tokens) / repos if tokens and repos else None
+    def count_items(run_id: str, kind: str) -> int:
+        """Return about how many items of a kind a run asked anything."""
+        sql = "SELECT count(*) FROM llm_usage WHERE run_id = ? AND kind = ? AND requests > 0"
+        return int(database().execute(sql, (run_id, kind)).fetchone()[0])
+
+    @staticmethod
+    def embedding_tokens_per_repo(*, with_analyses: bool) -> float | None:
+        """Return what the vectors of a repository's texts took; None where no run asked for any.
+
+        Texts that are known already take nothing, so only repositories that are new are counted:
+        those that a model was asked about or, in runs without one, all that were read.
+        """
+        sql = _PER_ANALYSED if with_analyses else _PER_READ
+        tokens, count = database().execute(sql).fetchone()
+        return float(tokens) / count if tokens and count else None
 
     @staticmethod
     def averages() -> dict[str, ItemAverage]:

@@ -15,13 +15,13 @@ from models.run_args import RunArgs
 from models.statuses import RunStatus
 from tasks.prompts.prompt import load_prompt
 
-#: Arguments that decide what a search finds.
-_SEARCH = ("query", "lang", "stars", "max_stars", "days", "include_forks")
+#: Arguments that decide how much a search finds, beside the query.
+_BOUNDS = ("lang", "stars", "max_stars", "days", "include_forks", "no_llm")
 _LOOKED_AT = 50
 
 
 class Earlier(Struct, frozen=True):
-    """The newest live run that searched for the same.
+    """The newest live run that searched for the same, or else within the same bounds.
 
     Args:
         run_id: Which one.
@@ -30,6 +30,8 @@ class Earlier(Struct, frozen=True):
         read: Repositories whose metadata it read: these answers are stored.
         reusable: Valid analyses of today's prompt.
         judged: Pairs with a verdict of today's prompt.
+        is_same: Whether it searched for the same.
+        known_share: The share of its analyses that it had from runs before it.
     """
 
     run_id: str
@@ -38,6 +40,8 @@ class Earlier(Struct, frozen=True):
     read: int
     reusable: int
     judged: int = 0
+    is_same: bool = True
+    known_share: float = 0.0
 
 
 class History(Struct, frozen=True):
@@ -56,22 +60,27 @@ def history_of(args: RunArgs) -> History:
     """Return what the open database knows that helps to plan a live run."""
     usage = LlmUsageDao.averages()
     runs = RunsDao.list(status=RunStatus.SUCCESS, query=args.query, limit=_LOOKED_AT)
-    same = next((run for run in runs if _is_same(run, args)), None)
+    runs += RunsDao.list(status=RunStatus.SUCCESS, limit=_LOOKED_AT)
+    alike = [run for run in runs if _is_alike(run, args)]
+    best = min(alike, key=lambda run: run.args["query"] != args.query, default=None)
     return History(
-        _earlier(same.run_id) if same else None,
+        _earlier(best.run_id, is_same=best.args["query"] == args.query) if best else None,
         {kind: one.tokens for kind, one in usage.items()},
         {kind: one.requests for kind, one in usage.items()},
-        LlmUsageDao.embedding_tokens_per_repo(),
+        LlmUsageDao.embedding_tokens_per_repo(with_analyses=not args.no_llm),
     )
 
 
-def _is_same(run: RunRow, args: RunArgs) -> bool:
+def _is_alike(run: RunRow, args: RunArgs) -> bool:
     old = RunArgs.from_dict(run.args)
-    alike = all(getattr(old, name) == getattr(args, name) for name in _SEARCH)
+    alike = all(getattr(old, name) == getattr(args, name) for name in _BOUNDS)
     return alike and not old.dry and run.command in {"run", "rerun"}
 
 
-def _earlier(run_id: str) -> Earlier:
+def _earlier(run_id: str, *, is_same: bool) -> Earlier:
+    version = load_prompt("repo_analysis").version
+    analyses = AnalysesDao.count_valid(run_id, version)
+    asked = LlmUsageDao.count_items(run_id, "analysis")
     queries = SearchesDao.count(run_id, pass_number=2)
     new = ReposDao.count_found(run_id, pass_number=2)
     return Earlier(
@@ -79,6 +88,8 @@ def _earlier(run_id: str) -> Earlier:
         found=SearchesDao.matches(run_id, pass_number=1),
         new_per_query=new / queries if queries else 0.0,
         read=ReposDao.count_hydrated(run_id),
-        reusable=AnalysesDao.count_valid(run_id, load_prompt("repo_analysis").version),
+        reusable=analyses,
         judged=VerdictsDao.count_valid(run_id, load_prompt("pair_verdict").version),
+        is_same=is_same,
+        known_share=max(0.0, 1 - asked / analyses) if analyses else 0.0,
     )

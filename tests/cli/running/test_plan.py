@@ -176,7 +176,22 @@ class TestHistory:
         notes = planned(scout, "--no-llm")["notes"]
         assert not any("may be reused" in note for note in notes)
 
-    @pytest.mark.parametrize("args", [{"dry": True}, {"lang": "Rust"}, {"query": "vector"}])
+    def test_a_search_for_something_else_tells_how_much_is_usual(self, scout: Scout) -> None:
+        run_id = earlier_run(query="graph database")
+        LlmUsage.delete().where(LlmUsage.item.in_([f"o/r{n}" for n in range(10)])).execute()
+        data = planned(scout, "--max-queries", "5")
+        assert data["metadata"]["expected"] == 50 + 5 * 4
+        # A quarter of its analyses had been made before.
+        assert data["analyses"]["expected"] == round(70 * 3 / 4)
+        assert planned(scout, "--max-queries", "5", "--fresh")["analyses"]["expected"] == 70
+        assert run_id in data["notes"][0]
+
+    def test_one_that_searched_for_the_same_tells_more_than_a_newer_one(self, scout: Scout) -> None:
+        run_id = earlier_run()
+        earlier_run(query="graph database")
+        assert run_id in planned(scout)["notes"][0]
+
+    @pytest.mark.parametrize("args", [{"dry": True}, {"lang": "Rust"}, {"days": 30}])
     def test_other_runs_tell_nothing(self, scout: Scout, args: dict[str, Any]) -> None:
         earlier_run(**args)
         assert "No earlier run" in planned(scout)["notes"][0]
