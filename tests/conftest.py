@@ -21,6 +21,7 @@ from models.database.migrate import open_database
 from models.redaction import set_default_redactor
 from models.settings.runtime import load_settings
 from models.tables.base import proxy
+from tests.support.browser import Browser, running_browser
 from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
 from tests.support.otlp import Collector, collecting
@@ -145,6 +146,13 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     with collecting() as running:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Run a real Chromium for the session."""
+    with ExitStack() as stack:
+        yield _started("Chromium (Debian's chromium-driver)", running_browser, stack)
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,14 @@ class SignIn:
         return answer
 
     def _page(self, path: str, message: str = "", status: int = 200) -> Response:
-        token = void("input", type="password", name="token", required="", autofocus="")
+        token = void(
+            "input",
+            type="password",
+            name="token",
+            required="",
+            autofocus="",
+            autocomplete="current-password",
+        )
         form = element(
             "form",
             void("input", type="hidden", name="next", value=_inside(path)),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from cli.web.pages.parts import Heading, data_table, moment_of, region
+from cli.web.pages.parts import Heading, Regions, data_table, moment_of, region
 from models.dao.audit import AuditDao, AuditRow
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES
@@ -68,16 +68,20 @@ def find_records(run_id: str, asked: Mapping[str, str], limit: int = PAGE_LENGTH
     return RecordsFound(rows[-limit:], kept, len(rows) > limit)
 
 
-def records_part(run_id: str, found: RecordsFound, *, linked: bool = True) -> Html:
-    """Return the part of the page with the records of a run.
+def records_parts(run_id: str, found: RecordsFound, *, linked: bool = True) -> Regions:
+    """Return the parts of the page with the records of a run.
 
-    Filtered rows stand under another name than the newest, which are renewed as they come.
+    The form is a part of its own, which never changes while somebody types into it. Filtered rows
+    stand under another name than the newest, which are renewed as they come.
     """
     name = "records-found" if found.filtered else "records"
-    content = [records_table(found.rows)] if found.rows else [element("p", "No row matches.")]
-    if linked:
-        content = [_form(run_id, found.asked), *content, *_pager(run_id, found)]
-    return region(name, "Records", *content)
+    rows = records_table(found.rows) if found.rows else element("p", "No row matches.")
+    if not linked:
+        return {name: region(name, "Records", rows)}
+    return {
+        "find": region("find", "Records", _form(run_id, found.asked)),
+        name: region(name, "", rows, *_pager(run_id, found)),
+    }
 
 
 def records_table(rows: Sequence[AuditRow]) -> Html:

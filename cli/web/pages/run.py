@@ -27,7 +27,7 @@ from cli.web.pages.parts import (
     region,
     run_link,
 )
-from cli.web.pages.records import RecordsFound, records_part
+from cli.web.pages.records import RecordsFound, records_parts
 from cli.web.pages.waterfall import bar, spans_of
 from models.clock import seconds_between
 from models.dao.brief_marks import MarkRow
@@ -85,7 +85,7 @@ def run_regions(found: RunFound, *, linked: bool = True) -> Regions:
         "steps": _steps(found),
         "briefs": _briefs(found, linked=linked),
         "attempts": _attempts(found.attempts),
-        "records": records_part(view.run.run_id, found.records, linked=linked),
+        **records_parts(view.run.run_id, found.records, linked=linked),
         "provenance": _provenance(view, linked=linked),
     }
 

@@ -12,7 +12,11 @@
 
   const tell = (words, on) => { live.textContent = words; live.className = on ? "on" : ""; };
 
-  // What has the focus, or is open, stays so in the part that takes its place.
+  // What an element is, wherever it stands.
+  const sign = (one) => [one.tagName, one.getAttribute("href"), one.getAttribute("aria-label"),
+    one.tagName === "DIV" ? "" : one.textContent].join("\n");
+
+  // What has the focus, is open or is scrolled stays so in the part that takes its place.
   const replace = (old, fresh) => {
     const active = old.contains(document.activeElement) ? document.activeElement : null;
     for (const box of old.querySelectorAll("details[open][id]")) {
@@ -20,11 +24,13 @@
       if (same) same.open = true;
     }
     const lefts = [...old.querySelectorAll(".scroll")].map((box) => box.scrollLeft);
-    const mark = active && ["id", "href", "aria-label"].find((name) => active.getAttribute(name));
-    const value = mark && CSS.escape(active.getAttribute(mark));
     old.replaceWith(fresh);
     fresh.querySelectorAll(".scroll").forEach((box, i) => { box.scrollLeft = lefts[i] || 0; });
-    if (mark) fresh.querySelector(`[${mark}="${value}"]`)?.focus({ preventScroll: true });
+    if (active) {
+      const known = sign(active);
+      const all = [...fresh.querySelectorAll("a, button, summary, [tabindex]")];
+      all.find((one) => sign(one) === known)?.focus({ preventScroll: true });
+    }
     if (fresh.dataset.say && fresh.dataset.say !== old.dataset.say) said.textContent = fresh.dataset.say;
   };
 

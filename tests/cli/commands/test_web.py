@@ -55,9 +55,8 @@ def test_without_a_database_none_is_made(scout: Scout) -> None:
 
 
 def test_an_older_schema_is_not_shown(scout: Scout, database: Database) -> None:
-    database.execute(
-        "DELETE FROM schema_migration WHERE name = (SELECT max(name) FROM schema_migration)"
-    )
+    (history,) = [name for name in database.peewee.get_tables() if "migration" in name]
+    database.execute(f"DELETE FROM {history} WHERE name = (SELECT max(name) FROM {history})")
     result = scout("web", "--port", "0")
     assert result.exit_code == 3
     assert "pending migrations" in result.stderr
