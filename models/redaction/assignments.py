@@ -90,7 +90,9 @@ _REVERSED_RECORD = lazy(
 )
 _PAIR = lazy(r"\\{0,4}[\"']\s{0,16},\s{0,64}(?=[bBuU]?\\{0,4}[\"'])")
 _FLAG = lazy(r"(?:\\{0,4}[\"'])?,?\s{1,16}(?!-{1,2}[A-Za-z])")
-_ELEMENT = lazy(r"[\"']?>(?=[^<>]{1,4096}</)")
+_ELEMENT = lazy(
+    r"[\"']?>(?:\s{0,64}<value>|</key>\s{0,64}<string>)?(?=[^<>]{1,4096}</)|</key>\s{0,64}<string>"
+)
 _SAID = lazy(r"\s{1,4}(?=\\{0,4}['\"])")
 _NETRC = lazy(r"(?:login|user)\s{1,8}\S{1,128}\s{1,8}\Z")
 

@@ -14,7 +14,7 @@ from models.redaction.values import EXAMPLE_PASSWORDS, is_secret_value
 # Programs by the options that are followed by a password; the value may stand right behind it
 # where the option is set in brackets.
 _OPTIONS = {
-    "[-p]": "mysql mysqldump mysqladmin mysqlimport mysqlshow mycli mariadb mariadb-dump 7z 7za rar unrar",
+    "[-p]": "mysql mysqldump mysqladmin mysqlimport mysqlshow mycli mariadb mariadb-dump 7z 7za rar unrar sshpass",
     "-p": "sshpass mongo mongosh mongodump mongorestore mongoexport cqlsh twine psexec "
     "psexec.exe rdesktop influx kinit clickhouse-client",
     "-P": "unzip zip sqlcmd bcp osql mosquitto_pub mosquitto_sub isql tsql pwsafe",
@@ -57,6 +57,12 @@ _FORMS = lazy(
     r"|\bwget\b[^\n]{0,200}?--(?:http-)?password=([^\s\"']+)"
     r"|\baws\s+configure\s+set\s+aws_secret_access_key\s+[\"']?([^\s\"']+)"
     r"|(?<![^\n])[ \t]{0,16}(?:requirepass|masterauth|auth_pass|bindpw|rootpw)[ \t]+[\"']?([^\s\"']{4,})"
+    r"|\b(?i:identified\s+by\s+(?:password\s+)?)[\"'](?!(?:pass\w{0,8}|secret)[\"'])([^\"'\n]{3,128})[\"']"
+    r"|\bnet\s+use\s+\S{1,64}\s+\\\\\S{1,200}\s+([^\s/*]\S*)\s+/user:"
+    r"|\bcargo\s+login\s+([^\s-]\S{7,})|\bdotnet\s+nuget\s+push\b[^\n]{0,200}?\s-k\s+(\S{6,})"
+    r"|\bpoetry\s+config\s+(?:pypi-token\.\S{1,64}|http-basic\.\S{1,64}\s+\S{1,64})\s+([^\s-]\S{3,})"
+    r"|(?:(?<![^\n])[ \t]{0,16}enable|\bprivilege\s+\d{1,2})\s+(?:secret|password)\s+(?:\d\s+)?(?=\S{0,64}\d)(\S{4,})"
+    r"|\bsnmp-server\s+community\s+(?!public\b|private\b)(\S{4,})"
     r"|\bsend(?:line)?\s+[\"']([^\s\"'\\]{6,})\\r[\"']"
 )
 
@@ -129,9 +135,12 @@ COMMAND_RULES = (
             *word_set(
                 "sqlplus expdp impdp sqlldr jdbc:oracle pass: smbclient htpasswd rabbitmqctl "
                 "/user: chpasswd --stdin with-token wget requirepass masterauth auth_pass bindpw "
-                "rootpw"
+                "rootpw identified snmp-server pypi-token http-basic"
             ),
-            *(Anchor(name, r"\s", across=True) for name in ("echo", "vault", "configure")),
+            *(
+                Anchor(name, r"\s", across=True)
+                for name in ("echo", "vault", "configure", "enable", "privilege", "nuget")
+            ),
             word_end("login"),
             Anchor("send", r"(?:line)?\s", across=True),
         ),

@@ -65,6 +65,18 @@ def _find_calls(text: str) -> Iterator[Span]:
             yield match.span(1)
 
 
+# ODBC's name for a password; a shell's variable of that name holds a path.
+_PWD = lazy(
+    r"(?<![\w.\-$])PWD\s?=\s?[\"'{]?(?![/~$.%`\\]|[A-Za-z]:\\)(?=[^;\s]{0,128}[\d!@#^*?+])([^;\s\"'&|(){}<>,]{3,128})(?![\w(.])"
+)
+
+
+def _find_odbc(text: str) -> Iterator[Span]:
+    for match in _PWD.finditer(text):
+        if is_secret_value(Verdict.SECRET, match.group(1)):
+            yield match.span(1)
+
+
 _QUOTE_AFTER = r"\s{0,2}=?\s{0,2}[(\[]\s{0,4}[\"']"
 
 #: Hashes of passwords have a shape of their own.
@@ -104,6 +116,7 @@ CONNECTION_RULES = (
         ("@tcp", "@udp", "@unix", "@cloudsql", Anchor("@", r"[a-z0-9][\w.\-]{0,127}:\d")),
         _find_dsns,
     ),
+    Rule((Anchor("pwd", r"\s?=", across=True),), _find_odbc),
     Rule((Anchor(":", rf"(?:\d{{4,5}}|\*):{_FIELD}:{_FIELD}:"),), _find_pgpass),
     Rule(
         tuple(

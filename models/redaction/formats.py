@@ -126,6 +126,19 @@ FORMAT_RULES: tuple[Rule, ...] = (
         (Anchor("api-", "[a-f0-9]{8}-"), Anchor("-live-", "[a-f0-9]{8}-")),
         _pattern(rf"(?<![A-Za-z0-9])api-{_ID}|(?:secret|api|key)-live-{_ID}"),
     ),
+    # New Relic's licences, Tableau, Infisical, Convex.
+    Rule((Anchor("nral", "(?![a-z0-9])"),), _pattern(r"(?<![A-Fa-f0-9])[a-f0-9]{36}NRAL")),
+    Rule(
+        (Anchor("==:", "[a-z0-9]{32}"),),
+        _pattern(r"[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    ),
+    Rule(
+        (Anchor("st.", "[a-f0-9]{24}"),), _pattern(r"st\.[a-f0-9]{24}\.[a-f0-9]{32}\.[a-f0-9]{32}")
+    ),
+    Rule(
+        (Anchor("|", "[a-z0-9+/=]{40}"),),
+        _pattern(r"(?:prod|dev|preview):[a-z]{1,30}-[a-z]{1,30}-\d{1,4}\|[A-Za-z0-9+/=]{40,}+"),
+    ),
     Rule(("eyj",), _find_jwts),
     HASH_RULE,
     *WEBHOOK_RULES,

@@ -56,7 +56,10 @@ xai- pplx- phx_ nfp_ nfc_ nfo_ nfu_ nfb_ sbp_ · alnum · 24
 api_org_ · alnum · 24
 tgp_v1_ sb_secret_ pcsk_ esecret_ flp_ csk- jina_ · name · 20 · digit
 nvapi- tvly- lsv2_pt_ lsv2_sk_ llx- · name · 20 · digit
-e2b_ fc- · hex · 32 · start
+e2b_ fc- cu_ key_ · hex · 32 · start
+wandb_v1_ ctx7sk- mka_ AQ.Ab8 · any · 24 · digit
+pa- m0- · name · 40 · start mixed
+sk-helicone- · name · 24
 sk-None- · name · 16
 fw_ · alnum · 22 · start mixed
 cpk_ · any · 40 · start digit
@@ -74,15 +77,17 @@ dop_v1_ doo_v1_ dor_v1_ · hex · 32 · =64
 LTAI AKLT · alnum · 16 · start mixed
 AKID · alnum · 28 · start mixed
 AQVN YCAJE YCN YCM YCO · name · 30 · start mixed
-t1. y0_ · any · 60 · start mixed
+t1. · any · 60 · start mixed
+y0_ · name · 50 · start mixed
+4b1d · alnum · 38 · start mixed =38
 SCW · upper · 17 · start digit
 HRKU-A · name · 40
-rnd_ vcp_ vci_ vca_ vcr_ vck_ napi_ xau_ ddp_ vtwn_ · alnum · 20 · digit
+rnd_ vcp_ vci_ vca_ vcr_ vck_ napi_ xau_ ddp_ ddo_ vtwn_ rpa_ · alnum · 20 · digit
 cfk_ cfut_ cfat_ · name · 30 · digit
 fo1_ · name · 36
 fm1r_ fm1a_ fm2_ · base64 · 36
 pscale_tkn_ pscale_pw_ pscale_oauth_ pscale_otkn_ · any · 20
-mdb_sa_sk_ · name · 24
+mdb_sa_sk_ CCDB1_ essu_ · name · 24
 dapi · hex · 32 · =32
 dbtc_ dbtu_ · any · 24 · digit
 pul- · hex · 32 · =40
@@ -150,7 +155,7 @@ tfp_ · dots · 30
 rdme_ · alnum · 40
 keyA · alnum · 40 · start
 ory_at_ ory_pat_ ory_rt_ · name · 30
-apify_api_ n8n_api_ os_v2_app_ os_v2_org_ tr_dev_ tr_prod_ signkey- · name · 20 · digit
+samsara_api_ ramp_sec_ lsxs_pt_ bb_live_ bb_test_ apify_api_ n8n_api_ os_v2_app_ os_v2_org_ tr_dev_ tr_prod_ signkey- · name · 20 · digit
 aio_ · alnum · 20 · start mixed
 p8e- · alnum · 32 · start
 fio-u- · any · 32
@@ -164,6 +169,10 @@ gb_api_ chpt_ wlu_ dsp_ zpka_ unkey_ · name · 20 · digit
 shltm_ · name · 32
 flb_live_ flb_test_ · alnum · 20
 # Registries and developer tools
+packagist_uut_ packagist_ack_ packagist_out_ · hex · 60
+hexpm_ jsrp_ tss_ · alnum · 32 · digit
+scp-live- scp-test- · hex · 24
+endr+ · alnum · 16 · digit
 dckr_pat_ dckr_oat_ · name · 24 · =27
 pypi-AgE pypi-AgN · name · 32
 rubygems_ · hex · 32 · =48

@@ -40,6 +40,10 @@ COMMANDS = (
     "java -Dspring.datasource.password=@@ -jar x.jar", "set PASSWORD=@@", "setx API_TOKEN @@",
     "$env:API_TOKEN = '@@'", "+ export API_TOKEN=@@", "++ curl -u bob:@@ https://x.example", "+ PASSWORD=@@",
     "+ mysql -u root -p@@ shop", "fish: set -x API_TOKEN @@",
+    "sshpass -p'@@' ssh bob@host", "net use X: \\\\srv\\x @@ /user:bob", "cargo login @@",
+    "dotnet nuget push x.nupkg -k @@", "poetry config pypi-token.pypi @@", "poetry config http-basic.x bob @@",
+    "CREATE USER bob IDENTIFIED BY '@@';", "enable secret 5 @@", "username bob privilege 15 password 0 @@",
+    "snmp-server community @@ RO",
 )  # fmt: skip
 #: Connection strings and files.
 FILES = (
@@ -50,7 +54,8 @@ FILES = (
     "mongodb://bob:@@@a:27017,b:27017/x?replicaSet=r", "mysql+pymysql://bob:@@@db/shop", "mssql://sa:@@@db:1433/x",
     "amqps://bob:@@@mq.example.com/v", "rediss://:@@@cache:6380/0", "smtp://bob:@@@mail.example.com:587",
     "ftp://bob:@@@ftp.example.com/x", "ldap://cn=admin:@@@ldap.example.com", "clickhouse://bob:@@@ch:9000/x",
-    "cache:6379,password=@@,ssl=True", "Driver={ODBC Driver 18};Server=db;Uid=sa;Pwd=@@;", "Pwd={@@};Server=db",
+    "cache:6379,password=@@,ssl=True", "Driver={ODBC Driver 18};Server=db;Uid=sa;Pwd=@@;", "Pwd={@@};Server=db", "UID=sa;PWD=@@;", "PWD = @@",
+    "<setting name=\"ClientSecret\"><value>@@</value></setting>", "<key>DBPassword</key>\n  <string>@@</string>",
     "Data Source=db;User ID=sa;Password=@@;Encrypt=yes", "Endpoint=sb://x/;SharedAccessKeyName=R;SharedAccessKey=@@",
     "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=@@", "bob:@@@db.example.com:5432/shop",
     "machine x.example login bob password @@", "machine x.example\n  login bob\n  password @@\n",

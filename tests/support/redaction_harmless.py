@@ -11,6 +11,19 @@ from typing import Any
 
 #: Lines of programs and documents; the last column of nothing is a secret.
 _LINES = """
+PWD=/home/bob
+PWD = os.getcwd()
+PWD := $(shell pwd)
+docker run -v $PWD:/app -w /app x
+enable secret rotation for every service
+snmp-server community public RO
+GRANT ALL ON x TO bob IDENTIFIED BY 'password'
+password: !secret wifi_password
+MasterUserPassword: !Ref DBPassword
+cargo login --help
+m0-large and pa-small are models of ours
+key_of_the_cache and cu_of_the_copper
+a%E2%80%8Bb, \\xe2\\x80\\x8b and \\U000e0041 are three ways to write it
 token = tokenizer.encode(text)
 tokens = tokenizer(text, return_tensors="pt")
 token = next(tokens)

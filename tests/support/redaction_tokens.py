@@ -32,6 +32,9 @@ sgp[.]_{40h} AP[.]I-{26A} io[.]n_{42a} pn[.]u_{36a} tske[.]y-auth-{12a}-{32a} CL
 pat{14a}[.].{64h} {6a}_{29a}[.]_mmk 1000[.].{32h}.{32h} {10d}[.]:AA{33w} v1[.].0-{24h}-{146h} sm[.]_pat_{16a}
 ops[.]_eyJ{250b} A3[.]-{6A}-{11A}-{5A}-{5A}-{5A} apify[.]_api_{36a} ai[.]o_{28a} p8[.]e-{32a} fio[.]-u-{64w}
 dnke[.]y-{26w}-{52w} tk[.]-us-{48w} ic[.]o-{32a} s-s4t2u[.]d-{64h} ory[.]_at_{43w} amzn[.].mws.{u} pk[.]_{7d}_{32A}
+wandb[.]_v1_{77a} ctx7s[.]k-{u} AQ[.].Ab8RN6{44w} y[.]0_{55w} 4b1[.]d{38a} end[.]r+{16a} ess[.]u_{60a} CCDB[.]1_{22a}_{40a}
+pack[.]agist_uut_{68h} hexp[.]m_{32a} jsr[.]p_{40a} scp-liv[.]e-{32h} bb[.]_live_{27a} rp[.]a_{46a} samsara[.]_api_{30a}
+{36h}[.]NRAL {22a}[.]==:{32a} s[.]t.{24h}.{32h}.{32h} pro[.]d:happy-animal-123|{80a} sk[.]-helicone-{7a}-{7a}-{7a}-{7a}
 $2[.]b$12${53a} $6[.]${8a}${86a} 00D[.]{12a}!{80a} v2[.].local.{80w} live[.]_{30a} shltm[.]_{40w} patp[.]_{36w}
 """
 _PART = re.compile(r"\{(\d*)([aAhwbdu])\}")
