@@ -55,6 +55,7 @@ _COUNTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "llm_brief_generate": (
         ("written", "brief", "briefs"),
+        ("composed", "without a model's text", "without a model's text"),
         ("shortlisted", "shortlisted", "shortlisted"),
         ("rejected_by_threshold", "below --min-score", "below --min-score"),
         ("judge.judged", "pair judged", "pairs judged"),

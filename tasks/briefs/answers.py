@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -33,17 +34,19 @@ _EXCERPT_LENGTH = 300
 
 
 class Unit(Struct, frozen=True):
-    """A planned brief, and what is asked for it."""
+    """A planned brief, what is asked for it, and what stands in its place if that is refused."""
 
     group_key: str
     question: Question[BriefContent]
+    composed: Callable[[], BriefContent | None]
 
 
 class BriefAnswer(Struct, frozen=True):
     """What came of asking for a brief: `content`, or an `error` and the answer's beginning.
 
     `failed` says that the model gave no answer at all; the next attempt asks again. `refused` says
-    that the answer was a brief, but none about these projects.
+    that the answer was a brief, but none about these projects: then `content` is made of what is on
+    record, where that is enough.
     """
 
     group_key: str
@@ -66,7 +69,8 @@ def unit_of(context: StepContext, row: Brief, material: BriefMaterial) -> Unit:
         return check_brief(content, sides, already)
 
     request = material.request(row, already)
-    return Unit(row.group_key, Question(context.sources.model, request, parse, InvalidBriefError))
+    question = Question(context.sources.model, request, parse, InvalidBriefError)
+    return Unit(row.group_key, question, partial(material.composed, row, already))
 
 
 def ask(unit: Unit, budget: TokenBudget) -> BriefAnswer | None:
@@ -80,12 +84,14 @@ def ask(unit: Unit, budget: TokenBudget) -> BriefAnswer | None:
     # Far more than is kept, and far less than a hostile answer may be long.
     excerpt = clean_text(asked.answer.text[: 4 * _EXCERPT_LENGTH], _EXCERPT_LENGTH)
     error = clean_text(asked.error or "", _ERROR_LENGTH)
+    refused = isinstance(asked.invalid, RefusedBriefError)
     return BriefAnswer(
         unit.group_key,
         model,
+        unit.composed() if refused else None,
         error=error,
         excerpt=excerpt,
-        refused=isinstance(asked.invalid, RefusedBriefError),
+        refused=refused,
         spent=asked.spent,
     )
 
@@ -129,6 +135,8 @@ def _announce(context: StepContext, answer: BriefAnswer) -> None:
     else:
         event = Event.LLM_OUTPUT_INVALID_JSON
         text = f"The model's brief for {group} is refused: {answer.error}."
+        if answer.content is not None:
+            text += " One of what is on record stands in its place."
     context.record.audit(event, text, data=data)
 
 
@@ -141,6 +149,12 @@ def _update(run_id: str, answer: BriefAnswer) -> None:
         }
     else:
         content_json = dumps(msgspec.to_builtins(answer.content))
-        values = {"status": BriefStatus.SHORTLISTED, "error": None, "content_json": content_json}
+        values = {
+            "status": BriefStatus.SHORTLISTED,
+            "error": answer.error,
+            "content_json": content_json,
+        }
+    # Without the name of a model where no model wrote it.
+    values["model"] = None if answer.refused and answer.content else answer.model
     mine = (Brief.run == run_id) & (Brief.group_key == answer.group_key)
-    Brief.update({**values, "model": answer.model}).where(mine).execute()
+    Brief.update(values).where(mine).execute()

@@ -32,7 +32,8 @@ _PARTICULAR_SHARE = 0.1
 _WORD = re.compile(r"[^\W\d_][\w+#-]{2,}")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _HEADING = re.compile(r"#{1,6}\s+\S")
-_INTERFACES = re.compile(
+#: Words about how a project is reached.
+INTERFACES = re.compile(
     r"(?i)\b(?:apis?|cli|clients?|commands?|config\w*|connect\w*|examples?|exten\w+|formats?|hooks?"
     r"|how to|import\w*|integrat\w+|interfaces?|output\w*|plugins?|protocols?|quick ?start\w*|sdks?"
     r"|getting started|usage|support\w*)\b"
@@ -241,7 +242,7 @@ def _worth(heading: str, text: str, wanted: frozenset[str]) -> float:
     if not _says_something(text):
         return 0.0
     met = len(comparable_words([heading, text]) & wanted)
-    about_interfaces = bool(_INTERFACES.search(heading))
+    about_interfaces = bool(INTERFACES.search(heading))
     return met + 3 * about_interfaces + (1 if _FENCE.match(text) and about_interfaces else 0)
 
 

@@ -133,6 +133,7 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
         _REJECTED: status[BriefStatus.REJECTED_BY_THRESHOLD],
         "invalid": status[BriefStatus.INVALID],
         "written": written,
+        "composed": sum(1 for row in rows if row.content_json is not None and row.error),
         "policy": POLICY,
         "digest": hashlib.sha256(dumps(parts).encode()).hexdigest(),
         "capped": bool(reasons),

@@ -11,7 +11,9 @@ from models.database.upsert import fetch_all
 from models.tables.results import Analysis, Brief, ReadmeRecord, ReadmeText, Repo
 from models.text.canonical_json import loads
 from tasks.briefs.checks import Sides
+from tasks.briefs.composed import composed_brief
 from tasks.briefs.material import StoredProject, Vocabulary, material_of
+from tasks.prompts.brief_schema import BriefContent
 from tasks.sources.interface import BriefRequest
 from tasks.text.quotes import Quotable
 
@@ -60,6 +62,11 @@ class BriefMaterial:
             already=list(already),
             own=self._own,
         )
+
+    def composed(self, row: Brief, already: Sequence[str]) -> BriefContent | None:
+        """Return a brief of what is on record alone, or None where that is too little."""
+        found = (loads(row.why_json) or {}).get("reasons", []) if row.why_json else []
+        return composed_brief(self._members(row), found, self.sides(row), already, self._own)
 
     def sides(self, row: Brief) -> Sides:
         """Return what a brief's text is checked against."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs.already import already_there
 from tasks.briefs.signals import WEIGHTS
@@ -30,9 +31,7 @@ def brief_page(document: Document, report: Report) -> str:
     return page(
         f"# {inline(content['title'])}",
         BANNER,
-        f"Score {brief.score:.4f}, computed by {inline(brief.scoring_policy)}. The text below was"
-        f" written by a language model ({inline(brief.model or 'unknown')}) from public"
-        " information; nobody has checked it.",
+        f"Score {brief.score:.4f}, computed by {inline(brief.scoring_policy)}. {_written(brief)}",
         "## Repositories",
         _members(document, report),
         "## Pitch",
@@ -46,6 +45,19 @@ def brief_page(document: Document, report: Report) -> str:
         _bullets([verdict_words(one) for one in verdicts]),
         f"In common: {some_of(keywords, _KEYWORDS_SHOWN)}" if keywords else "",
         f"[Outreach draft](../outreach/{document.name}.md) · [All briefs](../index.md)",
+    )
+
+
+def _written(brief: Brief) -> str:
+    """Return who wrote the text; where a model's was refused, it is made of what is on record."""
+    if brief.error:
+        return (
+            f"The text below was put together by Scout from what is on record, in the place of a"
+            f" language model's, which was refused: {inline(brief.error)}."
+        )
+    return (
+        f"The text below was written by a language model ({inline(brief.model or 'unknown')})"
+        " from public information; nobody has checked it."
     )
 
 
@@ -90,8 +102,10 @@ def outreach_page(document: Document, report: Report) -> str:
     return page(
         f"# Outreach draft: {inline(document.content['title'])}",
         BANNER,
-        "Written by a language model. Check every word, make it yours, and decide whether and where"
-        " to send it: " + report.links(report.partners(document.full_names)) + ".",
+        f"Written by {'Scout' if document.brief.error else 'a language model'}. Check every word,"
+        " make it yours, and decide whether and where to send it: "
+        + report.links(report.partners(document.full_names))
+        + ".",
         "## Subject",
         block(outreach["subject"]),
         "## Message",

@@ -35,6 +35,11 @@ def brief(group: dict[str, Any], repos: Repos) -> Html:
         element("h3", f"{group['rank']}. {content.get('title', '')}"),
         element("p", repo_links(group["repositories"], urls)),
         element("p", f"Score {group['score']:.4f}, computed by {group['policy']}."),
+        *(
+            [element("p", f"Put together by Scout: a model's text was refused: {group['reason']}.")]
+            if group["reason"]
+            else []
+        ),
         *([element("p", f"Marked as {mark['mark']}. {mark['note']}")] if mark else []),
         *labelled("Judged", [verdict_words(one) for one in group["verdicts"]]),
         *labelled("Already there", group["already_there"]),

@@ -82,10 +82,21 @@ def parse_brief(text: str, finish_reason: str = "stop") -> BriefContent:
     if len(text) > ANSWER_MAX_CHARACTERS:
         raise InvalidBriefError(f"the answer has {len(text):,} characters")
     try:
-        content = _cleaned(_decoder.decode(text))
+        content = _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as exc:
         cut = "; the answer was cut off at its length limit" if finish_reason == "length" else ""
         raise InvalidBriefError(f"{exc}{cut}") from exc
+    return valid_brief(content)
+
+
+def valid_brief(content: BriefContent) -> BriefContent:
+    """Return a brief of the right shape, printable and without secrets.
+
+    Raises:
+        InvalidBriefError: It says nothing in a place where it must say something, or claims that
+            something has been done.
+    """
+    content = _cleaned(content)
     for place, value in _texts(content):
         if not value:
             raise InvalidBriefError(f"`{place}` has no visible text")

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from models.errors import TransientError
-from models.tables.results import Brief
+from models.tables.results import Brief, Repo
 from models.text.canonical_json import loads
 from tasks.briefs.grouping import POLICY
 from tasks.briefs.plan import MAX_REJECTED
@@ -113,6 +113,25 @@ def test_a_text_that_would_fit_any_two_projects_is_refused_and_does_not_fail_the
     stats = llm_brief_generate.run(context)
     assert (stats["written"], stats["invalid"]) == (0, 4)
     assert "`interfaces` has nothing about maker/tool-1" in briefs()[0].error
+
+
+def test_in_the_place_of_a_refused_text_stands_one_of_what_is_on_record() -> None:
+    context = with_model(
+        create_run(min_score=0.0),
+        FakeModel(lambda request: brief_text(["not/there", "nor/there"])),
+    )
+    add_world("RUN1", pairs=1)
+    for name in ("maker/tool-1", "reader/app_1"):
+        text = f"The API of {name.partition('/')[2]} is a library"
+        Repo.update(description=text).where(Repo.full_name == name).execute()
+    stats = llm_brief_generate.run(context)
+    (row,) = briefs()
+    assert (row.status, row.model) == ("shortlisted", None)
+    assert "`interfaces` has nothing about" in row.error
+    content = loads(row.content_json)
+    assert [one["repo"] for one in content["interfaces"]] == ["maker/tool-1", "reader/app_1"]
+    assert (stats["written"], stats["composed"], stats["invalid"]) == (1, 1, 0)
+    assert "One of what is on record stands in its place." in recorder_of(context).audits[-1][2]
 
 
 def test_only_the_best_are_written_and_the_stats_say_so() -> None:
