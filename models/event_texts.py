@@ -163,6 +163,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "the clock of a worker's machine is off by more than a second, which harms no run:"
             " leases and due times follow the database's; `ahead_s` is negative where it is behind"
         ),
+        Event.NOTICE_SENT: "a receiver was told what became of a run",
+        Event.NOTICE_FAILED: (
+            "a receiver was not told, at the first try or the last one; the run is none the worse"
+        ),
         Event.AUDIT_SEALED: (
             "runs that have ended were sealed; `head` is the end of the chain of all seals, which"
             " `scout audit verify --head` holds the database to"

@@ -234,6 +234,8 @@ class Event(StrEnum):
         "who runs rows stayed exports exports_left readme_texts answers embeddings",
     )
     CLOCK_DIFFERS = _line("clock.differs", Scope.WORKER, "ahead_s", level="WARNING")
+    NOTICE_SENT = _line("notice.sent", Scope.RUN, "receiver about")
+    NOTICE_FAILED = _line("notice.failed", Scope.RUN, "receiver about", level="WARNING")
     AUDIT_SEALED = _line("audit.sealed", Scope.PROCESS, "seals head")
     SCHEMA_MIGRATED = _line("schema.migrated", Scope.PROCESS, "data")
     LOOP_FAILED = _line("loop.failed", Scope.WORKER, level="WARNING")

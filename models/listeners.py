@@ -23,7 +23,7 @@ class Exchange(Struct, frozen=True):
     """One request over HTTP and what came of it; trying again makes another one.
 
     Args:
-        service: `github` or `model`.
+        service: `github`, `model` or `webhook`.
         method: The method.
         url: What was asked, without credentials, query and fragment.
         started_s: When, in seconds since the Unix epoch.

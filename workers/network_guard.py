@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from models.errors import NetworkBlockedError
 from models.log_context import current_work
 from models.network_guard import record_seccomp
+from models.settings.notify import notify_settings
 from models.settings.runtime import Settings
 from models.settings.tracing import tracing_settings
 from models.settings.urls import without_credentials
@@ -176,11 +177,12 @@ def _refuse(event: str, target: Any) -> None:
 def hold_process_to_dry_runs(settings: Settings) -> None:
     """Have the kernel keep this process off the network for good; for one that lives for a dry run.
 
-    Where the database, the broker or who collects traces is behind the network, or the system has
-    no such thing, the audit hook stays the only guard.
+    Where the database or the broker is behind the network, traces or notices are sent, or the
+    system has no such thing, the audit hook stays the only guard.
     """
     from workers.seccomp import refuse_network
 
     is_local = settings.broker_kind == "memory" and settings.database_url.startswith("sqlite")
-    if is_local and not tracing_settings().wanted and refuse_network():
+    speaks = tracing_settings().wanted or bool(notify_settings().receivers)
+    if is_local and not speaks and refuse_network():
         record_seccomp(worker_name())

@@ -11,6 +11,7 @@ from msgspec import Struct, to_builtins
 
 from models.retention import RetentionPolicy
 from models.settings import table
+from models.settings.notify import notify_settings
 from models.settings.setting import Environ
 from models.settings.urls import is_torn, scheme_of, without_credentials
 
@@ -75,6 +76,7 @@ def load_settings(environ: Environ = None) -> Settings:
     for setting, url in ((table.BROKER_URL, broker_url), (table.DATABASE_URL, database_url)):
         if is_torn(url):
             raise setting.torn(environ)
+    notify_settings(environ)  # refused at the start of a process, and kept out of what is stored
     return Settings(
         database_url=database_url or f"sqlite:///{default_database_path()}",
         broker_url=broker_url,

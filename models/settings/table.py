@@ -231,6 +231,36 @@ WEB_HOSTS = Setting(
     " are refused",
     example="names such as scout.example.org",
 )
+NOTIFY_ON = Setting(
+    name="SCOUT_NOTIFY_ON",
+    default="`failed stalled`",
+    meaning="what somebody is told of: any of `failed`, `stalled`, `success`",
+    example="failed stalled success",
+)
+NOTIFY_COMMAND = Setting(
+    name="SCOUT_NOTIFY_COMMAND",
+    meaning="a program and its arguments that is told, by variables and on its standard input; no"
+    " shell sees it",
+    example="/usr/local/bin/tell-me --urgent",
+)
+NOTIFY_WEBHOOK = Setting(
+    name="SCOUT_NOTIFY_WEBHOOK",
+    secret=True,
+    meaning="an address that is told by a POST of JSON",
+    example="an https:// address",
+)
+NOTIFY_WEBHOOK_SECRET = Setting(
+    name="SCOUT_NOTIFY_WEBHOOK_SECRET",
+    secret=True,
+    meaning="what such a POST is signed with",
+    example="a long random text",
+)
+NOTIFY_APPRISE = Setting(
+    name="SCOUT_NOTIFY_APPRISE",
+    secret=True,
+    meaning="addresses of services as Apprise has them, with blanks between them (extra `notify`)",
+    example="ntfys://HOST/TOPIC",
+)
 DEBUG = Flag(
     name="SCOUT_DEBUG",
     meaning="any value: errors of commands come with their traceback, and so does a bug that ends"
@@ -285,6 +315,11 @@ SETTINGS: tuple[Setting, ...] = (
     WEB_PROXIES,
     WEB_OPERATORS,
     WEB_HOSTS,
+    NOTIFY_ON,
+    NOTIFY_COMMAND,
+    NOTIFY_WEBHOOK,
+    NOTIFY_WEBHOOK_SECRET,
+    NOTIFY_APPRISE,
     DEBUG,
     NO_COLOR,
     FORCE_COLOR,

@@ -17,7 +17,7 @@ from models.steps import STEP_NAMES
 #: Upper bounds in seconds: a dry step takes milliseconds, one that asks a model half an hour.
 STEP_BUCKETS_S = (0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0)
 REQUEST_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
-SERVICES = ("github", "model")
+SERVICES = ("github", "model", "webhook")
 #: What can come of a request; the last one is no whole answer.
 REQUEST_OUTCOMES = ("ok", "not_modified", "client_error", "server_error", "no_answer")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import dramatiq
@@ -12,8 +13,10 @@ from models.clock import Clock
 from models.database.connection import database
 from models.errors import ScoutError
 from models.events import Event
+from models.settings.notify import notify_settings
 from models.settings.runtime import Settings
 from workers.middleware.step_recorder import StepMiddleware
+from workers.notify.teller import Teller
 from workers.tracing.export import tracing
 from workers.upkeep.background_loop import Loop
 from workers.upkeep.lease_keeper import Keeper
@@ -44,6 +47,8 @@ class ProcessMiddleware(Middleware):
         self._keeper: Keeper | None = None
         self._retention: RetentionKeeper | None = None
         self._sealer = Sealer(self.clock)
+        notify = notify_settings()
+        self._teller = Teller(notify, settings, self.clock) if notify.receivers else None
 
     def after_process_boot(self, broker: dramatiq.Broker) -> None:
         """Replace the log handlers that the `dramatiq` command set up."""
@@ -66,6 +71,8 @@ class ProcessMiddleware(Middleware):
         if self.settings.retention is not None:
             self._retention = RetentionKeeper(self.settings.retention, clock=self.clock)
             self._loops.append(Loop("retention", self._retention.interval_s, self._retention.tick))
+        if self._teller is not None:
+            self._loops.append(Loop("notices", self._teller.interval_s, self._teller.tick))
         for loop in self._loops:
             loop.start()
 
@@ -73,6 +80,8 @@ class ProcessMiddleware(Middleware):
         """Stop recovery first, or it would hand out to this worker what this worker gives back."""
         if self._retention is not None:
             self._retention.stop()
+        if self._teller is not None:
+            self._teller.stop()
         for loop in self._loops:
             if loop.name == "recovery":
                 loop.stop(timeout_s=1.0)
@@ -84,17 +93,16 @@ class ProcessMiddleware(Middleware):
         if self._keeper is not None:
             self._keeper.farewell()
         if self.settings.broker_kind == "memory":
-            self._finish_seals()
+            self._finish("sealed", self._sealer.finish)
+            if self._teller is not None:
+                self._finish("told", self._teller.finish)
         self._tracing.close()
         database().close_thread()
 
-    def _finish_seals(self) -> None:
-        """Seal what a command has done: another process may not come for long."""
+    def _finish(self, what: str, finish: Callable[[], None]) -> None:
+        """Do what is left of what a command has done: another process may not come for long."""
         try:
-            self._sealer.finish()
+            finish()
         except ScoutError as exc:
-            logger.warning(
-                "What ended is sealed by the next worker: %s",
-                exc,
-                extra={"event": Event.LOOP_FAILED},
-            )
+            text = "What ended is %s by the next worker: %s"
+            logger.warning(text, what, exc, extra={"event": Event.LOOP_FAILED})

@@ -84,7 +84,7 @@ class HttpClient:
         methods: What may be sent; everything else is refused before there is a connection.
         bounds: How long to wait.
         headers: What every request has.
-        service: What the server is to those who count requests: `github` or `model`.
+        service: What the server is to those who count requests: `github`, `model` or `webhook`.
         monotonic_s: The clock that bounds an exchange.
 
     Raises:
@@ -137,6 +137,7 @@ class HttpClient:
         max_bytes: int,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
     ) -> Answer:
         """Return what the server answers, redirects and errors too.
 
@@ -146,6 +147,7 @@ class HttpClient:
             max_bytes: The decoded body is cut there.
             headers: What to send beside the headers that every request has.
             json: What to send as the request's body.
+            content: The same, where it must be these very bytes.
 
         Raises:
             ExchangeError: No whole answer came.
@@ -153,13 +155,13 @@ class HttpClient:
         """
         target = self._base_url + url if url.startswith("/") else url
         if not is_heard():
-            return self._exchange(method, target, max_bytes, headers, json)
+            return self._exchange(method, target, max_bytes, headers, json, content)
         call, resent = numbered_try()
         started_s, started = time.time(), time.monotonic()
         status: int | None = None
         error: str | None = None
         try:
-            answer = self._exchange(method, target, max_bytes, headers, json)
+            answer = self._exchange(method, target, max_bytes, headers, json, content)
             status = answer.status
         except Exception as exc:
             error = type(exc).__name__
@@ -194,12 +196,15 @@ class HttpClient:
         max_bytes: int,
         headers: Mapping[str, str] | None,
         json: Any,
+        content: bytes | None,
     ) -> Answer:
         import httpx
 
         with self._deadline.within(self.bounds.total_s):
             try:
-                with self._client.stream(method, target, headers=headers, json=json) as response:
+                with self._client.stream(
+                    method, target, headers=headers, json=json, content=content
+                ) as response:
                     return self._read(response, max_bytes)
             except httpx.ConnectError as exc:
                 raise NoConnectionError(_words(exc)) from exc

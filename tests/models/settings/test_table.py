@@ -20,6 +20,7 @@ ALLOWED = {
     "workers/supervisor/child_process.py": "the environment of a child",
     "workers/drill/environment.py": "the environment of the drill's workers",
     "workers/drill/faulty_worker.py": "what the drill tells its workers",
+    "workers/notify/receivers.py": "what of the environment a program is given that is told",
     "workers/supervisor/systemd.py": "what systemd tells a service, and only it",
     "workers/tracing/export.py": "a variable of OpenTelemetry, which is its SDK's to read",
 }
@@ -87,4 +88,7 @@ def test_only_whether_a_secret_is_set_is_told() -> None:
         "SCOUT_EMBED_API_KEY": False,
         "SCOUT_WEB_TOKEN": False,
         "SCOUT_WEB_READ_TOKEN": False,
+        "SCOUT_NOTIFY_WEBHOOK": False,
+        "SCOUT_NOTIFY_WEBHOOK_SECRET": False,
+        "SCOUT_NOTIFY_APPRISE": False,
     }
