@@ -52,16 +52,17 @@ def command(host: str, port: int, allow_actions: bool) -> None:
 
     settings, let_in = load_settings(), web_settings()
     set_up_server_logging()
-    if not (is_loopback(host) or let_in.asks_who):
+    others = [name for name in (host, *let_in.hosts) if not is_loopback(name)]
+    if others and not let_in.asks_who:
         raise ConfigError(
-            f"{host} can be reached from elsewhere, and everybody there could read everything.",
+            f"{others[0]} can be reached from elsewhere, and everybody there could read all of it.",
             f"Set SCOUT_WEB_TOKEN to {table.WEB_TOKEN.example};"
             " or leave --host away, and come through a tunnel or a proxy",
         )
     _need_database(settings)
     hub, access = Hub(), Access(let_in, user_name())
     names = [host, *let_in.hosts]
-    app = build_app(settings, hub, access, names, allow_actions=allow_actions)
+    app = build_app(settings, hub, access, names, allow_actions=allow_actions, warm=True)
     listening = bound_socket(host, port)
     address, taken = listening.getsockname()[:2]
 

@@ -5,6 +5,7 @@ A page for machines, such as metrics of the rows, is one more route here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
@@ -36,6 +37,7 @@ def build_app(
     names: Collection[str] = (),
     *,
     allow_actions: bool = False,
+    warm: bool = False,
 ) -> ASGIApp:
     """Return the application.
 
@@ -45,6 +47,7 @@ def build_app(
         access: Who is let in, and what they may do.
         names: The names under which the page is reached, beside those of this machine.
         allow_actions: Whether operators may change anything.
+        warm: Whether the first screen is drawn before anybody asks for it.
     """
     reader = Reader(settings)
     forms = Forms() if allow_actions else None
@@ -52,7 +55,10 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        first = asyncio.create_task(pages.warm_up()) if warm else None
         yield
+        if first:
+            first.cancel()
         reader.close()
 
     async def failed(request: Request, exc: Exception) -> Response:

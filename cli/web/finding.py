@@ -21,6 +21,7 @@ from models.dao.audit import AuditDao
 from models.dao.briefs import BriefsDao
 from models.dao.findings import SearchesDao
 from models.dao.runs import RunsDao
+from models.dao.steps import StepsDao
 from models.run_args import RunArgs
 from models.settings.runtime import Settings
 from models.statuses import RunStatus, State
@@ -38,6 +39,8 @@ _HOUR_S, _DAY_S = 3600.0, 86_400.0
 _UNFINISHED_SHOWN, _FAILED_SHOWN = 20, 10
 #: A day's numbers are counted this often; they are dear, and change little.
 _DAY_FOR_S = 20.0
+#: A run that goes on is drawn anew after this long, whatever its rows say.
+_REDRAWN_AFTER_S = 5.0
 #: States that say all there is to say.
 _PLAIN = frozenset({State.QUEUED, State.RUNNING})
 
@@ -125,13 +128,39 @@ def find_run(
     )
 
 
-def draw_run(run_id: str, settings: Settings) -> Drawn:
-    """Return the parts of a run's page; the database must be open.
+class RunScreen:
+    """Draws the page of a run for those who watch it.
 
-    Raises:
-        InputError: There is no such run.
+    It is drawn anew when its rows have changed, and every few seconds for what only time changes.
+
+    Args:
+        run_id: The run.
+        reader: What reads the rows.
+        clock: Where the time comes from.
     """
-    return drawn_and_found(run_id, settings)[0]
+
+    def __init__(self, run_id: str, reader: Reader, clock: Clock | None = None) -> None:
+        self._run_id, self._reader, self._clock = run_id, reader, clock or Clock()
+        self._rows: object = None
+        self._drawn: Drawn | None = None
+        self._drawn_at_s = 0.0
+
+    async def draw(self) -> Drawn:
+        """Return the page as it is now.
+
+        Raises:
+            InputError: There is no such run.
+        """
+        return await self._reader.read(self._draw)
+
+    def _draw(self) -> Drawn:
+        run_id, now_s = self._run_id, self._clock.monotonic_s()
+        rows = RunsDao.get(run_id), StepsDao.of_run(run_id), AuditDao.newest_id(run_id)
+        fresh = now_s - self._drawn_at_s < _REDRAWN_AFTER_S
+        if self._drawn is None or not fresh or rows != self._rows:
+            self._drawn, _ = drawn_and_found(run_id, self._reader.settings)
+            self._rows, self._drawn_at_s = rows, now_s
+        return self._drawn
 
 
 def drawn_and_found(

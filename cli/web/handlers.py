@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from cli.errors import describe
 from cli.web.access import COOKIE, Role
-from cli.web.finding import Drawn, FleetScreen, draw_run, drawn_and_found, find_results
+from cli.web.finding import Drawn, FleetScreen, RunScreen, drawn_and_found, find_results
 from cli.web.forms import Forms
 from cli.web.pages.actions import actions_part
 from cli.web.pages.layout import Frame, whole_page
@@ -65,6 +65,10 @@ class Pages:
         self._reader, self._hub, self._forms = reader, hub, forms
         self._settings: Settings = reader.settings
         self._fleet = Shared(FleetScreen(reader).draw, _FLEET_FOR_S)
+
+    async def warm_up(self) -> None:
+        """Draw the first screen, so that nobody waits for what is done once."""
+        await self._fleet.get()
 
     async def fleet(self, request: Request) -> Response:
         """Return the first screen."""
@@ -135,10 +139,7 @@ class Pages:
         """Return the changes of a run as they come; nothing, for good, where none will."""
         run_id, seen = request.path_params["run_id"], _seen(request)
         run = await self._reader.read(lambda: RunsDao.get(run_id))
-
-        async def draw() -> Drawn:
-            return await self._reader.read(lambda: draw_run(run_id, self._settings))
-
+        draw = RunScreen(run_id, self._reader).draw
         if run.ended and mark_of_state((await draw()).regions) == seen:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return _stream(self._hub.events(run_id, seen, draw))

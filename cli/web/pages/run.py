@@ -32,6 +32,7 @@ from cli.web.pages.waterfall import bar, spans_of
 from models.clock import seconds_between
 from models.dao.brief_marks import MarkRow
 from models.dao.briefs import GroupOfRun
+from models.dao.steps import StepRow
 from models.redaction import default_redactor
 from models.statuses import AttemptOutcome
 from models.text.clean import clean_text
@@ -39,7 +40,7 @@ from models.text.duration import duration
 from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, step_duration_ms, time_of_day
 from models.views.run_view import RunView
-from tasks.export.html_elements import Html, element, more
+from tasks.export.html_elements import Html, element, join, more
 
 _TITLE_MAX_LENGTH = 120
 _GROUPS_SHOWN = 20
@@ -82,7 +83,7 @@ def run_regions(found: RunFound, *, linked: bool = True) -> Regions:
     return {
         "run": _head(view, linked=linked),
         "trouble": trouble,
-        "steps": _steps(found),
+        "steps": _steps(found, linked=linked),
         "briefs": _briefs(found, linked=linked),
         "attempts": _attempts(found.attempts),
         **records_parts(view.run.run_id, found.records, linked=linked),
@@ -110,7 +111,7 @@ def _head(view: RunView, *, linked: bool) -> Html:
     )
 
 
-def _steps(found: RunFound) -> Html:
+def _steps(found: RunFound, *, linked: bool) -> Html:
     view = found.view
     start = view.run.started_at or view.run.created_at
     total_s = seconds_between(start, view.run.finished_at or view.now)
@@ -124,7 +125,7 @@ def _steps(found: RunFound) -> Html:
     )
     rows = [
         [
-            step.name + (f" #{step.attempt}" if step.attempt > 1 else ""),
+            _step_name(step, linked=linked),
             badge(shown_state(step, view)),
             duration(step_duration_ms(step, view.now)),
             bar(step.name, spans[step.name], total_s),
@@ -138,6 +139,13 @@ def _steps(found: RunFound) -> Html:
     ]
     table = data_table("Steps with their times", headings, rows, stacked=True)
     return region("steps", "Steps", table, element("ul", *legend, class_="legend"))
+
+
+def _step_name(step: StepRow, *, linked: bool) -> Html:
+    """Return a step's name, which leads to its records, and its attempt where there were more."""
+    path = f"/runs/{step.run_id}?step={step.name}#records-found"
+    name = element("a", step.name, href=path) if linked and step.attempt else step.name
+    return join([name, f" #{step.attempt}" if step.attempt > 1 else ""])
 
 
 def _attempts(attempts: Sequence[AttemptRecord]) -> Html:

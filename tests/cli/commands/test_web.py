@@ -86,6 +86,15 @@ def test_elsewhere_somebody_must_be_asked_who_they_are(
     assert "SCOUT_WEB_TOKEN" in result.stderr
 
 
+def test_a_name_that_others_know_is_elsewhere(
+    scout: Scout, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOUT_WEB_HOSTS", "scout.example.org")
+    result = scout("web", "--port", "0")
+    assert result.exit_code == 3
+    assert "scout.example.org can be reached from elsewhere" in result.stderr
+
+
 def test_an_address_that_is_not_here_is_said(
     scout: Scout, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
