@@ -79,7 +79,8 @@ def group_projects(
 ) -> list[Group]:
     """Return groups, best first; the order of `projects` does not matter.
 
-    Where the run starts from one of them, these are its pairs, as ranks among themselves.
+    Where the run starts from one of them, these are its pairs, as ranks among themselves, and
+    groups in which the others fit each other as in a run without it.
 
     Args:
         projects: Those that may be grouped.
@@ -91,8 +92,9 @@ def group_projects(
     with arithmetic(len(items), by_meaning=bool(vectors)):
         signals = pair_signals(items, vectors)
         chosen = _chosen(items, signals if own is None else signals.around(own), own)
+        others = [] if own is None else _without(own, _chosen(items, signals, None))
     pairs = _as_judged(items, chosen, judge)
-    made = {(pair.first, pair.second): pair for pair in pairs}
+    made = {(pair.first, pair.second): pair for pair in (*pairs, *others)}
     members: list[tuple[int, ...]] = [(pair.first, pair.second) for pair in pairs]
     # Without needs the order is mostly fame, and three famous ones are no group.
     if any(project.needs for project in items):
@@ -124,6 +126,10 @@ def _chosen(items: Sequence[Project], signals: PairSignals, own: int | None) -> 
     return [*fresh, *linked[:MAX_LINKED]]
 
 
+def _without(own: int, pairs: Sequence[_Pair]) -> list[_Pair]:
+    return [pair for pair in pairs if own not in (pair.first, pair.second)]
+
+
 def _as_judged(
     items: Sequence[Project], pairs: Sequence[_Pair], judge: Judge | None
 ) -> Sequence[_Pair]:
@@ -145,10 +151,13 @@ def _worth(signals: PairSignals, number: int) -> tuple[float, dict[str, float]]:
 def _with_larger(
     pairs: Sequence[tuple[int, ...]], fresh: Set[tuple[int, ...]]
 ) -> list[tuple[int, ...]]:
-    """Return the pairs, and after each the groups of which it is the weakest."""
+    """Return the pairs, and after each the groups of which it is the weakest.
+
+    Pairs that are `fresh` and not among `pairs` make groups larger and begin none.
+    """
     place = {pair: number for number, pair in enumerate(pairs) if pair in fresh}
     neighbours: dict[int, set[int]] = defaultdict(set)
-    for one, other in place:
+    for one, other in fresh:
         neighbours[one].add(other)
         neighbours[other].add(one)
     found: set[tuple[int, ...]] = set()
@@ -162,7 +171,7 @@ def _with_larger(
         found |= growing
     after: dict[int, list[tuple[int, ...]]] = defaultdict(list)
     for group in found:
-        after[max(place[pair] for pair in combinations(group, 2))].append(group)
+        after[max(place.get(pair, 0) for pair in combinations(group, 2))].append(group)
     result: list[tuple[int, ...]] = []
     for number, pair in enumerate(pairs):
         result += [pair, *sorted(after[number], key=lambda group: (len(group), group))]

@@ -9,6 +9,7 @@ from typing import Any
 
 from models.text.clean import clean_text
 from tasks.export.facts import contact_words, known_members, release_words, written_to, yes_or_no
+from tasks.export.verdicts import verdict_words
 
 #: A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -20,7 +21,7 @@ _REPO_COLUMNS = (
 )  # fmt: skip
 _GROUP_COLUMNS = (
     "rank", "score", "status", "repositories", "title", "pitch", "first_step", "already_there",
-    "licences", "licences_source", "contact", "mark", "note", "reason", "policy",
+    "licences", "licences_source", "contact", "mark", "note", "reason", "policy", "fit", "judged",
 )  # fmt: skip
 #: What is said of a repository whose metadata was not read.
 _NO_FACTS = dict.fromkeys(_REPO_COLUMNS[_REPO_COLUMNS.index("open_issues") :])
@@ -63,7 +64,10 @@ def _repository(repo: dict[str, Any]) -> dict[str, Any]:
 
 
 def _group(group: dict[str, Any], repos: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a row; of a group without a text nothing is said but its place."""
+    """Return a row; of a group without a text nothing is said but its place and its verdicts.
+
+    `fit` is the lowest of the verdicts on its pairs.
+    """
     content, mark = group["content"] or {}, group["mark"] or {}
     licences = group["licences"] or {}
     members = known_members(group["repositories"], repos) if content else []
@@ -78,6 +82,8 @@ def _group(group: dict[str, Any], repos: Mapping[str, Mapping[str, Any]]) -> dic
         ),
         "mark": mark.get("mark"),
         "note": mark.get("note"),
+        "fit": min((verdict["fit"] for verdict in group["verdicts"]), default=None),
+        "judged": " ".join(map(verdict_words, group["verdicts"])),
     }
 
 

@@ -174,6 +174,8 @@ def test_facts_stand_in_every_format(scout: Scout, parent: str, tmp_path: Path) 
     markdown = (folder / "briefs" / "01-vectordeck-lodestone.md").read_text()
     groups, repos = rows(folder / "groups.csv"), rows(folder / "repositories.csv")
     assert groups[0]["licences"] == licences
+    assert float(groups[0]["fit"]) == first["verdicts"][0]["fit"]
+    assert first["verdicts"][0]["reason"] in groups[0]["judged"]
     contact = "to its maintainers (glasshouse), in discussions or issues; read the contributing gui"
     assert f"glasshouse/vectordeck: {contact}" in groups[0]["contact"]
     assert contact in article.replace("\n", "")

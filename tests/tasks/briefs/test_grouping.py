@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import combinations
 
 import pytest
 from msgspec.structs import replace
@@ -113,13 +114,23 @@ def test_around_one_project_every_group_has_it_and_ranks_are_among_its_pairs(
     groups = group_projects(projects)
     assert len(groups) > MAX_APPEARANCES
     assert all("owner7/r7" in group.full_names for group in groups)
-    partners = [name for group in groups for name in group.full_names if name != "owner7/r7"]
-    assert len(partners) == len(set(partners))
+    pairs = [group.key for group in groups if len(group.members) == 2]
+    assert len(pairs) == len(set(pairs))
+    fits = {group.key for group in group_projects(around(projects, ""))}
+    for group in groups:
+        others = [name for name in group.full_names if name != "owner7/r7"]
+        assert all(" ".join(sorted(two)) in fits for two in combinations(others, 2))
+        assert all(" ".join(sorted((one, "owner7/r7"))) in pairs for one in others)
     assert groups[0].score > 0.5
-    scores = [group.score for group in groups]
+    scores = [group.score for group in groups if len(group.members) == 2]
     assert scores == sorted(scores, reverse=True)
     monkeypatch.setattr(exact, "NUMPY_FROM", 1)
     assert group_projects(projects) == groups
+
+
+def test_around_one_project_three_that_fit_each_other_are_a_group() -> None:
+    found = [group_projects(around(world(30, seed), "owner7/r7")) for seed in range(4)]
+    assert any(len(group.members) > 2 for groups in found for group in groups)
 
 
 def test_who_does_the_same_job_as_ones_own_is_not_proposed() -> None:
