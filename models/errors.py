@@ -78,6 +78,13 @@ class DatabaseUnavailableError(ScoutError):
     code = Code.DATABASE_UNAVAILABLE
 
 
+class OutOfSpaceError(ScoutError):
+    """The disk is full, so that a command in whose process runs are executed cannot go on."""
+
+    exit_code = ExitCode.DEPENDENCY
+    code = Code.DISK_FULL
+
+
 class BrokerUnavailableError(ScoutError):
     """The broker does not answer."""
 

@@ -7,6 +7,7 @@ from types import TracebackType
 import dramatiq
 
 from models.dao.runs import RunsDao
+from models.errors import ScoutError
 from models.settings.runtime import Settings
 from workers.broker import build_broker
 from workers.enqueue import send_step
@@ -55,6 +56,11 @@ class EmbeddedWorker:
     def hangs(self) -> bool:
         """Say whether a thread did not react to its step's time limit, and never may end."""
         return self._steps is not None and bool(self._steps.deaf())
+
+    @property
+    def trouble(self) -> ScoutError | None:
+        """Return why nothing can be recorded any more, if that is so; only a person can cure it."""
+        return self._steps.trouble if self._steps is not None else None
 
     def hurry(self) -> None:
         """Wait for no step at the end; for who asked a second time to stop."""

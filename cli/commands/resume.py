@@ -29,6 +29,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
     from cli.running.see_through import see_through
     from models.dao import RunsDao, StepsDao
     from models.lifecycle import resume_run
+    from workers.dead_holders import close_dead_holders
 
     execution = Execution.prepare(how)
     tell_idle_options(people=execution.people)
@@ -39,6 +40,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
 
     def begin() -> str:
         execution.hold_to(dry=found.args.get("dry") is True)
+        close_dead_holders(run_id)
         step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
         reused = sum(row.status is StepStatus.SUCCESS for row in StepsDao.of_run(run_id))
         if execution.people:

@@ -33,6 +33,8 @@ class Case(Struct, frozen=True):
     best_rejected_score: float | None
     #: Those of the live workers that may take the run's steps.
     threads: ThreadCount
+    #: Room on the disk of SQLite's file; None for a server.
+    free_bytes: int | None = None
 
     @property
     def run_id(self) -> str:

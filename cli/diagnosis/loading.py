@@ -7,6 +7,7 @@ from models.dao import AuditDao, RunsDao
 from models.dao.briefs import BriefsDao
 from models.dao.fleet import FleetDao
 from models.dao.workers import WorkersDao
+from models.database.probe import free_bytes_of
 from models.settings.runtime import Settings
 from models.views.answers import analysis_answers, brief_answers
 from models.views.attempts import attempts_of
@@ -33,4 +34,5 @@ def load_case(run_text: str, settings: Settings) -> Case:
         brief_answers(run_id),
         BriefsDao.best_rejected_score(run_id),
         count_threads(live, view.run.broker),
+        free_bytes_of(settings),
     )

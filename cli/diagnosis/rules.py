@@ -32,6 +32,10 @@ _PREDICATES = {
 }
 
 
+#: A disk with less room than this is full: a step's results are larger.
+NO_ROOM_BYTES = 256 * 1024
+
+
 def diagnose(case: Case) -> Diagnosis:
     """Return the diagnosis of the first rule that fits; the last one always does."""
     rules: tuple[Rule, ...] = (
@@ -39,6 +43,7 @@ def diagnose(case: Case) -> Diagnosis:
         explain_failure,
         explain_briefless,
         _success,
+        _disk_full,
         _lease_expired,
         _overdue,
         _interrupted_again,
@@ -118,6 +123,20 @@ def _outcome(case: Case) -> str:
     if count or writing.is_planned:
         return f"The run succeeded with {count} brief{'' if count == 1 else 's'}."
     return f"The run succeeded; it wrote no briefs ({writing.error_message})."
+
+
+def _disk_full(case: Case) -> Diagnosis | None:
+    if case.free_bytes is None or case.free_bytes >= NO_ROOM_BYTES:
+        return None
+    step, reading = case.current, case.view.reading
+    lines = case.last_lines(step.name, step.attempt) if step else []
+    return Diagnosis(
+        "disk_full",
+        "The disk of the database is full: nothing of this run can be recorded.",
+        "What was written before is intact. Workers go on by themselves when there is room.",
+        [f"{case.free_bytes:,} bytes are free there", *filter(None, [reading.text]), *lines],
+        ["Free some disk space; scout doctor shows sizes.", f"scout resume {case.run_id}"],
+    )
 
 
 def _lease_expired(case: Case) -> Diagnosis | None:

@@ -179,7 +179,8 @@ class Execution:
             broker=self.settings.broker_kind,
         )
         try:
-            ended = watcher.follow(timeout_s)
+            embedded = self.embedded
+            ended = watcher.follow(timeout_s, (lambda: embedded.trouble) if embedded else None)
             if ended and self.embedded:
                 watcher.finish_others(self.embedded)
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cli.running.screen import Screen
@@ -12,9 +13,11 @@ from models.clock import Clock, seconds_between, spoken
 from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
+from models.errors import ScoutError
 from models.events import Event
 from models.statuses import StepStatus
 from models.text.clean import clean_text
+from models.text.sentence import once_ended
 from models.views.run_state import (
     HEARTBEAT_TIMEOUT_S,
     counted,
@@ -56,13 +59,27 @@ class Watcher:
         self._nobody_said_s: float | None = None
         self._stillness = Stillness()
 
-    def follow(self, timeout_s: float | None = None) -> bool:
-        """Show what happens until the run ends; returns whether it did within the time."""
+    def follow(
+        self, timeout_s: float | None = None, trouble: Callable[[], ScoutError | None] | None = None
+    ) -> bool:
+        """Show what happens until the run ends; returns whether it did within the time.
+
+        Args:
+            timeout_s: How long to wait; None waits for ever.
+            trouble: Says why the process that executes the run cannot go on, if it cannot.
+
+        Raises:
+            ScoutError: It cannot.
+        """
         self.screen.begin(RunsDao.get(self.run_id))
         resumed = AuditDao.newest(self.run_id, Event.RUN_RESUMED)
         self._last_id = resumed.id if resumed else 0  # what was before a resume has been seen
         started_s = self.clock.monotonic_s()
         while not database().reading(self._look):  # a database that is away ends no watching
+            if trouble is not None and (error := trouble()) is not None:
+                then = f"then go on with: scout resume {self.run_id}"
+                error.hint = once_ended(f"{error.hint.rstrip('.')}; {then}")
+                raise error
             if timeout_s is not None and self.clock.monotonic_s() - started_s >= timeout_s:
                 return False
             time.sleep(self.poll_s)

@@ -7,6 +7,7 @@ statement changes no row, so nothing is written.
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import peewee
 from msgspec import Struct
@@ -52,7 +53,7 @@ def probe_database(settings: Settings) -> DatabaseProbe:
     """Ask a database with Scout's tables to write; it must exist."""
     impatient = replace(settings, database_wait_s=min(WAIT_S, settings.database_wait_s))
     database = connect(impatient)
-    free_bytes = shutil.disk_usage(database.path.parent).free if database.path else None
+    free_bytes = _free_bytes(database.path)
     try:
         with database.write():
             database.execute(_WRITES_NOTHING)
@@ -62,6 +63,15 @@ def probe_database(settings: Settings) -> DatabaseProbe:
         return DatabaseProbe(found.code, clean_text(found.message), found.hint, free_bytes)
     finally:
         database.close_thread()
+
+
+def free_bytes_of(settings: Settings) -> int | None:
+    """Return the room on the disk of SQLite's file; None for a server, which does not say."""
+    return _free_bytes(connect(settings).path)
+
+
+def _free_bytes(path: Path | None) -> int | None:
+    return shutil.disk_usage(path.parent).free if path else None
 
 
 def _clock_ahead_s() -> float:

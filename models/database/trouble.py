@@ -25,6 +25,8 @@ _SQLITE: Mapping[int, Code] = MappingProxyType(
         sqlite3.SQLITE_PERM: Code.DATABASE_UNWRITABLE,
     }
 )
+#: The index of the write-ahead log cannot grow: what a full disk says there.
+_IOERR_SHMSIZE = sqlite3.SQLITE_IOERR | (19 << 8)
 #: SQLSTATEs, or the first two characters of them.
 _POSTGRES: Mapping[str, Code] = MappingProxyType(
     {
@@ -152,13 +154,18 @@ def _said(exc: BaseException) -> _Said:
     for one in waiting:  # grows while it is read
         number = getattr(one, "sqlite_errorcode", None)
         if isinstance(number, int):
-            return _Said(sqlite=number & 0xFF)  # the primary code of an extended one
+            return _Said(sqlite=_primary(number))  # the primary code of an extended one
         origin = type(one).__module__.partition(".")[0]
         if origin == "psycopg":
             return _Said(sqlstate=getattr(one, "sqlstate", None), from_postgres=True)
         if origin == "peewee" and one is not None and len(waiting) < _CHAIN_MAX:
             waiting += [one.__cause__, one.__context__]
     return _Said()
+
+
+def _primary(number: int) -> int:
+    """Return the primary result code of an extended one."""
+    return sqlite3.SQLITE_FULL if number == _IOERR_SHMSIZE else number & 0xFF
 
 
 def first_error(exc: BaseException) -> BaseException:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from models.cause import Cause
+from models.codes import Code
 from models.error_codes import code_of
 from models.errors import (
     LeaseLostError,
@@ -38,6 +39,8 @@ GiveUp = Callable[[], bool]
 
 #: No wait that others ask for is longer than those that are believed (`tasks.sources.http`).
 POSTPONE_MAX_S = 7 * 86_400.0
+#: How long a step waits for room on a full disk.
+FULL_DISK_DELAY_S = 30.0
 #: What stands in a headline beside what the code says.
 SAID_MAX_LENGTH = 200
 
@@ -126,6 +129,8 @@ def _record(
             give_up=give_up,
         )
         return Due(claim.name, delay_s) if goes_on else None
+    if cause.code is Code.DISK_FULL:
+        return _wait_for_room(attempt, cause, give_up)
     tries = claim.row.tries + 1
     if is_transient(exc) and tries < policy.max_tries:
         delay_s = policy.delay_s(tries, exc)
@@ -156,6 +161,22 @@ def _record(
         give_up=give_up,
     )
     return None
+
+
+def _wait_for_room(attempt: Attempt, cause: Cause, give_up: GiveUp | None) -> Due | None:
+    """Put a step off that found the disk full: no fault of its own, and no try."""
+    claim = attempt.claim
+    done, total = attempt.units
+    goes_on = postpone_step(
+        claim,
+        f"the disk is full ({cause.message})",
+        delay_s=FULL_DISK_DELAY_S,
+        done=done,
+        total=total,
+        clock=attempt.clock,
+        give_up=give_up,
+    )
+    return Due(claim.name, FULL_DISK_DELAY_S) if goes_on else None
 
 
 def cause_of(exc: BaseException) -> Cause:

@@ -91,7 +91,7 @@ class ProcessMiddleware(Middleware):
         for loop in self._loops:
             loop.stop()
         if self._keeper is not None:
-            self._keeper.farewell()
+            self._finish("taken off the record", self._keeper.farewell)
         if self.settings.broker_kind == "memory":
             self._finish("sealed", self._sealer.finish)
             if self._teller is not None:

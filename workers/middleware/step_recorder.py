@@ -22,16 +22,19 @@ import dramatiq
 from dramatiq.middleware import Middleware, MiddlewareError, SkipMessage
 
 from models.clock import Clock
+from models.codes import Code
 from models.database.connection import database
-from models.errors import DatabaseUnavailableError
+from models.error_codes import code_of
+from models.errors import DatabaseUnavailableError, OutOfSpaceError, ScoutError
 from models.events import Event
 from models.lifecycle import Claim, Refusal, claim_step
 from models.log_context import bound_work
 from models.settings.runtime import Settings
+from models.text.clean import clean_text
 from workers.attempts.attempt import Attempt, bound_attempt
 from workers.attempts.interrupts import WorkerStoppingError
 from workers.attempts.outcome import Due, end_attempt
-from workers.attempts.retry_policy import RetryPolicy
+from workers.attempts.retry_policy import RetryPolicy, is_transient
 from workers.enqueue import Sender, send_step
 from workers.message_format import run_id_of
 from workers.middleware.actor_call import call_actor
@@ -90,6 +93,8 @@ class StepMiddleware(Middleware):
         self.retiring = threading.Event()
         #: Who runs a step alone that was interrupted too often; without one, this process does.
         self.parent: Parent | None = None
+        #: Why this process cannot record what it does, if it cannot.
+        self.trouble: ScoutError | None = None
         #: In the order in which they began. A step may be here twice: a thread that does not react
         #: to the loss of its step goes on beside the attempt that another thread of ours makes.
         self._active: dict[Attempt, None] = {}
@@ -152,6 +157,7 @@ class StepMiddleware(Middleware):
                 give_up=self.stopping.is_set,
             )
         except Exception as exc:  # whatever it is, Dramatiq would go on and call the actor
+            self._note(exc)
             raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
         if isinstance(outcome, Refusal):
             self._after_refusal(broker, run_id, name, outcome)
@@ -187,13 +193,10 @@ class StepMiddleware(Middleware):
                 self.send(broker, attempt.claim.run_id, come.name, delay_s=come.delay_s)
             elif come is not None:
                 self._thread.next = self._hold(come)
+            self._note(exception)
         except DatabaseUnavailableError as exc:
-            logger.error(
-                "The end of %s was not recorded; recovery will run it again: %s",
-                attempt.claim.name,
-                exc,
-                extra={"event": Event.STEP_END_NOT_RECORDED},
-            )
+            self._note(exc)
+            _tell_not_recorded(attempt, exc)
         finally:
             self._thread.attempt = None
             self._thread.bound.close()
@@ -221,11 +224,11 @@ class StepMiddleware(Middleware):
         for attempt in self.active():
             if attempt.given_up:
                 continue
-            end_attempt(
-                attempt,
-                WorkerStoppingError("the worker shut down before the step reached a checkpoint"),
-                policy=self.policy,
-            )
+            why = WorkerStoppingError("the worker shut down before the step reached a checkpoint")
+            try:
+                end_attempt(attempt, why, policy=self.policy)
+            except DatabaseUnavailableError as exc:
+                _tell_not_recorded(attempt, exc)
 
     def _after_refusal(
         self, broker: dramatiq.Broker, run_id: str, name: str, refusal: Refusal
@@ -250,6 +253,16 @@ class StepMiddleware(Middleware):
             )
         finally:
             self._forget(attempt)
+
+    def _note(self, exc: BaseException | None) -> None:
+        """Keep what nobody but a person can cure, for a command that waits for this process."""
+        if exc is not None and code_of(exc) is Code.DISK_FULL:
+            self.trouble = OutOfSpaceError(
+                f"The disk is full: {clean_text(getattr(exc, 'message', str(exc)), 300)}",
+                "Free some space.",
+            )
+        elif isinstance(exc, DatabaseUnavailableError) and not is_transient(exc):
+            self.trouble = exc
 
     def _forget(self, attempt: Attempt) -> None:
         """Renew its lease no more."""
@@ -282,6 +295,15 @@ class StepMiddleware(Middleware):
         self._forget(attempt)
         why = attempt.stop or WorkerStoppingError("another middleware skipped it")
         end_attempt(attempt, why, policy=self.policy, give_up=self.stopping.is_set)
+
+
+def _tell_not_recorded(attempt: Attempt, exc: DatabaseUnavailableError) -> None:
+    logger.error(
+        "The end of %s was not recorded; recovery will run it again: %s",
+        attempt.claim.name,
+        exc,
+        extra={"event": Event.STEP_END_NOT_RECORDED},
+    )
 
 
 def step_middleware(broker: dramatiq.Broker) -> StepMiddleware | None:

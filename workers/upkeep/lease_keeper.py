@@ -19,7 +19,7 @@ from models.dao.workers import HeldStep, WorkerRow, WorkersDao, encode_held
 from models.database.clock import keep_time
 from models.database.connection import database
 from models.events import Event
-from models.lifecycle import log_audit
+from models.lifecycle import Claim, log_audit
 from models.settings.runtime import Settings
 from workers.attempts.attempt import Attempt
 from workers.attempts.interrupts import StepLostError, StepOverdueError
@@ -69,22 +69,26 @@ class Keeper:
         for attempt in attempts:
             self._watch_time_limit(attempt)
             self._give_up_if_deaf(attempt)
-        now_s = self.clock.monotonic_s()
-        if now_s - self._heartbeat_s >= HEARTBEAT_INTERVAL_S:
-            keep_time(database())
-            self._tell_of_clock()
-            self._beat()
-            self._heartbeat_s = now_s
         if self._time_was_set():
             for attempt in attempts:  # those that judge by the new time find new leases
                 attempt.renewed_s = float("-inf")
-        for attempt in attempts:
-            if attempt.given_up:
-                continue
-            if now_s - attempt.renewed_s >= self.settings.lease_s / 3:
-                self._renew(attempt)
-            elif not StepsDao.holds_now(attempt.claim.step_id, attempt.claim.attempt):
+        now_s = self.clock.monotonic_s()
+        renew_s = self.settings.lease_s / 3
+        held = [one for one in attempts if not one.given_up]
+        due = [one for one in held if now_s - one.renewed_s >= renew_s]
+        for attempt in due:  # before anything that may have to wait
+            self._renew(attempt)
+        if now_s - self._heartbeat_s >= HEARTBEAT_INTERVAL_S:
+            database().reading(lambda: keep_time(database()))
+            self._tell_of_clock()
+            self._beat()
+            self._heartbeat_s = now_s
+        for attempt in held:
+            if attempt not in due and not self._holds(attempt.claim):
                 self._lose(attempt)
+
+    def _holds(self, claim: Claim) -> bool:
+        return database().reading(lambda: StepsDao.holds_now(claim.step_id, claim.attempt))
 
     def _time_was_set(self) -> bool:
         """Say whether the shared time has made a step since the last tick."""
