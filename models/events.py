@@ -75,7 +75,7 @@ class Event(StrEnum):
         return event
 
     # A run's life
-    RUN_CREATED = _row("run.created", Scope.RUN, "command dry parent_run_id inherited who")
+    RUN_CREATED = _row("run.created", Scope.RUN, "command dry parent_run_id inherited who tags")
     RUN_FINISHED = _row("run.finished", Scope.RUN, "steps attempts outbound_attempts network_guard")
     RUN_FAILED = _row(
         "run.failed", Scope.RUN, "steps attempts outbound_attempts network_guard", level="ERROR"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from cli.display.terminal import emit_json, paint, say
 from cli.options.shared import json_option, open_for_use
-from models.errors import ExitCode
+from models.errors import ExitCode, InputError
 
 #: What is wrong is listed up to here; whoever has more has one cause for it.
 LISTED_MAX = 20
+_HEAD = re.compile(r"\d{1,18}:[0-9a-f]{1,64}", re.ASCII)
 
 
 @click.group()
@@ -45,6 +48,10 @@ def verify(since: str | None, head: str, as_json: bool) -> int:
     from models.records.seal_check import SealCheck, check_seals
     from models.text.time_span import moment
 
+    if head and not _HEAD.fullmatch(head):
+        raise InputError(
+            "--head is no end of a chain.", "Give NUMBER:LINK, as `scout audit verify` prints it."
+        )
     open_for_use()
     after = moment(since, "--since", Clock().now()) if since else ""
     check = SealCheck()

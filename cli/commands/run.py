@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.filters import tag_option
 from cli.options.idle import tell_idle_options
 from cli.options.run import checked_args, run_options
 from models.errors import InputError
@@ -18,8 +19,11 @@ from models.run_args import MIN_SCORE_WITH
 @run_options
 @execution_options
 @click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")
+@tag_option("Call the run this, such as team=search; may be given again.")
 @click.option("--plan", is_flag=True, help="Say what the run would cost, and do not run.")
-def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) -> None:
+def command(
+    *, how: ExecutionOptions, verify: bool, plan: bool, tags: tuple[str, ...], **options: Any
+) -> None:
     """Search GitHub, analyse what is found, and write ranked collaboration briefs.
 
     \b
@@ -50,7 +54,10 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
     from cli.running.execution import Execution
     from cli.running.see_through import see_through
     from cli.running.since import with_since_resolved
+    from models.run_terms import RunTerms
+    from models.tags import read_tags
 
+    terms = RunTerms(tags=read_tags(tags))
     execution = Execution.prepare(how, args=args)
     tell_idle_options(people=execution.people)
     args, said = with_own_repo(with_since_resolved(args), derive=derive)
@@ -61,8 +68,8 @@ def command(*, how: ExecutionOptions, verify: bool, plan: bool, **options: Any) 
         from cli.running.verify import verify_twice
 
         with execution:
-            sys.exit(verify_twice(execution, args))
-    see_through(execution, lambda: execution.create(args))
+            sys.exit(verify_twice(execution, args, terms))
+    see_through(execution, lambda: execution.create(args, terms=terms))
 
 
 def _is_given(name: str) -> bool:

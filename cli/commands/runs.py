@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.display.table import Column, table_lines
 from cli.display.terminal import age, emit_json, say
+from cli.options.filters import filter_options
 from cli.options.shared import json_option, open_for_use
-from models.statuses import RUN_STATES
 from models.text.duration import duration
 
 if TYPE_CHECKING:
+    from models.views.run_list import RunFilter
     from models.views.run_view import RunView
 
 _QUERY_MAX_LENGTH = 60
+#: As `models.dao.run_conditions.RunOrder`, which `--help` does without.
+ORDERS = ("created", "duration", "status")
 _COLUMNS = (
     Column("RUN"),
     Column("STATUS"),
@@ -29,15 +33,7 @@ _COLUMNS = (
 
 
 @click.command()
-@click.option(
-    "--status",
-    type=click.Choice([state.value for state in RUN_STATES]),
-    metavar="STATE",
-    help=f"Only runs in this state: {', '.join(RUN_STATES)}.",
-)
-@click.option("--since", metavar="WHEN", help="Only runs created since: 24h, 7d, or 2026-11-01.")
-@click.option("--until", metavar="WHEN", help="Only runs created before that.")
-@click.option("--query", metavar="TEXT", help="Only runs whose arguments hold this text.")
+@filter_options
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),
@@ -45,36 +41,30 @@ _COLUMNS = (
     show_default=True,
     help="At most so many.",
 )
+@click.option(
+    "--sort",
+    type=click.Choice(ORDERS),
+    default=ORDERS[0],
+    show_default=True,
+    help="The newest first, the longest, or those that need a look: running, queued, failed.",
+)
 @json_option
-def command(
-    status: str | None,
-    since: str | None,
-    until: str | None,
-    query: str | None,
-    limit: int,
-    as_json: bool,
-) -> None:
+def command(wanted: RunFilter, limit: int, sort: str, as_json: bool) -> None:
     """List runs, newest first, with their true state.
 
     A run whose worker died is shown as stalled, whatever its row says. With --json the output is
     one array. The exit code is 0, also for an empty list.
 
-    Example: scout runs --status failed --since 7d
+    Example: scout runs --status failed --tag team=search --sort duration
     """
-    from models.clock import Clock
-    from models.text.time_span import moment
-    from models.views.run_list import RunFilter, list_runs
+    from models.dao.run_conditions import RunOrder
+    from models.dao.tags import TagsDao
+    from models.views.run_list import list_runs
 
-    now = Clock().now()
-    wanted = RunFilter(
-        status,
-        moment(since, "--since", now) if since else None,
-        moment(until, "--until", now) if until else None,
-        query,
-    )
-    views = list_runs(open_for_use(), wanted, limit)
+    views = list_runs(open_for_use(), wanted, limit, order=RunOrder(sort))
     if as_json:
-        emit_json([_to_dict(view) for view in views])
+        tags = TagsDao.of_runs(view.run.run_id for view in views)
+        emit_json([_to_dict(view, tags.get(view.run.run_id, {})) for view in views])
     elif views:
         rows = [_cells(view) for view in views]
         for line in table_lines(_COLUMNS, rows, [view.reading.state for view in views]):
@@ -102,7 +92,7 @@ def _cells(view: RunView) -> list[str]:
     ]
 
 
-def _to_dict(view: RunView) -> dict[str, Any]:
+def _to_dict(view: RunView, tags: Mapping[str, str]) -> dict[str, Any]:
     from models.views.run_state import failed_step, run_duration_ms
 
     run, failed = view.run, failed_step(view.steps)
@@ -114,6 +104,7 @@ def _to_dict(view: RunView) -> dict[str, Any]:
         "command": run.command,
         "dry": bool(run.args.get("dry")),
         "query": run.args.get("query"),
+        "tags": dict(tags),
         "broker": run.broker,
         "parent_run_id": run.parent_run_id,
         "created_at": run.created_at,

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.display.terminal import emit_json, say
-from cli.options.shared import complete_file, json_option, open_for_use, read_run_argument
+from cli.options.shared import (
+    complete_file,
+    json_option,
+    new_file,
+    open_for_use,
+    read_run_argument,
+)
 
 if TYPE_CHECKING:
     from models.dao.steps import StepRow
@@ -67,12 +73,10 @@ def command(
 
 
 def _write_page(run_id: str, name: str, settings: Settings) -> None:
-    from pathlib import Path
-
     from cli.private_file import write_private
     from cli.web.run_file import run_file
 
-    path = Path(name).expanduser()
+    path = new_file(name, "--html")
     write_private(path, run_file(run_id, settings).encode(), "--html")
     say(str(path))
 
@@ -104,6 +108,7 @@ def _facts(found: dict[str, Any]) -> list[str]:
 
 
 def _to_dict(view: RunView) -> dict[str, Any]:
+    from models.dao.tags import TagsDao
     from models.views.run_state import run_duration_ms
 
     run = view.run
@@ -123,6 +128,7 @@ def _to_dict(view: RunView) -> dict[str, Any]:
             "error": run.error,
         },
         "args": run.args,
+        "tags": TagsDao.of_run(run.run_id),
         "stats": run.stats,
         "reading": {
             "state": view.reading.state,

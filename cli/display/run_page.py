@@ -24,6 +24,7 @@ from cli.options.flags import typed
 from models.clock import seconds_between
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
+from models.dao.tags import TagsDao
 from models.export_path import export_index
 from models.run_args import RunArgs
 from models.statuses import State, StepStatus
@@ -130,6 +131,9 @@ def _heading(view: RunView) -> Iterator[str]:
     state = status_text(view.reading.state)
     yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source_of(run)}  "{query}"'
     yield faint(" · ".join(run_facts(view)))
+    tags = TagsDao.of_run(run.run_id)
+    if tags:
+        yield faint("tags  " + " · ".join(clean_text(f"{k}={v}") for k, v in tags.items()))
     options = changed_options(run.args)
     if options:
         yield faint(options)

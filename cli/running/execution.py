@@ -21,6 +21,7 @@ from models.database.migrate import open_database
 from models.errors import ExitCode, InputError
 from models.events import Event
 from models.lifecycle import cancel_run, create_run
+from models.run_terms import NO_TERMS, RunTerms
 from models.settings.logging import asked_level
 from models.settings.runtime import Settings, load_settings
 from models.steps import STEP_NAMES
@@ -124,11 +125,12 @@ class Execution:
         command: str = "run",
         parent_run_id: str | None = None,
         derivation: Derivation | None = None,
+        terms: RunTerms = NO_TERMS,
     ) -> str:
         """Create a run, send its first message, and return its id.
 
         A derivation takes over rows of the parent and executes only some of the steps, the first
-        among them.
+        among them. The parent's tags are taken over, too.
         """
         self.hold_to(dry=args.dry)
         run_id = create_run(
@@ -139,6 +141,7 @@ class Execution:
             broker=self.settings.broker_kind,
             parent_run_id=parent_run_id,
             derivation=derivation,
+            terms=terms,
         )
         self.send(run_id, STEP_NAMES[0])
         return run_id

@@ -15,9 +15,10 @@ from models.text.canonical_json import dumps
 if TYPE_CHECKING:
     from cli.running.execution import Execution
     from models.run_args import RunArgs
+from models.run_terms import NO_TERMS, RunTerms
 
 
-def verify_twice(execution: Execution, args: RunArgs) -> int:
+def verify_twice(execution: Execution, args: RunArgs, terms: RunTerms = NO_TERMS) -> int:
     """Run twice with the same arguments and compare exports, steps, events and stats.
 
     Returns:
@@ -27,7 +28,7 @@ def verify_twice(execution: Execution, args: RunArgs) -> int:
     as_json = execution.how.as_json
     run_ids = []
     for _ in range(2):
-        run_id = execution.create(args)
+        run_id = execution.create(args, terms=terms)
         outcome = execution.wait(run_id)
         if outcome.exit_code is not ExitCode.SUCCESS:
             if as_json:

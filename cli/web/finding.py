@@ -20,6 +20,7 @@ from models.clock import Clock
 from models.dao.audit import AuditDao
 from models.dao.briefs import BriefsDao
 from models.dao.findings import SearchesDao
+from models.dao.run_conditions import RunConditions
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
 from models.run_args import RunArgs
@@ -95,10 +96,10 @@ def _rows(settings: Settings) -> _Rows:
     unfinished = [
         view
         for status in (RunStatus.RUNNING, RunStatus.QUEUED)
-        for run in RunsDao.list(status=status, limit=_UNFINISHED_SHOWN)
+        for run in RunsDao.list(RunConditions(statuses=(status,)), limit=_UNFINISHED_SHOWN)
         for view in (view_run(run, settings),)
     ]
-    failed = list_runs(settings, RunFilter(State.FAILED, since), _FAILED_SHOWN)
+    failed = list_runs(settings, RunFilter(state=State.FAILED, since=since), _FAILED_SHOWN)
     fleet = view_fleet(settings)
     return _Rows(fleet, view_stats(_HOUR_S), unfinished[:_UNFINISHED_SHOWN], failed)
 

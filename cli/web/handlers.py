@@ -218,7 +218,9 @@ def _filter(asked: Mapping[str, str]) -> RunFilter:
         name: moment(asked[name], name, now) if name in asked else None
         for name in ("since", "until")
     }
-    return RunFilter(state, times["since"], times["until"], asked.get("query"))
+    return RunFilter(
+        state=state, since=times["since"], until=times["until"], query=asked.get("query")
+    )
 
 
 def _seen(request: Request) -> str:

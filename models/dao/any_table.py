@@ -13,7 +13,7 @@ from models.database.connection import database
 from models.tables.base import Table
 
 #: Columns that order the rows of a run; an `id` orders those of every other table.
-_ORDER = {"run_steps": "position", "runs": "run_id"}
+_ORDER = {"run_steps": "position", "runs": "run_id", "run_tags": "name"}
 
 
 def count_rows() -> dict[str, int]:

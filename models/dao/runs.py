@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from models.clock import Clock
+from models.dao.run_conditions import RunConditions, RunOrder, ordering
 from models.database.connection import database
-from models.database.like_patterns import containing
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
 from models.redaction import default_redactor
@@ -17,13 +17,14 @@ from models.statuses import RUN_ENDED, RunStatus
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_error
 
-_QUERY_SQLITE = "json_extract(args_json, '$.query')"
-_QUERY_POSTGRES = "(args_json::json ->> 'query')"
 _COLUMNS = (
     "run_id, command, status, args_json, git_sha, config_hash, broker, parent_run_id,"
     " created_at, started_at, finished_at, stats_json, error"
 )
 _INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL)"  # noqa: E501, S608
+
+
+_ALL = RunConditions()
 
 
 class RunRow(Struct, frozen=True):
@@ -167,45 +168,20 @@ class RunsDao:
 
     @staticmethod
     def list(
-        *,
-        status: RunStatus | None = None,
-        query: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        before: str | None = None,
-        limit: int = 20,
+        wanted: RunConditions = _ALL, *, limit: int = 20, order: RunOrder = RunOrder.CREATED
     ) -> list[RunRow]:
-        """Return runs, newest first.
+        """Return runs, by default the newest first.
 
         Args:
-            status: Only these.
-            query: Only those that searched for something with this part.
-            since: Only those created at this time or later.
-            until: Only those created before this time.
-            before: Only those that stand behind this run in the list.
+            wanted: Which runs.
             limit: At most so many.
+            order: Which ones come first.
         """
-        where, params = ["1 = 1"], list[Any]()
-        if status:
-            where.append("status = ?")
-            params.append(RunStatus(status).value)
-        if since:
-            where.append("created_at >= ?")
-            params.append(since)
-        if until:
-            where.append("created_at < ?")
-            params.append(until)
-        if before:
-            place = "SELECT created_at, run_id FROM runs WHERE run_id = ?"
-            where.append(f"(created_at, run_id) < ({place})")
-            params.append(before)
-        if query:
-            # SQLite knows upper and lower case in ASCII only, so the text as it is counts as well.
-            words = _QUERY_SQLITE if database().is_sqlite else _QUERY_POSTGRES
-            where.append(f"(lower({words}) LIKE ? ESCAPE '!' OR {words} LIKE ? ESCAPE '!')")
-            params += [containing(query.lower()), containing(query)]
-        sql = f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, run_id DESC LIMIT ?"  # noqa: E501, S608
-        return [RunRow.of(row) for row in database().execute(sql, (*params, limit)).fetchall()]
+        where, params = wanted.where()
+        by, more = ordering(order)
+        sql = f"SELECT {_COLUMNS} FROM runs WHERE {where} ORDER BY {by} LIMIT ?"  # noqa: S608
+        found = database().execute(sql, (*params, *more, limit))
+        return [RunRow.of(row) for row in found.fetchall()]
 
     @staticmethod
     def count_by_status() -> dict[str, int]:

@@ -10,12 +10,14 @@ from models.clock import Clock
 from models.dao.runs import RunsDao
 from models.dao.seals import SealsDao
 from models.dao.steps import StepsDao
+from models.dao.tags import TagsDao
 from models.errors import InputError
 from models.events import Event
 from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
 from models.redaction import default_redactor
 from models.run_args import RunArgs, option_of
+from models.run_terms import NO_TERMS, RunTerms
 from models.settings.runtime import load_settings
 from models.steps import LLM_STEPS, STEP_NAMES, position_of, step_id_for
 
@@ -30,6 +32,7 @@ def create_run(
     parent_run_id: str | None = None,
     derivation: Derivation | None = None,
     who: str | None = None,
+    terms: RunTerms = NO_TERMS,
     clock: Clock | None = None,
 ) -> str:
     """Create a queued run and its ten steps in one transaction, and return its id.
@@ -44,6 +47,7 @@ def create_run(
         derivation: What to take over from the parent, and which steps to execute; None takes over
             nothing and executes all ten.
         who: Who asked for it, where that is not whoever is at this machine.
+        terms: How it is called, beside what the parent is called.
         clock: Where the time comes from.
 
     Raises:
@@ -74,6 +78,8 @@ def create_run(
             run_id=run_id,
             clock=clock,
         )
+        called = (TagsDao.of_run(parent_run_id) if parent_run_id else {}) | dict(terms.tags)
+        TagsDao.add(run_id, called)
         left_out = _left_out(command, checked, derivation)
         StepsDao.create_all(run_id, clock.now_iso(), left_out)
         inherited = {}
@@ -88,7 +94,8 @@ def create_run(
                 run_id=run_id,
                 data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id}
                 | ({"inherited": inherited} if inherited else {})
-                | ({"who": who} if who else {}),
+                | ({"who": who} if who else {})
+                | ({"tags": called} if called else {}),
             )
         )
         for name, reason in left_out.items():

@@ -21,13 +21,14 @@ from models.redaction import default_redactor
 from models.settings.runtime import Settings
 from models.tables import github, results
 from models.tables.base import Table
-from models.tables.runs import AuditEvent, Run, RunStep
+from models.tables.runs import AuditEvent, Run, RunStep, RunTag
 from models.tables.verdicts import PairVerdict
 from models.text.canonical_json import dumps, loads
 
 #: File to table; and what the file holds, for the README.
 _TABLES: Mapping[str, tuple[type[Table], str]] = {
     "steps.jsonl": (RunStep, "the ten steps, with attempts, times, stats and errors"),
+    "tags.jsonl": (RunTag, "what the run is called, beside its id"),
     "audit.jsonl": (AuditEvent, "the audit log, where every attempt and transition is"),
     "queries.jsonl": (results.GithubQuery, "the searches, and how far each came"),
     "repo_queries.jsonl": (results.RepoQuery, "which search found what, at which rank"),

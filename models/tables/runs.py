@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from peewee import (
     BigAutoField,
+    CompositeKey,
     DoubleField,
     ForeignKeyField,
     IntegerField,
@@ -96,6 +97,21 @@ class AuditEvent(Table):
         indexes = ((("run_id", "id"), False),)
 
 
+class RunTag(Table):
+    """What a person calls a run, as a name with a value; each name once."""
+
+    run_id = TextField()
+    name = TextField()
+    value = TextField()
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "run_tags"
+        primary_key = CompositeKey("run_id", "name")
+        indexes = ((("name", "value"), False),)
+
+
 class WorkerProcess(Table):
     """A worker process and its last sign of life, so that every reader can see who is there.
 
@@ -148,6 +164,7 @@ RUN_TABLES: tuple[type[Table], ...] = (
     Run,
     RunStep,
     AuditEvent,
+    RunTag,
     WorkerProcess,
     Singleton,
     MachineClock,
@@ -159,6 +176,7 @@ __all__ = [
     "MachineClock",
     "Run",
     "RunStep",
+    "RunTag",
     "Singleton",
     "WorkerProcess",
 ]

@@ -1,10 +1,11 @@
-"""The list of runs, newest first, that fit what a person asked for: for commands and pages."""
+"""The list of runs that fit what a person asked for: for commands and pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
-from models.dao.runs import RunRow, RunsDao
+from models.dao.run_conditions import RunConditions, RunOrder, RunSource
+from models.dao.runs import RunsDao
 from models.dao.workers import WorkersDao
 from models.settings.runtime import Settings
 from models.statuses import RUN_ENDED, RunStatus
@@ -12,63 +13,82 @@ from models.views.run_view import RunView, view_run
 
 #: How many unfinished runs are looked at when a state is asked for that no column holds.
 _UNFINISHED_MAX = 10_000
+_UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs are wanted; None means all.
+class RunFilter(Struct, frozen=True, kw_only=True):
+    """Which runs are wanted; what is not given is not asked for.
 
-    Args:
+    Attributes:
         state: Only runs whose true state is this.
         since: Only those created at this time or later, as it is stored.
         until: Only those created before this time.
         query: Only those that searched for something with this part.
+        tags: Only those with these, by name; of one whose value is None any value will do.
+        command: Only those that this command made.
+        source: Only those that read from this.
     """
 
     state: str | None = None
     since: str | None = None
     until: str | None = None
     query: str | None = None
+    tags: tuple[tuple[str, str | None], ...] = ()
+    command: str | None = None
+    source: RunSource | None = None
 
     @property
     def asks(self) -> bool:
         """Say whether anything is asked for."""
-        return bool(self.state or self.since or self.until or self.query)
+        return self != _ALL
+
+    def conditions(self, statuses: tuple[RunStatus, ...], before: str | None) -> RunConditions:
+        """Return what the rows of the runs must say, beside their state.
+
+        Args:
+            statuses: One of these is theirs; none means any.
+            before: They stand behind this run in the list.
+        """
+        return RunConditions(
+            statuses=statuses,
+            query=self.query,
+            since=self.since,
+            until=self.until,
+            before=before,
+            tags=self.tags,
+            command=self.command,
+            source=self.source,
+        )
+
+
+_ALL = RunFilter()
 
 
 def list_runs(
-    settings: Settings, wanted: RunFilter, limit: int, *, before: str | None = None
+    settings: Settings,
+    wanted: RunFilter,
+    limit: int,
+    *,
+    before: str | None = None,
+    order: RunOrder = RunOrder.CREATED,
 ) -> list[RunView]:
-    """Return runs with their true state, the newest first.
+    """Return runs with their true state, by default the newest first.
 
     Args:
         settings: For the state.
         wanted: Which runs.
         limit: At most so many.
-        before: Go on behind this run of the list.
+        before: Go on behind this run of the list of the newest.
+        order: Which ones come first.
     """
-    workers = WorkersDao.all()
-    if wanted.state is None or wanted.state in RUN_ENDED:
-        ended = RunStatus(wanted.state) if wanted.state else None
-        return [view_run(run, settings, workers) for run in _stored(wanted, ended, limit, before)]
-    unfinished = [
-        run
-        for status in (RunStatus.QUEUED, RunStatus.RUNNING)
-        for run in _stored(wanted, status, _UNFINISHED_MAX, before)
-    ]
-    unfinished.sort(key=lambda run: (run.created_at, run.run_id), reverse=True)
-    views = (view_run(run, settings, workers) for run in unfinished)
-    return [view for view in views if view.reading.state == wanted.state][:limit]
-
-
-def _stored(
-    wanted: RunFilter, status: RunStatus | None, limit: int, before: str | None
-) -> list[RunRow]:
-    return RunsDao.list(
-        status=status,
-        query=wanted.query,
-        since=wanted.since,
-        until=wanted.until,
-        before=before,
-        limit=limit,
+    state = wanted.state
+    is_stored = state is None or state in RUN_ENDED
+    statuses = ((RunStatus(state),) if state else ()) if is_stored else _UNFINISHED
+    found = RunsDao.list(
+        wanted.conditions(statuses, before),
+        limit=limit if is_stored else _UNFINISHED_MAX,
+        order=order,
     )
+    workers = WorkersDao.all()
+    views = (view_run(run, settings, workers) for run in found)
+    return [view for view in views if is_stored or view.reading.state == state][:limit]

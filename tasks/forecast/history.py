@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from models.dao.analyses import AnalysesDao
 from models.dao.findings import ReposDao, SearchesDao
 from models.dao.llm_usage import LlmUsageDao
+from models.dao.run_conditions import RunConditions
 from models.dao.runs import RunRow, RunsDao
 from models.dao.verdicts import VerdictsDao
 from models.run_args import RunArgs
@@ -59,8 +60,10 @@ class History(Struct, frozen=True):
 def history_of(args: RunArgs) -> History:
     """Return what the open database knows that helps to plan a live run."""
     usage = LlmUsageDao.averages()
-    runs = RunsDao.list(status=RunStatus.SUCCESS, query=args.query, limit=_LOOKED_AT)
-    runs += RunsDao.list(status=RunStatus.SUCCESS, limit=_LOOKED_AT)
+    wanted = (
+        RunConditions(statuses=(RunStatus.SUCCESS,), query=query) for query in (args.query, None)
+    )
+    runs = [run for one in wanted for run in RunsDao.list(one, limit=_LOOKED_AT)]
     alike = [run for run in runs if _is_alike(run, args)]
     best = min(alike, key=lambda run: run.args["query"] != args.query, default=None)
     return History(

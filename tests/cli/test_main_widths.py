@@ -21,6 +21,7 @@ SCREENS = [
     "",
     "runs",
     "runs --status success",
+    "runs --sort duration --tag team --source dry",
     "runs --status nonsense",
     "show last",
     "show FAILED --attempts",

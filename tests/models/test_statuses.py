@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from models import statuses
+from models.dao.run_conditions import RunConditions
 from models.dao.runs import RunRow, RunsDao
 from models.dao.steps import StepsDao
 from models.database.connection import Database
@@ -96,7 +97,8 @@ def test_rows_hold_members_on_every_database(database: Database) -> None:
     assert claimed is not None
     assert (claimed.status, claimed.run_status) == (StepStatus.PENDING, RunStatus.QUEUED)
     assert type(claimed.run_status) is RunStatus
-    assert [row.run_id for row in RunsDao.list(status=RunStatus.QUEUED)] == [run_id]
+    queued = RunConditions(statuses=(RunStatus.QUEUED,))
+    assert [row.run_id for row in RunsDao.list(queued)] == [run_id]
 
 
 def test_a_status_that_nobody_knows_is_no_row() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from models.database.connection import Database
 from models.lifecycle import cancel_run, create_run, finish_claim
+from models.run_terms import RunTerms
 from models.steps import LLM_STEPS
 from tests.support import runs as plain
 from tests.support.cli import SECRET, Scout
@@ -177,3 +178,69 @@ def test_commands_that_read_take_the_newest_run_by_default(
     assert scout.json("explain")["run_id"] == newest
     assert scout("logs").exit_code == 0
     assert "Usage: scout show [OPTIONS] [RUN]" in scout("show", "--help").stdout
+
+
+def test_runs_are_found_by_their_tags_command_and_source(scout: Scout) -> None:
+    dry = ("run", "--dry", "--query", "graphs", "--top", "3", "--no-llm")
+    assert scout(*dry, "--tag", "team=search", "--tag", "ticket=7").exit_code == 0
+    (first,) = scout.json("runs")
+    assert first["tags"] == {"team": "search", "ticket": "7"}
+    assert scout("rerun", "last").exit_code == 0
+    (again, _) = scout.json("runs")
+    assert again["tags"] == first["tags"], "taken over"
+    live = create_run({"query": "graphs"}, terms=RunTerms(tags={"team": "other"}))
+
+    def found(*options: str) -> list[str]:
+        return [row["run_id"] for row in scout.json("runs", *options)]
+
+    made, repeated = first["run_id"], again["run_id"]
+    assert found("--tag", "team=search") == [repeated, made]
+    assert found("--tag", "team") == [live, repeated, made]
+    assert found("--tag", "team=search", "--tag", "ticket=8") == []
+    assert found("--command", "rerun") == [repeated]
+    assert found("--source", "live") == [live]
+    assert found("--source", "dry") == found("--source", "no-llm") == [repeated, made]
+    assert found("--source", "live", "--status", "queued", "--tag", "team=other") == [live]
+    assert scout.json("show", made)["tags"] == first["tags"]
+    assert "tags  team=search · ticket=7" in scout("show", made).stdout
+    (created,) = plain.audits(made, "run.created")
+    assert created.data["tags"] == first["tags"]
+
+
+def test_runs_are_sorted_by_how_long_they_took_and_by_what_needs_a_look(scout: Scout) -> None:
+    clock = PastClock(500)
+    quick, slow, running = (new_run(clock=clock) for _ in range(3))
+    finish_until(quick, clock=clock)
+    claim(slow, "init_run", clock)
+    clock.pass_s(90)
+    cancel_run(slow, who="kim", reason="slow", clock=clock)
+    claim(running, "init_run")
+    waiting = new_run()
+
+    def order(*options: str) -> list[str]:
+        return [row["run_id"] for row in scout.json("runs", *options)]
+
+    newest = [waiting, *sorted((quick, slow, running), reverse=True)]
+    assert order("--sort", "duration") == [slow, running, quick, waiting]
+    assert order("--sort", "status") == [running, waiting, slow, quick]
+    assert order() == order("--sort", "created") == newest
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--tag", "team"), "has no value"),
+        (("--tag", "=x"), "is no tag"),
+        (("--tag", "a b=x"), "is no tag"),
+        (("--tag", "team=a", "--tag", "team=b"), "is given twice"),
+        (("--tag", "team=\x1b[1m"), "cannot be used"),
+        (("--tag", f"team={SECRET}"), "holds what looks like a password"),
+    ],
+)
+def test_tags_that_cannot_be_used_are_refused(
+    scout: Scout, options: tuple[str, ...], words: str
+) -> None:
+    result = scout("run", "--dry", "--query", "graphs", *options)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert scout.json("runs") == []

@@ -176,7 +176,9 @@ def test_a_retry_shows_try_of_how_many_and_the_next_time(scout: Scout) -> None:
 def test_json_holds_everything_of_the_run(scout: Scout) -> None:
     run_id = failed_run()
     data = scout.json("show", run_id)
-    assert set(data) == {"run", "args", "stats", "reading", "stuck_threads", "steps", "attempts"}
+    assert set(data) == {
+        *("run", "args", "tags", "stats", "reading", "stuck_threads", "steps", "attempts"),
+    }
     assert data["args"]["query"] == "vector database"
     assert data["args"]["max_briefs"] == 10
     assert [step["position"] for step in data["steps"]] == list(range(1, 11))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from models.dao import RunsDao
+from models.dao.run_conditions import RunConditions
 from models.database.connection import Database
 from models.errors import ExitCode, InputError
 from models.lifecycle import cancel_run
+from models.statuses import RunStatus
 from tests.support.clock import FakeClock
 from tests.support.runs import claimed, new_run
 
@@ -95,12 +99,12 @@ def test_runs_are_listed_newest_first_and_filtered(database: Database, clock: Fa
         clock.advance(1)
     cancel_run(ids[0], who="ada", reason="x", clock=clock)
 
-    def found(**filters: object) -> list[str]:
-        return [run.run_id for run in RunsDao.list(**filters)]  # type: ignore[arg-type]
+    def found(limit: int = 20, **wanted: Any) -> list[str]:
+        return [run.run_id for run in RunsDao.list(RunConditions(**wanted), limit=limit)]
 
     assert found() == ids[::-1]
     assert found(limit=2) == ids[:0:-1]
-    assert found(status="cancelled") == [ids[0]]
+    assert found(statuses=(RunStatus.CANCELLED,)) == [ids[0]]
     assert found(query="VECTOR") == [ids[0]]
     assert found(query="100%") == found(query="m_r") == [ids[1]]
     assert found(query="%") == [ids[1]]
@@ -108,15 +112,15 @@ def test_runs_are_listed_newest_first_and_filtered(database: Database, clock: Fa
     assert found(query='"quoted"') == [ids[2]]
     assert found(query="back\\slash") == [ids[2]]
     assert found(query="no such words") == []
-    assert found(query="vector", status="queued") == []
+    assert found(query="vector", statuses=(RunStatus.QUEUED,)) == []
 
 
 def test_the_words_of_a_filter_are_those_of_the_query(database: Database, clock: FakeClock) -> None:
     """Not the names of the arguments, and not the output folder."""
     new_run(clock, query="vector database")
 
-    assert RunsDao.list(query="include_forks") == []
-    assert RunsDao.list(query="true") == []
+    assert RunsDao.list(RunConditions(query="include_forks")) == []
+    assert RunsDao.list(RunConditions(query="true")) == []
 
 
 @pytest.mark.parametrize("status", ["success", "failed", "cancelled"])
