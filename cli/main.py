@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "web": ("cli.commands.web", "Serve the fleet and its runs as a page."),
     "health": ("cli.commands.health", "Say whether work is being done; exits 1 if not."),
     "config": ("cli.commands.config", "List every setting, its value and where it came from."),
+    "notify": ("cli.commands.notify", "Send a test to whoever is told what becomes of runs."),
     "doctor": ("cli.commands.doctor", "Check configuration, database, broker and workers."),
     "drill": ("cli.commands.drill", "Kill workers on purpose and check that nothing is lost."),
     "prune": ("cli.commands.prune", "Remove old runs, after saying which."),

@@ -22,6 +22,7 @@ from cli.web.action_handlers import Actions
 from cli.web.forms import Forms
 from cli.web.guard import Guard
 from cli.web.handlers import Pages
+from cli.web.metrics import RowsMetrics
 from cli.web.reading import Reader
 from cli.web.sign_in import Door, SignIn
 from cli.web.streams import Hub
@@ -84,6 +85,7 @@ def build_app(
         told("/runs/{run_id}", pages.run),
         told("/runs/{run_id}/stream", pages.run_stream),
         told("/runs/{run_id}/results", pages.results),
+        told("/metrics", RowsMetrics(reader).show),
         told("/static/{name}", pages.static),
         told("/favicon.ico", pages.icon),
         told("/sign-in", sign_in.show),

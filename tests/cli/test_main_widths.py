@@ -48,6 +48,7 @@ SCREENS = [
     "doctor",
     "config",
     "audit verify",
+    "notify",
     "doctor --reconcile",
     "db status",
     "db migrate",

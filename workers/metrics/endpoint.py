@@ -15,7 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from models.database.connection import database
 from models.errors import ConfigError, InputError
 from models.events import Event
 from models.settings.loopback import is_loopback
@@ -97,10 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif urlsplit(self.path).path != PATH:
             self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"The metrics are at /metrics.\n")
         else:
-            try:
-                content_type, body = exposition(self.registry, self.headers.get("Accept", ""))
-            finally:
-                database().close_thread()
+            content_type, body = exposition(self.registry, self.headers.get("Accept", ""))
             self._answer(HTTPStatus.OK, content_type, body)
 
     def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:

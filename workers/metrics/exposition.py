@@ -6,11 +6,15 @@ Only this module and its callers need `prometheus_client` (extra `metrics`): wha
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from models.codes import Code
+from models.database.connection import database
 from models.errors import ConfigError
 from models.events import Event
 from models.version import __version__
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("scout.worker")
 
+#: Seconds for what is read; a scrape is given up after 5 (docs/deploy/prometheus).
+READ_S = 4.0
 DATABASE_UP = "scout_database_up"
 GaugeReader = Callable[[], Sequence[Gauge]]
 
@@ -75,12 +81,14 @@ class _Gauges:
     def __init__(self, read: GaugeReader) -> None:
         self._read = read
         self._last_error = ""
+        self._reading: Future[Sequence[Gauge]] | None = None
+        self._lock = threading.Lock()
 
     def collect(self) -> Iterator[Family]:
         """Yield the gauges; where they cannot be read, only that."""
         up, gauges = 1.0, list[Gauge]()
         try:
-            gauges = list(self._read())
+            gauges = list(self._in_time())
             self._last_error = ""
         except Exception as exc:  # noqa: BLE001 - whatever it is, the scrape must say so and not fail
             up = 0.0
@@ -93,6 +101,19 @@ class _Gauges:
                 continue  # who reads knows better
             yield _gauge_family(gauge)
 
+    def _in_time(self) -> Sequence[Gauge]:
+        """Return the gauges; who asks while they are being read gets the same.
+
+        Raises:
+            TimeoutError: They were not there in time.
+            Exception: What reading raises.
+        """
+        with self._lock:
+            if self._reading is None or self._reading.done():
+                self._reading = _begun(self._read)
+            reading = self._reading
+        return reading.result(READ_S)
+
     def _report(self, exc: Exception) -> None:
         error = f"{type(exc).__name__}: {exc}"
         if error != self._last_error:
@@ -100,6 +121,23 @@ class _Gauges:
                 "The rows' metrics cannot be read: %s", error, extra={"event": Event.METRICS_FAILED}
             )
         self._last_error = error
+
+
+def _begun(read: GaugeReader) -> Future[Sequence[Gauge]]:
+    """Read on a thread of its own, which nobody has to wait for at the end of the process."""
+    future: Future[Sequence[Gauge]] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(read())
+        except BaseException as exc:  # noqa: BLE001 - whoever waits for it gets it
+            future.set_exception(exc)
+        finally:
+            with suppress(ConfigError):  # none is open
+                database().close_thread()
+
+    threading.Thread(target=work, name="gauges", daemon=True).start()
+    return future
 
 
 class _Sums:

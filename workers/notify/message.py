@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
+from models.clock import Clock
 from models.dao.notices import NoticeRow
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
+from models.ids import new_id
 from models.redaction import default_redactor
 from models.settings.notify import About
 from models.text.clean import clean_text
@@ -54,6 +56,23 @@ class Message(Struct, frozen=True):
 
 
 _WORDS = {About.FAILED: "failed", About.STALLED: "stands still", About.SUCCESS: "succeeded"}
+
+
+def trial_message() -> Message:
+    """Return one that only says that it is a test."""
+    clock = Clock()
+    run_id = new_id(clock.now_ms())
+    return Message(
+        f"{run_id}-test",
+        About.FAILED,
+        run_id,
+        "notify",
+        "a test",
+        clock.now_iso(),
+        "",
+        "",
+        "This is a test of scout notify; no run failed.",
+    )
 
 
 def notice_message(notice: NoticeRow) -> Message:

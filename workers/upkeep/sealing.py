@@ -11,7 +11,7 @@ from workers.worker_name import worker_name
 #: How often it is looked for what is to be sealed, and how long of that it may take at most: a
 #: backlog waits, and the work does not notice.
 INTERVAL_S = 2.0
-SLICE_S = 0.1
+SLICE_S = 0.05
 
 
 class Sealer:

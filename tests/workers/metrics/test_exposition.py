@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from threading import Event
 
 import pytest
 
 from cli.doctor.metrics import read_gauges, rows_exposition
 from models.database.connection import Database
 from models.settings.runtime import load_settings
+from models.views.gauges import Gauge
 from tests.support.logs import Logs
 from tests.support.prometheus import SHIPPED, Prometheus, promtool
 from tests.support.runs import claimed, new_run
+from tests.support.waiting import wait_until
 from workers.metrics.catalogue import METRICS, RUNS, STEPS
 from workers.metrics.counts import Counts
 from workers.metrics.exposition import exposition, registry_of
@@ -57,6 +60,23 @@ def test_rows_that_cannot_be_read_are_a_number_and_one_line(logs: Logs) -> None:
         assert shown["scout_database_up"] == 0
     (line,) = [line for line in logs.lines if line["event"] == "metrics.failed"]
     assert "no such host" in line["message"]
+
+
+def test_a_scrape_does_not_wait_for_what_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.metrics.exposition.READ_S", 0.05)
+    over, calls = Event(), list[int]()
+
+    def hangs() -> list[Gauge]:
+        calls.append(1)
+        over.wait(30)
+        return [Gauge.of("scout_x", "X.", 1.0)]
+
+    registry = registry_of(hangs)
+    for _ in range(3):
+        assert lines(exposition(registry)[1])["scout_database_up"] == 0
+    assert len(calls) == 1, "the one that hangs is not joined by others"
+    over.set()
+    wait_until("it to be read", lambda: "scout_x" in lines(exposition(registry)[1]), 10)
 
 
 def test_what_the_rows_say(database: Database) -> None:
