@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from models.unblocked import finish_streams
+
 _MARK = "own process"
 #: What `main` gives to the context of its command.
 FOR_CONTEXT: dict[str, Any] = {"obj": _MARK}
@@ -28,8 +30,7 @@ def end_hard_if_hanging() -> None:
     error = sys.exception()
     if not _hangs or not isinstance(error, SystemExit):
         return
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    finish_streams()
     os._exit(error.code if isinstance(error.code, int) else 1)
 
 

@@ -1,8 +1,9 @@
 """Standard streams that never end a command: one that is missing, and one that nobody reads.
 
 What a run has to say is worth less than the run: a reader that goes away (`scout run … | head`)
-costs lines and nothing else. A stdout that only shows something, as of `scout logs`, is another
-matter: there a broken pipe ends the command, quietly (`cli.errors`).
+costs lines and nothing else, and so does one that stalls, on stderr (`models.unblocked`). A stdout
+that only shows something, as of `scout logs`, is another matter: there a broken pipe ends the
+command, quietly (`cli.errors`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import errno
 import io
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
+
+from models.unblocked import unblocked
 
 #: What an error means that concerns the reader; a full disk is the writer's matter.
 _READER_GONE = frozenset({errno.EPIPE, errno.EIO, errno.ECONNRESET})
@@ -27,23 +30,21 @@ _STAND_IN = "scout.stand_in"
 
 
 class LossyFile(io.FileIO):
-    """A descriptor that takes everything, also when what is behind it takes nothing any more.
+    """A descriptor that takes everything, also when its reader is gone.
 
     Args:
         descriptor: Stays open when this object goes.
-        losing: The numbers of the errors that cost what was written; None means all of them.
     """
 
-    def __init__(self, descriptor: int, losing: frozenset[int] | None = None) -> None:
+    def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "wb", closefd=False)
-        self._losing = losing
 
     def write(self, data: Any, /) -> int:
         """Write, or lose, and return how much was taken."""
         try:
             return super().write(data)
         except OSError as exc:
-            if self._losing is not None and exc.errno not in self._losing:
+            if exc.errno not in _READER_GONE:
                 raise
             return memoryview(data).nbytes
 
@@ -60,7 +61,7 @@ def make_streams_usable() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, _nowhere(descriptor))
     if sys.stderr is sys.__stderr__:
-        sys.stderr = _lossy(sys.stderr, None)
+        sys.stderr = unblocked(cast(TextIO, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=_STAND_IN)
@@ -69,7 +70,7 @@ def make_streams_usable() -> None:
 def outlive_readers() -> None:
     """Go on also when nobody reads stdout any more; for commands whose work is not their output."""
     if sys.stdout is sys.__stdout__:
-        sys.stdout = _lossy(sys.stdout, _READER_GONE)
+        sys.stdout = _lossy(cast(TextIO, sys.stdout))
 
 
 def abandon_stdout() -> None:
@@ -99,12 +100,11 @@ def _nowhere(descriptor: int) -> TextIO:
     return io.TextIOWrapper(buffer, encoding="utf-8")
 
 
-def _lossy(stream: TextIO | None, losing: frozenset[int] | None) -> TextIO:
-    """Return a stream to where another one leads, which loses what cannot be written."""
-    assert stream is not None  # noqa: S101 - `make_streams_usable` has seen to it
+def _lossy(stream: TextIO) -> TextIO:
+    """Return a stream to where another one leads, which loses what nobody reads any more."""
     stream.flush()
     return io.TextIOWrapper(
-        io.BufferedWriter(LossyFile(stream.fileno(), losing)),
+        io.BufferedWriter(LossyFile(stream.fileno())),
         encoding=stream.encoding,
         errors=stream.errors,
         line_buffering=bool(stream.line_buffering),

@@ -283,4 +283,5 @@ class Event(StrEnum):
     OPTION_IDLE = _line("option.idle", Scope.PROCESS, level="WARNING")
     LOG_MISCONFIGURED = _line("log.misconfigured", Scope.PROCESS, "hint", level="ERROR")
     LOG_FILE_FAILED = _line("log.file_failed", Scope.PROCESS, "log_file", level="ERROR")
+    LOG_LINES_DROPPED = _line("log.lines_dropped", Scope.PROCESS, "lines", level="WARNING")
     LOG_TORN_LINE = _line("log.torn_line", Scope.PROCESS, level="WARNING")

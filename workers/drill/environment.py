@@ -98,15 +98,23 @@ class Stage:
         self._stack.__exit__(exc_type, exc, traceback)
 
     @contextmanager
-    def workers(self, variables: Mapping[str, str] | None = None) -> Iterator[None]:
-        """Run the drill's workers for the block; `variables` ask for mischief."""
+    def workers(
+        self, variables: Mapping[str, str] | None = None, *, log_fd: int | None = None
+    ) -> Iterator[None]:
+        """Run the drill's workers for the block.
+
+        Args:
+            variables: Ask for mischief.
+            log_fd: Where they log; the drill's log file by default.
+        """
         command = [sys.executable, "-P", "-m", "workers.drill.supervisor"]
         command += ["--processes", str(self.processes), "--threads", str(self.threads)]
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         environ = {**os.environ, **(variables or {}), "PYTHONPATH": path}
         with self.log.open("ab") as stream:
-            host = subprocess.Popen(command, env=environ, stderr=stream, stdout=stream)
+            log = stream.fileno() if log_fd is None else log_fd
+            host = subprocess.Popen(command, env=environ, stderr=log, stdout=log)
             try:
                 yield
             finally:

@@ -31,6 +31,8 @@ from workers.drill.faults import (
 _BY_MESSAGE = {"SCOUT_HANDOFF": "broker"}
 #: How long the runs of a scenario may take to end.
 PATIENCE_S = 180.0
+#: What a pipe holds.
+_PIPE_BYTES = 65_536
 
 
 class Result(Struct, frozen=True):
@@ -94,6 +96,7 @@ def scenarios(
         yield Scenario(f"doubled messages {number}", double)
         yield Scenario(f"broker restarted {number}", _broker_restarted)
         yield Scenario(f"worker paused {number}", _paused)
+        yield Scenario(f"log reader stalled {number}", _log_stalled)
         yield Scenario(f"native faults beside others {number}", _native_faults)
 
 
@@ -159,6 +162,20 @@ def _paused(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
         finally:
             os.kill(pid, signal.SIGCONT)
         _wait_for_the_end(stage, run_ids)
+    return run_ids, 0
+
+
+def _log_stalled(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
+    """Have nobody read what the workers log: they must work, and stop when they are asked to."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"\n" * _PIPE_BYTES)
+        with stage.workers(log_fd=writing):
+            run_ids = stage.create_runs(10, args)
+            _wait_for_the_end(stage, run_ids)
+    finally:
+        os.close(reading)
+        os.close(writing)
     return run_ids, 0
 
 

@@ -8,6 +8,7 @@ import sys
 from models.backoff import Backoff
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
+from models.unblocked import unblocked
 from workers.supervisor.child_process import child_command
 from workers.supervisor.dead_workers import close_dead_worker
 from workers.supervisor.supervisor import RestartPolicy, run_supervisor
@@ -19,6 +20,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     args = parser.parse_args()
+    sys.stderr = unblocked(sys.stderr)
     settings = load_settings()
     open_database(settings).close_thread()
     command = child_command(args.threads, settings.shutdown_grace_s, "workers.drill.faulty_worker")

@@ -16,6 +16,7 @@ from models.errors import ConfigError
 from models.events import Event
 from models.settings.colour import wants_colour
 from models.settings.logging import LogSettings, log_settings
+from models.unblocked import plain_notice, unblocked_file
 from workers.logs.hooks import install_hooks
 from workers.logs.json_format import JsonFormatter
 from workers.logs.prints import capture_prints
@@ -45,6 +46,7 @@ def configure_logging(settings: LogSettings) -> LineHandler:
     handlers: list[logging.Handler] = [handler]
     if settings.log_file is not None:
         handlers.append(_file_handler(settings, settings.log_file, formatter))
+    _tell_dropped_lines(handler)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -54,6 +56,27 @@ def configure_logging(settings: LogSettings) -> LineHandler:
     root.setLevel(settings.level)
     install_hooks()
     return handler
+
+
+def _tell_dropped_lines(handler: LineHandler) -> None:
+    """Have the stream tell of lines that nobody read in the format of the others."""
+    file = unblocked_file(handler.stream)
+    if file is None:
+        return
+
+    def notice(lines: int, seconds: float) -> str:
+        attributes = {
+            "name": "scout.log",
+            "module": "setup",
+            "levelno": logging.WARNING,
+            "levelname": "WARNING",
+            "msg": plain_notice(lines, seconds).capitalize(),
+            "event": Event.LOG_LINES_DROPPED,
+            "lines": lines,
+        }
+        return handler.format(logging.makeLogRecord(attributes))
+
+    file.notice = notice
 
 
 def install_worker_logging(environ: Mapping[str, str] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import io
 import logging
 import os
 import select
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 from models.errors import ExitCode, ScoutError
 from models.events import Event
 from models.settings.logging import log_settings
+from models.unblocked import finish_streams, unblocked
 from workers.logs import configure_logging, install_worker_logging
 from workers.supervisor.parent_line import ParentLine
 from workers.supervisor.signals import SignalPipe
@@ -104,6 +106,7 @@ def leave(code: int) -> NoReturn:
     """End the process with an exit code, also where a thread would never let it end."""
     if code == ExitCode.UNFINISHED:
         logging.shutdown()
+        finish_streams()
         os._exit(code)
     sys.exit(code)
 
@@ -132,8 +135,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _own_the_streams() -> None:
-    """Let a `print` arrive as a line, and a crash in native code with its stack."""
-    if hasattr(sys.stdout, "reconfigure"):
+    """Let a `print` arrive as a line, a crash in native code with its stack, and nobody wait."""
+    sys.stdout, sys.stderr = unblocked(sys.stdout), unblocked(sys.stderr)
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     faulthandler.enable()
 
