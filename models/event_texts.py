@@ -150,6 +150,9 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "a read or write finds the database locked or away, and is tried again; said once for"
             " all threads of a process, every ten seconds"
         ),
+        Event.DATABASE_REPLACED: (
+            "SQLite's file was replaced while this process had it open; it goes on with the new one"
+        ),
         Event.DATABASE_WAITED: "a read or write had to wait for the database",
         Event.PRUNE_STARTED: (
             "old runs are about to be removed, from `oldest` to `newest`, by `scout prune` or"

@@ -226,6 +226,7 @@ class Event(StrEnum):
     # What Scout stands on
     NETWORK_BLOCKED = _row("network.blocked", Scope.STEP, "target", level="ERROR")
     DATABASE_AWAY = _line("database.away", Scope.PROCESS, "error_code hint", level="WARNING")
+    DATABASE_REPLACED = _line("database.replaced", Scope.PROCESS, level="ERROR")
     DATABASE_WAITED = _line("database.waited", Scope.PROCESS, "wait_ms", level="WARNING")
     PRUNE_STARTED = _row("prune.started", Scope.PROCESS, "who runs of oldest newest policy exports")
     PRUNE_FINISHED = _row(

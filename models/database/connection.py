@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import peewee
 
 from models.backoff import Backoff
+from models.database.sqlite_file import SqliteFile
 from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
 from models.errors import ConfigError
@@ -89,6 +90,8 @@ class Database:
             with self.peewee.atomic():
                 yield
             return
+        if isinstance(self.peewee, SqliteFile):
+            self.peewee.look(self.label)
         started_s = time.monotonic()
         try:
             with self._turn.held(), self.peewee.transaction("IMMEDIATE"):

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import peewee
-
 from models.codes import Code
 from models.database.connection import Database
+from models.database.sqlite_file import SqliteFile
 from models.errors import ConfigError
 from models.settings.runtime import Settings
 from models.settings.table import DATABASE_URL
@@ -43,7 +42,7 @@ def connect(settings: Settings, *, statement_s: float | None = None) -> Database
 
 
 def _sqlite(path: str, busy_timeout_s: float) -> Any:
-    return peewee.SqliteDatabase(
+    return SqliteFile(
         path,
         pragmas={"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1},
         timeout=busy_timeout_s,

@@ -1,0 +1,69 @@
+"""SQLite's file, and what happens to it under a process that has it open.
+
+A file that is deleted or replaced stays where its connections are: what is written there is lost,
+and nobody is told. So each write looks first.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from models.errors import DatabaseUnavailableError
+from models.events import Event
+
+logger = logging.getLogger(__name__)
+
+
+class SqliteFile(peewee.SqliteDatabase):
+    """A SQLite database that knows which file its connections have open."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._opened = threading.local()
+        self._told: tuple[int, int] | None = None
+
+    def look(self, label: str) -> None:
+        """Leave a connection whose file is no longer the one that stands there.
+
+        Args:
+            label: The database's name for people.
+
+        Raises:
+            DatabaseUnavailableError: There is none any more.
+        """
+        there = self._file()
+        if there is None:
+            if not self.is_closed():
+                self.close()
+            raise DatabaseUnavailableError(
+                f"Database {label}: its file was deleted or moved away.",
+                "Put it back, or stop every worker and start them anew, which makes an empty one.",
+            )
+        if self.is_closed() or there == self._opened.file:
+            return
+        self.close()
+        if self._told != there:
+            self._told = there
+            logger.error(
+                "The file of database %s is another one than before. What was written since it was"
+                " replaced is lost; runs in hand that it does not know are given up.",
+                label,
+                extra={"event": Event.DATABASE_REPLACED},
+            )
+
+    def _connect(self) -> Any:
+        connection = super()._connect()  # type: ignore[misc]
+        self._opened.file = self._file()
+        return connection
+
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            found = Path(self.database).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
