@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -77,7 +77,7 @@ class Pages:
 
     async def fleet_stream(self, request: Request) -> Response:
         """Return the changes of the first screen as they come."""
-        return _stream(self._hub.events("fleet", _seen(request), self._fleet.get))
+        return _stream(request, self._hub.events("fleet", _seen(request), self._fleet.get))
 
     async def runs(self, request: Request) -> Response:
         """Return a page of the list of runs."""
@@ -142,7 +142,7 @@ class Pages:
         draw = RunScreen(run_id, self._reader).draw
         if run.ended and mark_of_state((await draw()).regions) == seen:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        return _stream(self._hub.events(run_id, seen, draw))
+        return _stream(request, self._hub.events(run_id, seen, draw))
 
     async def static(self, request: Request) -> Response:
         """Return a file beside the pages; its address changes with its content."""
@@ -228,8 +228,10 @@ def _seen(request: Request) -> str:
     return request.headers.get("last-event-id") or request.query_params.get("seen", "")
 
 
-def _stream(events: object) -> Response:
-    return StreamingResponse(events, media_type="text/event-stream", headers=_NO_BUFFERS)  # type: ignore[arg-type]
+def _stream(request: Request, events: AsyncIterator[str]) -> Response:
+    if request.method == "HEAD":  # whoever only asks what there is would wait for ever
+        return Response(media_type="text/event-stream", headers=_NO_BUFFERS)
+    return StreamingResponse(events, media_type="text/event-stream", headers=_NO_BUFFERS)
 
 
 def _status(request: Request, exit_code: int, asked: int | None) -> HTTPStatus:

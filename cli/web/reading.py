@@ -75,21 +75,34 @@ class Shared(Generic[T]):
     Args:
         make: Makes it.
         for_s: Seconds after which it is made anew for who asks.
+        for_times: It is kept at least so many times as long as its making took, so that this never
+            takes more than that part of the time.
         clock: Where the time comes from.
     """
 
     def __init__(
-        self, make: Callable[[], Coroutine[Any, Any, T]], for_s: float, clock: Clock | None = None
+        self,
+        make: Callable[[], Coroutine[Any, Any, T]],
+        for_s: float,
+        for_times: float = 0.0,
+        clock: Clock | None = None,
     ) -> None:
-        self._make, self._for_s, self._clock = make, for_s, clock or Clock()
+        self._make, self._for_s, self._for_times = make, for_s, for_times
+        self._clock = clock or Clock()
         self._task: asyncio.Task[T] | None = None
-        self._began_s = 0.0
+        self._old_at_s = 0.0
 
     async def get(self) -> T:
-        """Return it, made less than `for_s` seconds ago; what failed is tried again at once."""
-        task, now_s = self._task, self._clock.monotonic_s()
-        old = now_s - self._began_s >= self._for_s
+        """Return it; what failed is tried again at once."""
+        task = self._task
+        old = self._clock.monotonic_s() >= self._old_at_s
         if task is None or (task.done() and (old or task.cancelled() or task.exception())):
-            task = self._task = asyncio.create_task(self._make())
-            self._began_s = now_s
+            task = self._task = asyncio.create_task(self._made())
         return await asyncio.shield(task)
+
+    async def _made(self) -> T:
+        began_s = self._clock.monotonic_s()
+        made = await self._make()
+        took_s = self._clock.monotonic_s() - began_s
+        self._old_at_s = began_s + max(self._for_s, self._for_times * took_s)
+        return made

@@ -138,24 +138,21 @@ def test_who_only_reads_sees_no_forms_and_cannot_send_any(
     assert RunsDao.get(run_id).status == "queued"
 
 
-@pytest.mark.parametrize(
-    ("headers", "fields"),
-    [
-        ({}, {}),
-        ({"Origin": "null"}, {}),
-        ({"Origin": "http://evil.example"}, {}),
-        ({"Origin": "http://localhost"}, {}),
-        ({"Origin": OWN}, {"form": ""}),
-        ({"Origin": OWN}, {"form": "0" * 64}),
-    ],
-)
-def test_a_form_of_another_site_does_nothing(
-    client: TestClient, database: Database, headers: dict[str, str], fields: dict[str, str]
-) -> None:
+def test_a_form_of_another_site_does_nothing(client: TestClient, database: Database) -> None:
     run_id = new_run()
-    sent = {"form": form_of(client, run_id, "cancel")} | fields
-    answer = client.post(f"/runs/{run_id}/cancel", data=sent, headers=OPERATOR | headers)
-    assert answer.status_code == 403
+    right = {"form": form_of(client, run_id, "cancel")}
+    own = {"Origin": OWN}
+    for headers, fields in (
+        ({}, right),
+        ({"Origin": "null"}, right),
+        ({"Origin": "http://evil.example"}, right),
+        ({"Origin": "http://localhost"}, right),
+        (own, {}),
+        (own, {"form": ""}),
+        (own, {"form": "0" * 64}),
+    ):
+        answer = client.post(f"/runs/{run_id}/cancel", data=fields, headers=OPERATOR | headers)
+        assert answer.status_code == (403 if fields or headers != own else 409)
     db.use(database)
     assert RunsDao.get(run_id).status == "queued"
 

@@ -57,7 +57,7 @@ def test_what_is_dear_is_made_once_for_all_and_again_after_a_while(clock: FakeCl
         return made[-1]
 
     async def ask() -> None:
-        shared = Shared(make, 10.0, clock)
+        shared = Shared(make, 10.0, clock=clock)
         assert await asyncio.gather(*(shared.get() for _ in range(50))) == [0] * 50
         clock.advance(9)
         assert await shared.get() == 0
@@ -67,6 +67,25 @@ def test_what_is_dear_is_made_once_for_all_and_again_after_a_while(clock: FakeCl
         with pytest.raises(OSError, match="away"):
             await shared.get()
         assert await shared.get() == 3
+
+    asyncio.run(ask())
+
+
+def test_what_takes_long_is_kept_for_longer(clock: FakeClock) -> None:
+    made: list[int] = []
+
+    async def make() -> int:
+        made.append(len(made))
+        clock.advance(3)
+        return made[-1]
+
+    async def ask() -> None:
+        shared = Shared(make, 1.0, 20.0, clock)
+        assert await shared.get() == 0
+        clock.advance(56)
+        assert await shared.get() == 0
+        clock.advance(1)
+        assert await shared.get() == 1
 
     asyncio.run(ask())
 

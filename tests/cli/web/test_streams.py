@@ -145,3 +145,10 @@ def test_only_what_may_change_has_a_stream(page: Page, database: Database) -> No
     assert f'data-stream="/runs/{live}/stream"' in page(f"/runs/{live}")
     assert "data-stream" not in page(f"/runs/{done}")
     assert 'data-stream="/stream"' in page("/")
+
+
+def test_who_only_asks_what_there_is_does_not_wait(page: Page, database: Database) -> None:
+    run_id = new_run()
+    for path in ("/stream", f"/runs/{run_id}/stream"):
+        answer = page.client.head(path)
+        assert (answer.status_code, answer.text) == (200, "")
