@@ -19,11 +19,12 @@ from cli.web.pages.parts import (
     region,
     run_link,
 )
+from models.clock import seconds_between
 from models.statuses import STEP_ENDED, State, StepStatus
 from models.text.clean import clean_text
 from models.text.duration import duration
 from models.views.health import Finding
-from models.views.run_state import failed_step, run_duration_ms
+from models.views.run_state import failed_step
 from models.views.run_view import RunView
 from models.views.step_stats import Stats, StepLine, due_words
 from models.views.worker_threads import BusyThread, LiveWorker
@@ -31,6 +32,8 @@ from tasks.export.html_elements import Html, element
 
 _QUERY_MAX_LENGTH = 60
 _THREADS_SHOWN = 20
+_NOTES_SHOWN = 5
+_RUNS_LINKED = 3
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
@@ -72,7 +75,10 @@ def _health(look: Look) -> Html:
     words = "healthy" if health.healthy else "not healthy"
     verdict = badge("success" if health.healthy else "failed", words)
     findings = [_finding("failed", one) for one in health.reasons]
-    findings += [_finding("warning", one) for one in health.warnings]
+    findings += [_finding("warning", one) for one in health.warnings[:_NOTES_SHOWN]]
+    if len(health.warnings) > _NOTES_SHOWN:
+        left = f"And {len(health.warnings) - _NOTES_SHOWN} more notes: "
+        findings.append(element("li", left, code("scout health")))
     said = "; ".join(one.text for one in health.reasons)
     return region(
         "health",
@@ -85,7 +91,10 @@ def _health(look: Look) -> Html:
 
 def _finding(state: str, one: Finding) -> Html:
     hint = element("span", one.hint, class_="hint")
-    return element("li", badge(state, one.code.replace("_", " ")), " ", one.text, " ", hint)
+    named = one.data.get("run_ids") or [one.data.get("newest")]
+    links = [part for run_id in named[:_RUNS_LINKED] if run_id for part in (" ", run_link(run_id))]
+    what = badge(state, one.code.replace("_", " "))
+    return element("li", what, " ", one.text, " ", hint, *links)
 
 
 def _numbers(look: Look, hour: Stats, day: Stats) -> Html:
@@ -118,7 +127,7 @@ def _now(views: Sequence[RunView]) -> Html:
         Heading("Run"),
         Heading("State"),
         Heading("Steps", number=True),
-        Heading("For", number=True),
+        Heading("Age", number=True),
         Heading("Query"),
         Heading("What it does", wide=True),
     )
@@ -127,7 +136,7 @@ def _now(views: Sequence[RunView]) -> Html:
             run_link(view.run.run_id),
             badge(view.reading.state),
             _steps_done(view),
-            duration(run_duration_ms(view.run, view.now)),
+            duration(seconds_between(view.run.created_at, view.now) * 1000),
             _query(view),
             view.reading.text,
         ]

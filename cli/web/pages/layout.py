@@ -103,6 +103,8 @@ def _header(frame: Frame) -> Html:
 
 
 def _footer(frame: Frame) -> Html:
+    if frame.bare:
+        return element("footer")
     zone = datetime.now().astimezone().strftime("%z")
     words = f"scout {version_text()} · times are of the server's zone, UTC{zone}"
     if frame.who:

@@ -50,7 +50,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         environment.setenv("SCOUT_DATABASE_URL", url)
         environment.setenv("SCOUT_BROKER_URL", "")
         database = open_database(load_settings())
-        failed = failed_run(message=HOSTILE)
+        failed = failed_run(message=f"{HOSTILE} {'x' * 300}")
         for number in range(55):
             new_run(f"query {number}") if number else successful_run()
         queued = new_run(HOSTILE_QUERY)
