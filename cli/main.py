@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("cli.commands.audit", "Hold what was recorded to its seals; exits 1 if broken."),
     "db": ("cli.commands.db", "Look at the database's schema, bring it up to date, or back it up."),
     "meaning": ("cli.commands.meaning", "Say what a failure's code or an event means."),
+    "man": ("cli.commands.man", "Print the manual page."),
     "completion": ("cli.commands.completion", "Print the completion script of a shell."),
 }
 

@@ -72,6 +72,7 @@ SCREENS = [
 NOT_HERE = {
     "drill": "plays for minutes; its rows have fixed columns, see its own test",
     "completion": "prints a script for a shell",
+    "man": "prints what roff sets to any width",
     "web": "serves until it is stopped, and says one line",
 }
 
