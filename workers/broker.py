@@ -8,7 +8,6 @@ message.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import dramatiq
 from dramatiq.middleware import Middleware
@@ -100,12 +99,11 @@ def _memory(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker
 
 
 def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
-    import redis
-
     from workers.redis_broker import RedisBroker
+    from workers.redis_client import redis_client
 
     try:
-        client: Any = redis.Redis.from_url(
+        client = redis_client(
             settings.broker_url,
             socket_connect_timeout=BROKER_TIMEOUT_S,
             socket_timeout=30,

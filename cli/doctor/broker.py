@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models.errors import ConfigError
 from models.settings.runtime import Settings
@@ -50,16 +50,16 @@ def check(settings: Settings) -> BrokerHealth:
 
 
 def _ask_redis(settings: Settings) -> Lengths:
-    from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     from workers.probes.answer import probe_error
     from workers.probes.redis_probe import ask_redis
+    from workers.redis_client import redis_client
 
     url = settings.broker_url
     try:
-        client: Any = Redis.from_url(
+        client = redis_client(
             url,
             socket_connect_timeout=TIMEOUT_S,
             socket_timeout=TIMEOUT_S,

@@ -20,6 +20,8 @@ BROKER_KINDS = {
     "redis": "redis",
     "rediss": "redis",
     "unix": "redis",
+    "redis+sentinel": "redis",
+    "rediss+sentinel": "redis",
     "amqp": "amqp",
     "amqps": "amqp",
 }

@@ -18,7 +18,7 @@ DATABASE_URL = Url(
 BROKER_URL = Url(
     name="SCOUT_BROKER_URL",
     default="none: work in the command's process",
-    meaning="`redis://`, `rediss://`, `unix://`, `amqp://` or `amqps://`",
+    meaning="`redis://`, `rediss://`, `unix://`, `redis+sentinel://`, `amqp://` or `amqps://`",
     example="redis://HOST:6379/0",
     fallback="REDIS_URL",
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,11 +53,12 @@ class TcpProxy:
     """Passes connections on to a server.
 
     Args:
-        target: The path of the server's socket.
+        target: The path of the server's socket, or its host and port.
+        tls: What it shows to clients, which then must speak TLS.
     """
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
+    def __init__(self, target: Path | tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
+        self._target, self._tls = target, tls
         self._links: list[_Link] = []
         self._needle: bytes | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -89,15 +91,25 @@ class TcpProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(str(self._target))
-                self._links.append(_Link(self, client, server))
+                with contextlib.suppress(ssl.SSLError):  # of a client that does not trust us
+                    if self._tls is not None:
+                        client = self._tls.wrap_socket(client, server_side=True)
+                    self._links.append(_Link(self, client, self._server()))
+
+    def _server(self) -> socket.socket:
+        if isinstance(self._target, Path):
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(str(self._target))
+            return server
+        return socket.create_connection(self._target)
 
 
 @contextmanager
-def tcp_proxy(target: Path) -> Iterator[TcpProxy]:
+def tcp_proxy(
+    target: Path | tuple[str, int], tls: ssl.SSLContext | None = None
+) -> Iterator[TcpProxy]:
     """Run a proxy for the block."""
-    proxy = TcpProxy(target)
+    proxy = TcpProxy(target, tls)
     try:
         yield proxy
     finally:

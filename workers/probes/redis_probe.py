@@ -45,6 +45,8 @@ def ask_redis(client: Any, url: str, namespace: str, queue: str) -> Lengths:
     Raises:
         BrokerUnavailableError: It does not answer, or does not do all of it.
     """
+    from redis.sentinel import MasterNotFoundError
+
     try:
         client.ping()
         _write(client, f"{namespace}:probe:{uuid.uuid4().hex}")
@@ -53,6 +55,9 @@ def ask_redis(client: Any, url: str, namespace: str, queue: str) -> Lengths:
             waiting=int(client.llen(f"{namespace}:{queue}")),
             delayed=int(client.llen(f"{namespace}:{queue}.DQ")),
         )
+    except MasterNotFoundError as exc:  # its words hold the client's whole inside
+        said = ConnectionError("no sentinel that answers knows a primary of that name")
+        raise probe_error(url, said, _hints(namespace), answered=False) from exc
     except Exception as exc:
         raise probe_error(url, exc, _hints(namespace), answered=_is_answer(exc)) from exc
 
@@ -104,6 +109,8 @@ def _hints(namespace: str) -> dict[str, str]:
         "AuthenticationError": "Correct the user and the password in SCOUT_BROKER_URL.",
         "WRONGPASS": "Correct the user and the password in SCOUT_BROKER_URL.",
         "NOAUTH": "Put a user and a password into SCOUT_BROKER_URL: redis://USER:PASSWORD@HOST.",
+        "no sentinel": "Start the sentinels, or correct their addresses and the name in"
+        " SCOUT_BROKER_URL.",
         "CERTIFICATE_VERIFY_FAILED": "Name the authority that signed its certificate:"
         " rediss://HOST:PORT/0?ssl_ca_certs=FILE",
         "Error 2 connecting": "A file that SCOUT_BROKER_URL names is not there: the socket, or one"
