@@ -63,7 +63,7 @@ def run(work: Callable[[], Any], *, as_json: bool = False) -> int:
         abandon_stdout()
         status = int(ExitCode.SUCCESS)
     except (KeyboardInterrupt, click.Abort) as exc:
-        status = _tell(_interrupted(), exc, as_json)
+        status = _tell(_interrupted(exc), exc, as_json)
     except (SystemExit, click.exceptions.Exit) as exc:
         status = _requested(exc, as_json)
     except click.exceptions.NoArgsIsHelpError as exc:
@@ -134,8 +134,8 @@ def _help_instead(exc: click.exceptions.NoArgsIsHelpError) -> int:
     return exc.exit_code
 
 
-def _interrupted() -> Trouble:
-    status = int(ExitCode.INTERRUPTED)
+def _interrupted(exc: BaseException) -> Trouble:
+    status = int(getattr(exc, "exit_code", ExitCode.INTERRUPTED))  # a signal has one of its own
     return Trouble("Interrupted", "Interrupted.", "", status, Code.INTERRUPTED)
 
 
@@ -197,7 +197,7 @@ def _tell(trouble: Trouble, exc: BaseException, as_json: bool) -> int:
             "exit_code": trouble.exit_code,
         }
         text = json.dumps({"error": body})
-    elif trouble.exit_code == ExitCode.INTERRUPTED:
+    elif trouble.code is Code.INTERRUPTED:
         text = "\ninterrupted"
     else:
         text = _label("error:") + f" {message}" + (f"\n{hint}" if hint else "")

@@ -157,7 +157,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 success, 1 the run failed, 2 usage, 3 a dependency is missing, "
-    "4 cancelled, 5 not finished, 130 interrupted.",
+    "4 cancelled, 5 not finished, 130 interrupted, 143 stopped by SIGTERM.",
 )
 @click.option(
     "--version",

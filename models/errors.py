@@ -19,7 +19,9 @@ class ExitCode(IntEnum):
     DEPENDENCY = 3
     CANCELLED = 4
     UNFINISHED = 5
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class ScoutError(Exception):

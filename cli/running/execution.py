@@ -13,12 +13,13 @@ from cli.own_process import is_own_process, note_hanging
 from cli.running.logging import set_up_logging
 from cli.running.result import ExecutionResult, exit_code_of
 from cli.running.screen import Screen
+from cli.running.stop_signals import Stopped, exit_code_of_stop, raised_as_stop
 from cli.running.watcher import Watcher
 from cli.streams import outlive_readers
 from models.clock import Clock
 from models.dao import RunsDao
 from models.database.migrate import open_database
-from models.errors import ExitCode, InputError
+from models.errors import InputError
 from models.events import Event
 from models.lifecycle import cancel_run, create_run
 from models.run_terms import NO_TERMS, RunTerms
@@ -98,6 +99,8 @@ class Execution:
             sources_for(args.dry, args.fixtures, no_llm=args.no_llm)
 
     def __enter__(self) -> Execution:
+        if is_own_process():
+            self._stack.enter_context(raised_as_stop())
         if self.broker is None:
             from workers.embedded import EmbeddedWorker
 
@@ -170,7 +173,7 @@ class Execution:
         send_step(broker, run_id, step)
 
     def wait(self, run_id: str) -> ExecutionResult:
-        """Show a run's progress until it ends, the time is over, or Ctrl-C."""
+        """Show a run's progress until it ends, the time is over, or Ctrl-C or a signal stops it."""
         timeout_s = self.how.timeout_s
         # Log lines on the same terminal would be written into a line that changes.
         screen = Screen(people=self.people, live=not (self.how.log_level or asked_level()))
@@ -186,24 +189,25 @@ class Execution:
             ended = watcher.follow(timeout_s, (lambda: embedded.trouble) if embedded else None)
             if ended and self.embedded:
                 watcher.finish_others(self.embedded)
-        except KeyboardInterrupt:
-            return self._interrupted(run_id, screen)
+        except KeyboardInterrupt as exc:
+            return self._interrupted(run_id, screen, exc)
         run = RunsDao.get(run_id)
         exit_code = exit_code_of(run.status)
         screen.end(run, timeout_s=timeout_s)
         return ExecutionResult(run, exit_code)
 
-    def _interrupted(self, run_id: str, screen: Screen) -> ExecutionResult:
+    def _interrupted(self, run_id: str, screen: Screen, exc: KeyboardInterrupt) -> ExecutionResult:
         self._was_interrupted = True
+        reason = exc.reason if isinstance(exc, Stopped) else "interrupted with Ctrl-C"
         if self.embedded is None:
             text = "no longer watching; the run goes on"
             text += f" · scout logs {run_id} --follow · scout cancel {run_id}"
-        elif cancel_run(run_id, who=user_name(), reason="interrupted with Ctrl-C"):
+        elif cancel_run(run_id, who=user_name(), reason=reason):
             text = f"interrupted · go on with: scout resume {run_id}"
         else:
             text = f"interrupted after the run had ended · scout show {run_id}"
         screen.tell(text, Event.RUN_INTERRUPTED, run_id)
-        return ExecutionResult(RunsDao.get(run_id), ExitCode.INTERRUPTED)
+        return ExecutionResult(RunsDao.get(run_id), exit_code_of_stop(exc))
 
     def _reach_broker(self) -> None:
         from workers.broker import build_broker, check_broker

@@ -77,6 +77,21 @@ class TestCtrlC:
         assert run_of(run_id).status == "success"
         assert executed(run_id) == {name: 2 if name == HELD_STEP else 1 for name in STEP_NAMES}
 
+    @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+    def test_a_signal_is_recorded_as_well_and_the_run_can_be_resumed_at_once(
+        self, tmp_path: Path, run: tuple[str, ...], scout: Scout, number: signal.Signals, code: int
+    ) -> None:
+        with held(tmp_path, *run) as running:
+            running.process.send_signal(number)
+            done = quiet(running.end())
+        run_id = only_run()
+        assert done.code == code
+        assert [line["event"] for line in done.lines].count("run.interrupted") == 1
+        (row,) = audits(run_id, "run.cancelled")
+        assert number.name in row.message
+        assert step_of(run_id, HELD_STEP).status == "cancelled"
+        assert scout("resume", run_id).exit_code == 0
+
     def test_in_json_lines_it_says_so_as_well(self, tmp_path: Path, run: tuple[str, ...]) -> None:
         with held(tmp_path, *run) as running:
             running.interrupt()
