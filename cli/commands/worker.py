@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,13 +17,19 @@ if TYPE_CHECKING:
     from workers.supervisor.supervisor import ChildDeath
 
 
+def _usable_processors() -> int:
+    from workers.supervisor.processors import usable_processors
+
+    return usable_processors()
+
+
 @click.command()
 @click.option(
     "--processes",
     "-p",
     type=click.IntRange(1, 256),
-    default=os.cpu_count() or 1,
-    show_default="one per core",
+    default=_usable_processors,
+    show_default="one per processor that may be used",
     help="Worker processes.",
 )
 @click.option(
@@ -41,7 +46,7 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
     """Start worker processes, restart those that die, and write only JSON lines to stderr.
 
     SIGTERM or Ctrl-C lets the work in hand reach a safe point; a second Ctrl-C ends at once;
-    SIGHUP replaces the processes one after the other.
+    SIGHUP replaces the processes one after the other, or stops them where the terminal is gone.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""SIGTERM, and the SIGHUP of a terminal that hangs up, answered as Ctrl-C is: in order, on record."""
+"""SIGTERM, and the SIGHUP of a terminal that hangs up, answered as Ctrl-C is."""
 
 from __future__ import annotations
 

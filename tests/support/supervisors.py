@@ -37,8 +37,12 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 wait()
 """
 
+#: With TEST_TERMINAL, that is where its command was typed.
 PARENT = """
-import json, pathlib, sys
+import json, os, pathlib, sys
+if terminal := os.environ.pop("TEST_TERMINAL", None):
+    os.setsid()
+    os.open(terminal, os.O_RDWR)
 from workers.supervisor.supervisor import RestartPolicy, run_supervisor
 here = pathlib.Path(sys.argv[1])
 def died(death):

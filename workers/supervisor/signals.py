@@ -56,5 +56,14 @@ class SignalPipe:
             return []
 
 
+def has_terminal() -> bool:
+    """Say whether this process has a terminal that can interrupt it; not once that is gone."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 def _noted(_number: int, _frame: FrameType | None) -> None:
     """Do nothing: Python has already written the signal's number into the pipe."""

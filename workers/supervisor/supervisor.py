@@ -23,7 +23,7 @@ from workers.supervisor.exit_reasons import ChildDeath, describe_death
 from workers.supervisor.line_pump import LineOutput
 from workers.supervisor.lone_steps import LoneSteps
 from workers.supervisor.rolling_restart import RollingRestart
-from workers.supervisor.signals import SignalPipe
+from workers.supervisor.signals import SignalPipe, has_terminal
 from workers.supervisor.slots import RestartPolicy, Slot
 from workers.supervisor.systemd import Systemd
 
@@ -56,7 +56,7 @@ def run_supervisor(
     """Run worker processes until a signal ends it. Must be called in the main thread.
 
     SIGTERM or SIGINT stops gracefully; a second SIGINT kills at once; SIGHUP replaces the
-    processes one after the other.
+    processes one after the other, or stops them if the terminal is gone that this began at.
 
     Args:
         processes: How many worker processes to keep running.
@@ -152,6 +152,7 @@ class Supervisor:
         self._interrupts = 0
         self._any_was_ready = False
         self._exit_code = ExitCode.SUCCESS
+        self._had_terminal = has_terminal()
 
     def run(self) -> int:
         """Run until stopped, and return the exit code."""
@@ -246,7 +247,10 @@ class Supervisor:
                 for child in self._children:
                     child.kill("a second Ctrl-C")
         elif number == signal.SIGHUP and not self._stopping:
-            self._reload.begin()
+            if self._had_terminal and not has_terminal():
+                self.stop("its terminal hung up")
+            else:
+                self._reload.begin()
 
     def _start_due(self) -> None:
         now_s = time.monotonic()

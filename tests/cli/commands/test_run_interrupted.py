@@ -188,21 +188,16 @@ class TestTimeout:
         assert (done.code, data["exit_code"], data["status"]) == (5, 5, "running")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_whose_process_died_is_finished_by_the_next_one(
-    tmp_path: Path,
-    run: tuple[str, ...],
-    scout: Scout,
-    monkeypatch: pytest.MonkeyPatch,
-    number: signal.Signals,
+    tmp_path: Path, run: tuple[str, ...], scout: Scout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCOUT_LEASE_S", "0.5")
     with held(tmp_path, *run) as running:
-        running.process.send_signal(number)
+        running.process.send_signal(signal.SIGKILL)
         done = running.end()
-    assert done.code in {-number, 128 + number, 130}
+    assert done.code == -signal.SIGKILL
     left = only_run()
-    assert run_of(left).status in {"running", "cancelled"}
+    assert run_of(left).status == "running"
     wait_until("its lease to run out", lambda: _stale(left))
     assert scout(*run).exit_code == 0
     assert run_of(left).status == "success"

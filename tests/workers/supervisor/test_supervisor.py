@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import socket
 from pathlib import Path
@@ -188,6 +189,18 @@ ready()
     assert len(set(ready)) == 4
     gone = [line["worker_pid"] for line in running.lines if line.get("event") == "worker.exited"]
     assert set(gone[:2]) == old
+    assert running.deaths == []
+
+
+def test_a_terminal_that_hangs_up_stops_the_workers_in_order(start: Start) -> None:
+    master, slave = pty.openpty()
+    running = start(processes=2, TEST_TERMINAL=os.ttyname(slave))
+    for _ in range(2):
+        running.wait_for("worker.ready")
+    os.close(slave)
+    os.close(master)
+    running.wait_for("worker.stopping", reason="its terminal hung up")
+    assert running.finish() == 0
     assert running.deaths == []
 
 
