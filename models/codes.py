@@ -41,6 +41,7 @@ class Code(StrEnum):
     INTERRUPTED = "interrupted"
     CRASH_LOOP = "crash_loop"
     TIME_LIMIT = "time_limit"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
     POSTPONED = "postponed"
     POSTPONED_IN_VAIN = "postponed_in_vain"
     NOT_PLANNED = "not_planned"
@@ -109,6 +110,7 @@ _CODES_OF_TYPES: Mapping[str, Code] = MappingProxyType(
             str(code): code
             for code in (
                 Code.CRASH_LOOP,
+                Code.DEADLINE_EXCEEDED,
                 Code.INTERRUPTED,
                 Code.NOT_PLANNED,
                 Code.POSTPONED,

@@ -66,6 +66,19 @@ class InputError(ScoutError):
     code = Code.BAD_INPUT
 
 
+class RunExistsError(InputError):
+    """There is a run with that key already, and there is to be one only.
+
+    Args:
+        run_id: That run.
+        key: What was asked for.
+    """
+
+    def __init__(self, run_id: str, key: str) -> None:
+        super().__init__(f"Run {run_id} has the key {key!r}.", f"See: scout show {run_id}")
+        self.run_id = run_id
+
+
 class ConfigError(ScoutError):
     """A setting is missing or malformed, or a library that it asks for is not installed."""
 

@@ -15,6 +15,7 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.RUN_FAILED: "a run ended because a step failed",
         Event.RUN_CANCELLED: "a person ended a run",
         Event.RUN_RESUMED: "a person opened a run again at its first unfinished step",
+        Event.RUN_EXISTS: "`scout run --key` makes no run, as there is one with that key",
         Event.RUN_WAITING: "`scout run` waits, and whether workers are alive",
         Event.RUN_UNFINISHED: (
             "`scout run` stopped waiting at its `--timeout`; the run goes on if workers are alive"

@@ -75,7 +75,11 @@ class Event(StrEnum):
         return event
 
     # A run's life
-    RUN_CREATED = _row("run.created", Scope.RUN, "command dry parent_run_id inherited who tags")
+    RUN_CREATED = _row(
+        "run.created",
+        Scope.RUN,
+        "command dry parent_run_id inherited who tags key deadline_at",
+    )
     RUN_FINISHED = _row("run.finished", Scope.RUN, "steps attempts outbound_attempts network_guard")
     RUN_FAILED = _row(
         "run.failed", Scope.RUN, "steps attempts outbound_attempts network_guard", level="ERROR"
@@ -86,7 +90,8 @@ class Event(StrEnum):
         "steps attempts outbound_attempts network_guard",
         level="WARNING",
     )
-    RUN_RESUMED = _row("run.resumed", Scope.RUN, "who step reused was")
+    RUN_RESUMED = _row("run.resumed", Scope.RUN, "who step reused was lifted_deadline")
+    RUN_EXISTS = _line("run.exists", Scope.RUN)
     RUN_WAITING = _line("run.waiting", Scope.RUN, level="WARNING")
     RUN_UNFINISHED = _line("run.unfinished", Scope.RUN, level="WARNING")
     RUN_INTERRUPTED = _line("run.interrupted", Scope.RUN, level="WARNING")

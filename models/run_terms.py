@@ -9,13 +9,17 @@ from msgspec import Struct
 
 
 class RunTerms(Struct, frozen=True, kw_only=True):
-    """How a run is called.
+    """How a run is called, what makes it one, and how long it has.
 
     Attributes:
         tags: Names with values, from `models.tags.read_tags`.
+        key: Of two runs with the same key only the first is made.
+        deadline_at: When it is failed if it has not ended by then, as it is stored.
     """
 
     tags: Mapping[str, str] = MappingProxyType({})
+    key: str | None = None
+    deadline_at: str | None = None
 
 
 #: Nothing beside the arguments.

@@ -1,4 +1,4 @@
-"""Tags of runs as people type them: `team=search`, each name once."""
+"""Tags and keys of runs as people type them: `team=search`, each name once."""
 
 from __future__ import annotations
 
@@ -62,3 +62,22 @@ def read_tag(text: str) -> tuple[str, str | None]:
             f"Give it 1 to {_VALUE_MAX_LENGTH} printable characters.",
         )
     return name, value
+
+
+def read_key(text: str) -> str:
+    """Return the key of a run in its normal form.
+
+    Raises:
+        InputError: It holds a secret, or cannot be told from others.
+    """
+    if default_redactor().holds_secret(text):
+        raise InputError(
+            "--key holds what looks like a password, key or token; keys of runs are stored.",
+            "Give it another value, such as weekly-2026-48.",
+        )
+    key = unicodedata.normalize("NFC", text).strip()
+    if not key or len(key) > _VALUE_MAX_LENGTH or not key.isprintable():
+        raise InputError(
+            "--key cannot be used.", f"Give it 1 to {_VALUE_MAX_LENGTH} printable characters."
+        )
+    return key

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.options.execution import ExecutionOptions, execution_options
-from cli.options.filters import tag_option
 from cli.options.idle import tell_idle_options
 from cli.options.run import checked_args, run_options
+from cli.options.terms import terms_options
 from models.errors import InputError
 from models.run_args import MIN_SCORE_WITH
+
+if TYPE_CHECKING:
+    from models.run_terms import RunTerms
 
 
 @click.command()
 @run_options
+@terms_options
 @execution_options
 @click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")
-@tag_option("Call the run this, such as team=search; may be given again.")
 @click.option("--plan", is_flag=True, help="Say what the run would cost, and do not run.")
 def command(
-    *, how: ExecutionOptions, verify: bool, plan: bool, tags: tuple[str, ...], **options: Any
+    *, how: ExecutionOptions, verify: bool, plan: bool, terms: RunTerms, **options: Any
 ) -> None:
     """Search GitHub, analyse what is found, and write ranked collaboration briefs.
 
@@ -48,16 +51,16 @@ def command(
     args = checked_args(options)
     if verify and how.detach:
         raise InputError("--verify needs to see both runs end.", "Leave out --detach.")
+    if verify and terms.key is not None:
+        raise InputError("--verify makes two runs, and --key one.", "Leave one of them out.")
     if verify and not args.dry:
         raise InputError("--verify compares dry runs.", "Add --dry.")
     from cli.display.terminal import say
     from cli.running.execution import Execution
+    from cli.running.once import created_once
     from cli.running.see_through import see_through
     from cli.running.since import with_since_resolved
-    from models.run_terms import RunTerms
-    from models.tags import read_tags
 
-    terms = RunTerms(tags=read_tags(tags))
     execution = Execution.prepare(how, args=args)
     tell_idle_options(people=execution.people)
     args, said = with_own_repo(with_since_resolved(args), derive=derive)
@@ -69,7 +72,12 @@ def command(
 
         with execution:
             sys.exit(verify_twice(execution, args, terms))
-    see_through(execution, lambda: execution.create(args, terms=terms))
+    see_through(
+        execution,
+        lambda: created_once(
+            lambda: execution.create(args, terms=terms), args, people=execution.people
+        ),
+    )
 
 
 def _is_given(name: str) -> bool:

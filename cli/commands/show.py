@@ -108,6 +108,7 @@ def _facts(found: dict[str, Any]) -> list[str]:
 
 
 def _to_dict(view: RunView) -> dict[str, Any]:
+    from models.dao.run_keys import RunKeysDao
     from models.dao.tags import TagsDao
     from models.views.run_state import run_duration_ms
 
@@ -119,6 +120,8 @@ def _to_dict(view: RunView) -> dict[str, Any]:
             "status": run.status,
             "broker": run.broker,
             "parent_run_id": run.parent_run_id,
+            "key": RunKeysDao.of_run(run.run_id),
+            "deadline_at": run.deadline_at,
             "git_sha": run.git_sha,
             "config_hash": run.config_hash,
             "created_at": run.created_at,

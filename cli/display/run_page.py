@@ -22,6 +22,7 @@ from cli.display.terminal import (
 )
 from cli.options.flags import typed
 from models.clock import seconds_between
+from models.dao.run_keys import RunKeysDao
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.dao.tags import TagsDao
@@ -131,7 +132,9 @@ def _heading(view: RunView) -> Iterator[str]:
     state = status_text(view.reading.state)
     yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source_of(run)}  "{query}"'
     yield faint(" · ".join(run_facts(view)))
-    tags = TagsDao.of_run(run.run_id)
+    key, tags = RunKeysDao.of_run(run.run_id), TagsDao.of_run(run.run_id)
+    if key:
+        yield faint(f"key  {clean_text(key)}")
     if tags:
         yield faint("tags  " + " · ".join(clean_text(f"{k}={v}") for k, v in tags.items()))
     options = changed_options(run.args)
@@ -160,6 +163,8 @@ def run_facts(view: RunView, *, aged: bool = True) -> list[str]:
     if took_ms is not None:
         facts.append(f"{'took' if run.ended else 'running for'} {duration(took_ms)}")
     facts.append(f"broker {run.broker}")
+    if run.deadline_at:
+        facts.append(f"deadline {local_time(run.deadline_at)}")
     if run.git_sha:
         facts.append(f"code {clean_text(run.git_sha)[:12]}")
     if run.parent_run_id:

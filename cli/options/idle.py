@@ -23,7 +23,13 @@ _IDLE: tuple[tuple[str, bool, frozenset[str]], ...] = (
     ("dry", True, frozenset({"fresh", "max_llm_tokens"})),
     ("dry", False, frozenset({"fixtures"})),
     ("detach", True, frozenset({"timeout_s"})),
-    ("plan", True, frozenset({"timeout_s", "log_format", "log_level", "out", "formats"})),
+    (
+        "plan",
+        True,
+        frozenset(
+            {"timeout_s", "log_format", "log_level", "out", "formats", "tags", "key", "deadline"}
+        ),
+    ),
 )
 
 logger = logging.getLogger("scout")

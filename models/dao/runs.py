@@ -19,9 +19,9 @@ from models.text.clean import clean_error
 
 _COLUMNS = (
     "run_id, command, status, args_json, git_sha, config_hash, broker, parent_run_id,"
-    " created_at, started_at, finished_at, stats_json, error"
+    " created_at, started_at, finished_at, stats_json, error, deadline_at"
 )
-_INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL)"  # noqa: E501, S608
+_INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?)"  # noqa: E501, S608
 
 
 _ALL = RunConditions()
@@ -43,6 +43,7 @@ class RunRow(Struct, frozen=True):
     finished_at: str | None
     stats_json: str | None
     error: str | None
+    deadline_at: str | None = None
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> RunRow:
@@ -79,6 +80,7 @@ class RunsDao:
         broker: str = "memory",
         parent_run_id: str | None = None,
         run_id: str | None = None,
+        deadline_at: str | None = None,
         clock: Clock | None = None,
     ) -> str:
         """Insert a queued run and return its id.
@@ -102,6 +104,7 @@ class RunsDao:
                     broker,
                     parent_run_id,
                     clock.now_iso(),
+                    deadline_at,
                 ),
             )
         return run_id
@@ -167,6 +170,15 @@ class RunsDao:
         return [run_id for (run_id,) in database().execute(sql, (worker,)).fetchall()]
 
     @staticmethod
+    def unfinished_with_deadline(broker: str, before: str) -> list[str]:
+        """Return the runs that have not ended and were to end before a time, the oldest first."""
+        sql = (
+            "SELECT run_id FROM runs WHERE status IN ('queued', 'running')"
+            " AND deadline_at <= ? AND broker = ? ORDER BY deadline_at, run_id"
+        )
+        return [run_id for (run_id,) in database().execute(sql, (before, broker)).fetchall()]
+
+    @staticmethod
     def list(
         wanted: RunConditions = _ALL, *, limit: int = 20, order: RunOrder = RunOrder.CREATED
     ) -> list[RunRow]:
@@ -217,6 +229,11 @@ class RunsDao:
         text = redactor.scrub_line(dumps(redactor.redact(dict(stats))))
         params = (status, now, text, clean_error(error), run_id)
         return bool(database().execute(sql, params).rowcount)
+
+    @staticmethod
+    def lift_deadline(run_id: str) -> None:
+        """Let a run take as long as it takes."""
+        database().execute("UPDATE runs SET deadline_at = NULL WHERE run_id = ?", (run_id,))
 
     @staticmethod
     def reopen(run_id: str) -> bool:

@@ -21,7 +21,8 @@ _NEXT_PENDING = (
 )
 _CLAIM_VIEW = (
     "SELECT s.step_id, s.run_id, s.name, s.position, s.status, s.attempt, s.tries,"
-    " s.interruptions, s.due_at, s.lease_expires_at, s.worker, s.started_at, r.status, r.args_json"
+    " s.interruptions, s.due_at, s.lease_expires_at, s.worker, s.started_at, r.status, r.args_json,"
+    " r.deadline_at"
     " FROM run_steps s JOIN runs r ON r.run_id = s.run_id"
 )
 _CLAIM = (
@@ -47,6 +48,11 @@ _RELEASE = (
     " tries = ?, interruptions = ?, error_type = ?, error_message = ?, error_code = ?"
     " WHERE step_id = ? AND attempt = ? AND status = 'running'"
 )
+_FAIL_AS_IT_IS = (
+    "UPDATE run_steps SET status = 'failed', finished_at = ?, stats_json = ?, error_type = ?,"
+    " error_message = ?, error_code = ?, lease_expires_at = NULL, due_at = NULL, interruptions = 0"
+    " WHERE step_id = ? AND status IN ('pending', 'running')"
+)
 
 # A tenth of the price of `StepStatus(text)`, and every claim reads them.
 _STEP_STATUSES = {str(status): status for status in StepStatus}
@@ -70,13 +76,14 @@ class ClaimedRow(Struct, frozen=True):
     started_at: str | None
     run_status: RunStatus
     args_json: str
+    deadline_at: str | None = None
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> ClaimedRow:
         """Return a row of `_CLAIM_VIEW`."""
         *before, status = row[:5]
-        *others, run_status, args_json = row[5:]
-        known = (_STEP_STATUSES[status], *others, _RUN_STATUSES[run_status], args_json)
+        *others, run_status, args_json, deadline_at = row[5:]
+        known = (_STEP_STATUSES[status], *others, _RUN_STATUSES[run_status], args_json, deadline_at)
         return cls(*before, *known)
 
 
@@ -190,6 +197,14 @@ class StepTransitions:
         )
         if database().execute(_FINISH, params).rowcount != 1:
             raise LeaseLostError(f"Step {step_id} is no longer held by attempt {attempt}.")
+
+    @staticmethod
+    def fail_as_it_is(
+        step_id: str, stats: Mapping[str, Any], finished_at: str, message: str, code: str
+    ) -> None:
+        """Fail a step that has not ended, whoever holds it; the code is its error's type, too."""
+        params = (finished_at, encode_stats(stats), code, clean_error(message), code, step_id)
+        database().execute(_FAIL_AS_IT_IS, params)
 
     @staticmethod
     def release(

@@ -78,6 +78,11 @@ class StepRow(Struct, frozen=True):
         return self.error_type != NOT_PLANNED
 
     @property
+    def is_unfinished(self) -> bool:
+        """Say whether something is yet to be done for it."""
+        return self.status in {StepStatus.PENDING, StepStatus.RUNNING}
+
+    @property
     def progress(self) -> dict[str, Any]:
         """Return `{done, total}` of a running step, or nothing."""
         return dict(loads(self.progress_json) or {})

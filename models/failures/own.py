@@ -166,6 +166,13 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             todo=(_LOGS, "Raise SCOUT_STEP_TIME_LIMIT_S.", _RESUME),
             events=(Event.STEP_OVERDUE,),
         ),
+        Code.DEADLINE_EXCEEDED: Explanation(
+            what="The run had not ended by its deadline; {step} was next.",
+            causes="It waited for workers, a quota or a model for too long, or has more to do than"
+            " fits into the time.",
+            meaning="What was done is kept. A resumed run has no deadline any more.",
+            todo=("scout show {run} --attempts", _RESUME, "scout run with a later --deadline"),
+        ),
         Code.POSTPONED: Explanation(
             what="{step} waits for somebody who asked it to.",
             causes="GitHub or the model endpoint wants to be asked again later.",

@@ -10,6 +10,7 @@ from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import InputError
 from models.events import Event
+from models.lifecycle.deadline import is_past
 from models.lifecycle.finish_run import end_run, skip_rest
 from models.lifecycle.interrupt import interrupt
 from models.statuses import RunStatus, StepStatus
@@ -68,6 +69,9 @@ def resume_run(
             )
         _close_dead_attempts(journal, run_id, clock)
         RunsDao.reopen(run_id)
+        is_late = is_past(before.deadline_at, clock)
+        if is_late:
+            RunsDao.lift_deadline(run_id)
         _set_broker(run_id, broker or before.broker)
         for step in unfinished:
             _reopen_step(run_id, step.position, now if step is unfinished[0] else None)
@@ -79,10 +83,12 @@ def resume_run(
                 message=(
                     f"Run resumed by {who} at {first.name}; "
                     f"{len(reused)} finished steps are reused. It was {before.status}."
+                    + (" Its deadline, which has passed, is lifted." if is_late else "")
                 ),
                 scope="run",
                 run_id=run_id,
-                data={"who": who, "step": first.name, "reused": reused, "was": before.status.value},
+                data={"who": who, "step": first.name, "reused": reused, "was": before.status.value}
+                | ({"lifted_deadline": before.deadline_at} if is_late else {}),
             )
         )
         SealsDao.ask(run_id, now)

@@ -19,6 +19,7 @@ from models.database.connection import database
 from models.errors import InputError
 from models.events import Event
 from models.lifecycle.crash_count import runs_alone
+from models.lifecycle.deadline import fail_late_run, is_past
 from models.lifecycle.interrupt import interrupt, neighbours_of
 from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus
 from models.steps import STEP_NAMES, step_id_for
@@ -124,6 +125,7 @@ class Refusal(Struct, frozen=True):
     is_for_alone: bool = False
 
 
+_TOO_LATE = "the run's deadline has passed"
 _FOR_ALONE = Refusal("it was interrupted twice and runs alone", is_for_alone=True)
 
 
@@ -260,10 +262,13 @@ def _why_not(row: ClaimedRow, clock: Clock) -> str | None:
         return "the step before it has not finished"
     if row.due_at > clock.now_iso(EARLY_S):
         return f"it is not due before {row.due_at}"
-    return None
+    return _TOO_LATE if is_past(row.deadline_at, clock) else None
 
 
 def _refuse(journal: Journal, run_id: str, name: str, row: ClaimedRow, reason: str) -> Refusal:
+    if reason == _TOO_LATE:
+        fail_late_run(journal, run_id, journal.clock)
+        return Refusal(reason)
     journal.add(
         Entry(
             event=Event.STEP_DUPLICATE_DELIVERY,

@@ -7,11 +7,12 @@ from typing import Any
 
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
+from models.dao.run_keys import RunKeysDao
 from models.dao.runs import RunsDao
 from models.dao.seals import SealsDao
 from models.dao.steps import StepsDao
 from models.dao.tags import TagsDao
-from models.errors import InputError
+from models.errors import InputError, RunExistsError
 from models.events import Event
 from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
@@ -47,11 +48,12 @@ def create_run(
         derivation: What to take over from the parent, and which steps to execute; None takes over
             nothing and executes all ten.
         who: Who asked for it, where that is not whoever is at this machine.
-        terms: How it is called, beside what the parent is called.
+        terms: How it is called beside what the parent is called, its key and its deadline.
         clock: Where the time comes from.
 
     Raises:
         InputError: An argument is out of range, or holds a secret.
+        RunExistsError: There is a run with the key already.
         DatabaseUnavailableError: Nothing could be written.
     """
     clock = clock or Clock()
@@ -66,6 +68,10 @@ def create_run(
         if tried and RunsDao.exists(run_id):
             return  # the answer to the commit was lost, not the commit
         tried = True
+        if terms.key is not None:
+            owner = RunKeysDao.take(terms.key, run_id)
+            if owner != run_id:
+                raise RunExistsError(owner, terms.key)
         for earlier in filter(None, (parent_run_id, checked.since)):
             RunsDao.hold_shared(earlier)  # pruning waits, and then sees that it is needed
         RunsDao.create(
@@ -76,6 +82,7 @@ def create_run(
             broker=broker or settings.broker_kind,
             parent_run_id=parent_run_id,
             run_id=run_id,
+            deadline_at=terms.deadline_at,
             clock=clock,
         )
         called = (TagsDao.of_run(parent_run_id) if parent_run_id else {}) | dict(terms.tags)
@@ -95,7 +102,9 @@ def create_run(
                 data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id}
                 | ({"inherited": inherited} if inherited else {})
                 | ({"who": who} if who else {})
-                | ({"tags": called} if called else {}),
+                | ({"tags": called} if called else {})
+                | ({"key": terms.key} if terms.key else {})
+                | ({"deadline_at": terms.deadline_at} if terms.deadline_at else {}),
             )
         )
         for name, reason in left_out.items():

@@ -17,6 +17,7 @@ from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import LeaseLostError
 from models.lifecycle.claim import Claim, started
+from models.lifecycle.deadline import fail_late_run, is_past
 from models.lifecycle.finish import GiveUp, Success
 from models.lifecycle.finish_run import end_run
 from models.statuses import RunStatus
@@ -51,7 +52,8 @@ def finish_and_go_on(
     finished_at, duration_ms = claim.elapsed(clock)
     ending = Success.of(claim.held(), stats, finished_at, duration_ms, clock)
     is_last = claim.row.position == len(STEP_NAMES)
-    likely = None if is_last else claim.successor(clock)
+    is_late = not is_last and is_past(claim.row.deadline_at, clock)
+    likely = None if is_last or is_late else claim.successor(clock)
     entry = started(likely) if likely else None
     if (
         likely
@@ -63,6 +65,8 @@ def finish_and_go_on(
 
     def work(journal: Journal) -> Claim | None:
         ending.write_end(journal)
+        if is_late and fail_late_run(journal, claim.run_id, clock):
+            return None
         expires_at = clock.now_iso(lease_s)
         if likely and entry and _take(likely, expires_at):
             journal.add(entry)

@@ -96,7 +96,9 @@ def log_lines(log_file: Path) -> Iterator[str]:
 def _step_contradictions(step: StepRow, events: list[tuple[str, dict[str, Any]]]) -> list[str]:
     found: list[str] = []
     starts = Counter(data.get("attempt") for event, data in events if event == Event.STEP_STARTED)
-    ends = Counter(data.get("attempt") for event, data in events if event in _ENDS)
+    ends = Counter(  # a step may fail before an attempt: its run was late
+        data["attempt"] for event, data in events if event in _ENDS and "attempt" in data
+    )
     if sum(starts.values()) != step.attempt:
         found.append(
             f"{step.name}: attempt is {step.attempt}, but {sum(starts.values())} were started"

@@ -19,6 +19,7 @@ class Run(Table):
 
     status: queued | running | success | failed | cancelled; the last three are terminal.
     broker: memory | redis | amqp, so that recovery only touches runs it can deliver.
+    deadline_at: when it is failed if it has not ended by then.
     """
 
     run_id = TextField(primary_key=True)
@@ -34,6 +35,7 @@ class Run(Table):
     finished_at = TextField(null=True)
     stats_json = TextField(null=True)
     error = TextField(null=True)
+    deadline_at = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -112,6 +114,18 @@ class RunTag(Table):
         indexes = ((("name", "value"), False),)
 
 
+class RunKey(Table):
+    """What makes a run one: whoever asks for it again with the same key gets the same run."""
+
+    key = TextField(primary_key=True)
+    run_id = TextField(index=True)
+
+    class Meta:
+        """Peewee's settings."""
+
+        table_name = "run_keys"
+
+
 class WorkerProcess(Table):
     """A worker process and its last sign of life, so that every reader can see who is there.
 
@@ -165,6 +179,7 @@ RUN_TABLES: tuple[type[Table], ...] = (
     RunStep,
     AuditEvent,
     RunTag,
+    RunKey,
     WorkerProcess,
     Singleton,
     MachineClock,
@@ -175,6 +190,7 @@ __all__ = [
     "AuditEvent",
     "MachineClock",
     "Run",
+    "RunKey",
     "RunStep",
     "RunTag",
     "Singleton",

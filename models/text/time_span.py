@@ -33,6 +33,27 @@ def span_s(text: str, what: str) -> float:
     return seconds
 
 
+def coming_moment(text: str, what: str, now: datetime) -> str:
+    """Return the time ahead that is meant, as it is stored.
+
+    Args:
+        text: A span from now on, such as `2h`; or a date and time, such as `2026-11-01T12:00`: this
+            machine's, where it names no offset.
+        what: The option that has it, for the error.
+        now: The time in UTC.
+
+    Raises:
+        InputError: It is neither, or has passed.
+    """
+    try:
+        ahead = to_iso(datetime.fromisoformat(text.strip()).astimezone())
+    except (ValueError, OverflowError):
+        ahead = to_iso(now + timedelta(seconds=span_s(text, what)))
+    if ahead <= to_iso(now):
+        raise InputError(f"{what} {text!r} has passed.", "Give a time ahead, or a span such as 2h.")
+    return ahead
+
+
 def moment(text: str, what: str, now: datetime) -> str:
     """Return the time that is meant, as it is stored.
 

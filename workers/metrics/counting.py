@@ -75,8 +75,10 @@ class Counting:
 
 
 def gave_up(entry: Entry) -> bool:
-    """Say whether a step failed for its crash loop: its last attempt has had its own end."""
-    return entry.event is Event.STEP_FAILED and "interruptions" in entry.data
+    """Say whether a step failed without an attempt: the last one has had its own end, if any."""
+    return entry.event is Event.STEP_FAILED and (
+        "interruptions" in entry.data or entry.attempt is None
+    )
 
 
 def _duration_s(entry: Entry, ts: str) -> float:

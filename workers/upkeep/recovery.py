@@ -15,7 +15,7 @@ from models.dao.singletons import SingletonsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.events import Event
-from models.lifecycle import expire_leases, take_due_steps
+from models.lifecycle import expire_leases, fail_late_runs, take_due_steps
 from models.settings.runtime import Settings
 from workers.enqueue import send_step
 from workers.message_format import QUEUE
@@ -58,6 +58,7 @@ class Recovery:
         kind = self.settings.broker_kind
         if not patient:
             expire_leases(kind, clock=self.clock)
+        fail_late_runs(kind, clock=self.clock)
         due = take_due_steps(
             kind,
             messages_waiting(self.broker),

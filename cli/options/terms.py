@@ -1,0 +1,57 @@
+"""Options of what is agreed for a run beside its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.options.filters import tag_option
+
+if TYPE_CHECKING:
+    from models.run_terms import RunTerms
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    tag_option("Call the run this, such as team=search; may be given again."),
+    click.option(
+        "--key", metavar="KEY", help="Make one run for this key, however often it is asked for."
+    ),
+    click.option(
+        "--deadline",
+        metavar="WHEN",
+        help="Fail the run if it has not ended by then: 2h from now, or 2026-11-01T18:00.",
+    ),
+)
+
+
+def terms_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the command gets them as one argument `terms`, a `RunTerms`."""
+
+    @wraps(function)
+    def command(**values: Any) -> Any:
+        terms = _terms(*(values.pop(name) for name in ("tags", "key", "deadline")))
+        return function(terms=terms, **values)
+
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _terms(tags: tuple[str, ...], key: str | None, deadline: str | None) -> RunTerms:
+    """Return what was asked for.
+
+    Raises:
+        InputError: A tag, the key or the time cannot be used.
+    """
+    from models.clock import Clock
+    from models.run_terms import RunTerms
+    from models.tags import read_key, read_tags
+    from models.text.time_span import coming_moment
+
+    return RunTerms(
+        tags=read_tags(tags),
+        key=None if key is None else read_key(key),
+        deadline_at=coming_moment(deadline, "--deadline", Clock().now()) if deadline else None,
+    )

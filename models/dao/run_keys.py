@@ -1,0 +1,29 @@
+"""Rows of `run_keys`."""
+
+from __future__ import annotations
+
+from models.database.connection import database
+
+#: On a server this waits for whoever is about to take the key.
+_TAKE = "INSERT INTO run_keys (key, run_id) VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
+
+
+class RunKeysDao:
+    """Gives out the keys of runs, each once."""
+
+    @staticmethod
+    def take(key: str, run_id: str) -> str:
+        """Give a key to a run, if it is free, and return the id of the run that has it.
+
+        Joins the caller's transaction, which must not have read the key before.
+        """
+        database().execute(_TAKE, (key, run_id))
+        sql = "SELECT run_id FROM run_keys WHERE key = ?"
+        return str(database().execute(sql, (key,)).fetchone()[0])
+
+    @staticmethod
+    def of_run(run_id: str) -> str | None:
+        """Return the key of a run, or None without one."""
+        sql = "SELECT key FROM run_keys WHERE run_id = ?"
+        row = database().execute(sql, (run_id,)).fetchone()
+        return str(row[0]) if row else None
