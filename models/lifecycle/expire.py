@@ -6,7 +6,7 @@ every message may be lost: a due step that nobody claimed is handed out again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -47,22 +47,32 @@ def expire_leases(broker: str, *, clock: Clock | None = None) -> int:
     return sum(_close(row, clock, neighbours[row.worker]) for row in rows)
 
 
-def close_worker(worker: str, why: str, *, clock: Clock | None = None) -> int:
+def close_worker(
+    worker: str,
+    why: str,
+    *,
+    clock: Clock | None = None,
+    give_up: Callable[[], bool] | None = None,
+) -> int:
     """Close every attempt of a worker process that is known to be dead; returns how many.
 
     Args:
         worker: Its whole name: what begins alike may be alive elsewhere.
         why: What is known of its death, as a clause.
         clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
+
+    Raises:
+        DatabaseUnavailableError: The database stayed locked or away.
     """
     clock = clock or Clock()
-    rows = StepsDao.running_where("s.worker = ?", (worker,))
 
     def work(journal: Journal) -> int:
+        rows = StepsDao.running_where("s.worker = ?", (worker,))
         WorkersDao.remove(worker)
         return sum(interrupt(journal, row, clock, why, neighbours=len(rows) - 1) for row in rows)
 
-    return transition(work, clock)
+    return transition(work, clock, give_up=give_up)
 
 
 def take_due_steps(
