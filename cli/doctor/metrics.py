@@ -28,7 +28,7 @@ def read_gauges(settings: Settings) -> list[Gauge]:
     if probe.code is not Code.DATABASE_UNAVAILABLE:
         with suppress(Exception):
             fleet = view_fleet(settings)
-    limits = Limits(clock_s=settings.lease_s / 3)
+    limits = Limits()
     health = verdict(broker, probe, fleet, limits)
     gauges = health_gauges(health, broker, probe)
     if fleet is None:

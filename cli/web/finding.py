@@ -83,7 +83,7 @@ class FleetScreen:
         if state.readable:
             rows = await self._reader.read(lambda: _rows(settings))
             day = await self._day.get()
-        limits = Limits(clock_s=settings.lease_s / 3)
+        limits = Limits()
         look = judge(state, await asking, rows.fleet if rows else None, limits)
         if rows is None:
             return Drawn(fleet_regions(FleetFound(look)))

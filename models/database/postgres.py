@@ -31,11 +31,12 @@ CONNECTION = {
     "tcp_user_timeout": 6000,
     "application_name": "scout",
 }
-#: The same for the session, in milliseconds.
+#: The same for the session, in milliseconds. A session whose client is gone keeps its locks, such
+#: as that on the step whose lease is to be renewed, for as long as the last of them.
 SESSION = {
     "lock_timeout": 3000,
     "statement_timeout": 5000,
-    "idle_in_transaction_session_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 5000,
 }
 #: What PgBouncer says to the session's settings.
 _POOLER_REFUSES = "unsupported startup parameter"

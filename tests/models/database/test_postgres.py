@@ -129,7 +129,7 @@ def test_locks_and_statements_have_limits_which_a_url_may_change(
     )
     names = "statement_timeout", "idle_in_transaction_session_timeout", "search_path"
     asked = ", ".join(f"current_setting('{name}')" for name in names)
-    assert opened.execute(f"SELECT {asked}").fetchone()[:2] == ("7s", "10s")
+    assert opened.execute(f"SELECT {asked}").fetchone()[:2] == ("7s", "5s")
     parameters = opened.peewee.connection().info.get_parameters()
     assert (parameters["keepalives_idle"], parameters["tcp_user_timeout"]) == ("9", "6000")
     opened.close_thread()
