@@ -77,7 +77,7 @@ def run(work: Callable[[], Any], *, as_json: bool = False) -> int:
 def wants_json(arguments: Sequence[str]) -> bool:
     """Say whether a command line asks for JSON; needed before it has been parsed."""
     before_dashes = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return "--json" in before_dashes
+    return any(one == "--json" or one.split("=")[0] == "--fields" for one in before_dashes)
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import click
 
+from cli.display.fields import names_in, picked
 from models.settings.colour import wants_colour
 from models.settings.columns import terminal_columns
 from models.statuses import AttemptOutcome, State
@@ -98,7 +99,18 @@ def hanging(text: str, width: int) -> str:
 
 
 def emit_json(value: Any, *, indent: int | None = 2, stream: TextIO | None = None) -> None:
-    """Write a value to stdout, or another stream, as JSON in ASCII: no text can break out of it."""
+    """Write a value to stdout, or another stream, as JSON in ASCII: no text can break out of it.
+
+    On stdout it is what `--fields` asks for, where that was given.
+    """
+    context = click.get_current_context(silent=True)
+    fields = context.meta.get("scout.fields") if context and stream is None else None
+    if fields:
+        whole = value
+        value, missing = picked(whole, fields)
+        if missing and indent is not None:  # of lines, each has its own
+            known = ", ".join(names_in(whole))
+            say(f"--fields: there is no {', '.join(missing)}. There are: {known}.", err=True)
     click.echo(json.dumps(value, indent=indent, default=str), stream)
 
 

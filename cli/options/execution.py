@@ -9,6 +9,8 @@ from typing import Any
 import click
 from msgspec import Struct
 
+from cli.options.shared import fields_option
+
 
 class ExecutionOptions(Struct, frozen=True, kw_only=True):
     """What was asked for.
@@ -61,4 +63,4 @@ def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in reversed(_OPTIONS):
         command = option(command)
-    return command
+    return fields_option(command)

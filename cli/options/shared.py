@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _COMPLETIONS = 20
+#: Where a command's context keeps the fields that were asked for.
+FIELDS = "scout.fields"
 
 
 def open_for_use() -> Settings:
@@ -46,9 +49,28 @@ def read_run_argument(command: F) -> F:
     return argument(command)
 
 
-def json_option(command: F) -> F:
-    """Add `--json`; exit codes are the same with and without."""
-    return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")(command)
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--json`, and `--fields` for a part of it; exit codes are the same with and without."""
+    return fields_option(
+        click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")(command)
+    )
+
+
+def fields_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--fields` to a command that has `--json` as `as_json`; `emit_json` heeds it."""
+
+    @wraps(command)
+    def with_fields(*, fields: str | None, **values: Any) -> Any:
+        if fields is not None:
+            values["as_json"] = True
+            wanted = [one.strip() for one in fields.split(",") if one.strip()]
+            click.get_current_context().meta[FIELDS] = wanted
+        return command(**values)
+
+    option = click.option(
+        "--fields", metavar="A,B.C", help="Write JSON with these fields only; a full stop goes in."
+    )
+    return option(with_fields)
 
 
 def new_file(text: str, option: str) -> Path:
