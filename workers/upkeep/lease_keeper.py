@@ -68,7 +68,6 @@ class Keeper:
         attempts = self.active()
         for attempt in attempts:
             self._watch_time_limit(attempt)
-            self._give_up_if_deaf(attempt)
         if self._time_was_set():
             for attempt in attempts:  # those that judge by the new time find new leases
                 attempt.renewed_s = float("-inf")
@@ -78,13 +77,15 @@ class Keeper:
         due = [one for one in held if now_s - one.renewed_s >= renew_s]
         for attempt in due:  # before anything that may have to wait
             self._renew(attempt)
+        for attempt in held:
+            self._give_up_if_deaf(attempt)
         if now_s - self._heartbeat_s >= HEARTBEAT_INTERVAL_S:
             database().reading(lambda: keep_time(database()))
             self._tell_of_clock()
             self._beat()
             self._heartbeat_s = now_s
         for attempt in held:
-            if attempt not in due and not self._holds(attempt.claim):
+            if attempt not in due and not attempt.given_up and not self._holds(attempt.claim):
                 self._lose(attempt)
 
     def _holds(self, claim: Claim) -> bool:
@@ -175,7 +176,7 @@ class Keeper:
 
     def _give_up_if_deaf(self, attempt: Attempt) -> None:
         """Record the end of an attempt whose thread does not react: no interrupt reaches it."""
-        if attempt.overdue_s is None or attempt.given_up:
+        if attempt.overdue_s is None:
             return
         deaf_s = self.clock.monotonic_s() - attempt.overdue_s
         if deaf_s < min(REACT_S, self.settings.lease_s):
