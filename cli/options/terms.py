@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options.filters import tag_option
+from models.priority import NAMES as PRIORITIES
+from models.priority import Priority
 
 if TYPE_CHECKING:
     from models.run_terms import RunTerms
@@ -23,6 +25,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="WHEN",
         help="Fail the run if it has not ended by then: 2h from now, or 2026-11-01T18:00.",
     ),
+    click.option(
+        "--priority",
+        type=click.Choice(PRIORITIES),
+        default="normal",
+        show_default=True,
+        help="Which run goes first where several wait for workers.",
+    ),
 )
 
 
@@ -31,7 +40,7 @@ def terms_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**values: Any) -> Any:
-        terms = _terms(*(values.pop(name) for name in ("tags", "key", "deadline")))
+        terms = _terms(*(values.pop(name) for name in ("tags", "key", "deadline", "priority")))
         return function(terms=terms, **values)
 
     for option in reversed(_OPTIONS):
@@ -39,7 +48,7 @@ def terms_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _terms(tags: tuple[str, ...], key: str | None, deadline: str | None) -> RunTerms:
+def _terms(tags: tuple[str, ...], key: str | None, deadline: str | None, priority: str) -> RunTerms:
     """Return what was asked for.
 
     Raises:
@@ -54,4 +63,5 @@ def _terms(tags: tuple[str, ...], key: str | None, deadline: str | None) -> RunT
         tags=read_tags(tags),
         key=None if key is None else read_key(key),
         deadline_at=coming_moment(deadline, "--deadline", Clock().now()) if deadline else None,
+        priority=Priority[priority.upper()],
     )

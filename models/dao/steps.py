@@ -139,14 +139,18 @@ class StepsDao(StepTransitions):
         return [worker for (worker,) in database().execute(sql).fetchall()]
 
     @staticmethod
-    def others_wait(broker: str, run_id: str, before: str) -> bool:
-        """Say whether a step of another run on that kind of broker has been due since `before`."""
+    def others_wait(broker: str, run_id: str, before: str, priority: int = 0) -> bool:
+        """Say whether a step of another run on that kind of broker has been due since `before`.
+
+        Runs that are less urgent than `priority` do not count.
+        """
         sql = (
             "SELECT 1 FROM runs r JOIN run_steps s ON s.run_id = r.run_id"
             " WHERE r.status IN ('queued', 'running') AND r.broker = ? AND r.run_id <> ?"
-            " AND s.status = 'pending' AND s.due_at < ? LIMIT 1"
+            " AND s.status = 'pending' AND s.due_at < ? AND coalesce(r.priority, 0) >= ? LIMIT 1"
         )
-        return database().execute(sql, (broker, run_id, before)).fetchone() is not None
+        params = (broker, run_id, before, priority)
+        return database().execute(sql, params).fetchone() is not None
 
     @staticmethod
     def totals(run_id: str) -> tuple[dict[str, Any], str | None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
+from models.dao.priorities import PrioritiesDao
 from models.dao.run_keys import RunKeysDao
 from models.dao.runs import RunsDao
 from models.dao.seals import SealsDao
@@ -87,6 +88,7 @@ def create_run(
         )
         called = (TagsDao.of_run(parent_run_id) if parent_run_id else {}) | dict(terms.tags)
         TagsDao.add(run_id, called)
+        PrioritiesDao.put(run_id, terms.priority)
         left_out = _left_out(command, checked, derivation)
         StepsDao.create_all(run_id, clock.now_iso(), left_out)
         inherited = {}
@@ -104,7 +106,8 @@ def create_run(
                 | ({"who": who} if who else {})
                 | ({"tags": called} if called else {})
                 | ({"key": terms.key} if terms.key else {})
-                | ({"deadline_at": terms.deadline_at} if terms.deadline_at else {}),
+                | ({"deadline_at": terms.deadline_at} if terms.deadline_at else {})
+                | ({"priority": terms.priority.name.lower()} if terms.priority else {}),
             )
         )
         for name, reason in left_out.items():

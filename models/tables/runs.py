@@ -36,11 +36,22 @@ class Run(Table):
     stats_json = TextField(null=True)
     error = TextField(null=True)
     deadline_at = TextField(null=True)
+    priority = IntegerField(null=True)
 
     class Meta:
         """Peewee's settings."""
 
         table_name = "runs"
+
+
+#: The few unfinished runs that have a priority.
+Run.add_index(
+    Run.index(
+        Run.priority,
+        name="runs_with_priority",
+        where=Run.priority.is_null(False) & Run.status.in_(("queued", "running")),
+    )
+)
 
 
 class RunStep(Table):

@@ -1,7 +1,8 @@
 """How long a thread goes on with one run while others wait: fair by run, not by step.
 
 A run that has begun is finished first. One that takes long lets others in: after each of its steps
-it goes to the end of the queue where a run has been waiting for a thread.
+it goes to the end of the queue where a run has been waiting for a thread that is as urgent; for one
+that is more urgent, after the step that it is in.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from models.clock import Clock
 from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import DatabaseUnavailableError
+from workers.middleware.urgency import Urgency
 
 #: What a thread gives a run before it looks whether others wait.
 SHARE_S = 5.0
+#: The same where a run of higher priority waits: one that is nearly done is finished.
+URGENT_SHARE_S = 0.5
 #: A step that has been due for longer waits for a thread, not for its message.
 WAITING_S = 1.0
 #: After so long the message is acknowledged in any case: RabbitMQ delivers one that is not within
@@ -27,10 +31,12 @@ class FairShare:
 
     Args:
         broker: The kind of broker whose runs compete.
+        urgency: Compares them.
     """
 
-    def __init__(self, broker: str) -> None:
+    def __init__(self, broker: str, urgency: Urgency) -> None:
         self._broker = broker
+        self._urgency = urgency
         self._thread = threading.local()
 
     def begin(self, clock: Clock) -> None:
@@ -40,14 +46,20 @@ class FairShare:
     def is_left(self, run_id: str, clock: Clock) -> bool:
         """Say whether the run has time left, or nobody else wants it."""
         ran_s = clock.monotonic_s() - self._thread.since_s
+        if ran_s < URGENT_SHARE_S:
+            return True
+        if ran_s >= LONGEST_S or self._urgency.ahead_of(run_id, clock):
+            return False
         if ran_s < SHARE_S:
             return True
-        return ran_s < LONGEST_S and not self._others_wait(run_id, clock.now_iso(-WAITING_S))
+        priority = self._urgency.of_run(run_id, clock)
+        return not self._others_wait(run_id, clock.now_iso(-WAITING_S), priority)
 
-    def _others_wait(self, run_id: str, before: str) -> bool:
+    def _others_wait(self, run_id: str, before: str, priority: int) -> bool:
+        def look() -> bool:
+            return StepsDao.others_wait(self._broker, run_id, before, priority)
+
         try:
-            return database().reading(
-                lambda: StepsDao.others_wait(self._broker, run_id, before), give_up=lambda: True
-            )
+            return database().reading(look, give_up=lambda: True)
         except DatabaseUnavailableError:
             return False  # the end of the step waits for it anyway

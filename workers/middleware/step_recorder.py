@@ -33,13 +33,15 @@ from models.settings.runtime import Settings
 from models.text.clean import clean_text
 from workers.attempts.attempt import Attempt, bound_attempt
 from workers.attempts.interrupts import WorkerStoppingError
-from workers.attempts.outcome import Due, end_attempt
+from workers.attempts.outcome import Due as DueStep
+from workers.attempts.outcome import end_attempt
 from workers.attempts.retry_policy import RetryPolicy, is_transient
 from workers.enqueue import Sender, send_step
 from workers.message_format import run_id_of
 from workers.middleware.actor_call import call_actor
 from workers.middleware.fair_share import FairShare
 from workers.middleware.foreign_message import tell_of_foreign_message
+from workers.middleware.urgency import Due, Urgency
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ class _Thread(threading.local):
         self.attempt: Attempt | None = None
         #: The attempt at the next step, claimed with the end of the last one and not begun yet.
         self.next: Attempt | None = None
+        #: The step of the message in hand, where more urgent ones go first.
+        self.put_off: Due | None = None
 
 
 class StepMiddleware(Middleware):
@@ -100,7 +104,8 @@ class StepMiddleware(Middleware):
         self._active: dict[Attempt, None] = {}
         self._lock = threading.Lock()
         self._thread = _Thread()
-        self._share = FairShare(settings.broker_kind)
+        self._urgency = Urgency(settings.broker_kind)
+        self._share = FairShare(settings.broker_kind, self._urgency)
 
     @property
     def actor_options(self) -> set[str]:
@@ -141,11 +146,7 @@ class StepMiddleware(Middleware):
         if held is not None:  # what should have gone on with it was never called
             self._let_go(held)
         bound.enter_context(bound_work(run_id, name))
-        if self.stopping.is_set():
-            raise SkipMessage(f"{name} stays due: this worker is shutting down.")
-        if self.retiring.is_set():
-            self.send(broker, run_id, name)
-            raise SkipMessage(f"{name} is for another worker: this one takes no more work.")
+        self._check_turn(broker, run_id, name)
         try:
             outcome = claim_step(
                 run_id,
@@ -189,7 +190,7 @@ class StepMiddleware(Middleware):
             return
         try:
             come = self._end(attempt, exception)
-            if isinstance(come, Due):
+            if isinstance(come, DueStep):
                 self.send(broker, attempt.claim.run_id, come.name, delay_s=come.delay_s)
             elif come is not None:
                 self._thread.next = self._hold(come)
@@ -202,14 +203,30 @@ class StepMiddleware(Middleware):
             self._thread.bound.close()
 
     def before_ack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
-        """Go on with the run that the message began, as far as this thread holds it."""
+        """Go on with the run that the message began, as far as this thread holds it.
+
+        Where the message was put off for more urgent runs, these come before it, each once.
+        """
+        self._go_on(broker)
+        tried: list[Due] = []
+        while (put_off := self._thread.put_off) is not None:
+            due = self._urgency.ahead_of(put_off[0], self.clock, tried)
+            run_id, name = due or put_off
+            tried.append((run_id, name))
+            call_actor(broker, name, run_id)
+            self._go_on(broker)
+            if due is None:
+                self._thread.put_off = None
+
+    before_nack = before_ack
+
+    def _go_on(self, broker: dramatiq.Broker) -> None:
+        """Call the actors of the steps that this thread has claimed with the end of another."""
         while (held := self._thread.next) is not None:
             call_actor(broker, held.claim.name, held.claim.run_id)
             if self._thread.next is held:
                 self._thread.next = None
                 self._let_go(held)
-
-    before_nack = before_ack
 
     def before_worker_thread_shutdown(self, broker: dramatiq.Broker, thread: Any) -> None:
         """Close the thread's database connection."""
@@ -230,6 +247,17 @@ class StepMiddleware(Middleware):
             except DatabaseUnavailableError as exc:
                 _tell_not_recorded(attempt, exc)
 
+    def _check_turn(self, broker: dramatiq.Broker, run_id: str, name: str) -> None:
+        """Skip a message where this process, or this run, has no turn now."""
+        if self.stopping.is_set():
+            raise SkipMessage(f"{name} stays due: this worker is shutting down.")
+        if self.retiring.is_set():
+            self.send(broker, run_id, name)
+            raise SkipMessage(f"{name} is for another worker: this one takes no more work.")
+        if self._thread.put_off is None and self._urgency.ahead_of(run_id, self.clock):
+            self._thread.put_off = run_id, name
+            raise SkipMessage(f"{name} waits: a run of higher priority goes first.")
+
     def _after_refusal(
         self, broker: dramatiq.Broker, run_id: str, name: str, refusal: Refusal
     ) -> None:
@@ -241,7 +269,7 @@ class StepMiddleware(Middleware):
         if refusal.is_for_alone and self.parent is not None:
             self.parent.run_alone(run_id, name)
 
-    def _end(self, attempt: Attempt, exc: BaseException | None) -> Due | Claim | None:
+    def _end(self, attempt: Attempt, exc: BaseException | None) -> DueStep | Claim | None:
         """Record an end; the lease is renewed until it is recorded, since that may take a while."""
         try:
             return end_attempt(

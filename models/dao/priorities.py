@@ -1,0 +1,63 @@
+"""Which runs are more or less urgent than usual; most have no priority at all."""
+
+from __future__ import annotations
+
+from models.database.connection import database
+
+# Word for word what the index is of, or SQLite cannot use it; unasked it takes that of statuses, of
+# which a backlog has thousands.
+_INDEX = ' INDEXED BY "runs_with_priority"'
+_UNFINISHED = "r.priority IS NOT NULL AND r.status IN ('queued', 'running')"
+_ANY = f"SELECT 1 FROM runs r{{by}} WHERE {_UNFINISHED} AND r.broker = ? LIMIT 1"  # noqa: S608
+_DUE = (
+    "SELECT r.run_id, s.name FROM runs r{{by}} JOIN run_steps s ON s.run_id = r.run_id"
+    " WHERE {condition} AND r.broker = ? AND s.status = 'pending' AND s.due_at <= ?"
+    " ORDER BY {order} DESC, s.due_at, r.run_id LIMIT 20"
+)
+_DUE_ABOVE = _DUE.format(condition=f"{_UNFINISHED} AND r.priority > ?", order="r.priority")
+#: Above one that is less urgent than usual are also all that have no priority.
+_DUE_ABOVE_LOW = _DUE.format(
+    condition="r.status IN ('queued', 'running') AND coalesce(r.priority, 0) > ?",
+    order="coalesce(r.priority, 0)",
+)
+
+
+class PrioritiesDao:
+    """Sets and compares priorities. Methods that write join the caller's transaction."""
+
+    @staticmethod
+    def put(run_id: str, priority: int) -> None:
+        """Store how urgent a run is; 0, as usual, is not stored."""
+        if priority:
+            sql = "UPDATE runs SET priority = ? WHERE run_id = ?"
+            database().execute(sql, (priority, run_id))
+
+    @staticmethod
+    def of_run(run_id: str) -> int:
+        """Return how urgent a run is; 0 is usual, also for one that is not there."""
+        sql = "SELECT priority FROM runs WHERE run_id = ?"
+        row = database().execute(sql, (run_id,)).fetchone()
+        return int(row[0]) if row and row[0] is not None else 0
+
+    @staticmethod
+    def are_any(broker: str) -> bool:
+        """Say whether an unfinished run of a kind of broker is more or less urgent than usual."""
+        return database().execute(_ANY.format(by=_by_index()), (broker,)).fetchone() is not None
+
+    @staticmethod
+    def due_above(broker: str, priority: int, now: str) -> list[tuple[str, str]]:
+        """Return runs and steps that are due and more urgent, the most urgent and oldest first.
+
+        Args:
+            broker: The kind of broker.
+            priority: What they are compared with.
+            now: The time, as it is stored.
+        """
+        above = _DUE_ABOVE.format(by=_by_index()) if priority >= 0 else _DUE_ABOVE_LOW.format(by="")
+        rows = database().execute(above, (priority, broker, now)).fetchall()
+        return [(run_id, step) for run_id, step in rows]
+
+
+def _by_index() -> str:
+    """Return what tells SQLite which index to use; PostgreSQL knows its tables."""
+    return _INDEX if database().is_sqlite else ""
