@@ -110,7 +110,8 @@ def emit_json(value: Any, *, indent: int | None = 2, stream: TextIO | None = Non
         value, missing = picked(whole, fields)
         if missing and indent is not None:  # of lines, each has its own
             known = ", ".join(names_in(whole))
-            say(f"--fields: there is no {', '.join(missing)}. There are: {known}.", err=True)
+            # Not which: whatever was typed there may be a token.
+            say(f"--fields: {len(missing)} of them not there. There are: {known}.", err=True)
     click.echo(json.dumps(value, indent=indent, default=str), stream)
 
 

@@ -52,7 +52,7 @@ def test_commands_take_it_alone_or_beside_json(scout: Scout, database: Database)
     wrong = scout("show", run_id, "--fields", "run.status,nothing")
     assert wrong.exit_code == 0
     assert '"run.status": "failed"' in wrong.stdout
-    assert "--fields: there is no nothing. There are: run, args," in wrong.stderr
+    assert "--fields: 1 of them not there. There are: run, args," in wrong.stderr
     lines = scout("logs", run_id, "--fields", "event,error_code")
     assert lines.stderr == ""
     assert '{"event": "run.created"}' in lines.stdout
