@@ -9,7 +9,7 @@ import click
 from msgspec.structs import asdict
 
 from cli.display.terminal import emit_json, say, size
-from cli.options.shared import json_option, open_for_use
+from cli.options.shared import json_option, open_for_use, yes_option
 from models.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option("--failed-longer", metavar="SPAN", help="Failed runs stay so long, such as 90d.")
 @click.option("--exports", is_flag=True, help="Remove the folders that the runs wrote, too.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @json_option
 def command(
     older_than: str | None,

@@ -1,51 +1,102 @@
-"""`scout resume`: go on with a failed, stalled or cancelled run."""
+"""`scout resume`: go on with a failed, stalled or cancelled run, or all that a filter finds."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from cli.display.terminal import say
+from cli.display.terminal import emit_json, say
 from cli.options.execution import ExecutionOptions, execution_options
+from cli.options.filters import filter_options
 from cli.options.idle import tell_idle_options
-from cli.options.shared import run_argument
+from cli.options.shared import optional_run_argument, yes_option
 from models.errors import InputError
-from models.statuses import RunStatus, StepStatus
+from models.statuses import RunStatus, State, StepStatus
+
+if TYPE_CHECKING:
+    from cli.running.execution import Execution
+    from models.views.run_list import RunFilter
+
+#: What can be resumed, and what is without being named: a cancellation was meant.
+_STATES = (State.FAILED, State.STALLED, State.CANCELLED)
+_UNASKED = (State.FAILED, State.STALLED)
 
 
 @click.command()
-@run_argument
+@optional_run_argument
+@filter_options
+@yes_option
 @execution_options
-def command(*, run_text: str, how: ExecutionOptions) -> None:
-    """Continue RUN from its first unfinished step, with the results that are stored.
+def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: ExecutionOptions) -> None:
+    """Continue RUN from its first unfinished step, or every run that the options find.
 
     RUN is an id, a unique prefix of one, or `last`. Works for runs that failed, were cancelled,
-    or stand still; attempts go on counting and no history is lost.
+    or stand still; attempts go on counting, stored results are used and no history is lost. Options
+    find runs that failed or stand still, cancelled ones with --status cancelled; they are shown
+    first, and then you are asked. Without a broker they are executed here, all at once; the exit
+    code is that of the first that is not a success.
 
     \b
     Example:
       scout resume last
+      scout resume --status failed --since 24h --yes
     """
-    from cli.running.execution import Execution, user_name
-    from cli.running.see_through import see_through
-    from models.dao import RunsDao, StepsDao
+    from cli.running.execution import Execution
+    from cli.running.see_through import see_all_through, see_through
+    from cli.running.several import found_runs, one_or_several, show_and_ask
+    from models.dao import RunsDao
+
+    several = one_or_several(run_text, wanted)
+    execution = Execution.prepare(how)
+    tell_idle_options(people=execution.people)
+    if not several:
+        found = RunsDao.resolve(str(run_text))
+        if found.status is RunStatus.SUCCESS:
+            raise InputError(
+                f"Run {found.run_id} has finished.", f"Run it anew: scout rerun {found.run_id}"
+            )
+
+        def begin() -> str:
+            execution.hold_to(dry=found.args.get("dry") is True)
+            _resume(execution, found.run_id)
+            return found.run_id
+
+        see_through(execution, begin)
+        return
+    views = found_runs(execution.settings, wanted, _STATES if wanted.state else _UNASKED)
+    if not views and how.as_json:
+        emit_json([])
+    elif not views:
+        say("No run that can be resumed matches.", err=True)
+    if not views:
+        return
+    show_and_ask(views, "resume", yes=yes, quiet=not execution.people)
+
+    def begin_all() -> list[str]:
+        execution.hold_to(dry=all(view.run.args.get("dry") is True for view in views))
+        begun = []
+        for view in reversed(views):  # the oldest first
+            try:
+                _resume(execution, view.run.run_id)
+                begun.append(view.run.run_id)
+            except InputError as exc:  # somebody else was faster
+                say(f"left alone  {exc.message}", err=True)
+        return begun
+
+    see_all_through(execution, begin_all)
+
+
+def _resume(execution: Execution, run_id: str) -> None:
+    """Open a run again and send the message for its first unfinished step."""
+    from cli.running.execution import user_name
+    from models.dao import StepsDao
     from models.lifecycle import resume_run
     from workers.dead_holders import close_dead_holders
 
-    execution = Execution.prepare(how)
-    tell_idle_options(people=execution.people)
-    found = RunsDao.resolve(run_text)
-    run_id = found.run_id
-    if found.status is RunStatus.SUCCESS:
-        raise InputError(f"Run {run_id} has finished.", f"Run it anew: scout rerun {run_id}")
-
-    def begin() -> str:
-        execution.hold_to(dry=found.args.get("dry") is True)
-        close_dead_holders(run_id)
-        step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
-        reused = sum(row.status is StepStatus.SUCCESS for row in StepsDao.of_run(run_id))
-        if execution.people:
-            say(f"resuming at {step}; {reused} finished steps are reused", err=True)
-        execution.send(run_id, step)
-        return run_id
-
-    see_through(execution, begin)
+    close_dead_holders(run_id)
+    step = resume_run(run_id, who=user_name(), broker=execution.settings.broker_kind)
+    reused = sum(row.status is StepStatus.SUCCESS for row in StepsDao.of_run(run_id))
+    if execution.people:
+        say(f"resuming at {step}; {reused} finished steps are reused", err=True)
+    execution.send(run_id, step)

@@ -72,12 +72,7 @@ def command(
 
         with execution:
             sys.exit(verify_twice(execution, args, terms))
-    see_through(
-        execution,
-        lambda: created_once(
-            lambda: execution.create(args, terms=terms), args, people=execution.people
-        ),
-    )
+    see_through(execution, lambda: created_once(execution, args, terms))
 
 
 def _is_given(name: str) -> bool:

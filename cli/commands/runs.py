@@ -7,29 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.table import Column, table_lines
-from cli.display.terminal import age, emit_json, say
+from cli.display.run_table import run_table_lines
+from cli.display.terminal import emit_json, say
 from cli.options.filters import filter_options
 from cli.options.shared import json_option, open_for_use
-from models.text.duration import duration
 
 if TYPE_CHECKING:
     from models.views.run_list import RunFilter
     from models.views.run_view import RunView
 
-_QUERY_MAX_LENGTH = 60
 #: As `models.dao.run_conditions.RunOrder`, which `--help` does without.
 ORDERS = ("created", "duration", "status")
-_COLUMNS = (
-    Column("RUN"),
-    Column("STATUS"),
-    Column("SOURCE", leave_out=2),
-    Column("WHAT", leave_out=1),
-    Column("AGE", right=True),
-    Column("TOOK", right=True, leave_out=3),
-    Column("QUERY", flexible=True),
-    Column("NOTE", flexible=True),
-)
 
 
 @click.command()
@@ -66,30 +54,10 @@ def command(wanted: RunFilter, limit: int, sort: str, as_json: bool) -> None:
         tags = TagsDao.of_runs(view.run.run_id for view in views)
         emit_json([_to_dict(view, tags.get(view.run.run_id, {})) for view in views])
     elif views:
-        rows = [_cells(view) for view in views]
-        for line in table_lines(_COLUMNS, rows, [view.reading.state for view in views]):
+        for line in run_table_lines(views):
             say(line)
     else:
         _say_none(filtered=wanted.asks)
-
-
-def _cells(view: RunView) -> list[str]:
-    from cli.display.step_summary import run_note
-    from models.clock import seconds_between
-    from models.text.clean import clean_text
-    from models.views.run_state import run_duration_ms
-
-    run = view.run
-    return [
-        run.run_id,
-        view.reading.state,
-        "dry" if run.args.get("dry") else "live",
-        clean_text(run.command + (" --no-llm" if run.args.get("no_llm") else "")),
-        age(seconds_between(run.created_at, view.now)),
-        duration(run_duration_ms(run, view.now)),
-        clean_text(str(run.args.get("query", "")), _QUERY_MAX_LENGTH),
-        clean_text(run_note(view)),
-    ]
 
 
 def _to_dict(view: RunView, tags: Mapping[str, str]) -> dict[str, Any]:

@@ -49,6 +49,19 @@ def read_run_argument(command: F) -> F:
     return argument(command)
 
 
+def optional_run_argument(command: F) -> F:
+    """Add the RUN argument of a command that may also be told which runs are meant; else None."""
+    argument = click.argument(
+        "run_text", metavar="[RUN]", required=False, shell_complete=complete_run
+    )
+    return argument(command)
+
+
+def yes_option(command: F) -> F:
+    """Add `--yes`, for commands that ask before they do something to several runs."""
+    return click.option("--yes", is_flag=True, help="Do not ask.")(command)
+
+
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--json`, and `--fields` for a part of it; exit codes are the same with and without."""
     return fields_option(

@@ -49,6 +49,8 @@ class Execution:
         self.embedded: EmbeddedWorker | None = None
         self.broker: dramatiq.Broker | None = None
         self.stdout = sys.stdout
+        #: Whether the run is another command's, which Ctrl-C here does not cancel.
+        self.only_watches = False
         self._was_interrupted = False
         self._stack = ExitStack()
 
@@ -199,7 +201,7 @@ class Execution:
     def _interrupted(self, run_id: str, screen: Screen, exc: KeyboardInterrupt) -> ExecutionResult:
         self._was_interrupted = True
         reason = exc.reason if isinstance(exc, Stopped) else "interrupted with Ctrl-C"
-        if self.embedded is None:
+        if self.embedded is None or self.only_watches:
             text = "no longer watching; the run goes on"
             text += f" · scout logs {run_id} --follow · scout cancel {run_id}"
         elif cancel_run(run_id, who=user_name(), reason=reason):

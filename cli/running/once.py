@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cli.options.flags import typed
@@ -13,24 +12,27 @@ from models.events import Event
 from models.text.clean import clean_text
 
 if TYPE_CHECKING:
+    from cli.running.execution import Execution
     from models.run_args import RunArgs
+    from models.run_terms import RunTerms
 
 logger = logging.getLogger("scout")
 
 
-def created_once(create: Callable[[], str], args: RunArgs, *, people: bool) -> str:
+def created_once(execution: Execution, args: RunArgs, terms: RunTerms) -> str:
     """Return the id of the run that is created, or of the one with its key, and say which.
 
     Args:
-        create: Creates a run and returns its id.
-        args: Its arguments, to say what is otherwise in the one that is there.
-        people: Whether a person reads stderr; else it is a log line.
+        execution: What executes it; where the run is another command's, it only watches.
+        args: The run's arguments, also to say what is otherwise in the one that is there.
+        terms: Its key.
     """
     try:
-        return create()
+        return execution.create(args, terms=terms)
     except RunExistsError as exc:
         text = f"{exc.message} No other one is made.{_differences(exc.run_id, args)}"
-        if people:
+        execution.only_watches = True
+        if execution.people:
             from cli.display.terminal import say
 
             say(f"note  {text}", hang=6, err=True)

@@ -32,6 +32,36 @@ def see_through(execution: Execution, begin: Callable[[], str], *, then: str = "
     _finish(outcome, execution.how.as_json)
 
 
+def see_all_through(execution: Execution, begin: Callable[[], list[str]]) -> None:
+    """Have several runs begun, wait for each where that was asked for, and end the command.
+
+    The exit code is that of the first run that is no success.
+    """
+    with execution:
+        run_ids = begin()
+        if execution.how.detach:
+            outcomes = [ExecutionResult(RunsDao.get(one), ExitCode.SUCCESS) for one in run_ids]
+        else:
+            outcomes = _wait_for_all(execution, run_ids)
+    if execution.how.as_json:
+        emit_json([outcome.to_dict() for outcome in outcomes])
+    else:
+        for run_id in run_ids:
+            say(run_id)
+    codes = (outcome.exit_code for outcome in outcomes)
+    sys.exit(next((code for code in codes if code is not ExitCode.SUCCESS), ExitCode.SUCCESS))
+
+
+def _wait_for_all(execution: Execution, run_ids: list[str]) -> list[ExecutionResult]:
+    """Wait for one run after the other; nobody who is interrupted waits for the next one."""
+    outcomes: list[ExecutionResult] = []
+    for run_id in run_ids:
+        outcomes.append(execution.wait(run_id))
+        if outcomes[-1].exit_code > ExitCode.UNFINISHED:
+            break
+    return outcomes
+
+
 def _finish(outcome: ExecutionResult, as_json: bool) -> None:
     """Print what a waited-for run left, and end the command with its exit code."""
     if as_json:

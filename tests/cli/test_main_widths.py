@@ -39,6 +39,8 @@ SCREENS = [
     "bundle DONE",
     "cancel last --reason x",
     "cancel DONE",
+    "cancel --query vector",
+    "resume --status failed",
     "prune --older-than 30d",
     "workers",
     "watch DONE",
