@@ -43,6 +43,7 @@ def command(host: str, port: int, allow_actions: bool) -> None:
     from cli.running.logging import set_up_server_logging
     from models.settings.runtime import load_settings
     from models.settings.web import web_settings
+    from workers.tracing.export import tracing
 
     _need_extra()
     from cli.web.access import Access
@@ -70,7 +71,8 @@ def command(host: str, port: int, allow_actions: bool) -> None:
         say(f"http://{f'[{address}]' if ':' in address else address}:{taken}/")
         say("Ctrl-C ends it.", err=True)
 
-    serve(app, hub, listening, ready)
+    with tracing():  # a run that is cancelled on the page ends in this process
+        serve(app, hub, listening, ready)
 
 
 def _need_extra() -> None:
