@@ -13,6 +13,7 @@ import click
 from cli.options.shared import complete_folder, complete_repo, complete_run
 from models.errors import InputError
 from models.run_args import EXCLUDED_KINDS, FORMATS, RunArgs, option_of
+from models.text.typed_path import whole_path
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -124,7 +125,7 @@ def usable_folder(text: str) -> Path:
     Raises:
         InputError: Nothing can be written there.
     """
-    path = Path(text).expanduser().absolute()
+    path = whole_path(text, "--out", InputError)
     nearest = path
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
@@ -141,7 +142,7 @@ def usable_folder(text: str) -> Path:
 
 
 def _fixtures_folder(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
+    path = whole_path(text, "--fixtures", InputError)
     if not path.is_dir():
         raise InputError(
             f"--fixtures {text}: there is no such folder.",

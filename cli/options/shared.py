@@ -96,10 +96,9 @@ def new_file(text: str, option: str) -> Path:
     Raises:
         InputError: It holds a secret, which the screen would show, or is no path.
     """
-    from pathlib import Path
-
     from models.errors import InputError
     from models.redaction import default_redactor
+    from models.text.typed_path import whole_path
 
     if default_redactor().holds_secret(text):
         raise InputError(
@@ -108,7 +107,7 @@ def new_file(text: str, option: str) -> Path:
         )
     if "\0" in text:
         raise InputError(f"{option} is no path.", "Choose another file.")
-    return Path(text).expanduser().absolute()
+    return whole_path(text, option, InputError)
 
 
 def complete_run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ from models.errors import ConfigError
 from models.settings.runtime import Settings
 from models.settings.table import DATABASE_URL
 from models.settings.urls import scheme_of, without_credentials
+from models.text.typed_path import whole_path
 
 #: Seconds that SQLite itself waits for another process's lock before it says "locked".
 BUSY_TIMEOUT_S = 10.0
@@ -73,11 +73,15 @@ def _postgres(url: str, statement_s: float | None) -> Any:
 
 
 def _sqlite_path(url: str) -> str:
-    path = unquote(url.removeprefix("sqlite://"))
-    path = path[1:] if path.startswith("/") else path
+    if "?" in url:
+        raise DATABASE_URL.refused(url, "more than a file's path: SQLite takes no parameters")
+    rest = url.partition(":")[2]
+    if not rest.startswith("///"):
+        raise DATABASE_URL.refused(url, "no file's path: three slashes stand before one")
+    path = unquote(rest[3:])
     if not path or path == ":memory:":
         raise ConfigError(
             f"{DATABASE_URL.spoken_name()} {url!r} names no file.",
             "Worker threads cannot share a memory database; use sqlite:////absolute/path.db.",
         )
-    return str(Path(path).expanduser().absolute())
+    return str(whole_path(path, DATABASE_URL.spoken_name()))

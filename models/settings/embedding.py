@@ -58,13 +58,19 @@ def named_embedder(environ: Environ = None) -> ChatSettings | LocalModel | None:
     """Return what the environment names, unchecked; without a URL where it names none.
 
     The language model's key is sent to its own endpoint only, and OpenRouter's to OpenRouter.
+
+    Raises:
+        ConfigError: It names the home folder of somebody who has none.
     """
     model = EMBED_MODEL.text(environ)
     if not model:
         return None
     kind, colon, folder = model.partition(":")
     if kind == LOCAL and (not colon or folder.strip()):
-        return LocalModel(Path(folder.strip()).expanduser() if colon else None)
+        try:
+            return LocalModel(Path(folder.strip()).expanduser() if colon else None)
+        except RuntimeError as exc:
+            raise EMBED_MODEL.refused(model, "in a home folder that is not known") from exc
     chat = named_endpoint(environ)
     base_url = EMBED_BASE_URL.text(environ).rstrip("/") or chat.base_url
     key = EMBED_API_KEY.text(environ)

@@ -47,6 +47,8 @@ def config_path() -> Path:
         return Path(named)
     base = os.environ.get("XDG_CONFIG_HOME", "")
     folder = Path(base) if base.startswith("/") else Path(os.path.expanduser("~/.config"))  # noqa: PTH111 - Path.expanduser raises where there is no home
+    if not folder.is_absolute():  # nor is a folder called ~ in the working directory one
+        folder = Path(os.devnull)
     return folder / "scout" / TOML_NAME
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, to_builtins
 
+from models.errors import ConfigError
 from models.retention import RetentionPolicy
 from models.settings import table
 from models.settings.notify import notify_settings
@@ -108,7 +109,15 @@ def _namespace(broker_url: str, environ: Environ) -> str:
 
 
 def default_database_path() -> Path:
-    """Return where the database is kept when nothing else is said: the user's data directory."""
+    """Return where the database is kept when nothing else is said: the user's data directory.
+
+    Raises:
+        ConfigError: The user has no home.
+    """
     from platformdirs import user_data_path
 
-    return user_data_path("scout", appauthor=False) / "scout.db"
+    try:
+        return user_data_path("scout", appauthor=False) / "scout.db"
+    except RuntimeError as exc:
+        hint = f"Set {table.DATABASE_URL.name} to sqlite:////absolute/path.db."
+        raise ConfigError("There is no home folder for the database.", hint) from exc

@@ -73,7 +73,8 @@ class Setting(Struct, frozen=True, kw_only=True):
             hint: What to do, where the example does not say it.
             environ: Where it was read, to name the variable that has it.
         """
-        value = "" if self.secret else f"{self._shown(text)!r}, which is "
+        shown = "" if self.secret else self._shown(text)
+        value = f"{shown!r}, which is " if shown else ""
         example = self.example or self.default
         usual = f"Set {self.name} to {example}, or unset it."
         if self.uses_fallback(environ):
@@ -100,7 +101,8 @@ class Url(Setting, frozen=True, kw_only=True):
         )
 
     def _shown(self, text: str) -> str:
-        return without_credentials(text)
+        """Return a URL without its credentials; nothing of what is none: it may be a password."""
+        return without_credentials(text) if "://" in text else ""
 
 
 class Flag(Setting, frozen=True, kw_only=True):
