@@ -16,8 +16,7 @@ from models.errors import InputError
 
 if TYPE_CHECKING:
     from models.records.bundle import Member
-
-_PAGE = "the run as one page, for a browser: waterfall, failure, records, briefs"
+    from models.settings.runtime import Settings
 
 
 @click.command()
@@ -44,11 +43,10 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     from cli.display.terminal import emit_json, say, size
     from cli.doctor.database import check_versions
     from cli.private_file import write_private
-    from cli.web.run_file import run_file
     from models.clock import from_iso
     from models.dao import AuditDao, RunsDao
     from models.database.read_only import open_existing
-    from models.records.bundle import Member, members_of
+    from models.records.bundle import members_of
     from models.settings.live import live_settings
     from models.settings.logging import log_file
     from models.settings.runtime import load_settings
@@ -66,7 +64,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
         log_file=log_file(),
         with_readmes=with_readmes,
         live=live_settings(),
-        more=[Member("run.html", run_file(run.run_id, settings).encode(), _PAGE)],
+        more=[_page(run.run_id, settings)],
     )
     folder = f"scout-{run.run_id}"
     path = new_file(out, "--out") if out else Path(f"{folder}.tar.gz")
@@ -77,6 +75,20 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
         return
     say(str(path))
     say(f"{size(len(content))} · look through it before you send it", err=True)
+
+
+def _page(run_id: str, settings: Settings) -> Member:
+    """Return the run's page; where the records are such that there can be none, why."""
+    from cli.web.run_file import run_file
+    from models.records.bundle import Member
+    from models.text.traceback_text import traceback_text
+
+    try:
+        about = "the run as one page, for a browser: waterfall, failure, records, briefs"
+        return Member("run.html", run_file(run_id, settings).encode(), about)
+    except Exception as exc:  # noqa: BLE001 - broken records are what a bundle is made for
+        about = "why the run's page could not be made"
+        return Member("run.html.error.txt", f"{traceback_text(exc)}\n".encode(), about)
 
 
 def pack(folder: str, members: Iterable[Member], mtime_s: int) -> bytes:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
@@ -158,16 +159,14 @@ class Pages:
 
     def failed(self, request: Request, exc: Exception) -> Response:
         """Return a page about what went wrong."""
+        if isinstance(exc, HTTPException):
+            status = HTTPStatus(exc.status_code)
+            return _told(request, status, "There is nothing under this address.", "")
         trouble = describe(exc)
         status = _status(request, trouble.exit_code, getattr(exc, "status_code", None))
         if trouble.code is Code.BUG and status is HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.error("A page could not be shown.", exc_info=exc)
-        parts = [
-            element("h1", status.phrase),
-            element("p", clean_text(trouble.message), class_="what"),
-            *([element("p", clean_text(trouble.hint))] if trouble.hint else []),
-        ]
-        return HTMLResponse(whole_page(frame_for(request, status.phrase), parts), status)
+        return _told(request, status, clean_text(trouble.message), clean_text(trouble.hint))
 
     def _live(
         self,
@@ -203,6 +202,15 @@ def frame_for(
         can_leave=COOKIE in request.cookies,
         bare=visitor is None,
     )
+
+
+def _told(request: Request, status: HTTPStatus, message: str, hint: str) -> Response:
+    parts = [
+        element("h1", status.phrase),
+        element("p", message, class_="what"),
+        *([element("p", hint)] if hint else []),
+    ]
+    return HTMLResponse(whole_page(frame_for(request, status.phrase), parts), status)
 
 
 def _filter(asked: Mapping[str, str]) -> RunFilter:

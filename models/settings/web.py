@@ -60,9 +60,14 @@ def web_settings(environ: Environ = None) -> WebSettings:
         ConfigError: One cannot be used.
     """
     proxies = table.WEB_PROXIES.text(environ) or _LOOPBACK
+    token = _matching(table.WEB_TOKEN, _TOKEN, _SHORT, environ)
+    read_token = _matching(table.WEB_READ_TOKEN, _TOKEN, _SHORT, environ)
+    if token and token == read_token:
+        same = f"the same as {table.WEB_TOKEN.name}: who should only read could act"
+        raise table.WEB_READ_TOKEN.refused(read_token, same, environ=environ)
     return WebSettings(
-        _matching(table.WEB_TOKEN, _TOKEN, _SHORT, environ),
-        _matching(table.WEB_READ_TOKEN, _TOKEN, _SHORT, environ),
+        token,
+        read_token,
         _matching(table.WEB_USER_HEADER, _HEADER, "no name of a header", environ),
         tuple(_network(one, environ) for one in _listed(proxies)),
         frozenset(_listed(table.WEB_OPERATORS.text(environ))),

@@ -80,12 +80,26 @@ def test_the_list_has_the_filters_of_the_command_and_pages(page: Page, database:
         ("/runs/01ZZZZZZ", 404, "There is no run"),
         ("/runs/01ZZZZZZ/stream", 404, "There is no run"),
         ("/find?id=%3Cscript%3E", 404, "is not a run id"),
-        ("/nowhere", 404, "Not Found"),
-        ("/static/..%2Fapp.py", 404, "Not Found"),
+        ("/nowhere", 404, "There is nothing under this address."),
+        ("/static/..%2Fapp.py", 404, "There is nothing under this address."),
+        ("/static/app.py", 404, "There is no such file."),
     ],
 )
 def test_what_is_not_there_is_said(page: Page, path: str, status: int, said: str) -> None:
-    assert said in words_of(page(path, status))
+    words = words_of(page(path, status))
+    assert said in words
+    assert "bug" not in words
+
+
+def test_a_bug_is_told_and_logged_with_its_traceback(
+    page: Page, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("cli.web.handlers.list_runs", lambda *_, **__: 1 / 0)
+    words = words_of(page("/runs", 500))
+    assert "Unexpected ZeroDivisionError" in words
+    assert "This is a bug in Scout." in words
+    (record,) = [one for one in caplog.records if one.name == "cli.web.handlers"]
+    assert record.exc_info
 
 
 def test_a_run_is_found_by_what_names_it(page: Page, database: Database) -> None:

@@ -58,3 +58,9 @@ def test_what_cannot_be_used_is_refused(name: str, value: str) -> None:
     assert refused.value.hint
     if "TOKEN" in name:
         assert value not in str(refused.value)
+
+
+def test_who_only_reads_has_another_token() -> None:
+    with pytest.raises(ConfigError, match="SCOUT_WEB_READ_TOKEN") as refused:
+        web_settings({"SCOUT_WEB_TOKEN": TOKEN, "SCOUT_WEB_READ_TOKEN": TOKEN})
+    assert TOKEN not in str(refused.value)
