@@ -72,14 +72,14 @@ def records_parts(run_id: str, found: RecordsFound, *, linked: bool = True) -> R
     """Return the parts of the page with the records of a run.
 
     The form is a part of its own, which never changes while somebody types into it. Filtered rows
-    stand under another name than the newest, which are renewed as they come.
+    and their form stand under other names than the newest, which are renewed as they come.
     """
-    name = "records-found" if found.filtered else "records"
+    name, form = ("records-found", "find-again") if found.filtered else ("records", "find")
     rows = records_table(found.rows) if found.rows else element("p", "No row matches.")
     if not linked:
         return {name: region(name, "Records", rows)}
     return {
-        "find": region("find", "Records", _form(run_id, found.asked)),
+        form: region(form, "Records", _form(run_id, found.asked)),
         name: region(name, "", rows, *_pager(run_id, found)),
     }
 

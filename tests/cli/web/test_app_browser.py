@@ -138,6 +138,21 @@ def test_what_happens_is_seen_while_it_happens(
     browser.until("#actions", "Run again")
 
 
+def test_what_was_searched_for_stays_while_the_rest_goes_on(
+    browser: Browser, world: World, fleet: Database
+) -> None:
+    run_id = new_run("searched")
+    browser.open(world.at(f"/runs/{run_id}?level=WARNING&find=nothing"))
+    browser.until("#live", "live")
+    browser.write('[name="find"]', " else")
+    claim(run_id, "init_run")
+    browser.until("#steps", "running")
+    typed = "return document.querySelector('[name=find]').value"
+    assert browser.run(typed) == "nothing else"
+    assert browser.run("return document.querySelector('[name=level]').value") == "WARNING"
+    assert "No row matches." in browser.text("#records-found")
+
+
 def test_a_button_does_what_it_says(browser: Browser, world: World, fleet: Database) -> None:
     run_id = new_run("to be cancelled")
     browser.open(world.at(f"/runs/{run_id}"))
