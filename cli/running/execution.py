@@ -105,7 +105,10 @@ class Execution:
             self._stack.enter_context(raised_as_stop())
         if self.broker is None:
             from workers.embedded import EmbeddedWorker
+            from workers.embedded_watch import watch_this_process
 
+            if is_own_process():
+                watch_this_process()
             self._stack.enter_context(redirect_stdout(self._for_prints()))
             self.embedded = self._stack.enter_context(EmbeddedWorker(self.settings))
         return self

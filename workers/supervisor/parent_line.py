@@ -31,7 +31,8 @@ class ParentLine:
         os.set_blocking(descriptor, False)
 
     def start(self) -> None:
-        """Give signs of life from now on."""
+        """Give signs of life from now on, the first one at once."""
+        self._say(ALIVE)
         threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
 
     def retire(self) -> None:
@@ -44,8 +45,8 @@ class ParentLine:
 
     def _pulse(self) -> None:
         pause = threading.Event()
-        while self._say(ALIVE):
-            pause.wait(PULSE_S)
+        while not pause.wait(PULSE_S) and self._say(ALIVE):
+            pass
 
     def _say(self, words: str) -> bool:
         """Write a line, which is whole or not there; returns False where nobody can read it."""
