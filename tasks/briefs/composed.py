@@ -57,7 +57,7 @@ def composed_brief(
         title=_cut(f"{_name(best['offers'])} where {_name(best['needs'])} needs it", 120),
         pitch=_cut(" ".join(_pitch(members, best)), 600),
         interfaces=[
-            Interface(name, _cut(f"{_reached(one)}: {line}", 200), line)
+            Interface(name, _reached(one) or line, line)
             for one in members
             for name, line in ((one.full_name, lines[one.full_name]),)
         ],
@@ -83,8 +83,10 @@ def _pitch(members: Sequence[StoredProject], best: Reason) -> Iterator[str]:
 
 
 def _reached(one: StoredProject) -> str:
-    kinds = one.phrases("integration_surface")
-    return ", ".join(kind.replace("_", " ") for kind in kinds[:3]) or "its README"
+    """Return by what a project is reached, where its README has a word of it."""
+    kinds = ", ".join(kind.replace("_", " ") for kind in one.phrases("integration_surface")[:3])
+    named = comparable_words([one.readme, one.description])
+    return kinds if comparable_words([kinds]) & named else ""
 
 
 def _first_step(best: Reason, lines: Mapping[str, str]) -> str:

@@ -53,7 +53,7 @@ def _written(brief: Brief) -> str:
     if brief.error:
         return (
             f"The text below was put together by Scout from what is on record, in the place of a"
-            f" language model's, which was refused: {inline(brief.error)}."
+            f" language model's, which was refused: {inline(brief.error.replace('`', ''))}."
         )
     return (
         f"The text below was written by a language model ({inline(brief.model or 'unknown')})"

@@ -17,9 +17,9 @@ INDEX = StoredProject(
     "maker/index",
     {
         "summary": "An index of vectors",
-        "signals": {"provides": ["nearest neighbours"], "integration_surface": ["http_api"]},
+        "signals": {"provides": ["nearest neighbours"], "integration_surface": ["cli", "library"]},
     },
-    readme="# index\n\nFinds nearest neighbours.\n\n```sh\n$ pip install maker-index\n```\n",
+    readme="A library that finds nearest neighbours.\n\n```sh\n$ pip install maker-index\n```\n",
 )
 READER = StoredProject(
     "reader/app",
@@ -46,12 +46,8 @@ def composed(*members: StoredProject, reasons: list[Any] | None = None, **how: A
 def test_it_says_who_needs_what_and_quotes_an_interface_of_each() -> None:
     brief = composed(INDEX, READER)
     assert [(one.repo, one.interface, one.quote) for one in brief.interfaces] == [
-        ("maker/index", "http api: pip install maker-index", "pip install maker-index"),
-        (
-            "reader/app",
-            "its README: Write a plugin for another kind of paper.",
-            "Write a plugin for another kind of paper.",
-        ),
+        ("maker/index", "cli, library", "pip install maker-index"),
+        ("reader/app", *["Write a plugin for another kind of paper."] * 2),
     ]
     assert [one.repo for one in brief.gains] == ["maker/index", "reader/app"]
     assert "“neighbours of a paper”" in brief.pitch
