@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec import Struct
 
 from cli.display.terminal import emit_json, faint, indented, paint, say
 from cli.options.shared import json_option, open_for_use, read_run_argument
-from models.events import Event
 from models.statuses import StepStatus
 from models.steps import STEP_NAMES
 from models.text.width import cut, pad, width_of
 
 if TYPE_CHECKING:
+    from cli.running.log_filter import Filter
     from models.dao import AuditRow, RunRow, StepRow
     from models.settings.runtime import Settings
 
 POLL_S = 0.3
+#: As `cli.running.log_filter.LEVELS`, which `--help` does without.
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _LEVEL_COLOURS = {"WARNING": "yellow", "ERROR": "red"}
 _STEP_WIDTH = max(map(len, STEP_NAMES))
@@ -30,29 +30,8 @@ _HEAD_WIDTH = len("12:00:00.000  WARNING  ")
 #: Fields of a log line that stand in a row's data.
 _ERROR_FIELDS = ("error_type", "error", "error_code", "traceback")
 _NOT_DATA = frozenset({"attempt", "duration_ms", "error", "traceback"})
-#: Events of a run as a whole that belong to what `--failed` shows.
-_RUN_FAILURES = (Event.RUN_FAILED, Event.RUN_CANCELLED)
 #: On a server, ids are given out before they are committed: an earlier id may appear later.
 _ID_OVERLAP = 200
-
-
-class Filter(Struct, frozen=True):
-    """Which audit rows are wanted; None means all."""
-
-    step: str | None = None
-    attempt: int | None = None
-    level: str = "DEBUG"
-    keep_run_failure: bool = False
-
-    def wants(self, row: AuditRow) -> bool:
-        """Say whether a row passes."""
-        if LEVELS.index(self.level) > (LEVELS.index(row.level) if row.level in LEVELS else 3):
-            return False
-        if self.keep_run_failure and row.event in _RUN_FAILURES:
-            return True
-        if self.step is not None and row.step != self.step:
-            return False
-        return self.attempt is None or row.attempt == self.attempt
 
 
 @click.command()
@@ -66,6 +45,10 @@ class Filter(Struct, frozen=True):
     show_default=True,
     help="Only lines of at least this level.",
 )
+@click.option("--grep", metavar="PATTERN", help="Only lines in which this regular expression is.")
+@click.option("--tail", type=click.IntRange(1), metavar="N", help="Only the last N of them.")
+@click.option("--since", metavar="WHEN", help="Only lines since: 10min, 24h, or 2026-11-01T12:00.")
+@click.option("--all-runs", is_flag=True, help="The lines of all runs, and of none.")
 @click.option("--failed", is_flag=True, help="Only the last attempt of the step that failed.")
 @click.option(
     "--follow",
@@ -76,49 +59,110 @@ class Filter(Struct, frozen=True):
 )
 @json_option
 def command(
+    *,
     run_text: str,
-    step: str | None,
-    attempt: int | None,
-    level: str,
+    tail: int | None,
+    all_runs: bool,
     failed: bool,
     follow: bool,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Print what a run recorded, during the run or after it.
 
-    RUN is an id or a unique prefix of one; the newest run by default. With --json each row is one
-    line of JSON with the field names of the log lines. The exit code is 0 however the run ended;
-    Ctrl-C in --follow exits 130 and leaves the run alone.
+    RUN is an id or a unique prefix of one; the newest run by default, and none with --all-runs.
+    --grep looks into the message, the event and the data of a line; upper and lower case count
+    alike with (?i) before it. --tail with --follow begins with the last lines and goes on. With
+    --json each row is one line of JSON with the field names of the log lines. The exit code is 0
+    however the run ended; Ctrl-C in --follow exits 130 and leaves the run alone.
 
-    Example: scout logs last --failed
+    \b
+    Example:
+      scout logs last --failed
+      scout logs --all-runs --grep "rate limit|quota" --since 1h --tail 50
     """
-    if failed and (step or attempt or follow):
-        raise click.UsageError("--failed cannot be combined with --step, --attempt or --follow.")
+    if failed and (asked["step"] or asked["attempt"] or follow or all_runs):
+        raise click.UsageError(
+            "--failed cannot be combined with --step, --attempt, --follow or --all-runs."
+        )
+    named = click.get_current_context().get_parameter_source("run_text")
+    if all_runs and (follow or named is click.core.ParameterSource.COMMANDLINE):
+        raise click.UsageError("--all-runs cannot be combined with RUN or --follow.")
     settings = open_for_use()
     from models.dao.runs import RunsDao
 
-    run = RunsDao.resolve(run_text)
-    wanted = _failure_filter(run, level) if failed else Filter(step, attempt, level)
-    if wanted is None:
-        return
-    rows = followed(run, settings) if follow else _stored(run)
-    ended: Callable[[AuditRow], None] = _ignore
-    show: Callable[[AuditRow], None] = _show_json if as_json else _show_text
-    if follow and not as_json and sys.stdout.isatty():
-        few = _FewOfEach(run.run_id)
-        ended, show = few.ended, few.show
-    shown = 0
-    for row in rows:
-        ended(row)  # also where the filter holds it back: a step's end is told at level INFO
-        if wanted.wants(row):
-            show(row)
-            shown += 1
+    run = None if all_runs else RunsDao.resolve(run_text)
+    wanted = _filter(**asked)
+    if failed and run is not None:
+        of_failure = _of_failure(run, wanted)
+        if of_failure is None:
+            return
+        wanted = of_failure
+    if run is not None and follow:
+        shown = _follow(run, settings, wanted, tail, as_json=as_json)
+    else:
+        shown = _print(run, wanted, tail, as_json=as_json)
     if not shown:
         say("No row matches.", err=True)
 
 
+def _print(run: RunRow | None, wanted: Filter, tail: int | None, *, as_json: bool) -> int:
+    """Print what is on record of a run, or of all; returns how many rows it were."""
+    from cli.running.log_filter import stored_rows
+
+    show = _show_json if as_json else _Shown(headings=run is None).show
+    shown = 0
+    for row in stored_rows(run, wanted, tail):
+        show(row)
+        shown += 1
+    return shown
+
+
+def _filter(
+    *, step: str | None, attempt: int | None, level: str, grep: str | None, since: str | None
+) -> Filter:
+    from cli.running.log_filter import Filter, read_pattern
+    from models.clock import Clock
+    from models.text.time_span import moment
+
+    return Filter(
+        step=step,
+        attempt=attempt,
+        level=level,
+        pattern=None if grep is None else read_pattern(grep),
+        since=moment(since, "--since", Clock().now()) if since else None,
+    )
+
+
+def _follow(
+    run: RunRow, settings: Settings, wanted: Filter, tail: int | None, *, as_json: bool
+) -> int:
+    """Print the rows of a run as they come, until it has ended; returns how many it were."""
+    from models.dao import AuditDao
+
+    ended: Callable[[AuditRow], None] = _ignore
+    show: Callable[[AuditRow], None] = _show_json if as_json else _show_text
+    if not as_json and sys.stdout.isatty():
+        few = _FewOfEach(run.run_id)
+        ended, show = few.ended, few.show
+    there = [] if tail is None else list(AuditDao.of_run(run.run_id))
+    begin = [row for row in there if wanted.wants(row)][-(tail or 1) :]
+    for row in begin:
+        show(row)
+    shown = len(begin)
+    for row in followed(run, settings, seen={row.id for row in there}):
+        ended(row)  # also where the filter holds it back: a step's end is told at level INFO
+        if wanted.wants(row):
+            show(row)
+            shown += 1
+    return shown
+
+
 def followed(
-    run: RunRow, settings: Settings, wait: Callable[[float], None] = time.sleep
+    run: RunRow,
+    settings: Settings,
+    wait: Callable[[float], None] = time.sleep,
+    seen: Collection[int] = (),
 ) -> Iterator[AuditRow]:
     """Yield the audit rows of a run as they come, until it has ended.
 
@@ -126,12 +170,13 @@ def followed(
         run: The run.
         settings: For the reading that is told when the run stalls.
         wait: Called with seconds between two looks.
+        seen: The ids of rows that are left out.
     """
     from models.dao import AuditDao, RunsDao
     from models.views.run_view import view_run
 
-    seen: set[int] = set()
-    newest, told = 0, ""
+    seen = set(seen)
+    newest, told = max(seen, default=0), ""
     while True:
         now = RunsDao.get(run.run_id)  # before the rows, so that the last ones are not missed
         for row in AuditDao.of_run(run.run_id, max(0, newest - _ID_OVERLAP)):
@@ -185,21 +230,17 @@ def text_line(row: AuditRow, width: int | None = None) -> str:
     return f"{clock}  {level}  {before}{message}".rstrip()
 
 
-def _stored(run: RunRow) -> Iterable[AuditRow]:
-    from models.dao import AuditDao
-
-    return AuditDao.of_run(run.run_id)
-
-
-def _failure_filter(run: RunRow, level: str) -> Filter | None:
+def _of_failure(run: RunRow, wanted: Filter) -> Filter | None:
     """Return what `--failed` asks for, or None, having said so, where no step failed."""
+    from msgspec.structs import replace
+
     from models.dao.steps import StepsDao
 
     step = troubled_step(StepsDao.of_run(run.run_id))
     if step is None:
         say("No step of this run failed.", err=True)
         return None
-    return Filter(step.name, step.attempt, level, keep_run_failure=True)
+    return replace(wanted, step=step.name, attempt=step.attempt, keep_run_failure=True)
 
 
 def troubled_step(steps: Iterable[StepRow]) -> StepRow | None:
@@ -219,6 +260,21 @@ def _show_text(row: AuditRow) -> None:
     say(text_line(row), hang=_HEAD_WIDTH)
     for line in indented(str(row.data.get("traceback") or ""), 4):
         say(line, hang=6)
+
+
+class _Shown:
+    """Shows rows as lines; those of several runs under the id of each, as `tail` does it."""
+
+    def __init__(self, *, headings: bool) -> None:
+        self._headings = headings
+        self._of: str | None = ""
+
+    def show(self, row: AuditRow) -> None:
+        """Print a row."""
+        if self._headings and row.run_id != self._of:
+            self._of = row.run_id
+            say(paint(f"run {_clean(row.run_id)}" if row.run_id else "no run", None, bold=True))
+        _show_text(row)
 
 
 def _ignore(_: AuditRow) -> None:

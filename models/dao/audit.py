@@ -16,6 +16,8 @@ _NEW = "ts, level, run_id, step_id, scope, event, message, data_json"
 _MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
 _INSERT = f"INSERT INTO audit_log ({_NEW}) VALUES ({_MARKS})"  # noqa: S608 - constant columns
 _SELECT = "SELECT id, ts, level, run_id, step_id, scope, event, message, data_json FROM audit_log"
+#: How many ids rows may be out of the order of time: those of transactions at the same moment.
+_OUT_OF_ORDER = 500
 _PAGE = 500
 _LAST_ID = 2**63 - 1
 
@@ -88,6 +90,47 @@ class AuditDao:
             if len(page) < _PAGE:
                 return
             after_id = page[-1][0]
+
+    @staticmethod
+    def of_all(after_id: int = 0) -> Iterator[AuditRow]:
+        """Yield the rows of all runs and of none with a greater id, in order, a page at a time."""
+        sql = f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?"
+        while True:
+            page = database().execute(sql, (after_id, _PAGE)).fetchall()
+            yield from map(_decoded, page)
+            if len(page) < _PAGE:
+                return
+            after_id = page[-1][0]
+
+    @staticmethod
+    def newest_first(run_id: str | None) -> Iterator[AuditRow]:
+        """Yield the rows of a run, or of all where none is named, the newest first."""
+        whose, params = ("run_id = ? AND", [run_id]) if run_id is not None else ("", [])
+        sql = f"{_SELECT} WHERE {whose} id < ? ORDER BY id DESC LIMIT ?"
+        before_id = _LAST_ID
+        while True:
+            page = database().execute(sql, (*params, before_id, _PAGE)).fetchall()
+            yield from map(_decoded, page)
+            if len(page) < _PAGE:
+                return
+            before_id = page[-1][0]
+
+    @staticmethod
+    def last_id_before(moment: str) -> int:
+        """Return the id behind which all rows since a time are; found without reading them all.
+
+        Ids are given out nearly in the order of time, so the answer is about a moment too early.
+        """
+        row = database().execute("SELECT min(id), max(id) FROM audit_log").fetchone()
+        low, high = (int(one or 0) for one in row)
+        sql = "SELECT ts FROM audit_log WHERE id >= ? ORDER BY id LIMIT 1"
+        while low < high:
+            middle = (low + high) // 2
+            if database().execute(sql, (middle,)).fetchone()[0] < moment:
+                low = middle + 1
+            else:
+                high = middle
+        return max(0, low - 1 - _OUT_OF_ORDER)
 
     @staticmethod
     def of_events(run_id: str, events: Collection[str]) -> list[AuditRow]:

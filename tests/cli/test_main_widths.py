@@ -30,6 +30,7 @@ SCREENS = [
     "logs DONE",
     "logs FAILED --failed",
     "logs DONE --follow",
+    "logs --all-runs --grep nit --tail 30",
     "explain DONE",
     "explain FAILED",
     "explain LOOPED",

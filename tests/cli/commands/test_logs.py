@@ -14,7 +14,7 @@ import pytest
 
 from cli.commands.logs import followed
 from models.clock import Clock
-from models.dao import RunsDao
+from models.dao import AuditDao, RunsDao
 from models.events import Event
 from models.lifecycle import cancel_run, fail_step, finish_claim, log_audit, retry_step
 from models.settings.runtime import load_settings
@@ -210,3 +210,55 @@ def test_the_first_step_is_told_from_its_first_line(scout: Scout) -> None:
     assert [row["event"] for row in lines(scout, run_id, "--step", "init_run")] == [
         "step.started", "step.finished",
     ]  # fmt: skip
+
+
+def test_lines_are_found_by_what_they_say(scout: Scout) -> None:
+    run_id = failed_run(message="HTTP 502 from upstream")
+    found = scout("logs", run_id, "--grep", "50[23]").stdout.splitlines()
+    assert found
+    assert all("502" in line for line in found)
+    (row,) = lines(scout, run_id, "--grep", r"^run\.failed$")
+    assert row["event"] == "run.failed", "the event's name is looked at, too"
+    assert scout("logs", run_id, "--grep", "http 502").stderr == "No row matches.\n"
+    assert "502" in scout("logs", run_id, "--grep", "(?i)http 502").stdout
+    wrong = scout("logs", run_id, "--grep", "(")
+    assert (wrong.exit_code, "is no regular expression" in wrong.stderr) == (2, True)
+
+
+def test_the_last_lines_and_those_since(scout: Scout) -> None:
+    clock = PastClock(7_200)
+    run_id = new_run(clock=clock)
+    claim(run_id, "init_run", clock)
+    cancel_run(run_id, who="kim", reason="late")
+    everything = lines(scout)
+    assert lines(scout, "--tail", "3") == everything[-3:]
+    assert lines(scout, "--since", "1h") == everything[2:]
+    assert lines(scout, "--since", "1h", "--tail", "1") == everything[-1:]
+    both = lines(scout, "--tail", "2", "--level", "WARNING", "--follow")
+    assert both == everything[-2:]
+
+
+def test_the_lines_of_all_runs_stand_under_their_ids(scout: Scout) -> None:
+    old = failed_run(clock=PastClock(7_200), message="HTTP 502")
+    new = failed_run(message="HTTP 503")
+    text = scout("logs", "--all-runs", "--grep", "HTTP 50.", "--tail", "4").stdout.splitlines()
+    heads = [line for line in text if line.startswith("run ")]
+    assert heads == [f"run {old}", f"run {new}"]
+    recent = lines(scout, "--all-runs", "--since", "1h")
+    assert {row["run_id"] for row in recent} == {new}
+    assert len(recent) == len(lines(scout, new))
+    for other in (("last",), ("--follow",), ("--failed",)):
+        assert scout("logs", "--all-runs", *other).exit_code == 2
+
+
+def test_the_place_of_a_time_is_found_without_reading_everything(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.dao.audit._OUT_OF_ORDER", 0)
+    assert AuditDao.last_id_before("2020") == 0
+    old = new_run(clock=PastClock(7_200))
+    new = new_run()
+    cut = PastClock(3_600).now_iso()
+    last_old, first_new = AuditDao.newest_id(old), AuditDao.newest_id(new)
+    assert last_old <= AuditDao.last_id_before(cut) < first_new
+    assert AuditDao.last_id_before("2020") == 0
