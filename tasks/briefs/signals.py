@@ -26,7 +26,7 @@ from typing import Any
 from msgspec import Struct
 
 from tasks.embeddings import rare_words
-from tasks.embeddings.exact import Pairs, Square, Vector, closest, lesser, products, square
+from tasks.embeddings.exact import Pairs, Square, Vector, added, closest, lesser, products, square
 from tasks.kinds.project import Project
 from tasks.text.plain import plain_prose
 
@@ -173,7 +173,8 @@ def _by_meaning(projects: Sequence[Project], vectors: Vectors) -> dict[str, Squa
     identity = [[vectors[about(p)]] for p in projects]
     return {
         "need_phrase": closest(needs, phrases),
-        "need_identity": closest(needs, identity),
+        # How well one need is met, and how many are: a forgotten phrase changes not all.
+        "need_identity": added(closest(needs, identity), closest(needs, identity, mean=True)),
         "ground": products([vectors[head(p)] for p in projects]),
     }
 

@@ -134,6 +134,13 @@ def products(vectors: Sequence[Vector]) -> Square:
     return (matrix @ matrix.T).astype(np.int64)
 
 
+def added(one: Square, other: Square) -> Square:
+    """Return the sum of two matrices."""
+    if numpy() is not None:
+        return one + other
+    return [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)]
+
+
 def lesser(values: Sequence[int]) -> Square:
     """Return the lesser of each two of the numbers."""
     np = numpy()
