@@ -67,6 +67,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "a message was about a run that is not in this database; two environments share a"
             " broker, or the run was removed"
         ),
+        Event.MESSAGE_OF_NEWER: (
+            "a message was about a run of a newer Scout, with an argument that this one does not"
+            " know; the step stays due for a worker of that version"
+        ),
         Event.HANDOFF_FAILED: "the broker did not take a message; recovery sends it again",
         Event.GITHUB_RATE_LIMIT_SNAPSHOT: "what GitHub still allows was recorded",
         Event.GITHUB_QUERY_READ: (

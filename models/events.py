@@ -132,6 +132,7 @@ class Event(StrEnum):
     STEP_END_NOT_RECORDED = _line("step.end_not_recorded", Scope.STEP, level="ERROR")
     STEP_HANDED_OUT = _line("step.handed_out", Scope.STEP)
     MESSAGE_FOREIGN = _line("message.foreign", Scope.STEP, level="ERROR")
+    MESSAGE_OF_NEWER = _line("message.of_newer", Scope.STEP, level="WARNING")
     HANDOFF_FAILED = _line("handoff.failed", Scope.STEP, level="ERROR")
 
     # GitHub

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -81,6 +82,20 @@ class RunArgs(Struct, frozen=True):
         taken["formats"] = tuple(taken.get("formats", FORMATS[:1]))
         return cls(**taken)
 
+    @classmethod
+    def of_known(cls, values: dict[str, Any]) -> RunArgs:
+        """Return arguments from a stored dictionary for a run that is to be as it was asked for.
+
+        Raises:
+            InputError: A newer version stored one that this version does not know.
+        """
+        if unknown := unknown_arguments(values):
+            raise InputError(
+                f"The run was made by a newer Scout: this one does not know {', '.join(unknown)}.",
+                "Use that version.",
+            )
+        return cls.from_dict(values)
+
     @property
     def typed(self) -> TypedQuery:
         """Return the query taken apart: words, and what every search keeps to."""
@@ -157,6 +172,11 @@ class RunArgs(Struct, frozen=True):
                 f"Allow {MIN_ANALYSES_WITH} at least, or add --no-llm.",
             )
         return read_repo_name(self.with_repo, option_of("with_repo"))
+
+
+def unknown_arguments(values: Mapping[str, Any]) -> list[str]:
+    """Return the options among a run's stored arguments that this version does not know."""
+    return sorted(option_of(name) for name in values.keys() - _NAMES)
 
 
 # Asked for once: every claim of a step reads its run's arguments.

@@ -37,6 +37,7 @@ class Examination(Struct, frozen=True):
     activity: Activity | None
     health: Health
     foreign_workers: str | None = None
+    newer_runs: str | None = None
     online: Online | None = None
 
     @property
@@ -66,6 +67,8 @@ class Examination(Struct, frozen=True):
                 f"database: others may read {self.database.label}, which holds your research."
                 " Make it yours alone: chmod 600"
             )
+        if self.newer_runs:
+            found.append(self.newer_runs)
         if self.foreign_workers:
             found.append(
                 f"workers: `dramatiq workers`, started here, would run {self.foreign_workers}"
@@ -194,6 +197,7 @@ def examine() -> Examination:
         activity=health.check_activity(found.fleet) if found.fleet else None,
         health=found.health,
         foreign_workers=health.foreign_workers(),
+        newer_runs=health.newer_runs() if found.fleet else None,
     )
 
 

@@ -29,7 +29,7 @@ def command(*, run_text: str, how: ExecutionOptions) -> None:
     execution = Execution.prepare(how)
     tell_idle_options(people=execution.people)
     old = RunsDao.resolve(run_text)
-    args = RunArgs.from_dict(old.args).normalised()
+    args = RunArgs.of_known(old.args).normalised()
     execution.check_sources(args)
     see_through(
         execution, lambda: execution.create(args, command="rerun", parent_run_id=old.run_id)

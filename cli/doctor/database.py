@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.views.fleet import FleetView
 
 LIBRARIES = ("click", "dramatiq", "msgspec", "peewee", "redis", "python-json-logger", "httpx")
+_NEWER_LOOKED_AT = 200
 
 
 class DatabaseHealth(Struct):
@@ -117,6 +118,31 @@ def check_activity(fleet: FleetView) -> Activity:
     ]
     stalled = [{"run_id": one.run_id, "reading": one.text} for one in fleet.stalled]
     return Activity(listed, singletons, RunsDao.count_by_status(), stalled)
+
+
+def newer_runs() -> str | None:
+    """Return a note on the runs that only workers of a newer Scout take; None where there are none.
+
+    Of the unfinished runs the newest are looked at.
+    """
+    from models.dao.run_conditions import RunConditions
+    from models.dao.runs import RunsDao
+    from models.run_args import unknown_arguments
+    from models.statuses import RunStatus
+
+    wanted = RunConditions(statuses=(RunStatus.QUEUED, RunStatus.RUNNING))
+    found = {
+        run.run_id: unknown
+        for run in RunsDao.list(wanted, limit=_NEWER_LOOKED_AT)
+        if (unknown := unknown_arguments(run.args))
+    }
+    if not found:
+        return None
+    options = ", ".join(sorted({option for unknown in found.values() for option in unknown}))
+    return (
+        f"runs: {len(found):,} wait for a worker of the newer Scout that made them, such as"
+        f" {next(iter(found))}: this one does not know {options}. Bring this one up to date."
+    )
 
 
 def foreign_workers() -> str | None:

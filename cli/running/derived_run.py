@@ -106,7 +106,7 @@ def changed_args(parent: RunRow, changes: dict[str, Any]) -> RunArgs:
     given = {name: value for name, value in changes.items() if value not in (None, ())}
     if "out" in given:
         given["out"] = str(usable_folder(given["out"]))
-    return RunArgs.from_dict(parent.args | given).normalised()
+    return RunArgs.of_known(parent.args | given).normalised()
 
 
 def _count(what: str, run_id: str) -> int:

@@ -85,7 +85,7 @@ class Actor:
             broker = self._reached(f"scout rerun {run_id}")
             old = RunsDao.get(run_id)
             new_id = create_run(
-                RunArgs.from_dict(old.args).normalised(),
+                RunArgs.of_known(old.args).normalised(),
                 command="rerun",
                 git_sha=git_sha(),
                 config_hash=self._settings.config_hash(),

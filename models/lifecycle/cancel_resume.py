@@ -13,6 +13,7 @@ from models.events import Event
 from models.lifecycle.deadline import is_past
 from models.lifecycle.finish_run import end_run, skip_rest
 from models.lifecycle.interrupt import interrupt
+from models.run_args import RunArgs
 from models.statuses import RunStatus, StepStatus
 from models.steps import step_id_for
 
@@ -67,6 +68,7 @@ def resume_run(
                 f"Watch it: scout logs {run_id} --follow. If that process is dead, its lease runs"
                 f" out in {spoken(left_s)}; resume the run then.",
             )
+        RunArgs.of_known(before.args)
         _close_dead_attempts(journal, run_id, clock)
         RunsDao.reopen(run_id)
         is_late = is_past(before.deadline_at, clock)

@@ -21,6 +21,7 @@ from models.events import Event
 from models.lifecycle.crash_count import runs_alone
 from models.lifecycle.deadline import fail_late_run, is_past
 from models.lifecycle.interrupt import interrupt, neighbours_of
+from models.run_args import unknown_arguments
 from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus
 from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import loads
@@ -115,12 +116,14 @@ class Refusal(Struct, frozen=True):
     Args:
         reason: The words.
         is_foreign: Whether this database knows nothing of the step, so that another one may.
+        is_of_newer: Whether a newer Scout made the run, and a worker of its version must take it.
         due_in_s: How much too early the message came, where nothing else is wrong with it.
         is_for_alone: Whether it may be claimed by a process that does nothing else.
     """
 
     reason: str
     is_foreign: bool = False
+    is_of_newer: bool = False
     due_in_s: float = 0.0
     is_for_alone: bool = False
 
@@ -159,8 +162,8 @@ def claim_step(
     clock = clock or Clock()
     seen = database().reading(lambda: StepsDao.for_claim(run_id, name), give_up=give_up)
     if seen is not None and _why_not(seen, clock) is None:
-        if in_company and runs_alone(seen.interruptions):
-            return _FOR_ALONE
+        if (refusal := _for_others(seen, in_company)) is not None:
+            return refusal
         claim = Claim(seen, seen.attempt + 1, worker, clock.now_iso(), clock.monotonic_s())
         if _take(claim, lease_s, clock, give_up):
             return claim
@@ -179,8 +182,8 @@ def claim_step(
         reason = _why_not(row, clock)
         if reason is not None:
             return _refuse(journal, run_id, name, row, reason)
-        if in_company and runs_alone(row.interruptions):
-            return _FOR_ALONE
+        if (refusal := _for_others(row, in_company)) is not None:
+            return refusal
         claim = Claim(row, row.attempt + 1, worker, now, clock.monotonic_s())
         if not _write_claim(journal, claim, lease_s, started(claim)):
             return _refuse(journal, run_id, name, row, "another worker was faster")
@@ -263,6 +266,14 @@ def _why_not(row: ClaimedRow, clock: Clock) -> str | None:
     if row.due_at > clock.now_iso(EARLY_S):
         return f"it is not due before {row.due_at}"
     return _TOO_LATE if is_past(row.deadline_at, clock) else None
+
+
+def _for_others(row: ClaimedRow, in_company: bool) -> Refusal | None:
+    """Return why a step that is due is left to another process, without a row."""
+    if unknown := unknown_arguments(loads(row.args_json)):  # not to be ignored
+        reason = f"a newer Scout made the run: this one does not know {', '.join(unknown)}"
+        return Refusal(reason, is_of_newer=True)
+    return _FOR_ALONE if in_company and runs_alone(row.interruptions) else None
 
 
 def _refuse(journal: Journal, run_id: str, name: str, row: ClaimedRow, reason: str) -> Refusal:

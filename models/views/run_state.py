@@ -18,6 +18,7 @@ from models.codes import Code
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.dao.workers import WorkerRow
+from models.run_args import unknown_arguments
 from models.statuses import RunStatus, State, StepStatus
 
 #: Workers give a sign of life every 5 s; three missed ones mean that they are gone.
@@ -70,7 +71,11 @@ def read_run(
     if run.ended:
         failed = failed_step(steps)
         return Reading(State(run.status), "", failed.name if failed else None)
+    unknown = unknown_arguments(run.args)
     for step in steps:
+        if step.status is StepStatus.PENDING and step.due_at and unknown:
+            text = f"{step.name} waits for a worker of the newer Scout that made the run: this one"
+            return Reading(State.WAITING, f"{text} does not know {', '.join(unknown)}", step.name)
         if step.status is StepStatus.RUNNING or (step.status is StepStatus.PENDING and step.due_at):
             reading = read_step(step, workers, now, time_limit_s)
             unstarted = run.status is RunStatus.QUEUED and reading.state is State.RUNNING

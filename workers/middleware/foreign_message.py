@@ -8,6 +8,7 @@ removed, it would go round for ever.
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 
 from models.events import Event
 
@@ -22,4 +23,15 @@ def tell_of_foreign_message(run_id: str, step: str) -> None:
         " host (RabbitMQ) of its own.",
         run_id,
         extra={"event": Event.MESSAGE_FOREIGN, "run_id": run_id, "step": step},
+    )
+
+
+@lru_cache(1_000)  # once in a process for each: recovery sends the message again and again
+def tell_of_newer_run(run_id: str, step: str, reason: str) -> None:
+    """Say that a step was left for a worker of a newer version."""
+    logger.warning(
+        "%s was left alone: %s. It stays due for a worker of that version.",
+        step,
+        reason,
+        extra={"event": Event.MESSAGE_OF_NEWER, "run_id": run_id, "step": step},
     )

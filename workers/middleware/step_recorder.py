@@ -40,7 +40,7 @@ from workers.enqueue import Sender, send_step
 from workers.message_format import run_id_of
 from workers.middleware.actor_call import call_actor
 from workers.middleware.fair_share import FairShare
-from workers.middleware.foreign_message import tell_of_foreign_message
+from workers.middleware.foreign_message import tell_of_foreign_message, tell_of_newer_run
 from workers.middleware.urgency import Due, Urgency
 from workers.worker_name import worker_name
 
@@ -264,6 +264,8 @@ class StepMiddleware(Middleware):
         """Do what follows where a step was not claimed, and may have to be by somebody else."""
         if refusal.is_foreign:
             tell_of_foreign_message(run_id, name)
+        if refusal.is_of_newer:
+            tell_of_newer_run(run_id, name, refusal.reason)
         if refusal.due_in_s:  # a delay is timed by the clocks of machines, a step is not
             self.send(broker, run_id, name, delay_s=refusal.due_in_s)
         if refusal.is_for_alone and self.parent is not None:
