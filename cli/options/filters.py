@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -57,24 +57,24 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def command(**values: Any) -> Any:
         asked = {name: values.pop(name) for name in _NAMES}
-        return function(wanted=_filter_of(**asked), **values)
+        return function(wanted=filter_of(**asked), **values)
 
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def _filter_of(
+def filter_of(
     *,
-    status: str | None,
-    since: str | None,
-    until: str | None,
-    query: str | None,
-    tags: tuple[str, ...],
-    made_by: str | None,
-    source: str | None,
+    status: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    query: str | None = None,
+    tags: Iterable[str] = (),
+    made_by: str | None = None,
+    source: str | None = None,
 ) -> RunFilter:
-    """Return what was asked for.
+    """Return what was asked for, by the texts of the options; `status` and `source` exist.
 
     Raises:
         InputError: A time or a tag cannot be read.

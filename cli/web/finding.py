@@ -21,8 +21,10 @@ from models.dao.audit import AuditDao
 from models.dao.briefs import BriefsDao
 from models.dao.findings import SearchesDao
 from models.dao.run_conditions import RunConditions
+from models.dao.run_keys import RunKeysDao
 from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
+from models.dao.tags import TagsDao
 from models.run_args import RunArgs
 from models.settings.runtime import Settings
 from models.statuses import RunStatus, State
@@ -126,6 +128,8 @@ def find_run(
         None if view.reading.state in _PLAIN else diagnose(load_case(run_id, settings)),
         BriefsDao.of_run(run_id),
         marks_in(run_id),
+        TagsDao.of_run(run_id),
+        RunKeysDao.of_run(run_id),
     )
 
 

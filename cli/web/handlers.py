@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from cli.errors import describe
+from cli.options.filters import SOURCES, filter_of
 from cli.web.access import COOKIE, Role
 from cli.web.finding import Drawn, FleetScreen, RunScreen, drawn_and_found, find_results
 from cli.web.forms import Forms
@@ -24,13 +25,13 @@ from cli.web.pages.run_list import FILTERS, PAGE_LENGTH, run_list_parts
 from cli.web.reading import Reader, Shared
 from cli.web.statics import static_files, versions
 from cli.web.streams import Hub, mark_of_state
-from models.clock import Clock
 from models.codes import Code
+from models.dao.run_conditions import RunOrder
 from models.dao.runs import RunsDao
+from models.dao.tags import TagsDao
 from models.errors import ExitCode, InputError
 from models.statuses import RUN_STATES
 from models.text.clean import clean_text
-from models.text.time_span import moment
 from models.views.run_list import RunFilter, list_runs
 from tasks.export.html_elements import Html, element
 from tasks.export.html_page import results_parts
@@ -82,16 +83,19 @@ class Pages:
 
     async def runs(self, request: Request) -> Response:
         """Return a page of the list of runs."""
-        asked = {
-            name: request.query_params[name]
-            for name in (*FILTERS, "before")
-            if request.query_params.get(name)
-        }
-        wanted, limit = _filter(asked), PAGE_LENGTH + 1
+        asked = [
+            (name, value)
+            for name, value in request.query_params.multi_items()
+            if name in {*FILTERS, "sort", "before"} and value
+        ]
+        wanted, order, limit = _filter(asked), _order(dict(asked)), PAGE_LENGTH + 1
+        before = dict(asked).get("before") if order is RunOrder.CREATED else None
 
         def work() -> str:
-            views = list_runs(self._settings, wanted, limit, before=asked.get("before"))
-            parts = run_list_parts(views[:PAGE_LENGTH], asked, more=len(views) == limit)
+            views = list_runs(self._settings, wanted, limit, before=before, order=order)
+            tags = TagsDao.of_runs(view.run.run_id for view in views)
+            goes_on = len(views) == limit and order is RunOrder.CREATED
+            parts = run_list_parts(views[:PAGE_LENGTH], tags, asked, more=goes_on)
             return whole_page(frame_for(request, "Runs", "/runs"), parts)
 
         return HTMLResponse(await self._reader.read(work))
@@ -213,22 +217,39 @@ def _told(request: Request, status: HTTPStatus, message: str, hint: str) -> Resp
     return HTMLResponse(whole_page(frame_for(request, status.phrase), parts), status)
 
 
-def _filter(asked: Mapping[str, str]) -> RunFilter:
+def _filter(asked: Sequence[tuple[str, str]]) -> RunFilter:
     """Return the filter that an address names.
 
     Raises:
-        InputError: There is no such state, or a time cannot be read.
+        InputError: There is no such state or source, or a time or tag cannot be read.
     """
-    now, state = Clock().now(), asked.get("status")
-    if state and state not in {str(one) for one in RUN_STATES}:
-        raise InputError(f"There is no state {state!r}.", f"States: {', '.join(RUN_STATES)}.")
-    times = {
-        name: moment(asked[name], name, now) if name in asked else None
-        for name in ("since", "until")
-    }
-    return RunFilter(
-        state=state, since=times["since"], until=times["until"], query=asked.get("query")
+    one = dict(asked)
+    _must_be("state", one.get("status"), RUN_STATES)
+    _must_be("source", one.get("source"), SOURCES)
+    return filter_of(
+        status=one.get("status"),
+        since=one.get("since"),
+        until=one.get("until"),
+        query=one.get("query"),
+        tags=[value for name, value in asked if name == "tag"],
+        made_by=one.get("command"),
+        source=one.get("source"),
     )
+
+
+def _order(asked: Mapping[str, str]) -> RunOrder:
+    """Return how the list is ordered.
+
+    Raises:
+        InputError: There is no such order.
+    """
+    _must_be("order", asked.get("sort"), tuple(RunOrder))
+    return RunOrder(asked.get("sort", RunOrder.CREATED))
+
+
+def _must_be(what: str, value: str | None, known: Sequence[str]) -> None:
+    if value is not None and value not in {str(one) for one in known}:
+        raise InputError(f"There is no {what} {value!r}.", f"Say one of: {', '.join(known)}.")
 
 
 def _seen(request: Request) -> str:

@@ -65,6 +65,8 @@ class RunFound:
     diagnosis: Diagnosis | None
     groups: Sequence[GroupOfRun]
     marks: Mapping[str, MarkRow]
+    tags: Mapping[str, str]
+    key: str | None
 
 
 def run_regions(found: RunFound, *, linked: bool = True) -> Regions:
@@ -87,7 +89,7 @@ def run_regions(found: RunFound, *, linked: bool = True) -> Regions:
         "briefs": _briefs(found, linked=linked),
         "attempts": _attempts(found.attempts),
         **records_parts(view.run.run_id, found.records, linked=linked),
-        "provenance": _provenance(view, linked=linked),
+        "provenance": _provenance(found, linked=linked),
     }
 
 
@@ -216,8 +218,8 @@ def _brief_row(group: GroupOfRun, mark: MarkRow | None) -> list[str]:
     ]
 
 
-def _provenance(view: RunView, *, linked: bool) -> Html:
-    run = view.run
+def _provenance(found: RunFound, *, linked: bool) -> Html:
+    view, run = found.view, found.view.run
     items: list[tuple[str, str]] = [
         ("Command", f"scout {run.command}"),
         ("Code", code(run.git_sha) if run.git_sha else "not known"),
@@ -229,6 +231,10 @@ def _provenance(view: RunView, *, linked: bool) -> Html:
     ]
     if run.parent_run_id:
         items.insert(1, ("From", run_link(run.parent_run_id, linked=linked)))
+    if found.tags:
+        items.append(("Tags", ", ".join(f"{name}={value}" for name, value in found.tags.items())))
+    if found.key:
+        items.append(("Key", code(found.key)))
     details = [
         _folded("Arguments", run.args),
         _folded("Stats of the run", run.stats),

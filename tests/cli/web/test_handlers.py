@@ -11,6 +11,7 @@ import pytest
 
 from cli.doctor.health import check_health
 from models.clock import Clock
+from models.dao.tags import TagsDao
 from models.database.connection import Database
 from models.database.migrate import open_database
 from models.database.read_only import one_look
@@ -70,6 +71,24 @@ def test_the_list_has_the_filters_of_the_command_and_pages(page: Page, database:
     assert ids[7] in page("/runs?status=stalled&query=QUERY+7&since=1h")
     assert "No run matches." in page("/runs?until=2020-01-01")
     assert 'value="query 7"' in page("/runs?query=query+7")
+
+
+def test_the_list_goes_by_tags_command_source_and_order(page: Page, database: Database) -> None:
+    one, other = successful_run("one"), failed_run()
+    database.transact(lambda: TagsDao.add(one, {"team": "search", "env": "dev"}))
+    database.transact(lambda: TagsDao.add(other, {"team": "search"}))
+    found = page("/runs?tag=team%3Dsearch&tag=env")
+    assert one in found
+    assert "env=dev, team=search" in found
+    assert other not in found
+    assert found.count('name="tag"') == 2
+    assert "Tags env=dev, team=search" in words_of(page(f"/runs/{one}"))
+    assert "No run matches." in page("/runs?command=rerun")
+    assert "No run matches." in page("/runs?source=live")
+    by_need = page("/runs?sort=status")
+    assert by_need.index(other) < by_need.index(one)
+    for wrong in ("source=moon", "sort=luck", "tag=%3D"):
+        page(f"/runs?{wrong}", 404)
 
 
 @pytest.mark.parametrize(
