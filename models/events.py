@@ -78,7 +78,7 @@ class Event(StrEnum):
     RUN_CREATED = _row(
         "run.created",
         Scope.RUN,
-        "command dry parent_run_id inherited who tags key deadline_at priority",
+        "command dry parent_run_id inherited changed who tags key deadline_at priority",
     )
     RUN_FINISHED = _row("run.finished", Scope.RUN, "steps attempts outbound_attempts network_guard")
     RUN_FAILED = _row(

@@ -46,6 +46,12 @@ def option_of(name: str) -> str:
     return "--" + _SPELLED.get(name, name).replace("_", "-")
 
 
+def argument_of(option: str) -> str:
+    """Return the argument of `RunArgs` that an option is, the other way round."""
+    words = option[2:].replace("-", "_")
+    return next((name for name, spelled in _SPELLED.items() if spelled == words), words)
+
+
 class RunArgs(Struct, frozen=True):
     """What a person asked for; this is what `runs.args_json` holds."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,11 +92,11 @@ def run_options(function: F) -> F:
 
 
 def override_options(*names: str) -> Callable[[F], F]:
-    """Add some of them to a command that goes on from a run, whose arguments hold otherwise."""
+    """Add some of them, or all, to a command that goes on from a run, which says the others."""
 
     def add(function: F) -> F:
         for name, attributes in reversed(_OPTIONS):
-            if name in names:
+            if name in names or not names:
                 what = re.split("[;.]", attributes["help"])[0]
                 words = attributes | {"help": f"{what}; as in RUN otherwise."}
                 function = click.option(option_of(name), name, **words)(function)
@@ -105,16 +105,42 @@ def override_options(*names: str) -> Callable[[F], F]:
     return add
 
 
+def reset_option(function: F) -> F:
+    """Add `--reset`, for a command that repeats a run with changed arguments."""
+    names = [option_of(name)[2:] for name in _DEFAULTS if name != "query"]
+    return click.option(
+        "--reset",
+        "resets",
+        multiple=True,
+        type=click.Choice(names),
+        metavar="OPTION",
+        help="This is as it is by default, such as dry or lang; may be given again.",
+    )(function)
+
+
 def checked_args(options: dict[str, Any]) -> RunArgs:
     """Return the run's arguments, normalised, with every path absolute.
 
     Raises:
         InputError: An argument cannot be used.
     """
-    args = RunArgs(**options).normalised()
+    return checked_folders(RunArgs(**options).normalised(), ("out", "fixtures"))
+
+
+def checked_folders(args: RunArgs, names: Container[str]) -> RunArgs:
+    """Return arguments whose folders are absolute paths.
+
+    Args:
+        args: The arguments.
+        names: Those that are looked at.
+
+    Raises:
+        InputError: One of those folders cannot be used.
+    """
     values = args.to_dict()
-    values["out"] = str(usable_folder(args.out))
-    if args.fixtures is not None:
+    if "out" in names:
+        values["out"] = str(usable_folder(args.out))
+    if "fixtures" in names and args.fixtures is not None:
         values["fixtures"] = str(_fixtures_folder(args.fixtures))
     return RunArgs.from_dict(values)
 

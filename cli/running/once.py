@@ -19,16 +19,25 @@ if TYPE_CHECKING:
 logger = logging.getLogger("scout")
 
 
-def created_once(execution: Execution, args: RunArgs, terms: RunTerms) -> str:
+def created_once(
+    execution: Execution,
+    args: RunArgs,
+    terms: RunTerms,
+    *,
+    command: str = "run",
+    parent_run_id: str | None = None,
+) -> str:
     """Return the id of the run that is created, or of the one with its key, and say which.
 
     Args:
         execution: What executes it; where the run is another command's, it only watches.
         args: The run's arguments, also to say what is otherwise in the one that is there.
         terms: Its key.
+        command: The command that makes it.
+        parent_run_id: The run that it repeats.
     """
     try:
-        return execution.create(args, terms=terms)
+        return execution.create(args, terms=terms, command=command, parent_run_id=parent_run_id)
     except RunExistsError as exc:
         text = f"{exc.message} No other one is made.{_differences(exc.run_id, args)}"
         execution.only_watches = True

@@ -19,6 +19,7 @@ from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
 from models.redaction import default_redactor
 from models.run_args import RunArgs, option_of
+from models.run_changes import change_words, changes_between
 from models.run_terms import NO_TERMS, RunTerms
 from models.settings.runtime import load_settings
 from models.steps import LLM_STEPS, STEP_NAMES, position_of, step_id_for
@@ -91,6 +92,7 @@ def create_run(
         PrioritiesDao.put(run_id, terms.priority)
         left_out = _left_out(command, checked, derivation)
         StepsDao.create_all(run_id, clock.now_iso(), left_out)
+        changes = _changes(parent_run_id, checked)
         inherited = {}
         if derivation and parent_run_id:
             inherited = inherit(derivation, parent_run_id, run_id)
@@ -98,10 +100,12 @@ def create_run(
             Entry(
                 event=Event.RUN_CREATED,
                 message=f"Run created{f' by {who}' if who else ''}: {command} for {checked.query!r}"
-                + (f", with {checked.with_repo}." if checked.with_repo else "."),
+                + (f", with {checked.with_repo}" if checked.with_repo else "")
+                + (f"; {change_words(changes)}." if changes else "."),
                 scope="run",
                 run_id=run_id,
                 data={"command": command, "dry": checked.dry, "parent_run_id": parent_run_id}
+                | ({"changed": changes} if changes else {})
                 | ({"inherited": inherited} if inherited else {})
                 | ({"who": who} if who else {})
                 | ({"tags": called} if called else {})
@@ -131,6 +135,13 @@ def refuse_secrets(args: RunArgs) -> None:
                 " a run's arguments are stored.",
                 f"Give {option} another value; keep secrets in environment variables.",
             )
+
+
+def _changes(parent_run_id: str | None, args: RunArgs) -> dict[str, dict[str, Any]]:
+    """Return what is otherwise than in the run that this one repeats or goes on from."""
+    if parent_run_id is None or not RunsDao.exists(parent_run_id):
+        return {}
+    return changes_between(RunArgs.from_dict(RunsDao.get(parent_run_id).args), args)
 
 
 def _left_out(command: str, args: RunArgs, derivation: Derivation | None) -> dict[str, str]:

@@ -66,6 +66,7 @@ SCREENS = [
     "expand DONE",
     "analyses rerun DONE",
     "rerun DONE",
+    "rerun DONE --top 3 --reset max-briefs",
     "resume FAILED",
     "worker",
     "rnu",
