@@ -19,26 +19,34 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.argument("words", nargs=-1, metavar="[QUERY]")
 @run_options
 @terms_options
 @execution_options
 @click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")
 @click.option("--plan", is_flag=True, help="Say what the run would cost, and do not run.")
 def command(
-    *, how: ExecutionOptions, verify: bool, plan: bool, terms: RunTerms, **options: Any
+    *,
+    words: tuple[str, ...],
+    how: ExecutionOptions,
+    verify: bool,
+    plan: bool,
+    terms: RunTerms,
+    **options: Any,
 ) -> None:
     """Search GitHub, analyse what is found, and write ranked collaboration briefs.
 
+    QUERY says what to look for, as --query does.
+
     \b
     Example:
-      scout run --dry --query "vector database"
+      scout run --dry "vector database"
       scout run --dry --with quiverdb/quiver
     """
     from cli.running.own_repo import with_own_repo, with_query_or_repo
 
+    options = _typed(words, options)
     derive = options["query"] is None
-    if options["with_repo"] and not _is_given("min_score"):
-        options["min_score"] = MIN_SCORE_WITH
     options = with_query_or_repo(options)
     if plan:
         if verify or how.detach:
@@ -73,6 +81,16 @@ def command(
         with execution:
             sys.exit(verify_twice(execution, args, terms))
     see_through(execution, lambda: created_once(execution, args, terms))
+
+
+def _typed(words: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with the query, which may stand alone, and what goes with `--with`."""
+    if words and options["query"] is not None:
+        raise click.UsageError("QUERY was given twice, alone and with --query.")
+    typed = options | ({"query": " ".join(words)} if words else {})
+    if typed["with_repo"] and not _is_given("min_score"):
+        typed["min_score"] = MIN_SCORE_WITH
+    return typed
 
 
 def _is_given(name: str) -> bool:

@@ -21,6 +21,7 @@ class ExecutionOptions(Struct, frozen=True, kw_only=True):
         as_json: Whether the result is printed as one JSON object.
         log_format: json, text, or None for text on a terminal and json elsewhere.
         log_level: Lowest level of log lines to show, or None for the usual.
+        quiet: Say only what went wrong; the result stands on stdout all the same.
     """
 
     detach: bool = False
@@ -28,6 +29,7 @@ class ExecutionOptions(Struct, frozen=True, kw_only=True):
     as_json: bool = False
     log_format: str | None = None
     log_level: str | None = None
+    quiet: bool = False
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -50,6 +52,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
         help="Also show log lines from this level.",
     ),
+    click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong."),
 )
 
 

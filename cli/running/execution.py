@@ -74,7 +74,7 @@ class Execution:
             from models.settings.github_cli import adopt_gh_token
 
             adopt_gh_token()
-        people = set_up_logging(how.log_format, how.log_level)
+        people = set_up_logging(how.log_format, how.log_level, quiet=how.quiet)
         if how.detach and settings.broker_kind == "memory":
             raise InputError(
                 "--detach needs a broker: without one the work happens in this process.",
@@ -181,7 +181,11 @@ class Execution:
         """Show a run's progress until it ends, the time is over, or Ctrl-C or a signal stops it."""
         timeout_s = self.how.timeout_s
         # Log lines on the same terminal would be written into a line that changes.
-        screen = Screen(people=self.people, live=not (self.how.log_level or asked_level()))
+        screen = Screen(
+            people=self.people,
+            live=not (self.how.log_level or asked_level()),
+            quiet=self.how.quiet,
+        )
         watcher = Watcher(
             run_id,
             screen,

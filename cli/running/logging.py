@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
+def set_up_logging(log_format: str | None, log_level: str | None, *, quiet: bool = False) -> bool:
     """Configure logging for a command that executes runs.
 
     On a terminal people see the steps, drawn from the same records, and log lines only when they
@@ -34,7 +34,7 @@ def set_up_logging(log_format: str | None, log_level: str | None) -> bool:
         level = "INFO" if settings.log_file else "CRITICAL"
         configure_logging(replace(settings, format="text", level=level, stream=stream))
     else:
-        level = asked.upper() if asked else settings.level
+        level = asked.upper() if asked else "ERROR" if quiet else settings.level
         configure_logging(replace(settings, format="text" if people else "json", level=level))
     return people
 

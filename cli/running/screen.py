@@ -39,24 +39,30 @@ class Screen:
     Args:
         people: Whether a person reads stderr.
         live: Whether the last line may change; not where others write to the terminal as well.
+        quiet: Whether only what went wrong is said.
     """
 
-    def __init__(self, *, people: bool, live: bool = True) -> None:
+    def __init__(self, *, people: bool, live: bool = True, quiet: bool = False) -> None:
         self.people = people
+        self._quiet = quiet
         # A line that changes needs escape codes, as colours do, and a terminal.
-        self._live = live and people and wants_colour(sys.stderr) and is_terminal(sys.stderr)
+        self._live = (
+            live and people and not quiet and wants_colour(sys.stderr) and is_terminal(sys.stderr)
+        )
         self._shown_status = ""
 
     def say(self, text: str, colour: str | None = None, *, hang: int = 2) -> None:
         """Write one line; on a narrow terminal what follows is set in by `hang`."""
-        if not self.people:
+        if not self.people or self._quiet:
             return
         self._clear_status()
         say(paint(text, colour, stream=sys.stderr) if colour else text, hang=hang, err=True)
 
     def tell(self, text: str, event: Event, run_id: str) -> None:
         """Say what both must know: a line for people, or a log line for machines."""
+        quiet, self._quiet = self._quiet, False
         self.say(text, "yellow")
+        self._quiet = quiet
         if not self.people:
             logger.warning("%s", text.strip(" !"), extra={"event": event, "run_id": run_id})
 
@@ -99,6 +105,7 @@ class Screen:
     def end(self, run: RunRow, *, timeout_s: float | None) -> None:
         """Say how it ended, why, and what to do next."""
         self._clear_status()
+        self._quiet = self._quiet and run.status is RunStatus.SUCCESS
         if self.people and run.ended and not run.args.get("dry"):
             self._spent(run)
         if run.status is RunStatus.SUCCESS:

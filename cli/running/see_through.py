@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from cli.display.terminal import emit_json, say
+from cli.options.execution import ExecutionOptions
 from cli.running.execution import Execution
 from cli.running.result import ExecutionResult
 from models.dao import RunsDao
@@ -27,9 +28,14 @@ def see_through(execution: Execution, begin: Callable[[], str], *, then: str = "
             _say_detached(run_id, execution)
             return
         outcome = execution.wait(run_id)
-    if then and execution.people and outcome.run.status is RunStatus.SUCCESS:
+    if (
+        then
+        and execution.people
+        and not execution.how.quiet
+        and outcome.run.status is RunStatus.SUCCESS
+    ):
         say(f"next  {then} {run_id}", err=True)
-    _finish(outcome, execution.how.as_json)
+    _finish(outcome, execution.how)
 
 
 def see_all_through(execution: Execution, begin: Callable[[], list[str]]) -> None:
@@ -62,11 +68,12 @@ def _wait_for_all(execution: Execution, run_ids: list[str]) -> list[ExecutionRes
     return outcomes
 
 
-def _finish(outcome: ExecutionResult, as_json: bool) -> None:
+def _finish(outcome: ExecutionResult, how: ExecutionOptions) -> None:
     """Print what a waited-for run left, and end the command with its exit code."""
-    if as_json:
+    said = sys.stderr.isatty() and sys.stdout.isatty() and not how.quiet
+    if how.as_json:
         emit_json(outcome.to_dict())
-    elif outcome.index_path is not None and not (sys.stderr.isatty() and sys.stdout.isatty()):
+    elif outcome.index_path is not None and not said:
         say(str(outcome.index_path))
     sys.exit(outcome.exit_code)
 
@@ -77,5 +84,5 @@ def _say_detached(run_id: str, execution: Execution) -> None:
         emit_json(ExecutionResult(RunsDao.get(run_id), ExitCode.SUCCESS).to_dict())
         return
     say(run_id)
-    if execution.people:  # else stderr holds lines of JSON and nothing else
+    if execution.people and not execution.how.quiet:  # stderr may hold lines of JSON alone
         say(f"enqueued · scout show {run_id} · scout logs {run_id} --follow", err=True)
