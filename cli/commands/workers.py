@@ -57,7 +57,7 @@ def _heading(worker: LiveWorker) -> str:
     from models.text.clean import clean_text
 
     row = worker.row
-    counts = f"{len(worker.busy)} of {row.threads} threads busy"
+    counts = f"{len(worker.busy)} of {row.threads} threads busy" if row.threads else "a step alone"
     if worker.stuck:
         counts += ", " + paint(f"{len(worker.stuck)} stuck", "red")
     seen = f"last sign of life {age(worker.heartbeat_age_s)}"

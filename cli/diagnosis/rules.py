@@ -13,7 +13,9 @@ from cli.diagnosis.failures import explain_failure
 from cli.diagnosis.no_briefs import explain_briefless, last_bad_answers, writing_step
 from cli.display.run_page import index_path
 from models.codes import Code
+from models.dao.steps import StepRow
 from models.events import Event
+from models.lifecycle.crash_count import runs_alone
 from models.statuses import AttemptOutcome, RunStatus, State, StepStatus
 from models.views.attempts import AttemptRecord, next_try
 from models.views.missing import missing_of
@@ -173,16 +175,36 @@ def _interrupted_again(case: Case) -> Diagnosis | None:
         return None
     if case.view.reading.state is not State.RETRYING:
         return None
-    reasons = [one.reason for one in case.attempts if one.outcome is AttemptOutcome.INTERRUPTED]
     return Diagnosis(
         "interrupted",
-        f"{step.name} was interrupted {step.interruptions} times in a row, and starts again"
+        f"{step.name} was interrupted and starts again"
         f" {time_of_day(step.due_at or case.view.now)}.",
-        "It runs alone in a process then: whether it brings its workers down, or others did, is"
-        " seen from that. What is done is kept.",
-        [text for text in reasons[-2:] if text],
+        _often_interrupted(step) or "It goes on by itself. What is done is kept.",
+        _interruptions(case, step),
         [f"scout logs {case.run_id} --follow", f"scout show {case.run_id} --attempts"],
     )
+
+
+def _often_interrupted(step: StepRow) -> str:
+    """Return what a count of interruptions means; empty where it is none that matters."""
+    if not runs_alone(step.interruptions):
+        return ""
+    return (
+        f"{step.name} was interrupted {step.interruptions} times in a row, by itself or by others"
+        " of its process; so it runs alone in one now, which tells. What is done is kept."
+    )
+
+
+def _interruptions(case: Case, step: StepRow) -> list[str]:
+    """Return the last reasons why a step was interrupted, if that happened last."""
+    if not step.interruptions:
+        return []
+    reasons = [
+        one.reason
+        for one in case.attempts
+        if one.step == step.name and one.outcome is AttemptOutcome.INTERRUPTED
+    ]
+    return [text for text in reasons[-2:] if text]
 
 
 def _retrying(case: Case) -> Diagnosis | None:
@@ -237,8 +259,8 @@ def _waiting(case: Case) -> Diagnosis | None:
     return Diagnosis(
         "waiting",
         f"{step.name} is due, and {worker_count(workers)} {have} not taken it yet.",
-        _what_threads_do(case.threads),
-        [case.view.reading.text],
+        _often_interrupted(step) or _what_threads_do(case.threads),
+        [case.view.reading.text, *_interruptions(case, step)],
         [f"scout logs {case.run_id} --follow", "scout doctor"],
     )
 
@@ -265,11 +287,12 @@ def _under_way(case: Case) -> Diagnosis | None:
         and not case.view.workers
         and case.view.run.broker != "memory"
     )
+    meaning = _often_interrupted(step) or "Nothing is wrong."
     return Diagnosis(
         "under_way",
         f"The run is {case.view.reading.state} at {step.name}.",
-        "No worker is there to take it yet." if lonely else "Nothing is wrong.",
-        [case.view.reading.text],
+        "No worker is there to take it yet." if lonely else meaning,
+        [case.view.reading.text, *_interruptions(case, step)],
         _wake_up(case) if lonely else [f"scout logs {case.run_id} --follow"],
     )
 

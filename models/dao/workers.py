@@ -47,7 +47,10 @@ def encode_held(held: Iterable[HeldStep]) -> str:
 
 
 class WorkerRow(Struct, frozen=True):
-    """A row of `workers`; times are ISO 8601 text, by the database's clock."""
+    """A row of `workers`; times are ISO 8601 text, by the database's clock.
+
+    It has no threads where it runs one step alone.
+    """
 
     worker: str
     host: str

@@ -345,8 +345,7 @@ def _warnings(fleet: FleetView, workers: Sequence[LiveWorker]) -> Iterator[Findi
             count = _count(len(worker.stuck), "thread is", "threads are")
             yield Finding(
                 HealthCode.THREADS_STUCK,
-                f"{count} stuck of the {worker.row.threads} of worker {worker.row.worker}:"
-                f" {_named(worker.stuck)}.",
+                f"{count} stuck of {_whose(worker)}: {_named(worker.stuck)}.",
                 "Its log has their stacks (step.overdue). They come back with a new process: scout"
                 " worker starts one when the time limit of a step is over; at once with SIGHUP.",
                 {"worker": worker.row.worker, "stuck": len(worker.stuck)},
@@ -362,6 +361,12 @@ def _warnings(fleet: FleetView, workers: Sequence[LiveWorker]) -> Iterator[Findi
             f"See: scout explain {newest.run_id}",
             {"count": len(fleet.failed), "newest": newest.run_id, "error_code": why},
         )
+
+
+def _whose(worker: LiveWorker) -> str:
+    if not worker.row.threads:
+        return f"process {worker.row.worker}, in which a step runs alone"
+    return f"the {worker.row.threads} of worker {worker.row.worker}"
 
 
 def _named(threads: Sequence[BusyThread]) -> str:

@@ -52,8 +52,10 @@ def is_alive(worker: WorkerRow, now: str) -> bool:
 
 
 def live_workers(workers: Iterable[WorkerRow], now: str, broker: str | None = None) -> int:
-    """Return how many worker processes are alive, of one broker or of all."""
-    return sum(is_alive(row, now) and broker in {None, row.broker} for row in workers)
+    """Return how many worker processes are alive that take steps, of one broker or of all."""
+    return sum(
+        is_alive(row, now) and row.threads > 0 and broker in {None, row.broker} for row in workers
+    )
 
 
 def read_run(

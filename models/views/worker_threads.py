@@ -87,7 +87,7 @@ class LiveWorker(Struct, frozen=True):
     @property
     def all_stuck(self) -> bool:
         """Say whether no thread is left that works."""
-        return len(self.stuck) >= self.row.threads
+        return 0 < self.row.threads <= len(self.stuck)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the worker as JSON-like data."""

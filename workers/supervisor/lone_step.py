@@ -19,6 +19,9 @@ from workers.upkeep.lease_keeper import Keeper
 
 logger = logging.getLogger("scout.worker")
 
+#: What such a process offers to others.
+NO_THREADS = 0
+
 
 class LoneStep:
     """Runs one step on a thread beside a keeper; whoever gets its message does the next step.
@@ -38,7 +41,7 @@ class LoneStep:
         self._broker = broker
         self._steps = steps
         steps.settings = replace(steps.settings, handoff="broker")
-        self._keeper = Keeper(steps.settings, steps.active, 1, clock=steps.clock)
+        self._keeper = Keeper(steps.settings, steps.active, NO_THREADS, clock=steps.clock)
         self._loop = Loop("keeper", self._keeper.interval_s, self._keeper.tick)
         self._thread = threading.Thread(
             target=self._work, args=(run_id, step), name=step, daemon=True

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.clock import Clock
 from models.codes import Code
 from models.database.connection import database
 from models.events import Event
@@ -302,6 +303,29 @@ def test_a_worker_that_was_killed_is_told_until_somebody_goes_on(scout: Scout) -
     diagnosis = explain(scout, run_id)
     assert diagnosis["code"] == "nobody_consumes"
     assert "SIGKILL" in diagnosis["evidence"][1]
+
+
+def test_a_step_that_was_interrupted_again_and_again_is_neither_accused_nor_called_well(
+    scout: Scout,
+) -> None:
+    clock = PastClock(300)
+    run_id = new_run(clock=clock, broker="redis")
+    for _ in range(3):
+        claim(run_id, "init_run", clock)
+        close_worker(WORKER, "Worker process 7 was killed by SIGSEGV", clock=clock)
+        clock.pass_s(5)
+    add_worker("redis")
+    waits = explain(scout, run_id)
+    assert waits["code"] == "waiting"
+    assert "interrupted 3 times in a row, by itself or by others" in waits["meaning"]
+    assert "SIGSEGV" in waits["evidence"][-1]
+    claim(run_id, "init_run", Clock())
+    runs = explain(scout, run_id)
+    assert (runs["code"], runs["meaning"]) == ("under_way", waits["meaning"])
+    close_worker(WORKER, "Worker process 8 was killed by SIGSEGV")
+    again = explain(scout, run_id)
+    assert again["code"] == "interrupted"
+    assert "was interrupted and starts again" in again["what"]
 
 
 def test_a_retry_tells_try_time_and_error(scout: Scout) -> None:
