@@ -13,7 +13,7 @@ from models.codes import Code
 from models.database import connection as connection_module
 from models.database.connection import Database
 from models.database.migrate import open_database
-from models.errors import DatabaseUnavailableError
+from models.errors import ConfigError, DatabaseUnavailableError
 from models.lifecycle import cancel_run, fail_step, finish_and_go_on
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
@@ -148,6 +148,26 @@ def test_a_failover_is_a_lost_connection(
     fail_step(claim, "X", "no")
     assert run_of(run_id).status == "failed"
     opened.close_thread()
+
+
+def test_of_several_hosts_the_one_that_can_be_written_to_is_found(
+    database: Database, proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = urlsplit(load_settings().database_url).path
+    url = f"postgresql://postgres@127.0.0.1:1,127.0.0.1:{proxy.port}{name}"
+    monkeypatch.setenv("SCOUT_DATABASE_URL", url)
+    opened = open_database(load_settings())
+    parameters = opened.peewee.connection().info.get_parameters()
+    assert parameters["target_session_attrs"] == "read-write"
+    opened.close_thread()
+
+
+def test_an_address_with_a_parameter_that_libpq_does_not_know_is_refused(
+    database: Database, far: Callable[..., Database]
+) -> None:
+    with pytest.raises(ConfigError, match="look at its parameter keepalive") as caught:
+        far("keepalive=1&password=s3cretive-word")
+    assert "s3cretive" not in str(caught.value)
 
 
 def test_a_server_that_stays_read_only_says_what_to_do(far: Callable[..., Database]) -> None:
