@@ -31,6 +31,7 @@ _SOCKET, _SENDTO = 41, 44
 #: System calls that have no place in a dry run, by their numbers on x86-64.
 _REFUSED = (
     42,  # connect, also of a socket that was open before
+    43, 288,  # accept, accept4: who comes in by a socket that was open before can be answered
     46, 307,  # sendmsg, sendmmsg: may name an address
     59, 322,  # execve, execveat
     101, 310, 311, 438,  # ptrace, process_vm_readv, process_vm_writev, pidfd_getfd

@@ -59,6 +59,7 @@ ways = {
     "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
     "in a thread": lambda: pool.submit(socket.socket).result(),
     "open socket": lambda: tcp.connect(address), "datagram": lambda: udp.sendto(b"x", address),
+    "visitor": server.accept,
     "message": lambda: udp.sendmsg([b"x"], [], 0, address),
     "unix": lambda: socket.socket(socket.AF_UNIX).connect("/run/x.sock"),
     "program": lambda: subprocess.run(["/bin/true"]), "spawn": spawn,
