@@ -23,7 +23,9 @@ _WORDS_OF_CODES = {
     3: "a dependency is not there: database, broker, configuration",
     4: "the run was cancelled",
     5: "not finished: the waiting timed out, or work was cut short",
+    129: "its terminal went away",
     130: "interrupted with Ctrl-C",
+    143: "asked to stop with SIGTERM",
 }
 _MARKDOWN = re.compile(r"[`*]|\[([^\]]+)\]\([^)]+\)")
 
