@@ -29,6 +29,8 @@ INTERVAL_S = 2.0
 STALLED_EVERY_S = 10.0
 #: What ended before that is history, and nobody is told of it.
 NEWS_S = 3600.0
+#: How much later than it says an end may be committed, or come to be seen.
+LATE_S = 120.0
 #: Tries of one message to one receiver; the last one comes a quarter of an hour after the first.
 MAX_TRIES = 6
 BACKOFF = Backoff(first_s=10.0, longest_s=600.0, factor=3.0, jitter=(0.8, 1.2))
@@ -56,6 +58,8 @@ class Teller:
         self.clock = clock or Clock()
         self._stopped = False
         self._looked_s = float("-inf")
+        #: What ended before has been noted by this process.
+        self._noted_since = ""
 
     def tick(self) -> None:
         """Do one round, unless another process does it now."""
@@ -82,14 +86,11 @@ class Teller:
 
     def _note(self) -> None:
         """Put on record what is to be told."""
-        found = [
-            (run_id, str(_ENDS[RunStatus(status)]), at)
-            for run_id, status, at in database().reading(
-                lambda: NoticesDao.ended(self.clock.now_iso(-NEWS_S), self._wanted_ends())
-            )
-        ]
-        found += self._stalled()
         now = self.clock.now_iso()
+        since = max(self._noted_since, self.clock.now_iso(-NEWS_S))
+        ends = database().reading(lambda: NoticesDao.ended(since, self._wanted_ends()))
+        found = [(run_id, str(_ENDS[RunStatus(status)]), at) for run_id, status, at in ends]
+        found += self._stalled()
 
         def work() -> int:
             for run_id, about, moment in found:
@@ -98,6 +99,7 @@ class Teller:
             return NoticesDao.give_up_lost(self.clock.now_iso(-LOST_S))
 
         lost = database().transact(work)
+        self._noted_since = self.clock.now_iso(-LATE_S)
         if lost:
             logger.warning(
                 "Of %d message(s) it is not known whether they were sent: the process died.",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from models.clock import seconds_between
 from models.database.connection import Database, database
 from models.lifecycle import cancel_run, resume_run
 from models.settings.notify import NotifySettings, notify_settings
@@ -218,6 +219,24 @@ def test_history_and_cancelled_runs_are_no_news(
     cancel_run(new_run(clock), who="a test", reason="enough", clock=clock)
     teller(clock, webhook=hook.url, on="failed success").tick()
     assert notices() == []
+
+
+def test_what_was_noted_is_not_looked_at_for_ever(
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, hook: Hook
+) -> None:
+    from models.dao.notices import NoticesDao
+
+    asked: list[str] = []
+    real = NoticesDao.ended
+    monkeypatch.setattr(
+        NoticesDao, "ended", lambda since, *args: asked.append(since) or real(since, *args)
+    )
+    told = teller(clock, webhook=hook.url)
+    for _ in range(3):
+        told.tick()
+        clock.advance(600)
+    gaps = [seconds_between(asked[0], one) for one in asked[1:]]
+    assert gaps == [3600 - 120, 3600 - 120 + 600]
 
 
 def test_two_processes_tell_nobody_twice(database: Database, clock: FakeClock, hook: Hook) -> None:
