@@ -92,9 +92,14 @@ def _health(look: Look) -> Html:
 def _finding(state: str, one: Finding) -> Html:
     hint = element("span", one.hint, class_="hint")
     named = one.data.get("run_ids") or [one.data.get("newest")]
-    links = [part for run_id in named[:_RUNS_LINKED] if run_id for part in (" ", run_link(run_id))]
+    links = [part for run_id in named[:_RUNS_LINKED] if run_id for part in (" ", _way_to(run_id))]
     what = badge(state, one.code.replace("_", " "))
     return element("li", what, " ", one.text, " ", hint, *links)
+
+
+def _way_to(run_id: str) -> Html:
+    """Return a short link to a run that was named before."""
+    return element("a", "open", href=f"/runs/{run_id}", aria_label=f"open run {run_id}")
 
 
 def _numbers(look: Look, hour: Stats, day: Stats) -> Html:
