@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import asdict
 
 from models.dao.runs import RunRow
@@ -49,7 +49,8 @@ class Replay(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-like data."""
-        return asdict(self) | {"identical": self.identical}
+        found: dict[str, Any] = to_builtins(asdict(self) | {"identical": self.identical})
+        return found
 
 
 def replay_run(run: RunRow) -> Replay:
