@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -53,7 +56,7 @@ def _cancel_one(run_text: str, reason: str, *, as_json: bool) -> None:
     from workers.tracing.export import tracing
 
     found = RunsDao.resolve(run_text)
-    with tracing():  # whoever ends a run sends its span
+    with _in_few_words(), tracing():  # whoever ends a run sends its span
         ended = cancel_run(found.run_id, who=user_name(), reason=reason)
     if not ended:
         raise InputError(
@@ -64,6 +67,17 @@ def _cancel_one(run_text: str, reason: str, *, as_json: bool) -> None:
         emit_json({"run_id": found.run_id, "status": RunStatus.CANCELLED})
     else:
         say(f"cancelled {found.run_id} · scout resume {found.run_id}", err=True)
+
+
+@contextmanager
+def _in_few_words() -> Iterator[None]:
+    """Keep a line for each step, which `scout logs` has, from the screen: no handler wants it."""
+    handler, root = logging.NullHandler(), logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
 
 
 def _cancel_several(
@@ -78,7 +92,7 @@ def _cancel_several(
     if views:
         show_and_ask(views, "cancel", yes=yes, quiet=as_json)
     who = user_name()
-    with tracing():
+    with _in_few_words(), tracing():
         cancelled = [
             view.run.run_id for view in views if cancel_run(view.run.run_id, who=who, reason=reason)
         ]

@@ -83,3 +83,26 @@ def test_the_newest_rows_are_found(database: Database) -> None:
     )
     last = AuditDao.newest_of_step("R", "a", 2, without=Event.STEP_FAILED)
     assert [row.data["number"] for row in last] == [1, 2]
+
+
+def test_rows_of_all_runs_come_from_both_ends_and_from_a_time_on(
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dao, "_PAGE", 2)
+    monkeypatch.setattr(dao, "_OUT_OF_ORDER", 0)
+    times = []
+    for number in range(7):
+        entry = Entry(Event.EXPORT_WRITTEN, "x", "test", run_id="AB"[number % 2])
+        AuditDao.write(prepare(entry, clock.now_iso()).row)
+        times.append(clock.now_iso())
+        clock.advance(60)
+
+    everything = [row.ts for row in AuditDao.of_all()]
+    assert everything == times
+    assert [row.ts for row in AuditDao.newest_first(None)] == times[::-1]
+    assert [row.ts for row in AuditDao.newest_first("B")] == times[5::-2]
+    for place, moment in enumerate(times):
+        after = AuditDao.last_id_before(moment)
+        assert [row.ts for row in AuditDao.of_all(after)] == times[place:]
+    assert len(list(AuditDao.of_all(AuditDao.last_id_before("9999")))) <= 1
+    assert len(list(AuditDao.of_all(AuditDao.last_id_before("0000")))) == len(times)

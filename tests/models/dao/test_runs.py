@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from models.dao import RunsDao
-from models.dao.run_conditions import RunConditions
+from models.dao.run_conditions import RunConditions, RunOrder, RunSource
+from models.dao.tags import TagsDao
 from models.database.connection import Database
 from models.errors import ExitCode, InputError
-from models.lifecycle import cancel_run
+from models.lifecycle import cancel_run, create_run
+from models.run_terms import RunTerms
 from models.statuses import RunStatus
 from tests.support.clock import FakeClock
 from tests.support.runs import claimed, new_run
@@ -113,6 +115,33 @@ def test_runs_are_listed_newest_first_and_filtered(database: Database, clock: Fa
     assert found(query="back\\slash") == [ids[2]]
     assert found(query="no such words") == []
     assert found(query="vector", statuses=(RunStatus.QUEUED,)) == []
+
+
+def test_runs_are_found_by_source_command_and_tags_and_ordered(
+    database: Database, clock: FakeClock
+) -> None:
+    dry = new_run(clock, no_llm=True)
+    claimed(dry, "init_run", clock)
+    clock.advance(60)
+    cancel_run(dry, who="ada", reason="x", clock=clock)
+    terms = RunTerms(tags={"team": "search", "a": "b"})
+    live = create_run({"query": "graphs"}, command="expand", terms=terms, clock=clock)
+    clock.advance(1)
+    quick = new_run(clock)
+    claimed(quick, "init_run", clock)
+    cancel_run(quick, who="ada", reason="x", clock=clock)
+
+    def found(order: RunOrder = RunOrder.CREATED, **wanted: Any) -> list[str]:
+        return [run.run_id for run in RunsDao.list(RunConditions(**wanted), order=order)]
+
+    assert found(source=RunSource.DRY) == [quick, dry]
+    assert found(source=RunSource.LIVE) == found(command="expand") == [live]
+    assert found(source=RunSource.NO_LLM) == [dry]
+    assert found(tags=(("team", "search"),)) == found(tags=(("team", None), ("a", "b"))) == [live]
+    assert found(tags=(("team", "other"),)) == []
+    assert found(RunOrder.DURATION) == [dry, quick, live]
+    assert found(RunOrder.STATUS) == [live, quick, dry]
+    assert TagsDao.of_runs([live, dry]) == {live: {"a": "b", "team": "search"}}
 
 
 def test_the_words_of_a_filter_are_those_of_the_query(database: Database, clock: FakeClock) -> None:
