@@ -19,12 +19,13 @@ def changes_between(old: RunArgs, new: RunArgs) -> dict[str, dict[str, Any]]:
 def change_words(changes: Mapping[str, Mapping[str, Any]]) -> str:
     """Return changes in words, such as `--top is 10, was 50`; empty without any."""
     return "; ".join(
-        f"{option_of(name)} is {_value(one['is'])}, was {_value(one['was'])}"
+        f"{option_of(name)} is {value_words(one['is'])}, was {value_words(one['was'])}"
         for name, one in changes.items()
     )
 
 
-def _value(value: Any) -> str:
+def value_words(value: Any) -> str:
+    """Return an argument's value in words."""
     if value in (None, False) or value == []:
         return "off" if value is False else "not set"
     return "on" if value is True else repr(value) if isinstance(value, str) else str(value)

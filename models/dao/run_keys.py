@@ -11,15 +11,20 @@ _TAKE = "INSERT INTO run_keys (key, run_id) VALUES (?, ?) ON CONFLICT (key) DO N
 class RunKeysDao:
     """Gives out the keys of runs, each once."""
 
-    @staticmethod
-    def take(key: str, run_id: str) -> str:
+    @classmethod
+    def take(cls, key: str, run_id: str) -> str:
         """Give a key to a run, if it is free, and return the id of the run that has it.
 
         Joins the caller's transaction, which must not have read the key before.
         """
         database().execute(_TAKE, (key, run_id))
-        sql = "SELECT run_id FROM run_keys WHERE key = ?"
-        return str(database().execute(sql, (key,)).fetchone()[0])
+        return cls.owner(key) or run_id
+
+    @staticmethod
+    def owner(key: str) -> str | None:
+        """Return the id of the run that has a key, or None where it is free."""
+        row = database().execute("SELECT run_id FROM run_keys WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else None
 
     @staticmethod
     def of_run(run_id: str) -> str | None:

@@ -25,7 +25,7 @@ def test_the_same_key_twice_is_one_run(
     again = scout(*DRY, "--key", " weekly ", "--top", "2")
     assert again.exit_code == 0
     assert again.stdout.splitlines() == [first["index"]]
-    assert "No other one is made. It was asked for otherwise: --top 3." in again.stderr
+    assert "No other one is made. There --top is 3." in again.stderr
     assert [row["run_id"] for row in scout.json("runs")] == [first["run_id"]]
     shown = scout.json("show")["run"]
     assert (shown["key"], shown["deadline_at"] > shown["created_at"]) == ("weekly", True)
@@ -37,6 +37,16 @@ def test_it_exits_as_it_would_for_the_run_that_is_there(scout: Scout) -> None:
     run_id = create_run({"query": "graphs", "dry": True}, terms=KEYED)
     cancel_run(run_id, who="kim", reason="enough")
     assert scout(*DRY, "--key", "weekly").exit_code == 4
+
+
+def test_what_a_new_run_would_need_is_not_asked_for(scout: Scout) -> None:
+    """The run with the key is the newest, and has not ended, which `--since` would refuse."""
+    run_id = create_run({"query": "graphs", "dry": True}, broker="redis", terms=KEYED)
+    options = ("--key", "weekly", "--since", "last", "--timeout", "0.1", "--fresh")
+    result = scout(*DRY[:4], *options, "--log-format", "json")
+    assert result.exit_code == 5
+    assert f"Run {run_id} has the key 'weekly'. No other one is made. There " in result.stderr
+    assert '"event":"run.exists"' in result.stderr
 
 
 def test_a_late_run_says_so(scout: Scout) -> None:
