@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TextIO
 
 #: Bytes that wait for a reader before anybody waits for it, and before lines are dropped.
@@ -27,6 +28,7 @@ STALL_S = 2.0
 #: Where a descriptor cannot be made to refuse, a write of so many bytes fits if any does.
 _SMALL_BYTES = 512
 _LOOK_S = 0.5
+_NEWLINE = ord("\n")
 _PAUSE_S = 0.02
 
 #: Makes the line that tells how many lines were dropped, in so many seconds.
@@ -59,29 +61,36 @@ class UnblockedFile(io.FileIO):
         self._dropped_since_s = 0.0
         #: Whether the line that is being written was begun, and whether its rest is dropped.
         self._inside = self._cutting = False
+        #: Whether what comes may be written at once.
+        self._idle = True
         self._drainer: threading.Thread | None = None
         self._finishes = False
 
     def write(self, data: Any, /) -> int:
         """Take whole lines, or parts of them; returns how many bytes that was: all."""
-        taken = bytes(data)
         with self._lock:
-            if self._backlog or self._dropped or self._cutting:
-                self._queue(taken)
+            if self._idle:
+                written = self._try(data)
+                if written == len(data):
+                    self._inside = not written or data[-1] != _NEWLINE
+                    return written
+                self._begin_backlog(bytes(data), written)
             else:
-                rest = taken[self._try(taken) :]
-                self._inside = not taken.endswith(b"\n")
-                if rest:
-                    self._backlog += rest
-                    self._moved_s = time.monotonic()
-            if self._backlog or self._dropped:
+                self._queue(bytes(data))
+            self._idle = not (self._backlog or self._dropped or self._cutting)
+            if not self._idle:
                 self._drain_later()
-        return len(taken)
+        return len(data)
 
     def finish(self) -> None:
         """Wait for the reader, as long as it takes something now and then."""
         while self._backlog and self._gets_on():
             pass
+
+    def _begin_backlog(self, data: bytes, written: int) -> None:
+        self._inside = not data.endswith(b"\n")
+        self._backlog += data[written:]
+        self._moved_s = time.monotonic()
 
     def _queue(self, data: bytes) -> None:
         self._drain()
@@ -143,7 +152,7 @@ class UnblockedFile(io.FileIO):
         self._backlog += line.encode("utf-8", "replace")
         return True
 
-    def _try(self, data: bytes) -> int:
+    def _try(self, data: Any) -> int:
         """Return how many bytes were taken; what meets an error counts as taken, and is lost."""
         try:
             return self._put(data)
@@ -167,7 +176,7 @@ class UnblockedFile(io.FileIO):
             _is_writable(self._looked_at, _LOOK_S)
             with self._lock:
                 if self._drain():
-                    self._drainer = None
+                    self._drainer, self._idle = None, not self._cutting
                     return
             time.sleep(_PAUSE_S)
 
@@ -220,10 +229,10 @@ def _putter(descriptor: int) -> tuple[int, Put]:
             own = socket.socket(fileno=os.dup(descriptor))
             return own.fileno(), lambda data: own.send(data, socket.MSG_DONTWAIT)
         if not (stat.S_ISFIFO(mode) or os.isatty(descriptor)):
-            return descriptor, lambda data: os.write(descriptor, data)
+            return descriptor, partial(os.write, descriptor)
         flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
         anew = os.open(f"/proc/self/fd/{descriptor}", flags)
-        return anew, lambda data: os.write(anew, data)
+        return anew, partial(os.write, anew)
     return descriptor, lambda data: _put_if_room(descriptor, data)
 
 
