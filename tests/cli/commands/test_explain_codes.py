@@ -56,10 +56,8 @@ def test_a_github_in_a_real_run(scout: Scout, live: Live, monkeypatch: pytest.Mo
 
 
 def test_dry_runs(scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = OSError(errno.ENOSPC, "Blorp")
     denied = PermissionError(errno.EACCES, "Blorp")
     for where, error, code in (
-        ("tasks.export.writing._write_files", full, "disk_full"),
         ("tasks.export.writing._write_files", denied, "output_unwritable"),
         ("tasks.steps.keyword_aggregate.run", KeyError("x"), "bug"),
     ):
@@ -67,6 +65,18 @@ def test_dry_runs(scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             patched.setattr(where, raising(error))
             assert scout(*DRY, "--out", str(tmp_path / code)).exit_code == 1
         assert explained(scout)["code"] == code
+
+
+def test_a_full_disk_is_waited_for_and_ends_the_command(
+    scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs the run no try: it goes on when there is room."""
+    full = OSError(errno.ENOSPC, "Blorp")
+    monkeypatch.setattr("tasks.export.writing._write_files", raising(full))
+    result = scout(*DRY, "--out", str(tmp_path / "full"), "--json")
+    assert result.exit_code == 3
+    assert '"code": "disk_full"' in result.stderr
+    assert explained(scout)["code"] == "postponed"
 
 
 def raising(error: Exception) -> Callable[..., Any]:
