@@ -84,8 +84,16 @@ def read_run(
             state = (
                 State.QUEUED if unstarted and step.status is StepStatus.PENDING else reading.state
             )
-            return Reading(state, reading.text, step.name)
+            return Reading(
+                state, "; ".join(filter(None, (reading.text, _lateness(run, now)))), step.name
+            )
     return Reading(State.STALLED, "no step is running and none is due")
+
+
+def _lateness(run: RunRow, now: str) -> str:
+    """Return for how long a run has been late, which a worker is yet to notice."""
+    late_s = seconds_between(run.deadline_at or now, now)
+    return f"its deadline passed {spoken(late_s)} ago" if late_s > 0 else ""
 
 
 def read_step(step: StepRow, workers: int, now: str, time_limit_s: float) -> Reading:

@@ -112,6 +112,12 @@ def test_a_due_step_that_nobody_takes_is_stalled() -> None:
     )
 
 
+def test_a_deadline_that_nobody_noticed_is_told() -> None:
+    late = reading(replace(PENDING, due_at=at(-60)), 0, replace(RUN, deadline_at=at(-90)))
+    assert late.text.endswith(", 0 workers; its deadline passed 90 s ago")
+    assert "deadline" not in reading(RUNNING, run=replace(RUN, deadline_at=at(90))).text
+
+
 @pytest.mark.parametrize(
     ("late_s", "workers", "state"),
     [(1, 0, "running"), (10, 0, "running"), (11, 0, "stalled"), (11, 2, "waiting")],
