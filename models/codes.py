@@ -33,6 +33,7 @@ class Code(StrEnum):
     BROKER_UNAVAILABLE = "broker_unavailable"
     DISK_FULL = "disk_full"
     OUTPUT_UNWRITABLE = "output_unwritable"
+    RECEIVER_NOT_TOLD = "receiver_not_told"
     SYSTEM_ERROR = "system_error"
     CONNECTION_FAILED = "connection_failed"
 

@@ -132,3 +132,13 @@ class Mark(StrEnum):
     SENT = "sent"
     DECLINED = "declined"
     LATER = "later"
+
+
+class NoticeStatus(StrEnum):
+    """What became of telling somebody; unknown where a process died while it did."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from models.database.connection import database
+from models.statuses import NoticeStatus
 from models.text.clean import clean_text
 
 _ENDED = (
@@ -80,7 +81,9 @@ class NoticesDao:
         return bool(database().execute(_CLAIM, (now, notice_id)).rowcount)
 
     @staticmethod
-    def end(notice_id: int, status: str, now: str, error: str = "", due_at: str = "") -> None:
+    def end(
+        notice_id: int, status: NoticeStatus, now: str, error: str = "", due_at: str = ""
+    ) -> None:
         """Note what became of it.
 
         Args:
@@ -90,7 +93,7 @@ class NoticesDao:
             error: Why it was not sent, for people.
             due_at: When to try again.
         """
-        sent_at = now if status == "sent" else None
+        sent_at = now if status is NoticeStatus.SENT else None
         params = (status, sent_at, clean_text(error, 500) or None, due_at or now, notice_id)
         database().execute(_END, params)
 

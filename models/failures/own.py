@@ -119,6 +119,14 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             meaning="All results are stored; only the Markdown files are missing.",
             todo=("Make the folder writable.", _RESUME),
         ),
+        Code.RECEIVER_NOT_TOLD: Explanation(
+            what="Somebody who is to be told of runs was not told.",
+            causes="The program of SCOUT_NOTIFY_COMMAND failed, or the receiver is away or refuses"
+            " the message.",
+            meaning="The run itself is not touched; the message is sent again, and given up in the"
+            " end.",
+            todo=("Send one to try it: scout notify", _DOCTOR),
+        ),
         Code.SYSTEM_ERROR: Explanation(
             what="The system refused {step} a file or another resource.",
             causes="A path does not exist, permissions do not allow it, or a limit is reached.",

@@ -18,6 +18,7 @@ from models.database.connection import Database
 from models.statuses import (
     AnalysisStatus,
     BriefStatus,
+    NoticeStatus,
     ReadmeStatus,
     RepoStatus,
     RunStatus,
@@ -40,6 +41,7 @@ OF_TABLE: dict[str, type[StrEnum]] = {
     "readmes": ReadmeStatus,
     "analyses": AnalysisStatus,
     "briefs": BriefStatus,
+    "notices": NoticeStatus,
 }
 HOLDERS = {"status", "run_status", "state", "outcome"}
 WORDS = {

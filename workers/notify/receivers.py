@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from models.codes import Code
 from models.errors import ConfigError, ScoutError
 from models.settings.notify import NotifySettings
 from models.version import __version__
@@ -27,6 +28,8 @@ _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "X
 
 class NotToldError(ScoutError):
     """A receiver was not told; trying again may help."""
+
+    code = Code.RECEIVER_NOT_TOLD
 
 
 def send(receiver: str, message: Message, settings: NotifySettings) -> None:

@@ -16,10 +16,10 @@ from models.errors import InputError, ScoutError
 from models.events import Event
 from models.settings.notify import About, NotifySettings
 from models.settings.runtime import Settings
-from models.statuses import RunStatus
+from models.statuses import NoticeStatus, RunStatus
 from models.views.fleet import view_fleet
 from workers.notify.message import notice_message
-from workers.notify.receivers import send
+from workers.notify.receivers import NotToldError, send
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
@@ -127,13 +127,13 @@ class Teller:
             message = database().reading(lambda: notice_message(notice))
             send(notice.receiver, message, self.notify)
         except InputError as exc:
-            self._end(notice, "failed", str(exc))  # the run was removed meanwhile
+            self._end(notice, NoticeStatus.FAILED, str(exc))  # the run was removed meanwhile
         except ScoutError as exc:
             self._not_told(notice, exc)
         except Exception as exc:  # noqa: BLE001 - whatever a library raises costs a warning
-            self._not_told(notice, ScoutError(f"{type(exc).__name__}."))
+            self._not_told(notice, NotToldError(f"{type(exc).__name__}."))
         else:
-            self._end(notice, "sent")
+            self._end(notice, NoticeStatus.SENT)
             logger.info(
                 "%s was told that run %s: %s.",
                 *_words(notice),
@@ -145,7 +145,8 @@ class Teller:
         again = tries < MAX_TRIES
         delay_s = BACKOFF.delay_s(tries)
         due_at = self.clock.now_iso(delay_s)
-        self._end(notice, "due" if again else "failed", str(exc), due_at)
+        status = NoticeStatus.DUE if again else NoticeStatus.FAILED
+        self._end(notice, status, str(exc), due_at)
         if tries == 1 or not again:  # not at every try in between
             what = f"it is tried again in {delay_s:.0f} s" if again else "it is given up"
             text = "%s was not told that run %s: %s; " + what + ": %s"
@@ -156,7 +157,9 @@ class Teller:
                 extra={"event": Event.NOTICE_FAILED, **_facts(notice)},
             )
 
-    def _end(self, notice: NoticeRow, status: str, error: str = "", due_at: str = "") -> None:
+    def _end(
+        self, notice: NoticeRow, status: NoticeStatus, error: str = "", due_at: str = ""
+    ) -> None:
         now = self.clock.now_iso()
         database().transact(lambda: NoticesDao.end(notice.id, status, now, error, due_at))
 

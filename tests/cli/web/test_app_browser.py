@@ -95,9 +95,10 @@ def test_from_the_first_screen_to_the_line_that_says_why(browser: Browser, world
     assert "init_run started" not in browser.text("#records-found")
     browser.click('header a[href="/runs"]')
     browser.click('a[rel="next"]')
-    assert "query 3" in browser.text("#list")
+    browser.until("#list", "query 3")
     browser.write('[name="query"]', "query 7")
     browser.click(".filters button")
+    browser.until("#list", "query 7")
     assert browser.text("#list").count("query 7") == 1
     browser.write('header [name="id"]', "last")
     browser.press(Keys.ENTER)

@@ -19,9 +19,13 @@ ROOT = Path(__file__).resolve().parents[4]
 SOURCES = sorted(
     path for name in ("cli", "workers", "tasks", "models") for path in (ROOT / name).rglob("*.py")
 )
-#: The room of the one client, and the one module that asks it for more than GET: of models.
+#: The room of the one client, and the module that posts to models by it.
 CLIENT = ROOT / "tasks/sources/http"
 TO_MODELS = ROOT / "tasks/sources/chat/http.py"
+#: Who posts to somebody else than GitHub: to models, and to whoever is to be told of a run.
+POSTING = {TO_MODELS, ROOT / "workers/notify/receivers.py"}
+#: Answers Prometheus, and asks nobody.
+SERVING = ROOT / "workers/metrics"
 HTTP_LIBRARIES = {"httpx", "httpcore", "h11", "requests", "urllib3", "aiohttp", "openai"}
 STANDARD = re.compile(
     r"http\.(client|server)\b|urllib\.request(\.(urlopen|Request|\w+Opener|build_opener))?\Z"
@@ -68,7 +72,7 @@ def exchanged(path: Path) -> list[object]:
 
 def test_one_room_speaks_http() -> None:
     """Everybody else goes through its client, which is told at its making what it may send."""
-    assert {path.parent for path in speakers()} == {CLIENT}
+    assert {path.parent for path in speakers()} == {CLIENT, SERVING}
 
 
 def test_of_the_modules_for_github_one_asks_and_only_to_read() -> None:
@@ -82,9 +86,9 @@ def test_of_the_modules_for_github_one_asks_and_only_to_read() -> None:
     "path", [path for path in SOURCES if exchanged(path)], ids=lambda path: path.name
 )
 def test_no_verb_but_get_is_known_where_github_is(path: Path) -> None:
-    """One module posts, to language models: it knows neither GitHub's address nor its token."""
+    """Those that post know neither GitHub's address nor its token."""
     assert not called_verbs(path)
-    if path == TO_MODELS:
+    if path in POSTING:
         assert exchanged(path) == ["POST"]
         assert not {name for name in imports(path) if "github" in name}
         assert "GITHUB" not in path.read_text()
