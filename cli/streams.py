@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any, TextIO, cast
 
-from models.unblocked import unblocked
+from models.unblocked import led_through, unblocked
 
 #: What an error means that concerns the reader; a full disk is the writer's matter.
 _READER_GONE = frozenset({errno.EPIPE, errno.EIO, errno.ECONNRESET})
@@ -70,7 +70,7 @@ def make_streams_usable() -> None:
 def outlive_readers() -> None:
     """Go on also when nobody reads stdout any more; for commands whose work is not their output."""
     if sys.stdout is sys.__stdout__:
-        sys.stdout = _lossy(cast(TextIO, sys.stdout))
+        sys.stdout = led_through(LossyFile, cast(TextIO, sys.stdout))
 
 
 def abandon_stdout() -> None:
@@ -98,14 +98,3 @@ def _nowhere(descriptor: int) -> TextIO:
     file = io.FileIO(found, "r" if descriptor == 0 else "w", closefd=False)
     buffer = io.BufferedReader(file) if descriptor == 0 else io.BufferedWriter(file)
     return io.TextIOWrapper(buffer, encoding="utf-8")
-
-
-def _lossy(stream: TextIO) -> TextIO:
-    """Return a stream to where another one leads, which loses what nobody reads any more."""
-    stream.flush()
-    return io.TextIOWrapper(
-        io.BufferedWriter(LossyFile(stream.fileno())),
-        encoding=stream.encoding,
-        errors=stream.errors,
-        line_buffering=bool(stream.line_buffering),
-    )

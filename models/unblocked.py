@@ -183,9 +183,19 @@ class UnblockedFile(io.FileIO):
 
 def unblocked(stream: TextIO) -> TextIO:
     """Return a stream to where another one leads, which never holds its writer up."""
+    return led_through(UnblockedFile, stream)
+
+
+def led_through(kind: Callable[[int], io.RawIOBase], stream: TextIO) -> TextIO:
+    """Return a stream that writes as another one does and to where it leads, through a file.
+
+    Args:
+        kind: Makes the file of a descriptor.
+        stream: The other one, which is flushed.
+    """
     stream.flush()
     return io.TextIOWrapper(
-        io.BufferedWriter(UnblockedFile(stream.fileno())),
+        io.BufferedWriter(kind(stream.fileno())),
         encoding=stream.encoding,
         errors=stream.errors,
         line_buffering=bool(stream.line_buffering),
