@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
-
-from msgspec import Struct
 
 from models.settings import table
 from models.settings.loopback import gives_away
@@ -21,7 +20,8 @@ class About(StrEnum):
     SUCCESS = "success"
 
 
-class NotifySettings(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
     """What is told, and to whom; nothing of it may be shown but which receivers there are.
 
     Args:
@@ -33,10 +33,10 @@ class NotifySettings(Struct, frozen=True):
     """
 
     about: frozenset[About]
-    command: tuple[str, ...] = ()
-    webhook: str = ""
-    webhook_secret: str = ""
-    apprise: tuple[str, ...] = ()
+    command: tuple[str, ...] = field(default=(), repr=False)
+    webhook: str = field(default="", repr=False)
+    webhook_secret: str = field(default="", repr=False)
+    apprise: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def receivers(self) -> tuple[str, ...]:

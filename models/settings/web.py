@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from models.settings import table
@@ -32,8 +32,8 @@ class WebSettings:
         hosts: Names under which the page is reached, beside those of this machine.
     """
 
-    token: str = ""
-    read_token: str = ""
+    token: str = field(default="", repr=False)
+    read_token: str = field(default="", repr=False)
     user_header: str = ""
     proxies: tuple[Network, ...] = ()
     operators: frozenset[str] = frozenset()

@@ -43,3 +43,16 @@ def test_what_cannot_be_used_is_refused_at_the_start(name: str, value: str) -> N
     with pytest.raises(ConfigError, match=name) as caught:
         load_settings({name: value})
     assert "SECRET-PATH" not in str(caught.value)
+
+
+def test_what_may_not_be_shown_is_in_no_representation() -> None:
+    found = notify_settings(
+        {
+            "SCOUT_NOTIFY_COMMAND": "tell HIDDEN-word",
+            "SCOUT_NOTIFY_WEBHOOK": "https://hook.example/HIDDEN-path",
+            "SCOUT_NOTIFY_WEBHOOK_SECRET": "HIDDEN-secret",
+            "SCOUT_NOTIFY_APPRISE": "ntfys://HIDDEN/b",
+        }
+    )
+    assert "HIDDEN" not in repr(found)
+    assert found.webhook_secret == "HIDDEN-secret"

@@ -64,3 +64,9 @@ def test_who_only_reads_has_another_token() -> None:
     with pytest.raises(ConfigError, match="SCOUT_WEB_READ_TOKEN") as refused:
         web_settings({"SCOUT_WEB_TOKEN": TOKEN, "SCOUT_WEB_READ_TOKEN": TOKEN})
     assert TOKEN not in str(refused.value)
+
+
+def test_tokens_are_in_no_representation() -> None:
+    found = web_settings({"SCOUT_WEB_TOKEN": TOKEN, "SCOUT_WEB_READ_TOKEN": TOKEN[::-1]})
+    assert TOKEN not in repr(found)
+    assert TOKEN[::-1] not in repr(found)
