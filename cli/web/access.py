@@ -6,9 +6,9 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from starlette.requests import HTTPConnection
 
 from models.settings.web import WebSettings
@@ -26,8 +26,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """Who asks; the name is for the audit log."""
 
     name: str

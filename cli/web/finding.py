@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cli.diagnosis.loading import load_case
 from cli.diagnosis.rules import diagnose
@@ -48,16 +49,14 @@ _REDRAWN_AFTER_S = 5.0
 _PLAIN = frozenset({State.QUEUED, State.RUNNING})
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """The parts of a page that can be renewed, and whether they never will be again."""
 
     regions: Regions
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
+class _Rows(Struct, frozen=True):
     fleet: FleetView
     hour: Stats
     unfinished: list[RunView]

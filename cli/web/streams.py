@@ -12,7 +12,8 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cli.errors import describe
 from cli.web.finding import Drawn
@@ -37,8 +38,7 @@ def mark_of_state(regions: Regions) -> str:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=9).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """A state of a page, and the events that lead to it."""
 
     digest: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.clock import seconds_between
 from models.dao.step_stats import StepStatsDao
@@ -15,8 +16,7 @@ from models.views.health import BrokerHealth, Health, HealthCode
 _KINDS = ("memory", "redis", "amqp")
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(Struct, frozen=True):
     """A number that goes up and down, in the words of Prometheus.
 
     Args:

@@ -7,8 +7,9 @@ from the start. No label has values without bound: a run, a repository or a work
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import product
+
+from msgspec import Struct, field
 
 from models.codes import Code
 from models.statuses import RUN_ENDED, AttemptOutcome
@@ -22,8 +23,7 @@ SERVICES = ("github", "model", "webhook")
 REQUEST_OUTCOMES = ("ok", "not_modified", "client_error", "server_error", "no_answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A counter, or a histogram where it has buckets.
 
     Args:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cli.display.step_summary import dollars, run_note
 from cli.display.terminal import age
@@ -37,8 +38,7 @@ _RUNS_LINKED = 3
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class FleetFound:
+class FleetFound(Struct, frozen=True):
     """What the first screen is made of; without rows to read there is only a verdict.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from models.version import version_text
 from tasks.export.html_elements import Html, element, join, void
@@ -13,8 +14,7 @@ from tasks.export.html_elements import Html, element, join, void
 _WITHOUT_SCRIPT_S = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What stands around the parts of a page.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cli.display.terminal import plain_mark
 from tasks.export.html_elements import Html, element, join
@@ -22,8 +23,7 @@ _ROLES = {
 Regions = dict[str, Html]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A column of a table.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from cli.web.pages.parts import Heading, Regions, data_table, moment_of, region
 from models.dao.audit import AuditDao, AuditRow
@@ -31,8 +32,7 @@ _HEADINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RecordsFound:
+class RecordsFound(Struct, frozen=True):
     """Rows of a run's audit log, and what was asked for.
 
     Args:

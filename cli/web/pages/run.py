@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cli.diagnosis.case import Diagnosis
 from cli.display.run_page import (
@@ -55,8 +56,7 @@ _LEGEND = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RunFound:
+class RunFound(Struct, frozen=True):
     """What the page of a run is made of; `diagnosis` is None while nothing need be explained."""
 
     view: RunView

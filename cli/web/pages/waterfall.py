@@ -6,7 +6,8 @@ A bar is an SVG of its own whose rectangles have classes; it needs neither scrip
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.clock import seconds_between
 from models.dao.steps import StepRow
@@ -32,8 +33,7 @@ _WAITS = {
 _QUEUED = "waited for a thread"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A time in which a step was worked on, or waited.
 
     Args:
