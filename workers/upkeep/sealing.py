@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.clock import Clock
 from models.dao.singletons import SingletonsDao
 from models.database.connection import database
-from models.lifecycle.seal import SETTLE_S, is_sealing_due, seal_due
+from models.lifecycle.seal import is_sealing_due, seal_due
 from workers.worker_name import worker_name
 
 #: How often it is looked for what is to be sealed, and how long of that it may take at most: a
@@ -26,15 +26,20 @@ class Sealer:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
 
-    def tick(self, settle_s: float = SETTLE_S) -> None:
+    def tick(self) -> None:
         """Seal for a moment, unless another process does it now."""
-        if is_sealing_due(self.clock, settle_s) and self._has_turn():
-            seal_due(self.clock, SLICE_S, settle_s)
+        if is_sealing_due(self.clock) and self._has_turn():
+            seal_due(self.clock, SLICE_S)
 
     def finish(self) -> None:
-        """Seal what this process has just ended, where no other may come for long."""
-        self.tick(settle_s=0.0)
+        """Seal what this process has just ended, where no other may come for long.
 
-    def _has_turn(self) -> bool:
-        now, until = self.clock.now_iso(), self.clock.now_iso(INTERVAL_S * 3 + 30)
+        Whoever comes next need not wait until the turn of a process that is gone runs out.
+        """
+        if is_sealing_due(self.clock, 0.0) and self._has_turn():
+            seal_due(self.clock, SLICE_S, 0.0)
+            self._has_turn(for_s=0.0)
+
+    def _has_turn(self, for_s: float = INTERVAL_S * 3 + 30) -> bool:
+        now, until = self.clock.now_iso(), self.clock.now_iso(for_s)
         return database().transact(lambda: SingletonsDao.take("seals", worker_name(), now, until))
