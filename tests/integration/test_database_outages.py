@@ -32,9 +32,9 @@ pytestmark = [pytest.mark.redis, pytest.mark.drill, pytest.mark.usefixtures("han
 def test_postgres_stopped_and_started_again(
     broker: Any, postgres: Postgres, hold: Hold, secrets: dict[str, str]
 ) -> None:
-    """In the middle of a step, for longer than its lease."""
+    """In the middle of a step, for longer than its lease; it then has one to come back."""
     hold.on(MIDDLE)
-    with held_fleet(2, secrets) as workers:
+    with held_fleet(2, secrets, SCOUT_LEASE_S="3") as workers:
         (run_id,) = submit(1, "unused")
         hold.started(MIDDLE)
         database().close_thread()
@@ -42,7 +42,7 @@ def test_postgres_stopped_and_started_again(
         try:
             stopped_s = time.monotonic()
             wait_until("workers to miss it", lambda: workers.said("loop.failed"))
-            wait_until("the lease to be over", lambda: time.monotonic() > stopped_s + 2.0)
+            wait_until("the lease to be over", lambda: time.monotonic() > stopped_s + 3.5)
         finally:
             postgres.start()
         hold.off(MIDDLE)

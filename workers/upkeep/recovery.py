@@ -79,15 +79,15 @@ class Recovery:
     def _is_patient(self) -> bool:
         """Say whether leases may have run out for want of a database, not of a worker.
 
-        After an outage, or after the machine slept, every holder gets half a lease to renew. A
-        lease has two thirds of its time left when it should have been renewed, so an outage that
-        is shorter than half of it does no harm.
+        After an outage, or after the machine slept, every holder gets a whole lease to renew: as
+        long as it may be silent at any time. A lease has two thirds of its time left when it
+        should have been renewed, so an outage that is shorter than half of it does no harm.
         """
         now = self.clock.now()
         quiet_s = (now - self._last).total_seconds() if self._last else 0.0
         if quiet_s > self.settings.lease_s / 2 + self.interval_s:
             self._patient_until = datetime.fromtimestamp(
-                now.timestamp() + self.settings.lease_s / 2, now.tzinfo
+                now.timestamp() + self.settings.lease_s, now.tzinfo
             )
         self._last = now
         return self._patient_until is not None and now < self._patient_until
