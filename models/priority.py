@@ -12,6 +12,11 @@ class Priority(IntEnum):
     NORMAL = 0
     HIGH = 1
 
+    @property
+    def word(self) -> str:
+        """Return the name, as a person types it."""
+        return self.name.lower()
+
 
 #: The names, as a person types them.
-NAMES = tuple(one.name.lower() for one in Priority)
+NAMES = tuple(one.word for one in Priority)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.display.terminal import emit_json, paint, say
+from cli.display.terminal import emit_json, local_time, paint, say
 from cli.options.shared import json_option, open_for_use
 from models.errors import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.records.seal_check import BrokenSeal, SealCheck
 
 #: What is wrong is listed up to here; whoever has more has one cause for it.
 LISTED_MAX = 20
@@ -36,9 +42,10 @@ def verify(since: str | None, head: str, as_json: bool) -> int:
     """Name the first row of ended runs that was changed, removed or added since it was sealed.
 
     When a run ends, workers seal its row, its steps and what the audit log says of it, and link the
-    seal to the one before it; a run that is pruned leaves its place in the chain. The exit code is
-    1 where anything does not hold. Whoever can write all tables can also make the chain anew: note
-    its end elsewhere, and give it with --head.
+    seal to the one before it; a run that is pruned leaves its place in the chain. Runs that have
+    ended and wait for their seal are counted: nothing is known of them yet. The exit code is 1
+    where anything does not hold, or where runs have ended and none is sealed. Whoever can write all
+    tables can also make the chain anew: note its end elsewhere, and give it with --head.
 
     Example: scout audit verify --since 30d
     """
@@ -57,34 +64,53 @@ def verify(since: str | None, head: str, as_json: bool) -> int:
     check = SealCheck()
     broken = list(islice(check_seals(check, after, head), LISTED_MAX))
     if as_json:
-        emit_json(
-            {
-                "format": "scout-audit/1",
-                "holds": not broken,
-                "seals": check.seals,
-                "rows": check.rows,
-                "stubs": check.stubs,
-                "unsealed_rows": check.unsealed,
-                "head": check.head or None,
-                "broken": [
-                    {
-                        "breach": one.breach,
-                        "text": one.text,
-                        "seal": one.seal or None,
-                        "run_id": one.run_id,
-                        "audit_id": one.audit_id,
-                    }
-                    for one in broken
-                ],
-            }
-        )
+        emit_json(_to_dict(check, broken))
     else:
-        for one in broken:
-            say(f"{paint(one.breach, 'red')}  {one.text}")
-        said = f"{check.seals:,} seals over {check.rows:,} audit rows"
-        said += f", {check.stubs:,} of runs that were pruned" if check.stubs else ""
-        said += f"; {check.unsealed:,} rows are not sealed yet" if check.unsealed else ""
-        say(f"{paint('broken', 'red') if broken else paint('holds', 'green')}  {said}")
-        if check.head and not broken:
-            say(f"head {check.head}")
-    return int(ExitCode.RUN_FAILED if broken else ExitCode.SUCCESS)
+        _say(check, broken)
+    unproven = check.waiting and not check.has_evidence
+    return int(ExitCode.RUN_FAILED if broken or unproven else ExitCode.SUCCESS)
+
+
+def _to_dict(check: SealCheck, broken: Sequence[BrokenSeal]) -> dict[str, object]:
+    return {
+        "format": "scout-audit/1",
+        "holds": not broken if broken or check.has_evidence else None,
+        "seals": check.seals,
+        "rows": check.rows,
+        "stubs": check.stubs,
+        "unsealed_rows": check.unsealed,
+        "waiting_runs": check.waiting,
+        "waiting_since": check.waiting_since,
+        "head": check.head or None,
+        "broken": [
+            {
+                "breach": one.breach,
+                "text": one.text,
+                "seal": one.seal or None,
+                "run_id": one.run_id,
+                "audit_id": one.audit_id,
+            }
+            for one in broken
+        ],
+    }
+
+
+def _say(check: SealCheck, broken: Sequence[BrokenSeal]) -> None:
+    for one in broken:
+        say(f"{paint(one.breach, 'red')}  {one.text}")
+    if broken:
+        verdict = paint("broken", "red")
+    elif check.has_evidence:
+        verdict = paint("holds", "green")
+    else:
+        verdict = paint("unproven" if check.waiting else "nothing to hold", "yellow")
+    said = f"{check.seals:,} seals over {check.rows:,} audit rows"
+    said += f", {check.stubs:,} of runs that were pruned" if check.stubs else ""
+    said += f"; {check.unsealed:,} rows are not sealed yet" if check.unsealed else ""
+    say(f"{verdict}  {said}")
+    if check.waiting:
+        runs = "run that has ended waits" if check.waiting == 1 else "runs that have ended wait"
+        since = f" since {local_time(check.waiting_since)}" if check.waiting_since else ""
+        say(f"{check.waiting:,} {runs} for a seal{since}; workers make it.")
+    if check.head and not broken:
+        say(f"head {check.head}")

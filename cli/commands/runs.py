@@ -73,6 +73,7 @@ def _to_dict(view: RunView, tags: Mapping[str, str]) -> dict[str, Any]:
         "dry": bool(run.args.get("dry")),
         "query": run.args.get("query"),
         "tags": dict(tags),
+        "priority": run.urgency.word,
         "broker": run.broker,
         "parent_run_id": run.parent_run_id,
         "created_at": run.created_at,

@@ -122,6 +122,7 @@ def _to_dict(view: RunView) -> dict[str, Any]:
             "parent_run_id": run.parent_run_id,
             "key": RunKeysDao.of_run(run.run_id),
             "deadline_at": run.deadline_at,
+            "priority": run.urgency.word,
             "git_sha": run.git_sha,
             "config_hash": run.config_hash,
             "created_at": run.created_at,

@@ -163,6 +163,8 @@ def run_facts(view: RunView, *, aged: bool = True) -> list[str]:
     if took_ms is not None:
         facts.append(f"{'took' if run.ended else 'running for'} {duration(took_ms)}")
     facts.append(f"broker {run.broker}")
+    if run.urgency:
+        facts.append(f"priority {run.urgency.word}")
     if run.deadline_at:
         facts.append(f"deadline {local_time(run.deadline_at)}")
     if run.git_sha:

@@ -28,9 +28,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--priority",
         type=click.Choice(PRIORITIES),
-        default="normal",
-        show_default=True,
-        help="Which run goes first where several wait for workers.",
+        help="Which run goes first where several wait for workers; normal by default.",
     ),
 )
 
@@ -48,7 +46,9 @@ def terms_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _terms(tags: tuple[str, ...], key: str | None, deadline: str | None, priority: str) -> RunTerms:
+def _terms(
+    tags: tuple[str, ...], key: str | None, deadline: str | None, priority: str | None
+) -> RunTerms:
     """Return what was asked for.
 
     Raises:
@@ -63,5 +63,5 @@ def _terms(tags: tuple[str, ...], key: str | None, deadline: str | None, priorit
         tags=read_tags(tags),
         key=None if key is None else read_key(key),
         deadline_at=coming_moment(deadline, "--deadline", Clock().now()) if deadline else None,
-        priority=Priority[priority.upper()],
+        priority=Priority[priority.upper()] if priority else None,
     )

@@ -23,14 +23,7 @@ _DUE_ABOVE_LOW = _DUE.format(
 
 
 class PrioritiesDao:
-    """Sets and compares priorities. Methods that write join the caller's transaction."""
-
-    @staticmethod
-    def put(run_id: str, priority: int) -> None:
-        """Store how urgent a run is; 0, as usual, is not stored."""
-        if priority:
-            sql = "UPDATE runs SET priority = ? WHERE run_id = ?"
-            database().execute(sql, (priority, run_id))
+    """Compares priorities."""
 
     @staticmethod
     def of_run(run_id: str) -> int:

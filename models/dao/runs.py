@@ -12,6 +12,7 @@ from models.dao.run_conditions import RunConditions, RunOrder, ordering
 from models.database.connection import database
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
+from models.priority import Priority
 from models.redaction import default_redactor
 from models.statuses import RUN_ENDED, RunStatus
 from models.text.canonical_json import dumps, loads
@@ -19,9 +20,9 @@ from models.text.clean import clean_error
 
 _COLUMNS = (
     "run_id, command, status, args_json, git_sha, config_hash, broker, parent_run_id,"
-    " created_at, started_at, finished_at, stats_json, error, deadline_at"
+    " created_at, started_at, finished_at, stats_json, error, deadline_at, priority"
 )
-_INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?)"  # noqa: E501, S608
+_INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?, ?)"  # noqa: E501, S608
 
 
 _ALL = RunConditions()
@@ -44,6 +45,7 @@ class RunRow(Struct, frozen=True):
     stats_json: str | None
     error: str | None
     deadline_at: str | None = None
+    priority: int | None = None
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> RunRow:
@@ -60,6 +62,11 @@ class RunRow(Struct, frozen=True):
     def stats(self) -> dict[str, Any]:
         """Return the run's stats; empty until it has ended."""
         return dict(loads(self.stats_json) or {})
+
+    @property
+    def urgency(self) -> Priority:
+        """Return which run goes first; as usual where nothing is stored."""
+        return Priority(self.priority or 0)
 
     @property
     def ended(self) -> bool:
@@ -81,6 +88,7 @@ class RunsDao:
         parent_run_id: str | None = None,
         run_id: str | None = None,
         deadline_at: str | None = None,
+        priority: Priority = Priority.NORMAL,
         clock: Clock | None = None,
     ) -> str:
         """Insert a queued run and return its id.
@@ -105,6 +113,7 @@ class RunsDao:
                     parent_run_id,
                     clock.now_iso(),
                     deadline_at,
+                    int(priority) or None,  # few have one, and the index is of these
                 ),
             )
         return run_id
@@ -116,11 +125,17 @@ class RunsDao:
         Raises:
             InputError: There is none with that id.
         """
+        run = RunsDao.find(run_id)
+        if run is None:
+            raise InputError(f"There is no run {run_id!r}.", "List the runs with: scout runs")
+        return run
+
+    @staticmethod
+    def find(run_id: str) -> RunRow | None:
+        """Return one run, or None where there is none with exactly this id."""
         sql = f"SELECT {_COLUMNS} FROM runs WHERE run_id = ?"  # noqa: S608 - constant columns
         row = database().execute(sql, (run_id,)).fetchone()
-        if row is None:
-            raise InputError(f"There is no run {run_id!r}.", "List the runs with: scout runs")
-        return RunRow.of(row)
+        return RunRow.of(row) if row else None
 
     @staticmethod
     def exists(run_id: str) -> bool:

@@ -123,6 +123,17 @@ class SealsDao:
         return list(database().execute(_STEPS, (run_id,)).fetchall())
 
     @staticmethod
+    def waiting() -> tuple[int, str | None]:
+        """Return how many runs that have ended wait for a seal, and since when the oldest does."""
+        sql = (
+            "SELECT count(DISTINCT q.run_id), min(q.asked_at) FROM seal_requests q"
+            " JOIN runs r ON r.run_id = q.run_id"
+            " WHERE r.status IN ('success', 'failed', 'cancelled')"
+        )
+        count, since = database().execute(sql).fetchone()
+        return int(count), since
+
+    @staticmethod
     def never_sealed() -> list[str]:
         """Return the runs that have ended, have no seal, and of which none is asked for."""
         sql = (

@@ -7,7 +7,6 @@ from typing import Any
 
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
-from models.dao.priorities import PrioritiesDao
 from models.dao.run_keys import RunKeysDao
 from models.dao.runs import RunsDao
 from models.dao.seals import SealsDao
@@ -17,6 +16,7 @@ from models.errors import InputError, RunExistsError
 from models.events import Event
 from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
+from models.priority import Priority
 from models.redaction import default_redactor
 from models.run_args import RunArgs, option_of
 from models.run_changes import change_words, changes_between
@@ -50,7 +50,7 @@ def create_run(
         derivation: What to take over from the parent, and which steps to execute; None takes over
             nothing and executes all ten.
         who: Who asked for it, where that is not whoever is at this machine.
-        terms: How it is called beside what the parent is called, its key and its deadline.
+        terms: What is agreed for it; tags and priority are the parent's where it says nothing.
         clock: Where the time comes from.
 
     Raises:
@@ -76,6 +76,8 @@ def create_run(
                 raise RunExistsError(owner, terms.key)
         for earlier in filter(None, (parent_run_id, checked.since)):
             RunsDao.hold_shared(earlier)  # pruning waits, and then sees that it is needed
+        parent = RunsDao.find(parent_run_id) if parent_run_id else None
+        priority = terms.priority_after(parent.urgency if parent else Priority.NORMAL)
         RunsDao.create(
             checked.to_dict(),
             git_sha,
@@ -85,11 +87,11 @@ def create_run(
             parent_run_id=parent_run_id,
             run_id=run_id,
             deadline_at=terms.deadline_at,
+            priority=priority,
             clock=clock,
         )
         called = (TagsDao.of_run(parent_run_id) if parent_run_id else {}) | dict(terms.tags)
         TagsDao.add(run_id, called)
-        PrioritiesDao.put(run_id, terms.priority)
         left_out = _left_out(command, checked, derivation)
         StepsDao.create_all(run_id, clock.now_iso(), left_out)
         changes = _changes(parent_run_id, checked)
@@ -111,7 +113,7 @@ def create_run(
                 | ({"tags": called} if called else {})
                 | ({"key": terms.key} if terms.key else {})
                 | ({"deadline_at": terms.deadline_at} if terms.deadline_at else {})
-                | ({"priority": terms.priority.name.lower()} if terms.priority else {}),
+                | ({"priority": priority.word} if priority else {}),
             )
         )
         for name, reason in left_out.items():
@@ -139,9 +141,8 @@ def refuse_secrets(args: RunArgs) -> None:
 
 def _changes(parent_run_id: str | None, args: RunArgs) -> dict[str, dict[str, Any]]:
     """Return what is otherwise than in the run that this one repeats or goes on from."""
-    if parent_run_id is None or not RunsDao.exists(parent_run_id):
-        return {}
-    return changes_between(RunArgs.from_dict(RunsDao.get(parent_run_id).args), args)
+    parent = RunsDao.find(parent_run_id) if parent_run_id else None
+    return changes_between(RunArgs.from_dict(parent.args), args) if parent else {}
 
 
 def _left_out(command: str, args: RunArgs, derivation: Derivation | None) -> dict[str, str]:

@@ -55,14 +55,22 @@ class SealCheck(Struct):
     """What was found so far.
 
     seals, rows: what was looked at; stubs: seals of runs that were pruned; unsealed: rows of the
-    audit log that no seal covers yet, as their run goes on or has just ended.
+    audit log that no seal covers yet, as their run goes on or has just ended; waiting: runs that
+    have ended and wait for their seal, waiting_since: the oldest of them.
     """
 
     seals: int = 0
     rows: int = 0
     stubs: int = 0
     unsealed: int = 0
+    waiting: int = 0
+    waiting_since: str | None = None
     head: str = ""
+
+    @property
+    def has_evidence(self) -> bool:
+        """Say whether anything was held to a seal, so that something can be said to hold."""
+        return self.seals > 0
 
 
 def check_seals(check: SealCheck, since: str = "", head: str = "") -> Iterator[BrokenSeal]:
@@ -73,6 +81,7 @@ def check_seals(check: SealCheck, since: str = "", head: str = "") -> Iterator[B
         since: Only what was sealed since then, as it is stored; the seal before it is believed.
         head: The end of the chain as it was noted elsewhere, `NUMBER:LINK`.
     """
+    check.waiting, check.waiting_since = SealsDao.waiting()
     before: SealRow | None = None
     newest: dict[str | None, SealRow] = {}
     noted_number, _, noted_link = head.partition(":")

@@ -6,9 +6,12 @@ import json
 
 import jsonschema
 
+from models.clock import Clock
 from models.database.connection import Database
+from models.lifecycle.seal import seal_due
 from tests.support.cli import Scout
 from tests.support.processes import ROOT
+from tests.support.worlds import successful_run
 
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "audit.schema.json").read_text())
 
@@ -31,3 +34,32 @@ def test_a_run_holds_until_a_byte_of_it_is_changed(scout: Scout, opened: Databas
     assert broken.exit_code == 1
     (one,) = json.loads(broken.stdout)["broken"]
     assert (one["breach"], one["audit_id"]) == ("changed", row_id)
+
+
+def test_runs_that_wait_for_their_seal_are_no_evidence(scout: Scout, database: Database) -> None:
+    said = scout("audit", "verify")
+    assert (said.exit_code, said.stdout.split("  ")[0]) == (0, "nothing to hold")
+    successful_run()
+    found = scout("audit", "verify", "--json")
+    assert found.exit_code == 1
+    jsonschema.validate(json.loads(found.stdout), SCHEMA)
+    assert json.loads(found.stdout) | {"waiting_since": ""} == {
+        "format": "scout-audit/1",
+        "holds": None,
+        "seals": 0,
+        "rows": 0,
+        "stubs": 0,
+        "unsealed_rows": 0,
+        "waiting_runs": 1,
+        "waiting_since": "",
+        "head": None,
+        "broken": [],
+    }
+    said = scout("audit", "verify")
+    assert said.stdout.startswith("unproven  0 seals")
+    assert "1 run that has ended waits for a seal since 20" in said.stdout
+    seal_due(Clock(), 10.0, settle_s=0.0)
+    successful_run()
+    said = scout("audit", "verify")
+    assert (said.exit_code, said.stdout.split("  ")[0]) == (0, "holds")
+    assert "1 run that has ended waits" in said.stdout

@@ -6,6 +6,7 @@ import pytest
 
 from models.database.connection import Database
 from models.lifecycle import cancel_run, create_run, finish_claim
+from models.priority import Priority
 from models.run_terms import RunTerms
 from models.steps import LLM_STEPS
 from tests.support import runs as plain
@@ -182,12 +183,14 @@ def test_commands_that_read_take_the_newest_run_by_default(
 
 def test_runs_are_found_by_their_tags_command_and_source(scout: Scout) -> None:
     dry = ("run", "--dry", "--query", "graphs", "--top", "3", "--no-llm")
-    assert scout(*dry, "--tag", "team=search", "--tag", "ticket=7").exit_code == 0
+    urgent = ("--priority", "high")
+    assert scout(*dry, "--tag", "team=search", "--tag", "ticket=7", *urgent).exit_code == 0
     (first,) = scout.json("runs")
     assert first["tags"] == {"team": "search", "ticket": "7"}
     assert scout("rerun", "last").exit_code == 0
     (again, _) = scout.json("runs")
     assert again["tags"] == first["tags"], "taken over"
+    assert again["priority"] == first["priority"] == "high", "taken over"
     live = create_run({"query": "graphs"}, terms=RunTerms(tags={"team": "other"}))
 
     def found(*options: str) -> list[str]:
@@ -202,6 +205,11 @@ def test_runs_are_found_by_their_tags_command_and_source(scout: Scout) -> None:
     assert found("--source", "dry") == found("--source", "no-llm") == [repeated, made]
     assert found("--source", "live", "--status", "queued", "--tag", "team=other") == [live]
     assert scout.json("show", made)["tags"] == first["tags"]
+    assert scout.json("show", made)["run"]["priority"] == "high"
+    assert "priority high" in scout("show", made).stdout
+    assert "priority" not in scout("show", live).stdout, "as usual"
+    usual = create_run({"query": "q"}, parent_run_id=made, terms=RunTerms(priority=Priority.NORMAL))
+    assert scout.json("show", usual)["run"]["priority"] == "normal", "as it was asked for"
     assert "tags  team=search · ticket=7" in scout("show", made).stdout
     (created,) = plain.audits(made, "run.created")
     assert created.data["tags"] == first["tags"]
