@@ -179,6 +179,12 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "runs that have ended were sealed; `head` is the end of the chain of all seals, which"
             " `scout audit verify --head` holds the database to"
         ),
+        Event.DB_MIGRATED: "`scout db migrate` brought the schema up to date; a row without a run",
+        Event.DB_BACKED_UP: "`scout db backup` copied the database; a row without a run",
+        Event.BUNDLE_MADE: (
+            "`scout bundle` packed what is on record about the run `of`; a row without a run, so"
+            " that the run stays as it was"
+        ),
         Event.SCHEMA_MIGRATED: (
             "the first process of a new version brought the database's schema up to date"
             " (`data`: applied)"

@@ -34,7 +34,7 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
 
     RUN is an id or a unique prefix of one; the newest run by default. Everything is redacted once
     more; the archive's README.txt says what is in it. Only you can read the file. The same records
-    give the same bytes.
+    give the same bytes. The audit log says who made one.
 
     \b
     Example:
@@ -43,9 +43,11 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     from cli.display.terminal import emit_json, say, size
     from cli.doctor.database import check_versions
     from cli.private_file import write_private
+    from cli.running.recorded import record_command
     from models.clock import from_iso
     from models.dao import AuditDao, RunsDao
     from models.database.read_only import open_existing
+    from models.events import Event
     from models.records.bundle import members_of
     from models.settings.live import live_settings
     from models.settings.logging import log_file
@@ -70,6 +72,9 @@ def command(run_text: str, out: str | None, with_readmes: bool, as_json: bool) -
     path = new_file(out, "--out") if out else Path(f"{folder}.tar.gz")
     content = pack(folder, members, int(from_iso(run.created_at).timestamp()))
     write_private(path, content)
+    about = {"bytes": len(content), "path": str(path.absolute()), "with_readmes": with_readmes}
+    did = f"packed what is on record about run {run.run_id}"
+    record_command(settings, event=Event.BUNDLE_MADE, did=did, data={"of": run.run_id} | about)
     if as_json:
         emit_json({"run_id": run.run_id, "path": str(path.absolute()), "bytes": len(content)})
         return

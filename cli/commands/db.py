@@ -66,15 +66,17 @@ def status(as_json: bool) -> None:
 def migrate(as_json: bool) -> None:
     """Create the database if need be, and apply the pending migrations.
 
-    Commands that use the database do this by themselves; on a server it can be done beforehand.
+    Commands that use the database do this by themselves; on a server it can be done beforehand. The
+    audit log says who did it.
 
     Example: scout db migrate
     """
+    from cli.running.recorded import record_migration
     from models.database.migrate import migrate_database, open_database
     from models.settings.runtime import load_settings
 
     database = open_database(load_settings(), migrate=False)
-    names = migrate_database(database)
+    names = migrate_database(database, record_migration)
     if as_json:
         emit_json({"database": database.label, "applied": names})
         return
@@ -90,17 +92,19 @@ def backup(file: str, as_json: bool) -> None:
     """Copy a SQLite database to FILE, also while workers write to it.
 
     The copy is whole, checked, and readable by its owner only; a file that is there is not
-    overwritten. For PostgreSQL, use pg_dump.
+    overwritten. The audit log says who did it, from then on. For PostgreSQL, use pg_dump.
 
     Example: scout db backup scout-backup.db
     """
     import time
 
     from cli.display.terminal import size
+    from cli.running.recorded import record_command
     from models.database.backup import back_up
     from models.database.drivers import connect
     from models.database.read_only import open_existing
     from models.errors import InputError
+    from models.events import Event
     from models.settings.runtime import load_settings
     from models.text.duration import duration
 
@@ -114,6 +118,9 @@ def backup(file: str, as_json: bool) -> None:
     started_s = time.monotonic()
     size_bytes = back_up(database, path)
     took_ms = round((time.monotonic() - started_s) * 1000)
+    did = f"copied the database, {size(size_bytes)}"
+    about = {"bytes": size_bytes, "path": str(path)}
+    record_command(settings, event=Event.DB_BACKED_UP, did=did, data=about)
     if as_json:
         emit_json({"path": str(path), "bytes": size_bytes, "duration_ms": took_ms})
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import peewee
@@ -132,8 +132,14 @@ def _listed(names: Sequence[str]) -> str:
     return clean_text(names[0], 80) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
-def migrate_database(database: db.Database) -> tuple[str, ...]:
+def migrate_database(
+    database: db.Database, record: Callable[[tuple[str, ...]], None] | None = None
+) -> tuple[str, ...]:
     """Apply the pending migrations and return their names.
+
+    Args:
+        database: Where.
+        record: Called with the names, if there are any, before the transaction ends.
 
     Raises:
         ConfigError: The database is another program's.
@@ -158,6 +164,8 @@ def migrate_database(database: db.Database) -> tuple[str, ...]:
                 history.take_over(database)
             applied = tuple(runner.up())
             history.keep_former(database, applied)
+            if applied and record is not None:
+                record(applied)
     finally:
         if database.is_sqlite:
             database.execute("PRAGMA foreign_keys = 1")

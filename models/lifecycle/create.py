@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.audit import Entry, Journal, transition
@@ -179,6 +179,7 @@ def log_audit(
     level: str = "",
     data: Mapping[str, Any] | None = None,
     clock: Clock | None = None,
+    give_up: Callable[[], bool] | None = None,
 ) -> None:
     """Write one audit row and its log line.
 
@@ -192,6 +193,7 @@ def log_audit(
         level: One of the event's levels; its usual one by default.
         data: Details; redacted, and cut at 4 KiB.
         clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
 
     Raises:
         DatabaseUnavailableError: The row could not be written.
@@ -204,4 +206,4 @@ def log_audit(
         journal.add(entry)
         SealsDao.ask(run_id, clock.now_iso())
 
-    transition(work, clock)
+    transition(work, clock, give_up=give_up)

@@ -63,9 +63,9 @@ class SealCheck(Struct):
     rows: int = 0
     stubs: int = 0
     unsealed: int = 0
+    head: str = ""
     waiting: int = 0
     waiting_since: str | None = None
-    head: str = ""
 
     @property
     def has_evidence(self) -> bool:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from cli.running.execution import user_name
 from models.database.connection import Database
+from models.errors import DatabaseUnavailableError
 from tests.support.cli import SECRET, Scout
 from tests.support.scout_process import rows
 
@@ -109,6 +111,29 @@ def test_the_same_records_give_the_same_bytes(scout: Scout, parent: str, tmp_pat
     for name in ("a.tar.gz", "b.tar.gz"):
         packed(scout, parent, tmp_path / name, "--with-readmes")
     assert (tmp_path / "a.tar.gz").read_bytes() == (tmp_path / "b.tar.gz").read_bytes()
+    made = [
+        json.loads(data)
+        for (data,) in rows(
+            "SELECT data_json FROM audit_log WHERE event = 'bundle.made' AND run_id IS NULL"
+        )
+    ]
+    assert [Path(one.pop("path")).name for one in made] == ["a.tar.gz", "b.tar.gz"]
+    size = (tmp_path / "a.tar.gz").stat().st_size
+    packing = {"who": user_name(), "of": parent, "bytes": size, "with_readmes": True}
+    assert made == [packing, packing]
+
+
+def test_it_is_made_also_where_nothing_can_be_written(
+    scout: Scout, parent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise DatabaseUnavailableError("The disk is full.", "Make room.")
+
+    monkeypatch.setattr("cli.running.recorded.log_audit", full)
+    result = scout("bundle", parent, "--out", str(tmp_path / "b.tar.gz"))
+    assert result.exit_code == 0
+    assert "The audit log does not have it: The disk is full." in result.stderr
+    assert unpacked(tmp_path / "b.tar.gz")
 
 
 def test_only_its_owner_can_read_it(scout: Scout, parent: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import re
 import sqlite3
 import stat
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.running.execution import user_name
 from models.database.connection import Database
 from tests.support.cli import Scout
 from tests.support.runs import new_run
+from tests.support.scout_process import rows
 
 
 def test_status_of_a_database_that_is_not_there_creates_none(scout: Scout, tmp_path: Path) -> None:
@@ -30,6 +33,13 @@ def test_migrate_creates_a_private_file_and_is_done_the_second_time(
     assert scout.json("db", "migrate")["applied"][0] == "0001_initial"
     assert stat.S_IMODE((tmp_path / "scout.db").stat().st_mode) == 0o600
     assert scout.json("db", "migrate")["applied"] == []
+    ((level, run_id, message, data),) = rows(
+        "SELECT level, run_id, message, data_json FROM audit_log WHERE event = 'db.migrated'"
+    )
+    assert (level, run_id) == ("INFO", None)
+    assert message.startswith(f"{user_name()} brought the schema up to date: 0001_initial, ")
+    assert json.loads(data)["who"] == user_name()
+    assert rows("SELECT run_id FROM seal_requests") == [(None,)]
     data = scout.json("db", "status")
     assert "0001_initial" in data["applied"]
     assert data["pending"] == []
@@ -77,11 +87,15 @@ def test_a_backup_is_whole_private_and_said(
     with closing(sqlite3.connect(target)) as copy:
         assert copy.execute("SELECT run_id FROM runs").fetchall() == [(run_id,)]
         assert copy.execute("SELECT count(*) FROM run_steps").fetchone() == (10,)
+    (data,) = rows("SELECT data_json FROM audit_log WHERE event = 'db.backed_up'")[0]
+    size = target.stat().st_size
+    assert json.loads(data) == {"who": user_name(), "bytes": size, "path": str(target)}
 
 
 def test_a_backup_while_somebody_writes_has_what_was_committed(
-    scout: Scout, database: Database, tmp_path: Path
+    scout: Scout, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cli.running.recorded.record_command", lambda *_, **__: None)
     new_run()
     with database.write():
         database.execute("DELETE FROM runs")
