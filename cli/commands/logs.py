@@ -11,6 +11,7 @@ import click
 
 from cli.display.terminal import emit_json, faint, indented, paint, say
 from cli.options.shared import json_option, open_for_use, read_run_argument
+from models.attempt_name import attempt_name, read_name
 from models.statuses import StepStatus
 from models.steps import STEP_NAMES
 from models.text.width import cut, pad, width_of
@@ -71,6 +72,7 @@ def command(
     """Print what a run recorded, during the run or after it.
 
     RUN is an id or a unique prefix of one; the newest run by default, and none with --all-runs.
+    RUN/STEP is a step of it and RUN/STEP#2 an attempt, as `scout show --attempts` names them.
     --grep looks into the message, the event and the data of a line; upper and lower case count
     alike with (?i) before it. --tail with --follow begins with the last lines and goes on. With
     --json each row is one line of JSON with the field names of the log lines. The exit code is 0
@@ -85,13 +87,18 @@ def command(
         raise click.UsageError(
             "--failed cannot be combined with --step, --attempt, --follow or --all-runs."
         )
-    named = click.get_current_context().get_parameter_source("run_text")
-    if all_runs and (follow or named is click.core.ParameterSource.COMMANDLINE):
+    source = click.get_current_context().get_parameter_source("run_text")
+    if all_runs and (follow or source is click.core.ParameterSource.COMMANDLINE):
         raise click.UsageError("--all-runs cannot be combined with RUN or --follow.")
+    named = read_name(run_text)
+    if named.step and (asked["step"] or asked["attempt"] or failed):
+        raise click.UsageError("RUN/STEP cannot be combined with --step, --attempt or --failed.")
+    if named.step:
+        asked |= {"step": known_step(named.step), "attempt": named.attempt}
     settings = open_for_use()
     from models.dao.runs import RunsDao
 
-    run = None if all_runs else RunsDao.resolve(run_text)
+    run = None if all_runs else RunsDao.resolve(named.run)
     wanted = _filter(**asked)
     if failed and run is not None:
         of_failure = _of_failure(run, wanted)
@@ -104,6 +111,17 @@ def command(
         shown = _print(run, wanted, tail, as_json=as_json)
     if not shown:
         say("No row matches.", err=True)
+
+
+def known_step(name: str) -> str:
+    """Return a step's name as it was typed.
+
+    Raises:
+        UsageError: There is no such step.
+    """
+    if name not in STEP_NAMES:
+        raise click.UsageError(f"RUN/STEP: the steps are {', '.join(STEP_NAMES)}.")
+    return name
 
 
 def _print(run: RunRow | None, wanted: Filter, tail: int | None, *, as_json: bool) -> int:
@@ -221,10 +239,10 @@ def text_line(row: AuditRow, width: int | None = None) -> str:
 
     millis = row.ts[20:23]
     level = paint(pad(row.level, 7), _LEVEL_COLOURS.get(row.level))
-    attempt = f"#{row.attempt}" if row.attempt and row.attempt > 1 else ""
-    where = pad(row.step or _clean(row.scope), _STEP_WIDTH)
+    attempt = row.attempt if row.attempt and row.attempt > 1 else None
+    where = pad(attempt_name(row.step or _clean(row.scope), attempt), _STEP_WIDTH + 4)
     clock = faint(f"{time_of_day(row.ts)}.{millis}")
-    before, message = f"{where} {pad(attempt, 3)} ", _clean(row.message)
+    before, message = f"{where} ", _clean(row.message)
     if width is not None:
         message = cut(message[:width], max(20, width - _HEAD_WIDTH - width_of(before)))
     return f"{clock}  {level}  {before}{message}".rstrip()

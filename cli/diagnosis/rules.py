@@ -103,7 +103,7 @@ def _success(case: Case) -> Diagnosis | None:
 def _detours(case: Case) -> list[str]:
     """Return each attempt that did not reach its end, and why; at most a few."""
     found = [one for one in case.attempts if one.outcome is not AttemptOutcome.SUCCESS]
-    noted = [f"{one.step} #{one.attempt} {_ended_how(one)}" for one in found[:_DETOURS_MAX]]
+    noted = [f"{one.name} {_ended_how(one)}" for one in found[:_DETOURS_MAX]]
     if len(found) > _DETOURS_MAX:
         noted.append(f"and {len(found) - _DETOURS_MAX} more: scout show {case.run_id} --attempts")
     return noted

@@ -67,13 +67,14 @@ def run_lines(view: RunView, attempts: Sequence[AttemptRecord]) -> Iterator[str]
 
 def attempt_lines(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     """Return a line per attempt, and why it ended where that was no success."""
-    yield paint("attempts", None, bold=True)
+    run_id = next((one.run_id for one in attempts), None) or "RUN"
+    yield paint("attempts", None, bold=True) + faint(f"  one alone: scout logs {run_id}/STEP#N")
     for one in attempts:
         outcome = status_text(one.outcome, pad(one.outcome, 11))
         took = pad(duration(one.duration_ms), 10, right=True)
         worker = clean_text(one.worker or "")
         yield (
-            f" {time_of_day(one.started_at)}  {pad(one.step, _NAME_WIDTH)}  #{one.attempt:<3}"
+            f" {time_of_day(one.started_at)}  {pad(one.name, _NAME_WIDTH + 4)}  "
             f"{outcome}{took}  {worker}"
         )
         if one.reason:

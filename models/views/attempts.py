@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from models.attempt_name import attempt_name
 from models.codes import Code, stored_code
 from models.dao.audit import AuditRow
 from models.events import Event
@@ -32,6 +33,7 @@ class AttemptRecord(Struct, frozen=True):
     record: it is running, was cancelled, or its worker died.
     """
 
+    run_id: str | None
     step: str
     attempt: int
     worker: str | None
@@ -58,9 +60,15 @@ class AttemptRecord(Struct, frozen=True):
         """Return the reason that the other side gave for its end; empty where it gave none."""
         return _text((self.data or {}).get("said")) or ""
 
+    @property
+    def name(self) -> str:
+        """Return what it is called within its run, such as `init_run#2`."""
+        return attempt_name(self.step, self.attempt)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the attempt as JSON-like data."""
         return {
+            "name": attempt_name(self.step, self.attempt, self.run_id),
             "step": self.step,
             "attempt": self.attempt,
             "worker": self.worker,
@@ -82,7 +90,9 @@ def attempts_of(rows: Iterable[AuditRow]) -> list[AttemptRecord]:
             continue
         key = (row.step, row.attempt)
         if row.event == Event.STEP_STARTED:
-            found[key] = AttemptRecord(row.step, row.attempt, row.data.get("worker"), row.ts)
+            found[key] = AttemptRecord(
+                row.run_id, row.step, row.attempt, row.data.get("worker"), row.ts
+            )
         elif row.event in ENDINGS and key in found:
             found[key] = _ended(found[key], row)
     return list(found.values())

@@ -20,6 +20,7 @@ from cli.web.pages.parts import (
     region,
     run_link,
 )
+from models.attempt_name import attempt_name
 from models.clock import seconds_between
 from models.statuses import STEP_ENDED, State, StepStatus
 from models.text.clean import clean_text
@@ -236,7 +237,7 @@ def _threads(threads: list[BusyThread]) -> Iterator[Html]:
             one.worker,
             badge(one.state),
             duration(one.held_s * 1000),
-            f"{one.step} #{one.attempt}",
+            attempt_name(one.step, one.attempt),
             run_link(one.run_id),
         ]
         for one in threads[:_THREADS_SHOWN]

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from cli.web.pages.parts import Heading, Regions, data_table, moment_of, region
+from models.attempt_name import attempt_name
 from models.dao.audit import AuditDao, AuditRow
 from models.redaction import default_redactor
 from models.steps import STEP_NAMES
@@ -91,7 +92,7 @@ def records_table(rows: Sequence[AuditRow]) -> Html:
 
 
 def _row(row: AuditRow) -> list[str]:
-    attempt = f" #{row.attempt}" if row.attempt and row.attempt > 1 else ""
+    attempt = row.attempt if row.attempt and row.attempt > 1 else None
     data = {key: value for key, value in row.data.items() if key not in _NOT_SHOWN}
     data = default_redactor().redact(data)
     words = json.dumps(data, ensure_ascii=False, sort_keys=True) if data else ""
@@ -103,7 +104,7 @@ def _row(row: AuditRow) -> list[str]:
     return [
         moment_of(row.ts),
         row.level,
-        (row.step or row.scope) + attempt,
+        attempt_name(row.step or row.scope, attempt),
         element("div", *told, class_="told"),
         element("div", element("code", row.event), " ", detail),
     ]

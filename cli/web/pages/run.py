@@ -87,7 +87,7 @@ def run_regions(found: RunFound, *, linked: bool = True) -> Regions:
         "trouble": trouble,
         "steps": _steps(found, linked=linked),
         "briefs": _briefs(found, linked=linked),
-        "attempts": _attempts(found.attempts),
+        "attempts": _attempts(found.attempts, linked=linked),
         **records_parts(view.run.run_id, found.records, linked=linked),
         "provenance": _provenance(found, linked=linked),
     }
@@ -147,17 +147,16 @@ def _step_name(step: StepRow, *, linked: bool) -> Html:
     """Return a step's name, which leads to its records, and its attempt where there were more."""
     path = f"/runs/{step.run_id}?step={step.name}#records-found"
     name = element("a", step.name, href=path) if linked and step.attempt else step.name
-    return join([name, f" #{step.attempt}" if step.attempt > 1 else ""])
+    return join([name, f"#{step.attempt}" if step.attempt > 1 else ""])
 
 
-def _attempts(attempts: Sequence[AttemptRecord]) -> Html:
+def _attempts(attempts: Sequence[AttemptRecord], *, linked: bool) -> Html:
     """Return the attempts at the steps that took several, or did not succeed."""
     troubled = {one.step for one in attempts if one.attempt > 1 or one.outcome not in _SMOOTH}
     if not troubled:
         return element("section", id="attempts")
     headings = (
-        Heading("Step", whole=True),
-        Heading("Attempt", number=True),
+        Heading("Attempt", whole=True),
         Heading("Outcome"),
         Heading("Started"),
         Heading("Took", number=True),
@@ -166,8 +165,7 @@ def _attempts(attempts: Sequence[AttemptRecord]) -> Html:
     )
     rows = [
         [
-            one.step,
-            str(one.attempt),
+            _attempt_link(one) if linked else one.name,
             badge(str(one.outcome)),
             moment_of(one.started_at),
             duration(one.duration_ms),
@@ -179,6 +177,11 @@ def _attempts(attempts: Sequence[AttemptRecord]) -> Html:
     ]
     table = data_table("Attempts at steps", headings, rows, stacked=True)
     return region("attempts", "Attempts", table)
+
+
+def _attempt_link(one: AttemptRecord) -> Html:
+    """Return an attempt's name, which leads to the records of its step."""
+    return element("a", one.name, href=f"/runs/{one.run_id}?step={one.step}#records-found")
 
 
 def _briefs(found: RunFound, *, linked: bool) -> Html:

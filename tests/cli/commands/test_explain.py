@@ -163,9 +163,9 @@ def test_a_recovered_run_names_the_attempts_that_did_not_reach_their_end(scout: 
     finish_until(run_id, clock=clock)
     add_brief(run_id)
     assert explain(scout, run_id)["evidence"] == [
-        "init_run #1 failed and was tried again: TransientError: HTTP 502",
-        "init_run #2 was interrupted: it was killed",
-        "init_run #3 was interrupted: it ran away",
+        "init_run#1 failed and was tried again: TransientError: HTTP 502",
+        "init_run#2 was interrupted: it was killed",
+        "init_run#3 was interrupted: it ran away",
         f"and 1 more: scout show {run_id} --attempts",
     ]
 

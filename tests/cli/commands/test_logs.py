@@ -77,7 +77,11 @@ def test_filters_by_step_level_and_attempt(scout: Scout) -> None:
     warnings = lines(scout, run_id, "--level", "warning")
     assert {row["level"] for row in warnings} == {"WARNING", "ERROR"}
     assert {row["level"] for row in lines(scout, run_id, "--level", "ERROR")} == {"ERROR"}
-    assert "#2" in scout("logs", run_id, "--attempt", "2").stdout
+    assert "  init_run#2 " in scout("logs", run_id, "--attempt", "2").stdout
+    for name, asked in (("init_run", ()), ("init_run#2", ("--attempt", "2"))):
+        assert lines(scout, f"last/{name}") == lines(scout, run_id, "--step", "init_run", *asked)
+    for wrong in (("last/init",), ("last/init_run#1", "--step", "init_run"), ("last/init_run#x",)):
+        assert scout("logs", *wrong).exit_code == 2
 
 
 def test_failed_shows_only_the_last_attempt_of_the_failing_step(scout: Scout) -> None:

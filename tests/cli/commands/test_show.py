@@ -143,7 +143,8 @@ def test_attempts_tell_every_start_with_its_worker_and_end(scout: Scout) -> None
     assert first[2]["reason"] is None
     assert len(attempts) == 12
     out = scout("show", run_id, "--attempts").stdout
-    assert out.count("  init_run ") >= 3
+    assert [out.count(f"  init_run#{number} ") for number in (1, 2, 3, 4)] == [1, 1, 1, 0]
+    assert [one["name"] for one in first] == [f"{run_id}/init_run#{n}" for n in (1, 2, 3)]
     assert "HTTP 502" in out
     assert "#3" in step_lines(out)[0]
 
