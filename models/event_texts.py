@@ -15,6 +15,8 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.RUN_FAILED: "a run ended because a step failed",
         Event.RUN_CANCELLED: "a person ended a run",
         Event.RUN_RESUMED: "a person opened a run again at its first unfinished step",
+        Event.RUN_HELD: "the run waits for a place in its pool; `at_work` are those that have one",
+        Event.RUN_ADMITTED: "a place became free, and the run's first step is due",
         Event.RUN_EXISTS: "`scout run --key` makes no run, as there is one with that key",
         Event.RUN_WAITING: "`scout run` waits, and whether workers are alive",
         Event.RUN_UNFINISHED: (

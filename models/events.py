@@ -78,7 +78,7 @@ class Event(StrEnum):
     RUN_CREATED = _row(
         "run.created",
         Scope.RUN,
-        "command dry parent_run_id inherited changed who tags key deadline_at priority",
+        "command dry parent_run_id inherited changed who tags key deadline_at priority pool",
     )
     RUN_FINISHED = _row("run.finished", Scope.RUN, "steps attempts outbound_attempts network_guard")
     RUN_FAILED = _row(
@@ -91,6 +91,8 @@ class Event(StrEnum):
         level="WARNING",
     )
     RUN_RESUMED = _row("run.resumed", Scope.RUN, "who step reused was lifted_deadline")
+    RUN_HELD = _row("run.held", Scope.RUN, "pool max_runs at_work")
+    RUN_ADMITTED = _row("run.admitted", Scope.RUN, "pool waited_ms")
     RUN_EXISTS = _line("run.exists", Scope.RUN)
     RUN_WAITING = _line("run.waiting", Scope.RUN, level="WARNING")
     RUN_UNFINISHED = _line("run.unfinished", Scope.RUN, level="WARNING")

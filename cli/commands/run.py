@@ -59,8 +59,11 @@ def command(
     args = checked_args(options)
     if verify and how.detach:
         raise InputError("--verify needs to see both runs end.", "Leave out --detach.")
-    if verify and terms.key is not None:
-        raise InputError("--verify makes two runs, and --key one.", "Leave one of them out.")
+    if verify and (terms.key is not None or terms.pool is not None):
+        raise InputError(
+            "--verify makes two runs; --key makes one, and in a --pool one may wait.",
+            "Leave one of them out.",
+        )
     if verify and not args.dry:
         raise InputError("--verify compares dry runs.", "Add --dry.")
     from cli.display.terminal import say

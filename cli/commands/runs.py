@@ -74,6 +74,7 @@ def _to_dict(view: RunView, tags: Mapping[str, str]) -> dict[str, Any]:
         "query": run.args.get("query"),
         "tags": dict(tags),
         "priority": run.urgency.word,
+        "pool": run.pool_name,
         "broker": run.broker,
         "parent_run_id": run.parent_run_id,
         "created_at": run.created_at,

@@ -35,6 +35,8 @@ class Case(Struct, frozen=True):
     threads: ThreadCount
     #: Room on the disk of SQLite's file; None for a server.
     free_bytes: int | None = None
+    #: The runs that have the places in the pool for which this one waits.
+    pool_at_work: list[str] = []
 
     @property
     def run_id(self) -> str:

@@ -6,6 +6,7 @@ from cli.diagnosis.case import Case
 from models.dao import AuditDao, RunsDao
 from models.dao.briefs import BriefsDao
 from models.dao.fleet import FleetDao
+from models.dao.pools import PoolsDao
 from models.dao.workers import WorkersDao
 from models.database.probe import free_bytes_of
 from models.settings.runtime import Settings
@@ -35,4 +36,5 @@ def load_case(run_text: str, settings: Settings) -> Case:
         BriefsDao.best_rejected_score(run_id),
         count_threads(live, view.run.broker),
         free_bytes_of(settings),
+        PoolsDao.at_work(view.run.pool.name, run_id) if view.run.pool else [],
     )

@@ -19,7 +19,7 @@ from models.lifecycle.crash_count import runs_alone
 from models.statuses import AttemptOutcome, RunStatus, State, StepStatus
 from models.views.attempts import AttemptRecord, next_try
 from models.views.missing import missing_of
-from models.views.run_state import is_postponed, time_of_day, worker_count
+from models.views.run_state import held_text, is_postponed, time_of_day, worker_count
 from models.views.run_view import RunView
 from models.views.worker_threads import ThreadCount
 
@@ -46,6 +46,7 @@ def diagnose(case: Case) -> Diagnosis:
         explain_briefless,
         _success,
         _disk_full,
+        _held,
         _lease_expired,
         _overdue,
         _interrupted_again,
@@ -138,6 +139,21 @@ def _disk_full(case: Case) -> Diagnosis | None:
         "What was written before is intact. Workers go on by themselves when there is room.",
         [f"{case.free_bytes:,} bytes are free there", *filter(None, [reading.text]), *lines],
         ["Free some disk space; scout doctor shows sizes.", f"scout resume {case.run_id}"],
+    )
+
+
+def _held(case: Case) -> Diagnosis | None:
+    run = case.view.run
+    if run.held_at is None or run.pool is None:
+        return None
+    others = case.pool_at_work
+    return Diagnosis(
+        "held",
+        f"The run {held_text(run)}.",
+        "It begins by itself when enough of the others have ended; none of its steps is due yet.",
+        [f"{run_id} has a place" for run_id in others]
+        or ["no run has a place: a worker lets it begin at its next look, within seconds"],
+        [*(f"scout show {run_id}" for run_id in others[:3]), f"scout cancel {run.run_id}"],
     )
 
 

@@ -166,6 +166,8 @@ def run_facts(view: RunView, *, aged: bool = True) -> list[str]:
     facts.append(f"broker {run.broker}")
     if run.urgency:
         facts.append(f"priority {run.urgency.word}")
+    if run.pool:
+        facts.append(f"pool {run.pool.name}={run.pool.max_runs}")
     if run.deadline_at:
         facts.append(f"deadline {local_time(run.deadline_at)}")
     if run.git_sha:

@@ -15,6 +15,7 @@ from models.priority import Priority
 if TYPE_CHECKING:
     from models.run_terms import RunTerms
 
+_NAMES = ("tags", "key", "deadline", "priority", "pool")
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     tag_option("Call the run this, such as team=search; may be given again."),
     click.option(
@@ -30,6 +31,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(PRIORITIES),
         help="Which run goes first where several wait for workers; normal by default.",
     ),
+    click.option(
+        "--pool",
+        metavar="NAME=N",
+        help="Begin when fewer than N other runs of this pool are at work; wait until then.",
+    ),
 )
 
 
@@ -38,7 +44,7 @@ def terms_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**values: Any) -> Any:
-        terms = _terms(*(values.pop(name) for name in ("tags", "key", "deadline", "priority")))
+        terms = _terms(*(values.pop(name) for name in _NAMES))
         return function(terms=terms, **values)
 
     for option in reversed(_OPTIONS):
@@ -47,14 +53,19 @@ def terms_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _terms(
-    tags: tuple[str, ...], key: str | None, deadline: str | None, priority: str | None
+    tags: tuple[str, ...],
+    key: str | None,
+    deadline: str | None,
+    priority: str | None,
+    pool: str | None,
 ) -> RunTerms:
     """Return what was asked for.
 
     Raises:
-        InputError: A tag, the key or the time cannot be used.
+        InputError: A tag, the key, the time or the pool cannot be used.
     """
     from models.clock import Clock
+    from models.pool import read_pool
     from models.run_terms import RunTerms
     from models.tags import read_key, read_tags
     from models.text.time_span import coming_moment
@@ -64,4 +75,5 @@ def _terms(
         key=None if key is None else read_key(key),
         deadline_at=coming_moment(deadline, "--deadline", Clock().now()) if deadline else None,
         priority=Priority[priority.upper()] if priority else None,
+        pool=read_pool(pool) if pool is not None else None,
     )

@@ -31,6 +31,7 @@ from models.version import git_sha
 if TYPE_CHECKING:
     import dramatiq
 
+    from models.errors import ScoutError
     from models.lifecycle.derivation import Derivation
     from models.run_args import RunArgs
     from workers.embedded import EmbeddedWorker
@@ -51,6 +52,8 @@ class Execution:
         self.stdout = sys.stdout
         #: Whether the run is another command's, which Ctrl-C here does not cancel.
         self.only_watches = False
+        #: The steps to begin with of runs that wait for a place in their pool, by run.
+        self._held: dict[str, str] = {}
         self._was_interrupted = False
         self._stack = ExitStack()
 
@@ -170,12 +173,27 @@ class Execution:
             hold_process_to_dry_runs(self.settings)
 
     def send(self, run_id: str, step: str) -> None:
-        """Send the message for a due step."""
+        """Send the message for a run's due step; of one that waits for a place none is due."""
         from workers.enqueue import send_step
 
+        if RunsDao.get(run_id).held_at is not None:
+            self._held[run_id] = step
+            return
         broker = self.embedded.broker if self.embedded else self.broker
         assert broker is not None  # noqa: S101 - prepare and __enter__ set one of them
         send_step(broker, run_id, step)
+
+    def _send_when_admitted(self, run_id: str) -> None:
+        """Send the message of a run that waited for a place, as soon as it has one.
+
+        Workers do so by themselves; those of a command's own process leave other live runs alone.
+        """
+        if run_id in self._held and RunsDao.get(run_id).held_at is None:
+            self.send(run_id, self._held.pop(run_id))
+
+    def _trouble(self, run_id: str) -> ScoutError | None:
+        self._send_when_admitted(run_id)
+        return self.embedded.trouble if self.embedded else None
 
     def wait(self, run_id: str) -> ExecutionResult:
         """Show a run's progress until it ends, the time is over, or Ctrl-C or a signal stops it."""
@@ -195,7 +213,7 @@ class Execution:
         )
         try:
             embedded = self.embedded
-            ended = watcher.follow(timeout_s, (lambda: embedded.trouble) if embedded else None)
+            ended = watcher.follow(timeout_s, (lambda: self._trouble(run_id)) if embedded else None)
             if ended and self.embedded:
                 watcher.finish_others(self.embedded)
         except KeyboardInterrupt as exc:

@@ -10,7 +10,7 @@ from cli.running.screen import Screen
 from cli.running.stillness import Stillness, time_left
 from cli.running.warning_limit import Flood
 from models.clock import Clock, seconds_between, spoken
-from models.dao import AuditDao, AuditRow, RunsDao, StepRow, StepsDao
+from models.dao import AuditDao, AuditRow, RunRow, RunsDao, StepRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.errors import ScoutError
@@ -21,6 +21,7 @@ from models.text.sentence import once_ended
 from models.views.run_state import (
     HEARTBEAT_TIMEOUT_S,
     counted,
+    held_text,
     is_postponed,
     live_workers,
     postponed_text,
@@ -89,7 +90,9 @@ class Watcher:
         """Show what is new and return whether the run has ended."""
         run = RunsDao.get(self.run_id)
         self._show_news()
-        if not run.ended:
+        if run.held_at is not None and not run.ended:
+            self._show_held(run)
+        elif not run.ended:
             self._show_status()
         return run.ended
 
@@ -131,8 +134,15 @@ class Watcher:
         ):
             wait_s = data["delay_ms"] / 1000
             self.screen.warn(postponed_text(name, data["reason"], wait_s, data["due_at"]))
-        elif level in {"WARNING", "ERROR"} and self._flood.lets_through(level, name, event):
+        elif event == Event.RUN_HELD or (
+            level in {"WARNING", "ERROR"} and self._flood.lets_through(level, name, event)
+        ):
             self.screen.warn(row.message)
+
+    def _show_held(self, run: RunRow) -> None:
+        """Say what a run waits for that has no place in its pool yet: nobody is to take it."""
+        self._quiet_since_s = self.clock.monotonic_s()
+        self.screen.status(f" … {held_text(run)}")
 
     def _show_status(self) -> None:
         now_s = self.clock.monotonic_s()

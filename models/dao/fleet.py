@@ -22,7 +22,8 @@ WHERE r.status IN ('queued', 'running') AND s.status = 'running' ORDER BY s.star
 _LAPSED = "s.status = 'running' AND s.lease_expires_at < ?"
 _WAITING = "s.status = 'pending' AND s.due_at < ?"
 _NOBODYS = """
-SELECT r.run_id FROM runs r WHERE r.status IN ('queued', 'running') AND NOT EXISTS (
+SELECT r.run_id FROM runs r WHERE r.status IN ('queued', 'running') AND r.held_at IS NULL
+AND NOT EXISTS (
   SELECT 1 FROM run_steps s WHERE s.run_id = r.run_id
   AND (s.status = 'running' OR (s.status = 'pending' AND s.due_at IS NOT NULL)))
 """

@@ -12,17 +12,20 @@ from models.dao.run_conditions import RunConditions, RunOrder, ordering
 from models.database.connection import database
 from models.errors import InputError
 from models.ids import ID_LENGTH, new_id, normalise_prefix
+from models.pool import Pool
 from models.priority import Priority
 from models.redaction import default_redactor
+from models.run_terms import NO_TERMS, RunTerms
 from models.statuses import RUN_ENDED, RunStatus
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_error
 
 _COLUMNS = (
     "run_id, command, status, args_json, git_sha, config_hash, broker, parent_run_id,"
-    " created_at, started_at, finished_at, stats_json, error, deadline_at, priority"
+    " created_at, started_at, finished_at, stats_json, error, deadline_at, priority,"
+    " pool, pool_max_runs, held_at"
 )
-_INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?, ?)"  # noqa: E501, S608
+_INSERT = f"INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?, ?, ?, ?, NULL)"  # noqa: E501, S608
 
 
 _ALL = RunConditions()
@@ -46,6 +49,9 @@ class RunRow(Struct, frozen=True):
     error: str | None
     deadline_at: str | None = None
     priority: int | None = None
+    pool_name: str | None = None
+    pool_max_runs: int | None = None
+    held_at: str | None = None
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> RunRow:
@@ -69,6 +75,11 @@ class RunRow(Struct, frozen=True):
         return Priority(self.priority or 0)
 
     @property
+    def pool(self) -> Pool | None:
+        """Return the pool that it is in, or None where it waits for no place."""
+        return Pool(self.pool_name, self.pool_max_runs or 1) if self.pool_name else None
+
+    @property
     def ended(self) -> bool:
         """Say whether the run's status is terminal."""
         return self.status in RUN_ENDED
@@ -87,8 +98,7 @@ class RunsDao:
         broker: str = "memory",
         parent_run_id: str | None = None,
         run_id: str | None = None,
-        deadline_at: str | None = None,
-        priority: Priority = Priority.NORMAL,
+        terms: RunTerms = NO_TERMS,
         clock: Clock | None = None,
     ) -> str:
         """Insert a queued run and return its id.
@@ -112,8 +122,10 @@ class RunsDao:
                     broker,
                     parent_run_id,
                     clock.now_iso(),
-                    deadline_at,
-                    int(priority) or None,  # few have one, and the index is of these
+                    terms.deadline_at,
+                    int(terms.priority or 0) or None,  # few have one: the index is of these
+                    terms.pool.name if terms.pool else None,
+                    terms.pool.max_runs if terms.pool else None,
                 ),
             )
         return run_id

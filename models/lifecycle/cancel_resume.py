@@ -13,6 +13,7 @@ from models.events import Event
 from models.lifecycle.deadline import is_past
 from models.lifecycle.finish_run import end_run, skip_rest
 from models.lifecycle.interrupt import interrupt
+from models.lifecycle.pool import take_place
 from models.run_args import RunArgs
 from models.statuses import RunStatus, StepStatus
 from models.steps import step_id_for
@@ -94,6 +95,8 @@ def resume_run(
             )
         )
         SealsDao.ask(run_id, now)
+        if before.pool:
+            take_place(journal, run_id, before.pool, clock)
         return first.name
 
     return transition(work, clock)

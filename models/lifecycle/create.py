@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.dao.run_keys import RunKeysDao
-from models.dao.runs import RunsDao
+from models.dao.runs import RunRow, RunsDao
 from models.dao.seals import SealsDao
 from models.dao.steps import StepsDao
 from models.dao.tags import TagsDao
@@ -16,7 +18,7 @@ from models.errors import InputError, RunExistsError
 from models.events import Event
 from models.ids import new_id
 from models.lifecycle.derivation import Derivation, inherit
-from models.priority import Priority
+from models.lifecycle.pool import take_place
 from models.redaction import default_redactor
 from models.run_args import RunArgs, option_of
 from models.run_changes import change_words, changes_between
@@ -50,7 +52,8 @@ def create_run(
         derivation: What to take over from the parent, and which steps to execute; None takes over
             nothing and executes all ten.
         who: Who asked for it, where that is not whoever is at this machine.
-        terms: What is agreed for it; tags and priority are the parent's where it says nothing.
+        terms: What is agreed for it; tags, priority and pool are the parent's
+            where it says nothing.
         clock: Where the time comes from.
 
     Raises:
@@ -77,7 +80,7 @@ def create_run(
         for earlier in filter(None, (parent_run_id, checked.since)):
             RunsDao.hold_shared(earlier)  # pruning waits, and then sees that it is needed
         parent = RunsDao.find(parent_run_id) if parent_run_id else None
-        priority = terms.priority_after(parent.urgency if parent else Priority.NORMAL)
+        agreed = _taken_over(terms, parent)
         RunsDao.create(
             checked.to_dict(),
             git_sha,
@@ -86,12 +89,10 @@ def create_run(
             broker=broker or settings.broker_kind,
             parent_run_id=parent_run_id,
             run_id=run_id,
-            deadline_at=terms.deadline_at,
-            priority=priority,
+            terms=agreed,
             clock=clock,
         )
-        called = (TagsDao.of_run(parent_run_id) if parent_run_id else {}) | dict(terms.tags)
-        TagsDao.add(run_id, called)
+        TagsDao.add(run_id, agreed.tags)
         left_out = _left_out(command, checked, derivation)
         StepsDao.create_all(run_id, clock.now_iso(), left_out)
         changes = _changes(parent_run_id, checked)
@@ -110,14 +111,13 @@ def create_run(
                 | ({"changed": changes} if changes else {})
                 | ({"inherited": inherited} if inherited else {})
                 | ({"who": who} if who else {})
-                | ({"tags": called} if called else {})
-                | ({"key": terms.key} if terms.key else {})
-                | ({"deadline_at": terms.deadline_at} if terms.deadline_at else {})
-                | ({"priority": priority.word} if priority else {}),
+                | agreed.to_dict(),
             )
         )
         for name, reason in left_out.items():
             journal.add(_skipped(run_id, name, reason))
+        if agreed.pool:
+            take_place(journal, run_id, agreed.pool, clock)
 
     transition(work, clock)
     return run_id
@@ -137,6 +137,15 @@ def refuse_secrets(args: RunArgs) -> None:
                 " a run's arguments are stored.",
                 f"Give {option} another value; keep secrets in environment variables.",
             )
+
+
+def _taken_over(terms: RunTerms, parent: RunRow | None) -> RunTerms:
+    """Return what is agreed for a run, with its parent's tags, priority and pool."""
+    if parent is None:
+        return terms
+    tags = TagsDao.of_run(parent.run_id) | dict(terms.tags)
+    priority = parent.urgency if terms.priority is None else terms.priority
+    return replace(terms, tags=tags, priority=priority, pool=terms.pool or parent.pool)
 
 
 def _changes(parent_run_id: str | None, args: RunArgs) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from models.dao.runs import RunsDao
 from models.dao.seals import SealsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.events import Event
+from models.lifecycle.pool import fill_places
 from models.network_guard import guard_of
 from models.statuses import RunStatus, StepStatus
 from models.steps import position_of, step_id_for
@@ -53,6 +54,8 @@ def end_run(
         )
     )
     SealsDao.ask(run_id, now)
+    if run.pool:
+        fill_places(journal, run.pool.name, clock)
     return True
 
 

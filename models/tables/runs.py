@@ -20,6 +20,8 @@ class Run(Table):
     status: queued | running | success | failed | cancelled; the last three are terminal.
     broker: memory | redis | amqp, so that recovery only touches runs it can deliver.
     deadline_at: when it is failed if it has not ended by then.
+    pool, pool_max_runs: how many runs of the pool are at work at most when it begins; held_at:
+    since when it waits for that.
     """
 
     run_id = TextField(primary_key=True)
@@ -37,6 +39,9 @@ class Run(Table):
     error = TextField(null=True)
     deadline_at = TextField(null=True)
     priority = IntegerField(null=True)
+    pool = TextField(null=True)
+    pool_max_runs = IntegerField(null=True)
+    held_at = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""
@@ -50,6 +55,14 @@ Run.add_index(
         Run.priority,
         name="runs_with_priority",
         where=Run.priority.is_null(False) & Run.status.in_(("queued", "running")),
+    )
+)
+#: The unfinished runs that are in a pool.
+Run.add_index(
+    Run.index(
+        Run.pool,
+        name="runs_in_pools",
+        where=Run.pool.is_null(False) & Run.status.in_(("queued", "running")),
     )
 )
 

@@ -73,6 +73,9 @@ def read_run(
     if run.ended:
         failed = failed_step(steps)
         return Reading(State(run.status), "", failed.name if failed else None)
+    if run.held_at is not None:
+        text = "; ".join(filter(None, (held_text(run), _lateness(run, now))))
+        return Reading(State.QUEUED, text)
     unknown = unknown_arguments(run.args)
     for step in steps:
         if step.status is StepStatus.PENDING and step.due_at and unknown:
@@ -88,6 +91,13 @@ def read_run(
                 state, "; ".join(filter(None, (reading.text, _lateness(run, now)))), step.name
             )
     return Reading(State.STALLED, "no step is running and none is due")
+
+
+def held_text(run: RunRow) -> str:
+    """Return since when a run waits for a place in its pool; empty where it does not."""
+    if run.held_at is None or run.pool is None:
+        return ""
+    return f"waits since {time_of_day(run.held_at)} for a place in {run.pool.words}"
 
 
 def _lateness(run: RunRow, now: str) -> str:

@@ -16,6 +16,7 @@ from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.events import Event
 from models.lifecycle import expire_leases, fail_late_runs, take_due_steps
+from models.lifecycle.pool import fill_all_places
 from models.settings.runtime import Settings
 from workers.enqueue import send_step
 from workers.message_format import QUEUE
@@ -59,6 +60,7 @@ class Recovery:
         if not patient:
             expire_leases(kind, clock=self.clock)
         fail_late_runs(kind, clock=self.clock)
+        fill_all_places(self.clock)
         due = take_due_steps(
             kind,
             messages_waiting(self.broker),
