@@ -29,6 +29,8 @@ ABOUT_THE_FIXTURES = {
     "repo.readme.missing",
     "scout.pass2.capped",
 }
+#: What a fleet may say that has the machine not to itself.
+ABOUT_THE_MACHINE = {"database.waited"}
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +55,7 @@ def test_fifty_runs_on_scout_worker(broker: Any, tmp_path: Path, secrets: dict[s
     steps = [line for line in lines if (line["event"] or "").startswith("step.")]
     assert all(line["run_id"] and line["step"] and line["attempt"] == 1 for line in steps)
     alarms = {line["event"] for line in lines if line["level"] in {"WARNING", "ERROR", "CRITICAL"}}
-    assert alarms <= ABOUT_THE_FIXTURES
+    assert alarms <= ABOUT_THE_FIXTURES | ABOUT_THE_MACHINE
     assert workers.process.returncode == 0
     assert database().execute("SELECT count(*) FROM workers").fetchone()[0] == 0
 
