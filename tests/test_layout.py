@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("cli", "workers", "tasks", "models")
+from tests.support.processes import ROOT
+from tests.support.source_code import modules, text_of, tree_of
+
 #: `database` has what any statement needs (pragmas, batches, migrations), the others their own.
 SQL_ROOMS = ("models/dao/", "models/lifecycle/", "models/database/", "models/migrations/")
 _SQL = re.compile(
@@ -22,11 +22,9 @@ _AUDIT_LOG = re.compile(r"\b(FROM|INTO|UPDATE|JOIN)\s+\"?audit_log\b")
 
 def sources(sign: str) -> Iterator[tuple[str, ast.Module]]:
     """Yield the modules in whose text a pattern is found anywhere: most need not be parsed."""
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            text = path.read_text()
-            if re.search(sign, text):
-                yield path.relative_to(ROOT).as_posix(), ast.parse(text)
+    for path in modules():
+        if re.search(sign, text_of(path)):
+            yield path.relative_to(ROOT).as_posix(), tree_of(path)
 
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:

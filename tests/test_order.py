@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.processes import ROOT
+from tests.support.source_code import modules, tree_of
+
 #: Each package may import those after it; fixtures are data, and nobody imports the tests.
 LAYERS = ("cli", "workers", "tasks", "models")
 #: The rooms of `tasks/`, folders and modules: each may import those after it.
@@ -41,10 +43,6 @@ TASKS = (
 OTHER_TESTS = {"benchmarks", "integration", "support"}
 
 
-def modules(*packages: str) -> list[Path]:
-    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
-
-
 def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -56,7 +54,7 @@ def imported(path: Path) -> list[tuple[str, int]]:
 
 
 def _imported(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -172,7 +170,7 @@ def test_a_name_has_one_meaning() -> None:
     for path in modules(*LAYERS):
         if "migrations" in path.parts or "v1" in path.parts:
             continue
-        for node in ast.parse(path.read_text()).body:
+        for node in tree_of(path).body:
             if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name[:1] != "_":
                 defined.setdefault(node.name, []).append(relative(path))
     twice = {name: paths for name, paths in defined.items() if len(paths) > 1}

@@ -20,8 +20,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from models.version import DISTRIBUTION, __version__
+from tests.support.processes import ROOT
+from tests.support.source_code import modules, tree_of
 
-ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("cli", "workers", "tasks", "models")
 PACKAGES = (*LAYERS, "fixtures")
 LINES_MAX = 400
@@ -31,17 +32,13 @@ REVISION = "0123456789abcdef" * 2 + "01234567"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def modules(*packages: str) -> list[Path]:
-    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
-
-
 def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
 def imported_packages(path: Path) -> Iterator[tuple[str, int]]:
     """Yield the top-level package and line of every import, those inside functions as well."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -79,11 +76,7 @@ def test_every_place_names_the_same_versions_of_python() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_module_says_why_it_exists(package: str) -> None:
-    silent = [
-        relative(path)
-        for path in modules(package)
-        if not ast.get_docstring(ast.parse(path.read_text()))
-    ]
+    silent = [relative(path) for path in modules(package) if not ast.get_docstring(tree_of(path))]
     assert not silent
 
 

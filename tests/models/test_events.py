@@ -9,15 +9,9 @@ from pathlib import Path
 
 from models.event_texts import EVENT_TEXTS
 from models.events import Event
+from tests.support.processes import ROOT
+from tests.support.source_code import text_of, trees
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {
-    path: path.read_text()
-    for package in ("cli", "workers", "tasks", "models")
-    for path in sorted((ROOT / package).rglob("*.py"))
-    if path.name not in {"events.py", "event_texts.py"}
-}
-TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
 LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 NAMES = frozenset(event.value for event in Event)
 #: What is called with the event that it records or logs.
@@ -38,7 +32,7 @@ def test_every_event_has_a_name_levels_details_and_a_text() -> None:
 def test_no_event_is_named_by_a_string_outside_the_catalogue() -> None:
     named = {
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
-        for path, tree in TREES.items()
+        for path, tree in _others()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in NAMES
     }
@@ -46,19 +40,19 @@ def test_no_event_is_named_by_a_string_outside_the_catalogue() -> None:
 
 
 def test_no_event_is_named_in_constant_sql() -> None:
-    for path, text in SOURCES.items():
-        assert not re.search(r"\bevent (=|!=|<>|IN|LIKE) \(?'", text), path
+    for path, _ in _others():
+        assert not re.search(r"\bevent (=|!=|<>|IN|LIKE) \(?'", text_of(path)), path
 
 
 def test_every_event_is_recorded_or_logged_somewhere() -> None:
-    emitted = {name for tree in TREES.values() for name in _emitted(tree)}
+    emitted = {name for _, tree in _others() for name in _emitted(tree)}
     assert {event.name for event in Event} - emitted == set()
 
 
 def test_every_line_has_a_level_of_its_event() -> None:
     levels = {"exception": "ERROR"} | {name.lower(): name for name in LEVELS}
     seen = 0
-    for path, tree in TREES.items():
+    for path, tree in _others():
         for call in ast.walk(tree):
             if not isinstance(call, ast.Call) or _called(call.func) not in levels:
                 continue
@@ -72,7 +66,7 @@ def test_every_line_has_a_level_of_its_event() -> None:
 def test_every_detail_is_a_name_that_the_code_uses() -> None:
     words = {
         word
-        for tree in TREES.values()
+        for _, tree in _others()
         for node in ast.walk(tree)
         for word in (
             [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
@@ -88,6 +82,12 @@ def test_a_member_is_the_plain_text_wherever_it_goes() -> None:
     assert {"run.created": 1}[event] == 1
     assert f"{event}" == str(event) == event.value == "run.created"
     assert type(event.value) is str
+
+
+def _others() -> Iterator[tuple[Path, ast.Module]]:
+    """Yield every module but the catalogue."""
+    catalogue = {"events.py", "event_texts.py"}
+    return ((path, tree) for path, tree in trees().items() if path.name not in catalogue)
 
 
 def _emitted(tree: ast.AST) -> Iterator[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 from models.settings import table
 from models.settings.setting import Setting
 from models.settings.table import SETTINGS, secrets_set
+from tests.support.processes import ROOT
+from tests.support.source_code import modules, text_of
 
-ROOT = Path(__file__).resolve().parents[3]
 HOME = "models/settings/"
 #: Who else may touch the environment, and what for.
 ALLOWED = {
@@ -24,15 +24,13 @@ ALLOWED = {
     "workers/supervisor/systemd.py": "what systemd tells a service, and only it",
     "workers/tracing/export.py": "a variable of OpenTelemetry, which is its SDK's to read",
 }
-SOURCES = {
-    path.relative_to(ROOT).as_posix(): path.read_text()
-    for package in ("cli", "workers", "tasks", "models")
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+SOURCES = {path.relative_to(ROOT).as_posix(): text_of(path) for path in modules()}
 
 
 def reads_the_environment(code: str) -> bool:
     """Say whether code reaches for the process's environment, by whatever name."""
+    if "env" not in code:
+        return False
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Attribute):
             names = (

@@ -14,11 +14,10 @@ from models.settings.github import GitHubSettings
 from tasks.sources.github.http import METHODS, GitHubHttp, shared_http
 from tasks.sources.http.client import HttpClient
 from tests.support.counterparts.github.contract import operations, violations
+from tests.support.processes import ROOT
+from tests.support.source_code import modules, text_of, tree_of
 
-ROOT = Path(__file__).resolve().parents[4]
-SOURCES = sorted(
-    path for name in ("cli", "workers", "tasks", "models") for path in (ROOT / name).rglob("*.py")
-)
+SOURCES = modules()
 #: The room of the one client, and the module that posts to models by it.
 CLIENT = ROOT / "tasks/sources/http"
 TO_MODELS = ROOT / "tasks/sources/chat/http.py"
@@ -34,7 +33,7 @@ VERBS = {"post", "put", "patch", "delete", "options", "request", "send", "build_
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -54,16 +53,18 @@ def speakers() -> list[Path]:
 
 def called_verbs(path: Path) -> set[str]:
     """Return the names of called methods that could send something else than GET."""
-    called = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    called = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
     names = {node.func.attr for node in called if isinstance(node.func, ast.Attribute)}
     return names & VERBS
 
 
 def exchanged(path: Path) -> list[object]:
     """Return the methods that are given to the client, which sends whatever it is told to."""
+    if ".exchange(" not in text_of(path):
+        return []
     return [
         ast.literal_eval(node.args[0])
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "exchange"
@@ -91,7 +92,7 @@ def test_no_verb_but_get_is_known_where_github_is(path: Path) -> None:
     if path in POSTING:
         assert exchanged(path) == ["POST"]
         assert not {name for name in imports(path) if "github" in name}
-        assert "GITHUB" not in path.read_text()
+        assert "GITHUB" not in text_of(path)
     else:
         assert set(exchanged(path)) == {"GET"}
 
@@ -99,13 +100,13 @@ def test_no_verb_but_get_is_known_where_github_is(path: Path) -> None:
 def test_the_client_itself_knows_no_server() -> None:
     for path in CLIENT.glob("*.py"):
         assert not called_verbs(path)
-        assert "GITHUB" not in path.read_text()
+        assert "GITHUB" not in text_of(path)
         assert not {name for name in imports(path) if "github" in name}
 
 
 def test_one_module_knows_where_github_is() -> None:
     named = {
-        path.name for path in SOURCES if re.search(r"https?://api\.github\.com", path.read_text())
+        path.name for path in SOURCES if re.search(r"https?://api\.github\.com", text_of(path))
     }
     assert named == {"defaults.py"}
 
