@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -41,6 +42,11 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not i
 # How long an example takes is no property: it depends on what else the machine does.
 settings.register_profile("scout", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("scout")
+
+# What is started in the background may be told to ignore Ctrl-C, and what it starts inherits that;
+# processes that a test interrupts must not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _IN_CI = bool(os.environ.get("CI"))
 _numbers = count(1)

@@ -87,23 +87,22 @@ def test_a_worker_paused_past_its_lease_changes_nothing_when_it_goes_on(
 
 
 def test_a_rolling_restart_under_load(broker: Any, tmp_path: Path, secrets: dict[str, str]) -> None:
-    """New workers come before the old ones go, twice, and once by SIGHUP."""
+    """New workers come before the old ones go, twice, and once by SIGHUP; there is always work."""
     run_ids: list[str] = []
     outputs: list[Fleet] = []
 
-    def more_steps(count: int) -> None:
-        wanted = finished_steps() + count
-        wait_until(
-            f"{count} more steps", lambda: finished_steps() >= min(wanted, len(run_ids) * 10)
-        )
+    def more_runs() -> None:
+        wanted = finished_steps() + 5
+        run_ids.extend(submit(4, str(tmp_path / "out")))
+        wait_until("5 more steps", lambda: finished_steps() >= wanted)
 
     with fleet("-p", "1", "-t", "2", secrets=secrets) as old:
-        run_ids += submit(20, str(tmp_path / "out"))
-        more_steps(20)
+        more_runs()
         with fleet("-p", "1", "-t", "2", secrets=secrets) as new:
             wait_until("the new worker", lambda: new.said("worker.ready"))
+            more_runs()
             assert old.stop() == 0
-            more_steps(20)
+            more_runs()
             os.kill(new.process.pid, signal.SIGHUP)
             wait_until("its replacement", lambda: len(new.said("worker.ready")) == 2)
             wait_for_all()

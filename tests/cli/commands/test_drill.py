@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from models.dao import RunsDao
-from models.database.connection import Database, database
+from models.database.connection import database
 from models.export_path import export_folder
 from tasks.export.digest import export_digest
-from tests.support.scout_process import only_run, scout
+from tests.support.scout_process import scout
 from workers.drill.checks import log_misses, run_misses
 
 
@@ -30,21 +30,15 @@ def test_a_short_drill_holds_and_says_what_it_did() -> None:
 class TestChecks:
     """Each promise that a drill checks is broken once, and noticed."""
 
-    @pytest.fixture
-    def run_id(self, database: Database, tmp_path: Path) -> str:
-        done = scout("run", "--dry", "--query", "vector database", "--out", str(tmp_path / "out"))
-        assert done.code == 0, done.err
-        return only_run()
-
     def misses(self, run_id: str, digest: str | None = None) -> str:
         folder = export_folder(RunsDao.get(run_id).args["out"], run_id)
         return "\n".join(run_misses(run_id, digest or export_digest(folder)))
 
-    def test_an_undisturbed_run_has_no_misses(self, run_id: str) -> None:
-        assert self.misses(run_id) == ""
+    def test_an_undisturbed_run_has_no_misses(self, parent: str) -> None:
+        assert self.misses(parent) == ""
 
-    def test_an_export_that_differs(self, run_id: str) -> None:
-        assert "its export differs" in self.misses(run_id, "another digest")
+    def test_an_export_that_differs(self, parent: str) -> None:
+        assert "its export differs" in self.misses(parent, "another digest")
 
     @pytest.mark.parametrize(
         ("sql", "words"),
@@ -65,9 +59,9 @@ class TestChecks:
             ),
         ],
     )
-    def test_rows_that_contradict_each_other(self, run_id: str, sql: str, words: str) -> None:
+    def test_rows_that_contradict_each_other(self, parent: str, sql: str, words: str) -> None:
         database().execute(sql)
-        assert words in self.misses(run_id)
+        assert words in self.misses(parent)
 
     def test_a_log_line_that_is_no_json(self, tmp_path: Path) -> None:
         log = tmp_path / "log.jsonl"
