@@ -1,6 +1,7 @@
-"""Writes the tables of the documents that come from the code: `python docs/tables.py`.
+"""Writes what comes from the code: `python docs/tables.py`.
 
-Each stands between two marks in its document; the tests hold the documents to what is written here.
+Each table of the documents stands between two marks; the tests hold the documents to what is
+written here. The statements that make a new SQLite file come from the migrations.
 """
 
 from __future__ import annotations
@@ -8,11 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
 
 from models.codes import Code
+from models.database.drivers import connect
+from models.database.migrate import apply_pending
+from models.database.whole_schema import write_whole_schema
 from models.event_texts import EVENT_TEXTS
 from models.events import Event
 from models.failures import CATALOGUE
+from models.settings.runtime import load_settings
 
 DOCS = Path(__file__).resolve().parent
 _BEGIN = "<!-- {name}: written by `python docs/tables.py` -->"
@@ -60,11 +68,25 @@ TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
 }
 
 
+def write_schema() -> None:
+    """Write the statements that make a new SQLite file, from what the migrations make."""
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/scout.db"
+        database = connect(replace(load_settings(), database_url=url))
+        try:
+            with database.peewee.atomic():
+                names = apply_pending(database)
+            write_whole_schema(database, names)
+        finally:
+            database.close_thread()
+
+
 def main() -> None:
-    """Write every table anew."""
+    """Write every table anew, and the schema of a new SQLite file."""
     for document in TABLES:
         path = DOCS / document
         path.write_text(filled(document, path.read_text()))
+    write_schema()
 
 
 if __name__ == "__main__":

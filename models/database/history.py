@@ -47,13 +47,18 @@ def has_former(database: Database) -> bool:
 
 def take_over(database: Database) -> None:
     """Copy the history from the former table, inside the caller's transaction."""
-    _add(database, TABLE, _names(database, _FORMER))
+    record(database, _names(database, _FORMER))
 
 
 def keep_former(database: Database, names: Iterable[str]) -> None:
     """Add what was applied to the former table, if there is one of Scout's."""
     if has_former(database):
         _add(database, _FORMER, sorted(set(names) - set(_names(database, _FORMER))))
+
+
+def record(database: Database, names: Iterable[str]) -> None:
+    """Note that migrations were applied, inside the caller's transaction."""
+    _add(database, TABLE, names)
 
 
 def _names(database: Database, table: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Opening the database: created and migrated on first use, refused when it is newer than the code.
 
 Migrations are the numbered files of `models/migrations`, run by Peewee's own runner. All pending
-ones are applied in one transaction under a lock, so that several processes may start at once.
+ones are applied in one transaction under a lock, so that several processes may start at once. A new
+SQLite file gets what all of them make in one go.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from models.database import history
 from models.database.clock import learn_time
 from models.database.drivers import connect
 from models.database.trouble import unavailable
+from models.database.whole_schema import make_whole
 from models.errors import ConfigError, DatabaseUnavailableError
 from models.events import Event
 from models.settings.runtime import Settings
@@ -144,10 +146,6 @@ def migrate_database(
     Raises:
         ConfigError: The database is another program's.
     """
-    from playhouse.migrations import Runner
-
-    # Its line per migration says less than ours does.
-    logging.getLogger("peewee.migrations").setLevel(logging.WARNING)
     if database.is_sqlite:
         # A rebuilt table must not cascade into its children; only works outside a transaction.
         database.execute("PRAGMA foreign_keys = 0")
@@ -158,12 +156,10 @@ def migrate_database(
                 database.execute("SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))
             status = schema_status(database)
             refuse_strangers(database, status)
-            runner = Runner(database.peewee, str(MIGRATIONS_DIR), table_name=history.TABLE)
-            if status.outdated:
-                runner.History.create_table()
-                history.take_over(database)
-            applied = tuple(runner.up())
-            history.keep_former(database, applied)
+            if not status.applied and make_whole(database, status.pending):
+                applied = status.pending
+            else:
+                applied = apply_pending(database, outdated=status.outdated)
             if applied and record is not None:
                 record(applied)
     finally:
@@ -176,6 +172,26 @@ def migrate_database(
             ", ".join(applied),
             extra={"event": Event.SCHEMA_MIGRATED, "data": {"applied": list(applied)}},
         )
+    return applied
+
+
+def apply_pending(database: db.Database, *, outdated: bool = False) -> tuple[str, ...]:
+    """Apply the pending migrations one by one, inside the caller's transaction.
+
+    Args:
+        database: The database.
+        outdated: Whether its history is to be taken over from an older Scout's table.
+    """
+    from playhouse.migrations import Runner
+
+    # Its line per migration says less than ours does.
+    logging.getLogger("peewee.migrations").setLevel(logging.WARNING)
+    runner = Runner(database.peewee, str(MIGRATIONS_DIR), table_name=history.TABLE)
+    if outdated:
+        runner.History.create_table()
+        history.take_over(database)
+    applied = tuple(runner.up())
+    history.keep_former(database, applied)
     return applied
 
 

@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 
 from models.database import connection as db
-from models.database import migrate
+from models.database import migrate, whole_schema
 from models.database.connection import Database
 from models.database.drivers import connect
 from models.database.history import TABLE
 from models.database.migrate import (
     MIGRATIONS_DIR,
     SchemaStatus,
+    apply_pending,
     migrate_database,
     open_database,
     schema_status,
 )
+from models.database.whole_schema import make_whole
 from models.errors import DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
@@ -78,6 +80,27 @@ def test_the_migrations_make_the_declared_schema(
     assert sorted(declared) == sorted(table._meta.table_name for table in TABLES)
 
 
+def test_a_new_sqlite_file_gets_what_the_migrations_make(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty.peewee.atomic():
+        names = apply_pending(empty)
+    made, noted = schema_of(empty), schema_status(empty).applied
+    assert noted == names == NAMES
+    if not empty.is_sqlite:
+        assert not make_whole(empty, NAMES)
+        return
+
+    kept = (MIGRATIONS_DIR / "sqlite_schema.sql").read_text()
+    assert whole_schema.whole_schema(empty, NAMES) == kept, "write it anew: python docs/tables.py"
+    for name in empty.peewee.get_tables():
+        empty.execute(f"DROP TABLE {name}")
+    assert not make_whole(empty, (*NAMES, "9999_later")), "it is not for other migrations"
+    assert empty.peewee.get_tables() == []
+    assert migrate_database(empty) == NAMES
+    assert (schema_of(empty), schema_status(empty).applied) == (made, noted)
+
+
 def test_migrating_twice_does_nothing(empty: Database) -> None:
     assert schema_status(empty).pending == NAMES
     migrate_database(empty)
@@ -95,6 +118,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(
 
     with monkeypatch.context() as patched:
         patched.setattr(type(empty.peewee), "create_tables", broken)
+        patched.setattr(whole_schema, "record", broken)
         with pytest.raises(RuntimeError):
             migrate_database(empty)
 
