@@ -7,7 +7,7 @@ costs several times more than running it (docs/decisions.md, "What things cost")
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from models.tables.base import Table, proxy
@@ -18,7 +18,17 @@ MAX_PARAMETERS = 900
 
 def fetch_all(query: Any) -> list[tuple[Any, ...]]:
     """Return the rows of a Peewee query as tuples, in the order of its columns."""
-    return list(query.tuples())
+    answer = query.tuples().execute()
+    rows: list[tuple[Any, ...]] = answer.cursor.fetchall()
+    if not rows:
+        return rows
+    answer.initialize()  # row by row Peewee takes as long as the database
+    columns: Iterable[Iterable[Any]] = zip(*rows, strict=True)
+    converted = (
+        column if convert is None else map(convert, column)
+        for column, convert in zip(columns, answer.converters, strict=True)
+    )
+    return list(zip(*converted, strict=True))
 
 
 def upsert(table: type[Table], rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:

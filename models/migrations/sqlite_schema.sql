@@ -1,7 +1,7 @@
--- What all migrations up to 0022_priority make; written by `python docs/tables.py`.
+-- What all migrations up to 0023_pools make; written by `python docs/tables.py`.
 CREATE TABLE "scout_migrations" ("id" INTEGER NOT NULL PRIMARY KEY, "name" VARCHAR(255) NOT NULL, "applied" DATETIME NOT NULL);
 CREATE UNIQUE INDEX "scout_migrations_name" ON "scout_migrations" ("name");
-CREATE TABLE "runs" ("run_id" TEXT NOT NULL PRIMARY KEY, "command" TEXT NOT NULL, "status" TEXT NOT NULL, "args_json" TEXT NOT NULL, "git_sha" TEXT, "config_hash" TEXT NOT NULL, "broker" TEXT NOT NULL, "parent_run_id" TEXT, "created_at" TEXT NOT NULL, "started_at" TEXT, "finished_at" TEXT, "stats_json" TEXT, "error" TEXT, "deadline_at" TEXT, "priority" INTEGER);
+CREATE TABLE "runs" ("run_id" TEXT NOT NULL PRIMARY KEY, "command" TEXT NOT NULL, "status" TEXT NOT NULL, "args_json" TEXT NOT NULL, "git_sha" TEXT, "config_hash" TEXT NOT NULL, "broker" TEXT NOT NULL, "parent_run_id" TEXT, "created_at" TEXT NOT NULL, "started_at" TEXT, "finished_at" TEXT, "stats_json" TEXT, "error" TEXT, "deadline_at" TEXT, "priority" INTEGER, "pool" TEXT, "pool_max_runs" INTEGER, "held_at" TEXT);
 CREATE INDEX "runs_status" ON "runs" ("status");
 CREATE INDEX "runs_created_at" ON "runs" ("created_at");
 CREATE TABLE "analyses" ("id" INTEGER NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL, "full_name" TEXT NOT NULL, "status" TEXT NOT NULL, "model" TEXT NOT NULL, "prompt_id" TEXT NOT NULL, "prompt_version" TEXT NOT NULL, "input_hash" TEXT NOT NULL, "output_json" TEXT, "raw_text" TEXT, "interestingness" REAL, "novelty" REAL, "collaboration_potential" REAL, "final_score" REAL, "scoring_policy" TEXT NOT NULL, "prompt_tokens" INTEGER NOT NULL, "completion_tokens" INTEGER NOT NULL, "error" TEXT, "created_at" TEXT NOT NULL, "supersedes" INTEGER, FOREIGN KEY ("run_id") REFERENCES "runs" ("run_id") ON DELETE CASCADE);
@@ -54,3 +54,4 @@ CREATE INDEX "run_tags_name_value" ON "run_tags" ("name", "value");
 CREATE TABLE "run_keys" ("key" TEXT NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL);
 CREATE INDEX "run_keys_run_id" ON "run_keys" ("run_id");
 CREATE INDEX "runs_with_priority" ON "runs" ("priority") WHERE priority IS NOT NULL AND status IN ('queued', 'running');
+CREATE INDEX "runs_in_pools" ON "runs" ("pool") WHERE pool IS NOT NULL AND status IN ('queued', 'running');

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from models.database.upsert import update_each
 from models.errors import ScoutError
 from models.events import Event
 from models.statuses import BriefStatus
@@ -144,17 +145,17 @@ def _update(run_id: str, answer: BriefAnswer) -> None:
     values: dict[str, Any]
     if answer.content is None:
         values = {
-            "status": BriefStatus.FAILED if answer.failed else BriefStatus.INVALID,
+            "status": str(BriefStatus.FAILED if answer.failed else BriefStatus.INVALID),
             "error": answer.error,
         }
     else:
         content_json = dumps(msgspec.to_builtins(answer.content))
         values = {
-            "status": BriefStatus.SHORTLISTED,
+            "status": str(BriefStatus.SHORTLISTED),
             "error": answer.error,
             "content_json": content_json,
         }
     # Without the name of a model where no model wrote it.
     values["model"] = None if answer.refused and answer.content else answer.model
-    mine = (Brief.run == run_id) & (Brief.group_key == answer.group_key)
-    Brief.update(values).where(mine).execute()
+    key = {"run_id": run_id, "group_key": answer.group_key}
+    update_each(Brief, [key | values], tuple(key))

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.dao.repo_names import RepoNamesDao
+from models.database.upsert import update_each
 from models.errors import ItemFailedError, PermanentError, TransientError
 from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
@@ -50,7 +51,8 @@ def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
         def write() -> None:
             for row, prior in batch:
                 row.prior_json = dumps(prior)
-                Brief.update(prior_json=row.prior_json).where(Brief.id == row.id).execute()
+            values = [{"id": row.id, "prior_json": row.prior_json} for row, _ in batch]
+            update_each(Brief, values, ("id",))
 
         context.record.save(write)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from models.codes import Code
-from models.database.upsert import fetch_all
+from models.database.upsert import fetch_all, update_each
 from models.errors import ItemFailedError, PermanentError, ScoutError, TransientError
 from models.statuses import RepoStatus
 from models.tables.results import Repo
@@ -45,9 +45,11 @@ def read_facts(context: StepContext, full_names: Iterable[str]) -> None:
     def save(batch: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
 
         def write() -> None:
-            for full_name, facts in batch:
-                one = (Repo.run == context.run_id) & (Repo.full_name == full_name)
-                Repo.update(facts_json=dumps(facts)).where(one).execute()
+            rows = [
+                {"run_id": context.run_id, "full_name": name, "facts_json": dumps(facts)}
+                for name, facts in batch
+            ]
+            update_each(Repo, rows, ("run_id", "full_name"))
 
         context.record.save(write)
 

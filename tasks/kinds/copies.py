@@ -10,7 +10,7 @@ from itertools import combinations
 
 from tasks.kinds.project import Project
 from tasks.kinds.rules import Kind
-from tasks.text.plain import KEPT_READMES
+from tasks.text.quotes import KEPT_READMES
 
 #: Share of the smaller README's shingles that the other has; unrelated ones share below a fifth.
 COPY_MIN_SHARE = 0.5

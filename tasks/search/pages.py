@@ -9,7 +9,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from models.codes import Code
-from models.database.upsert import fetch_all, insert_missing
+from models.database.upsert import fetch_all, insert_missing, update_each
 from models.errors import PermanentError, TransientError
 from models.events import Event
 from models.statuses import RepoStatus
@@ -32,12 +32,12 @@ INCOMPLETE_TRIES = 3
 _WHAT = "results"
 #: What a page changes of its query.
 _PROGRESS = (
-    GithubQuery.pages_fetched,
-    GithubQuery.items_seen,
-    GithubQuery.total_count,
-    GithubQuery.incomplete_results,
-    GithubQuery.complete,
-    GithubQuery.new_repos,
+    "pages_fetched",
+    "items_seen",
+    "total_count",
+    "incomplete_results",
+    "complete",
+    "new_repos",
 )
 
 
@@ -144,7 +144,8 @@ def _save(
     def write() -> list[OtherName]:
         insert_missing(Repo, repos, ("run_id", "full_name"))
         insert_missing(RepoQuery, links, ("query_id", "full_name"))
-        query.save(only=_PROGRESS)
+        row = {name: getattr(query, name) for name in ("id", *_PROGRESS)}
+        update_each(GithubQuery, [row], ("id",))
         return _noted(context.run_id, query.pass_number, others)
 
     return context.record.save(write)

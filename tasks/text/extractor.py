@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from models.codes import Code
@@ -22,6 +21,8 @@ def extractor_name() -> str:
     Raises:
         ConfigError: It is not installed.
     """
+    from importlib.metadata import version
+
     extractor()
     return f"{LIBRARY} {version(LIBRARY)}"
 

@@ -6,15 +6,11 @@ import re
 from functools import lru_cache
 
 from tasks.text.keywords import singular
-from tasks.text.quotes import without_comments
+from tasks.text.quotes import KEPT_READMES, without_comments
 
 #: Characters of a README that are read; what a project is about stands at the beginning.
 README_MAX_CHARACTERS = 30_000
 PROSE_MAX_CHARACTERS = 12_000
-
-#: READMEs of which a process keeps what was made of them: those of a small run are compared by
-#: several steps, those of a large one would fill the memory.
-KEPT_READMES = 128
 
 _CODE = re.compile(r"```[^`]*+(?:`{1,2}(?!`)[^`]*+)*+```|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _TAG = re.compile(r"<[^<>]+>")

@@ -10,9 +10,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 from models.text.printable import printable
 
+#: READMEs of which a process keeps what was made of them: those of a small run are compared by
+#: several steps, those of a large one would fill the memory.
+KEPT_READMES = 128
+_KEPT_MAX_CHARACTERS = 30_000
 #: Fewer words stand in any text and prove nothing.
 QUOTE_MIN_WORDS = 3
 #: Characters that make one word where a script puts no blanks between words.
@@ -47,7 +52,7 @@ class Quotable:
     """
 
     def __init__(self, *texts: str | None) -> None:
-        self._texts = [f" {reader_form(text)} " for text in texts if text]
+        self._texts = [f" {_form_of_source(text)} " for text in texts if text]
 
     @property
     def has_words(self) -> bool:
@@ -75,6 +80,15 @@ def reader_form(text: str) -> str:
     seen = _LINK.sub(r"\1", _IMAGE.sub(" ", _TAG.sub(" ", _INLINE_TAG.sub("", seen))))
     seen = _JOINING.sub("", _ESCAPED.sub(r"\1", seen))
     return _PARTING.sub(" ", seen).strip()
+
+
+def _form_of_source(text: str) -> str:
+    return _kept_form(text) if len(text) <= _KEPT_MAX_CHARACTERS else reader_form(text)
+
+
+@lru_cache(maxsize=2 * KEPT_READMES)  # and their descriptions
+def _kept_form(text: str) -> str:
+    return reader_form(text)
 
 
 def word_count(text: str) -> int:
