@@ -35,6 +35,7 @@ from models.redaction.spans import Rule, Span, lowered
 from models.redaction.values import is_material, is_plain_word, is_secret_value
 
 _MAX_NAME_LENGTH = 64
+_BADGE_REACH = 256
 
 
 def _name_expression() -> str:
@@ -89,12 +90,12 @@ _REVERSED_RECORD = lazy(
     r"\\{0,4}[\"'](?i:name|key|header)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([\w.\-]{1,64})\\{0,4}[\"']"
 )
 _PAIR = lazy(r"\\{0,4}[\"']\s{0,16},\s{0,64}(?=[bBuU]?\\{0,4}[\"'])")
-_FLAG = lazy(r"(?:\\{0,4}[\"'])?,?\s{1,16}(?!-{1,2}[A-Za-z])")
+_FLAG = lazy(r"(?:\\{0,4}[\"'])?,?(?:(?!\n[ \t]*\n)\s){1,16}(?!-{1,2}[A-Za-z]|\s)")
 _ELEMENT = lazy(
     r"[\"']?>(?:\s{0,64}<value>|</key>\s{0,64}<string>)?(?=[^<>]{1,4096}</)|</key>\s{0,64}<string>"
 )
 _SAID = lazy(r"\s{1,4}(?=\\{0,4}['\"])")
-_NETRC = lazy(r"(?:login|user)\s{1,8}\S{1,128}\s{1,8}\Z")
+_NETRC = lazy(r"(?:login|user)\s{1,8}(?!-)\S{1,128}\s{1,8}\Z")
 
 
 def _find_assignments(text: str) -> Iterator[Span]:
@@ -119,7 +120,7 @@ def _joined_span(text: str, name_start: int, name_end: int) -> Span | None:
         return _assigned_span(text, name_start, name_end, tail.end())
     if tail := _RECORD.match(text, name_end):
         return value_span(text, tail.end(), classify(_whole_name(text, name_start, name_end)))
-    if tail := _ELEMENT.match(text, name_end):
+    if (tail := _ELEMENT.match(text, name_end)) and text[name_start - 1 : name_start] != "=":
         return element_span(text, tail.end(), classify(_whole_name(text, name_start, name_end)))
     if tail := _PAIR.match(text, name_end):
         return _pair_span(text, name_start, name_end, tail.end())
@@ -170,7 +171,9 @@ def _default_span(text: str, name_end: int) -> Span | None:
 
 def _is_badge(text: str, name_start: int, span: Span) -> bool:
     """Whether this is the token of a badge in a document, which shows a picture to everybody."""
-    return span[1] - span[0] <= 16 and text[max(0, name_start - 5) : name_start] == ".svg?"
+    address = text[max(0, name_start - _BADGE_REACH) : name_start].split()[-1:]
+    shown = address and any(mark in address[0] for mark in (".svg?", "/badge", "img.shields.io/"))
+    return span[1] - span[0] <= 16 and bool(shown)
 
 
 def _pair_span(text: str, name_start: int, name_end: int, value_start: int) -> Span | None:
@@ -199,7 +202,7 @@ def _span_after_blank(text: str, name_start: int, name_end: int) -> Span | None:
         return None
     if said := _SAID.match(text, name_end):
         return value_span(text, said.end(), Verdict.SECRET)
-    if _NETRC.search(text[max(0, name_start - 160) : name_start]):
+    if "," not in tail.group() and _NETRC.search(text[max(0, name_start - 160) : name_start]):
         return value_span(text, tail.end(), Verdict.SECRET)
     return None
 

@@ -31,6 +31,8 @@ _CLOSING = ",;&.?:)]}|"
 _BRACKET = lazy(r"[\[\](){}]")
 _COMMENT = lazy(r"(?:#|//|--)(?:\s|$)")
 _WORDS = lazy(r"[A-Za-z][A-Za-z'’\-]*(?:[ \t]+[^\s:=]{1,24}){1,5}")
+# A text in a container; what a colon follows is a name.
+_HELD = lazy(r"([\"'])([^\"']*)\1\s{0,8}(:?)")
 # A description of a value, not a value: JSON Schema, OpenAPI, the models of object mappers.
 _SCHEMA = lazy(
     r"\{\s{0,64}\\{0,4}[\"']?(?:\$ref|anyOf|oneOf|allOf|description|title|format|required|nullable"
@@ -39,11 +41,15 @@ _SCHEMA = lazy(
     r"(?:string|number|integer|boolean|object|array|null|String|Number|Boolean|Buffer|password|text))"
     r"\\{0,4}[\"']?\s{0,8}[:,}\]]"
 )
+_CLOSING_TAG = lazy(r"</([\w:.\-]{1,64})")
+# How far before an element's text its opening tag may begin.
+_OPENING_REACH = 256
 _LINE = lazy(r"[^\r\n]*")
 _HEADER_LINE = lazy(r"(?:[^\r\n\\]|\\(?![nr]))*")
 _QUOTED_HEADER_LINE = lazy(r"(?:[^\r\n\"'`\\]|\\(?![nr\"'\\]))*")
 _SCHEME = lazy(r"(?i:bearer|basic|token|apikey|negotiate|ntlm|digest|aws4-hmac-sha256)[ \t]+")
-_LONGEST_COOKIE_NAME = 256
+# `a=1`, or one or two without a value before it: not `cookies=cookies,`, a line before `a=1`.
+_FIRST_COOKIES = lazy(r"(?:[^\s=;,]{1,64};\s?){0,2}[^\s=;,\[(]{1,256}=")
 _ONE_TOKEN_SCHEMES = ("bearer", "basic", "token", "apikey", "negotiate", "ntlm")
 _TOKEN = lazy(r"[^\s\"'`<>\\]+")
 
@@ -124,8 +130,16 @@ def _bracket_span(text: str, start: int, verdict: Verdict) -> Span | None:
         if depth == 0:
             inside = text[start + 1 : bracket.start()]
             kept = not inside.strip() or not is_secret_value(verdict, text[start : bracket.end()])
-            return None if kept else (start, bracket.end())
+            return None if kept or _holds_placeholders(inside) else (start, bracket.end())
     return start, _end_of_line(text, limit if limit < len(text) else start)
+
+
+def _holds_placeholders(inside: str) -> bool:
+    """Whether a container has texts, and all of them leave out what would be secret."""
+    if len(inside) > _REACH_OF_GUESS:
+        return False
+    held = [match.group(2) for match in _HELD.finditer(inside) if not match.group(3)]
+    return bool(held) and not any(is_secret_value(Verdict.SECRET, one) for one in held)
 
 
 def _bare_span(text: str, start: int, verdict: Verdict, name: str) -> Span | None:
@@ -142,8 +156,12 @@ def _bare_span(text: str, start: int, verdict: Verdict, name: str) -> Span | Non
 
 
 def element_span(text: str, start: int, verdict: Verdict) -> Span | None:
-    """The text of an XML element; the caller has seen that it ends."""
+    """The text of an XML element; the caller has seen that one ends, if not this one."""
     end = text.index("<", start)
+    closing = _CLOSING_TAG.match(text, end)
+    own = closing and f"<{closing.group(1)}" in text[max(0, start - _OPENING_REACH) : start]
+    if not own:
+        return None
     return (start, end) if is_secret_value(verdict, text[start:end].strip()) else None
 
 
@@ -186,7 +204,7 @@ def cookie_span(text: str, name_start: int, start: int) -> Span | None:
     """All cookies of a header, or None where what follows is no list of cookies."""
     quoted = quoted_span(text, start)
     begin = quoted[0] if quoted else start
-    if text.find("=", begin, begin + _LONGEST_COOKIE_NAME) < 0:
+    if not _FIRST_COOKIES.match(text, begin):
         return None
     return quoted or (begin, _header_end(text, name_start, begin))
 

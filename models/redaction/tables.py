@@ -12,6 +12,7 @@ from models.redaction.spans import Rule, Span
 from models.redaction.values import is_material, is_secret_value
 
 _LINE = lazy(r"[^\n]+")
+_LINK = lazy(r"\[[^\[\]]{1,200}\][(\[]")
 _RULE = lazy(r"[\s|:+\-=]*")
 _MAX_CELLS = 64
 _MAX_CELL_LENGTH = 400
@@ -99,6 +100,8 @@ def _is_secret_cell(cell: str, separator: str) -> bool:
         return False
     if separator != "|":
         return is_secret_value(Verdict.SECRET, cell)
+    if _LINK.match(cell):
+        return False
     plain = cell.replace("-", "").replace("_", "").isalpha()
     return is_secret_value(Verdict.SECRET, cell) and len(cell) >= 6 and not plain
 

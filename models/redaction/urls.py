@@ -17,6 +17,7 @@ _AUTHORITY = lazy(r"[^\s\"'`<>\\]*")
 _HOST_STARTS_PATH = lazy(r"[/?#]|%2[fF]|%3[fF]")
 _QUERY = lazy(r"(?:\?|%3[fF])[\w.\-]{1,64}=")
 _AT = lazy(r"@|%40")
+_VARIABLE = lazy(r"\$\{[^{}@/]{1,64}\}")
 _COLON = lazy(r":|%3[aA]")
 _HOST = lazy(
     r"(?:(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z0-9\-]{2,63}|localhost|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?=[/?#]|%2[fF]|$)"
@@ -125,7 +126,7 @@ def masked_url(url: str) -> str:
 
 
 def _credentials(text: str, start: int, end: int) -> Iterator[Span]:
-    colon = _COLON.search(text, start, end)
+    colon = _COLON.search(text, _variable_end(text, start, end), end)
     user_end = colon.start() if colon else end
     password = text[colon.end() : end] if colon else ""
     alone = password in _NOT_A_PASSWORD
@@ -134,6 +135,12 @@ def _credentials(text: str, start: int, end: int) -> Iterator[Span]:
         yield colon.end(), end
     if _is_token(text[start:user_end], alone=alone):
         yield start, user_end
+
+
+def _variable_end(text: str, start: int, end: int) -> int:
+    """Where a shell's variable ends that a URL begins with: `${USER:-bob}` is no password."""
+    variable = _VARIABLE.match(text, start, end)
+    return variable.end() if variable else start
 
 
 def _is_token(user: str, *, alone: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.redaction.keys import Verdict, classify, word_set
+from models.redaction.keys import SECRET_WORDS, Verdict, classify, split_words, word_set
 from models.redaction.lazy import lazy
 from models.redaction.spans import MASK
 
@@ -21,6 +21,8 @@ _HARMLESS_WORDS = word_set(
     # types
     "str bytes int bool any string varchar char text number boolean buffer object unicode secretstr "
     "secretbytes byte double float long void integer symbol uuid unknown never optional tokentype "
+    # what documents put there
+    "anything something nothing whatever not-needed anon anonymous cloud ollama test demo"
 )
 _TELLING_WORDS = word_set(
     "token password secret key credential credentials header signature character characters user "
@@ -30,11 +32,17 @@ _TELLING_WORDS = word_set(
 )
 #: What documents write for a user's password.
 EXAMPLE_PASSWORDS = word_set(
-    "password pass passwd pw pwd secret user username yourpassword mypassword"
+    "password pass passwd pw pwd secret user username yourpassword mypassword mypass yourpass"
 )
-_METAVARS = frozenset({"TOKEN", "PASSWORD", "SECRET", "KEY", "TEXT", "STRING", "VALUE", "NAME"})
+_METAVARS = word_set("TOKEN PASSWORD SECRET KEY TEXT STRING VALUE NAME FILE FILENAME PATH URL USER")
+# A name of a secret that stands where a document leaves the secret out: `client_secret`, `APIKey`.
+_NAMED_LASTS = SECRET_WORDS | word_set("key pass")
+_NAMED_FIRSTS = word_set(
+    "my your the some custom api app access auth client user resource owner master account admin "
+    "bot bearer refresh private public signing encryption consumer service proxy request personal"
+)
 _PLACEHOLDER = lazy(
-    r"\*+|[xX]{3,}(?:[-_ ][xX]+)*|\.{3,}|…|%s|%r|%d|%v|%\(\w+\)s|%\w+%|\?|:\w+"
+    r"\*+|[xX]{3,}(?:[-_ ][xX]+)*|([A-Za-z])\1{4,}|(?:[a-z]{1,8}[_-]){0,3}(?:\.{3,}|…)|%s|%r|%d|%v|%\(\w+\)s|%\w+%|\?|:\w+"
     r"|\$\{\{? ?[\w.\-]+(?::?[-?=][^{}]*)? ?\}?\}"
     r"|\$\([^()]*\)|\$[A-Za-z_]\w*|\$env:\w+|@[A-Z_]+@|@\w+\.\w+"
     r"|\{\{-? ?[^{}]+ ?-?\}\}|\{[\w.\[\]'\"]*\}|#\{[^{}]+\}|<%=? ?[^<>]+%>"
@@ -53,6 +61,10 @@ _EXAMPLE = lazy(
 )
 _EXAMPLE_LETTERS = lazy(r"[A-Za-z]{1,24}(?:[-_. ][A-Za-z0-9]{1,24}){0,8}|[A-Za-z]{3,24}")
 _MAX_HARMLESS_LENGTH = 64
+# So much of a token gives nothing away.
+_MAX_PART_SHOWN = 8
+_NOT_ALPHANUMERIC = lazy(r"[^A-Za-z0-9]+")
+_VERSION = lazy(r"v?\d{1,4}(?:\.\d{1,5}){1,3}(?:[.\-]?[a-z]{1,5}\d{0,3})?")
 _BOUNDARY = lazy(r"[\s\"',;&)]|$")
 _NUMBER = lazy(r"[-+]?\d+(?:[.,:]\d+)*%?[a-z]{0,2}")
 
@@ -62,7 +74,7 @@ _CODE = lazy(
     rf"&(?:mut )?\[?\w{{1,16}}\]?(?=[\s,;)]|$)|"
     rf"(?:(?:await|new|not|lambda|return|yield|typeof|&|\*|!)\s{{0,2}})?"
     rf"(?:{_IDENTIFIER}(?:\.|::|->|\?\.))*+{_IDENTIFIER}!?"
-    r"(?:\(|\[(?:[\"'A-Za-z_0-9:\-]|\])|<[A-Z]\w*)"
+    r"(?:\(|\[(?:[\"'A-Za-z_0-9:\-\n]|\])|<[A-Z]\w*)"
 )
 _ATTRIBUTE = lazy(rf"{_IDENTIFIER}(?:(?:\.|::|->|\?\.){_IDENTIFIER}){{1,8}}+(?:\(\))?")
 _NAME = lazy(r"[A-Za-z_][A-Za-z_]{0,63}\d?")
@@ -88,18 +100,41 @@ def is_secret_value(verdict: Verdict, value: str) -> bool:
 
 
 def _is_harmless(value: str) -> bool:
-    if value.casefold() in _HARMLESS_WORDS:
+    folded = value.casefold()
+    if folded in _HARMLESS_WORDS or folded in EXAMPLE_PASSWORDS or _is_name_of_secret(value):
         return True
     if _PLACEHOLDER.fullmatch(value):
         return value[0] != "{" or not looks_random(value.strip("{}"))
-    if " " in value and is_sentence(value):
+    if (" " in value and is_sentence(value)) or _is_place(value) or _VERSION.fullmatch(value):
         return True
-    if value[0] in "/.~" and _PATH.fullmatch(value):
-        return all(_WORD.fullmatch(part) or not part for part in _PATH_PARTS.split(value))
+    if "..." in value:  # the beginning of one that is left out: `sk-...`, `tpuf_A1...`
+        return all(len(part) <= _MAX_PART_SHOWN for part in _NOT_ALPHANUMERIC.split(value))
+    if ";" in value and (held := _CONNECTED.findall(value)):
+        return not any(is_secret_value(classify(name), text) for name, text in held)
     return (
         bool(_EXAMPLE.search(value))
         and _EXAMPLE_LETTERS.fullmatch(value.strip("<>[]{}")) is not None
     )
+
+
+def _is_place(value: str) -> bool:
+    """`/etc/app/token`, `path/to/key.json`, `https://app.example.com/settings/api_keys`."""
+    if _PATH.fullmatch(value) or _FILE.fullmatch(value):
+        return all(_WORD.fullmatch(part) or not part for part in _PATH_PARTS.split(value))
+    return _WEB_PAGE.fullmatch(value) is not None and all(
+        len(part) <= 3 or part.isalpha() or _WORD.fullmatch(part)
+        for part in _PATH_PARTS.split(value)
+    )
+
+
+def _is_name_of_secret(value: str) -> bool:
+    """`ClientSecret`, `resource_owner_secret`, `my-token`, `ManagedIdentityCredential`."""
+    if not _WORDS_JOINED.fullmatch(value):
+        return False
+    words = split_words(value)
+    if len(words) > 1 and words[-1] in ("credential", "credentials"):
+        return True
+    return len(words) > 1 and words[-1] in _NAMED_LASTS and words[-2] in _NAMED_FIRSTS
 
 
 def is_placeholder_at(text: str, start: int) -> bool:
@@ -117,13 +152,15 @@ def is_code_at(text: str, start: int) -> bool:
 
 def is_reference(value: str, name: str = "") -> bool:
     """Whether a bare value is the name of something in a program: `self.token`, `access_token`."""
+    if value == name:
+        return True
     if name and value.lower() == re.split(r"[^A-Za-z]", name.strip("-").lower())[-1]:
         return name.islower() and value != "secret"
     if _ATTRIBUTE.fullmatch(value):
         parts = [part for part in re.split(r"\.|::|->|\?\.", value.removesuffix("()")) if part]
         return all(_NAME.fullmatch(part) for part in parts) and not looks_random(value)
     several = "_" in value.strip("_") or _DIGIT_OR_CASE.search(value) is not None
-    return several and bool(_NAME.fullmatch(value)) and classify(value) is Verdict.SECRET
+    return several and bool(_NAME.fullmatch(value)) and classify(value) >= Verdict.GUESS
 
 
 def is_sentence(text: str) -> bool:
@@ -148,8 +185,17 @@ def looks_like_material(value: str) -> bool:
     return len(value) >= 12 or not (value.isalpha() and (value.islower() or value.istitle()))
 
 
+_WORDS_JOINED = lazy(r"[A-Za-z]{2,32}(?:[_-]?[A-Za-z]{1,32}){0,6}")
 _PATH = lazy(r"(?:\.{1,2}|~)?(?:/[\w.\-]{0,64}){1,16}")
-_PATH_PARTS = lazy(r"[/._\-~]+")
+# What a connection string holds: `DefaultEndpointsProtocol=https;AccountKey=xxxx`.
+_CONNECTED = lazy(r"(?:\A|;)([A-Za-z_ ]{2,40})=([^;]*)")
+# The page that a link leads to, and a file that holds a secret: `[api-keys]: https://…/api_keys`.
+_WEB_PAGE = lazy(r"https?://(?:[A-Za-z0-9-]{1,63}\.){1,4}[a-z]{2,12}(?:/[\w.\-]{0,64}){0,16}")
+_FILE = lazy(
+    r"(?:[\w.\-]{1,64}/){0,8}[\w\-]{1,64}"
+    r"\.(?:json|ya?ml|toml|ini|txt|env|cfg|conf|pem|crt|cert|secret|token)"
+)
+_PATH_PARTS = lazy(r"[:/._\-~]+")
 _RANDOM = lazy(r"[A-Za-z0-9+/=_\-.~!@#$%^*]{16,}")
 _SEPARATOR = lazy(r"[-_./+=~]+")
 _UUID = lazy(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")

@@ -9,6 +9,17 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+#: What spans several lines in a document.
+_DOCUMENTS = (
+    "def init(\n    auth: Union[\n        Auth, None\n    ],\n    cookies: Optional[Cookies] = None,\n)",
+    "request(\n    cookies=cookies,\n    timeout=timeout,\n)",
+    "-H 'Authorization: Bearer <your-master-key>' \\\n  https://x.example\n</details>",
+    '"x-api-key": "Bearer <your-master-key>"\n}\n\n[Docs](https://x.example)\n\n</details>',
+    "The affected credentials are:\n  - `AzureCliCredential`\n  - `ClientSecretCredential`\n",
+    "| Credential | Usage |\n|---|---|\n| [`CliCredential`][cli_ref] | with the CLI |\n",
+    "#### --exclude-secrets\n\nSometimes, you want to leave them out.",
+    "account login\n    --ap-password PASSWORD          Multiple-system operator account password.",
+)
 #: Lines of programs and documents; the last column of nothing is a secret.
 _LINES = """
 PWD=/home/bob
@@ -16,6 +27,37 @@ PWD = os.getcwd()
 PWD := $(shell pwd)
 docker run -v $PWD:/app -w /app x
 enable secret rotation for every service
+[api-keys]: https://dashboard.example.com/account/apikeys
+.. _SENDGRID_API_KEY: https://app.example.com/settings/api_keys
+.. _PyJWT: https://github.com/jpadilla/pyjwt
+api_key = "sk_test_..."
+auth="secret_..."
+export VECTOR_API_KEY="tpuf_A1..."
+export OPENAI_API_KEY="sk-...your_openai_key..."
+api_secret = "YYYYYYYYYYYYYYYYYY"
+client_secret="CLIENT_SECRET",
+oauth = Session(client_secret='client_secret', resource_owner_secret='resource_owner_secret')
+InfluxDBClient(url="http://localhost:8086", token="my-token", password="my-password")
+http localhost:8000/1/things authorization:custom-token
+twilio://AccountSid:AuthToken@FromPhoneNo and parsep://AppID:MasterKey@Hostname
+connect(user='user', password='password', database="db")
+mailto://myemail:mypass@example.com
+fs = FileSystem(token='anon')
+fs = FileSystem(token='path/to/key.json')
+Mastodon(access_token = 'pytooter_usercred.secret')
+client = OpenAI(api_key="anything", base_url="http://0.0.0.0:4000")
+LLMConfig(api_key="ollama")
+credential={"account_name": "<your_account_name>", "account_key":"<account_access_key>"}
+connection_string = "DefaultEndpointsProtocol=https;AccountKey=xxxx;EndpointSuffix=example.net"
+https://${USER:-bob}:${PASSWORD}@${HOST:-localhost}/
+`tiktoken==0.2.0`, `transformers==4.24.0`
+similarity_maps(query_tokens=query_tokens, image=image)
+Pipeline(openai_api_key=OPEN_AI_KEY, model="small")
+[![Codecov](https://img.shields.io/codecov/c/github/a/b?label=x&token=E30WxqBeJJ)](https://x.example)
+    --cookies FILE                  Netscape formatted file to read cookies from
+When `AZURE_TOKEN_CREDENTIALS` is set to `ManagedIdentityCredential`, the probe is left out.
+* Supports login by password, 2FA, backup codes
+<a href="https://x.example/?utm_content=auth">x.example/overview</a>
 snmp-server community public RO
 GRANT ALL ON x TO bob IDENTIFIED BY 'password'
 password: !secret wifi_password
@@ -340,6 +382,7 @@ def harmless_values(seed: int) -> Iterator[Any]:
     dice = random.Random(seed)
     lines = [line for line in _LINES.splitlines() if line]
     yield from lines
+    yield from _DOCUMENTS
     yield from (f"    {line}" for line in lines)
     yield from (f"{line}  # see docs" for line in lines if '"' not in line)
     for value in _VALUES:
