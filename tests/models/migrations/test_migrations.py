@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,32 @@ def test_a_table_that_a_migration_rebuilds_keeps_its_children(
     assert migrate_database(db.database()) == ("9999_rebuild",)
     assert statuses(run_id) == ["pending"] * len(STEP_NAMES)
     db.database().close_thread()
+
+
+def test_a_column_that_a_table_gets_later_may_be_left_out_by_older_workers(
+    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They work beside newer ones while an upgrade goes on, and insert what they know."""
+    known, added = set[str](), set[tuple[str, str]]()
+    monkeypatch.setattr(migrate, "MIGRATIONS_DIR", tmp_path)
+    for name in NAMES:
+        shutil.copy(MIGRATIONS_DIR / f"{name}.py", tmp_path)
+        before = _columns(empty)
+        migrate_database(empty)
+        added |= {one for one in _columns(empty).keys() - before if one[0] in known}
+        known |= {table for table, _ in _columns(empty)}
+    assert ("github_queries", "taken_over") in added
+    assert [one for one in sorted(added) if _columns(empty)[one]] == []
+
+
+def _columns(database: Database) -> dict[tuple[str, str], bool]:
+    """Return whether each column must be given in every insert."""
+    peewee = database.peewee
+    return {
+        (table, column.name): not column.null and column.default is None
+        for table in peewee.get_tables()
+        for column in peewee.get_columns(table)
+    }
 
 
 def test_opening_can_leave_the_schema_as_it_is(empty: Database) -> None:
