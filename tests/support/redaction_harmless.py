@@ -30,8 +30,7 @@ enable secret rotation for every service
 [api-keys]: https://dashboard.example.com/account/apikeys
 .. _SENDGRID_API_KEY: https://app.example.com/settings/api_keys
 .. _PyJWT: https://github.com/jpadilla/pyjwt
-api_key = "sk_test_..."
-auth="secret_..."
+api_key = "sk_test_...", auth="secret_..."
 export VECTOR_API_KEY="tpuf_A1..."
 export OPENAI_API_KEY="sk-...your_openai_key..."
 api_secret = "YYYYYYYYYYYYYYYYYY"
@@ -42,11 +41,9 @@ http localhost:8000/1/things authorization:custom-token
 twilio://AccountSid:AuthToken@FromPhoneNo and parsep://AppID:MasterKey@Hostname
 connect(user='user', password='password', database="db")
 mailto://myemail:mypass@example.com
-fs = FileSystem(token='anon')
-fs = FileSystem(token='path/to/key.json')
+fs = FileSystem(token='anon') or FileSystem(token='path/to/key.json')
 Mastodon(access_token = 'pytooter_usercred.secret')
 client = OpenAI(api_key="anything", base_url="http://0.0.0.0:4000")
-LLMConfig(api_key="ollama")
 credential={"account_name": "<your_account_name>", "account_key":"<account_access_key>"}
 connection_string = "DefaultEndpointsProtocol=https;AccountKey=xxxx;EndpointSuffix=example.net"
 https://${USER:-bob}:${PASSWORD}@${HOST:-localhost}/

@@ -12,10 +12,13 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from models.clock import Clock
 from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, TransientError
+from models.settings.urls import without_credentials
+from models.text.clean import clean_text
 from tasks.sources.github.budget import Budgets, Denied
 from tasks.sources.github.cache import AnswerCache, condition, renewed
 from tasks.sources.github.http import GitHubAnswer, GitHubHttp
@@ -34,6 +37,8 @@ from tasks.sources.http.guard import is_within
 MAX_REFUSALS = 5
 MAX_REDIRECTS = 3
 _REDIRECTS = {301, 302, 307, 308}
+#: A proxy on the way that changes answers says 203 or 226 of them.
+_ANSWERED = {200, 203, 226}
 
 
 class Ask(Struct, frozen=True):
@@ -110,12 +115,12 @@ class GitHubRequests:
             answer = self._within_limits(url, ask)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = urljoin(url, answer.headers.get("location", ""))
+            target = _target(url, answer.headers.get("location", ""))
             if not is_within(target, base_url):
                 raise self._failure(
                     ask,
-                    f"GitHub redirects {ask.what} to {urlsplit(target).hostname or 'nowhere'},"
-                    f" which is outside {base_url}.",
+                    f"GitHub redirects {ask.what} to {_host(target)}, which is outside"
+                    f" {without_credentials(base_url)}.",
                     "Check SCOUT_GITHUB_URL.",
                 )
             url = target
@@ -166,11 +171,19 @@ class GitHubRequests:
             answer = without_secrets(_unwrapped(ask, renewed(stored, answer)))
             _check(ask, answer)
             self._cache.keep(url, ask.accept, stored, answer)
-        elif answer.status == 200:
+        elif answer.status in _ANSWERED:
+            answer = replace(answer, status=200)
             answer = without_secrets(_unwrapped(ask, answer))
             _check(ask, answer)
             if self._cache.store(url, ask.accept, answer):
                 self._count("cache_stored")
+        elif 200 <= answer.status < 300:
+            raise TransientError(
+                f"GitHub answered {ask.what} with HTTP {answer.status}, which is no answer yet.",
+                "",
+                read_wait(answer, self._clock.now()),
+                code=Code.GITHUB_AWAY,
+            ).saying(f"HTTP {answer.status}, which is no answer yet")
         elif answer.status >= 500 or answer.status == 408:
             raise TransientError(
                 f"GitHub answered {ask.what} with HTTP {answer.status}: {message_of(answer)}",
@@ -187,6 +200,18 @@ class GitHubRequests:
     def _count(self, name: str) -> None:
         with self._lock:
             self._counts[name] += 1
+
+
+def _target(url: str, location: str) -> str:
+    """Return where a redirect leads; empty where that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
+
+
+def _host(url: str) -> str:
+    return clean_text(urlsplit(url).hostname or "nowhere", 100)
 
 
 def _unwrapped(ask: Ask, answer: GitHubAnswer) -> GitHubAnswer:

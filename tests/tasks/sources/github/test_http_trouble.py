@@ -65,6 +65,31 @@ def test_garbage_is_transient_and_is_not_stored(live: Bench, call: Call, fault: 
     assert call(rest)
 
 
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_success_without_an_answer_is_none_yet(live: Bench, call: Call) -> None:
+    rest = live.rest()
+    for status in (201, 202, 204, 206):
+        live.github.plan("/", Fault(status))
+        with pytest.raises(TransientError, match=f"HTTP {status}, which is no answer yet"):
+            call(rest)
+    assert call(rest)
+
+
+def test_what_a_proxy_has_changed_on_the_way_is_an_answer(live: Bench) -> None:
+    for status in (203, 226):
+        live.github.plan("/readme", Fault(status, body=b"# Read me"))
+        readme = live.rest().readme("owner-1/vector-1")
+        assert readme is not None
+        assert readme.content == b"# Read me"
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:99999/", "http://[::1", "//evil.example/"])
+def test_a_redirect_to_no_address_of_ours_loses_one_repository(live: Bench, location: str) -> None:
+    live.github.plan("/repos", Fault(301, {"location": location}))
+    with pytest.raises((ItemFailedError, TransientError)):
+        live.rest().repository("owner-1/vector-1")
+
+
 def test_deep_nesting_is_garbage_too(live: Bench) -> None:
     live.github.plan("/", Fault(body=b"[" * 100_000))
     with pytest.raises(TransientError):

@@ -23,6 +23,8 @@ from tasks.sources.http.guard import is_within
         ("https://host.evil.example/api/v3/repos", False),
         ("https://evil.example/https://host/api/v3/repos", False),
         ("", False),
+        ("https://host:99999/api/v3/repos", False),
+        ("https://[::1/api/v3/repos", False),
     ],
 )
 def test_what_belongs_to_a_server_is_decided_strictly(url: str, within: bool) -> None:
