@@ -33,8 +33,6 @@ CREATE UNIQUE INDEX "llm_usage_run_id_kind_item" ON "llm_usage" ("run_id", "kind
 CREATE INDEX "analyses_input_hash" ON "analyses" ("input_hash");
 CREATE TABLE "rankings" ("id" INTEGER NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL, "full_name" TEXT NOT NULL, "keywords_json" TEXT NOT NULL, "extractor" TEXT NOT NULL, "score" REAL NOT NULL, "scoring_policy" TEXT NOT NULL, "inputs_json" TEXT NOT NULL, "components_json" TEXT NOT NULL, "created_at" TEXT NOT NULL, FOREIGN KEY ("run_id") REFERENCES "runs" ("run_id") ON DELETE CASCADE);
 CREATE UNIQUE INDEX "rankings_run_id_full_name" ON "rankings" ("run_id", "full_name");
-CREATE TABLE "github_queries" ("id" INTEGER NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL, "pass_number" INTEGER NOT NULL, "position" INTEGER NOT NULL, "query" TEXT NOT NULL, "total_count" INTEGER NOT NULL, "incomplete_results" INTEGER NOT NULL, "pages_fetched" INTEGER NOT NULL, "items_seen" INTEGER NOT NULL, "complete" INTEGER NOT NULL, "created_at" TEXT NOT NULL, "keyword" TEXT, "new_repos" INTEGER, "taken_over" INTEGER NOT NULL, FOREIGN KEY ("run_id") REFERENCES "runs" ("run_id") ON DELETE CASCADE);
-CREATE UNIQUE INDEX "github_queries_run_id_pass_number_position" ON "github_queries" ("run_id", "pass_number", "position");
 CREATE TABLE "embeddings" ("model" TEXT NOT NULL, "text_sha256" TEXT NOT NULL, "dimensions" INTEGER NOT NULL, "vector" BLOB NOT NULL, "used_at" TEXT, PRIMARY KEY ("model", "text_sha256"));
 CREATE TABLE "brief_marks" ("id" INTEGER NOT NULL PRIMARY KEY, "group_key" TEXT NOT NULL, "mark" TEXT NOT NULL, "note" TEXT NOT NULL, "run_id" TEXT NOT NULL, "actor" TEXT NOT NULL, "created_at" TEXT NOT NULL, "repo_ids_json" TEXT);
 CREATE INDEX "brief_marks_group_key" ON "brief_marks" ("group_key");
@@ -54,4 +52,6 @@ CREATE INDEX "run_tags_name_value" ON "run_tags" ("name", "value");
 CREATE TABLE "run_keys" ("key" TEXT NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL);
 CREATE INDEX "run_keys_run_id" ON "run_keys" ("run_id");
 CREATE INDEX "runs_with_priority" ON "runs" ("priority") WHERE priority IS NOT NULL AND status IN ('queued', 'running');
+CREATE TABLE "github_queries" ("id" INTEGER NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL, "pass_number" INTEGER NOT NULL, "position" INTEGER NOT NULL, "query" TEXT NOT NULL, "total_count" INTEGER NOT NULL, "incomplete_results" INTEGER NOT NULL, "pages_fetched" INTEGER NOT NULL, "items_seen" INTEGER NOT NULL, "complete" INTEGER NOT NULL, "created_at" TEXT NOT NULL, "keyword" TEXT, "new_repos" INTEGER, "taken_over" INTEGER NOT NULL DEFAULT 0, FOREIGN KEY ("run_id") REFERENCES "runs" ("run_id") ON DELETE CASCADE);
+CREATE UNIQUE INDEX "github_queries_run_id_pass_number_position" ON "github_queries" ("run_id", "pass_number", "position");
 CREATE INDEX "runs_in_pools" ON "runs" ("pool") WHERE pool IS NOT NULL AND status IN ('queued', 'running');
