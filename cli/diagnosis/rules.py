@@ -232,7 +232,7 @@ def _retrying(case: Case) -> Diagnosis | None:
     return Diagnosis(
         "retrying",
         f"{tries}, next try {time_of_day(step.due_at or case.view.now)}.",
-        "The failure may pass, so Scout tries again by itself.",
+        "The failure may pass, so Scout tries again by itself; SCOUT_RETRIES says how often.",
         [f"last error: {step.error_type}: {step.error_message}"],
         [f"scout logs {case.run_id} --follow"],
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from msgspec import Struct, to_builtins
@@ -13,6 +15,7 @@ from models.errors import ConfigError
 from models.retention import RetentionPolicy
 from models.settings import table
 from models.settings.notify import notify_settings
+from models.settings.retries import StepTries
 from models.settings.setting import Environ
 from models.settings.urls import is_torn, scheme_of, without_credentials
 
@@ -45,6 +48,7 @@ class Settings(Struct, frozen=True):
     handoff: str = "thread"
     broker_namespace: str = DEFAULT_NAMESPACE
     retention: RetentionPolicy | None = None
+    retries: Mapping[str, StepTries] = MappingProxyType({})
 
     @property
     def broker_kind(self) -> str:
@@ -92,6 +96,7 @@ def load_settings(environ: Environ = None) -> Settings:
         handoff=table.HANDOFF.read(environ),
         broker_namespace=_namespace(broker_url, environ),
         retention=table.RETENTION.read(environ),
+        retries=table.RETRIES.read(environ),
     )
 
 

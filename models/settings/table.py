@@ -6,6 +6,7 @@ from models.settings.defaults import CONCURRENCY as CONCURRENCY_DEFAULT
 from models.settings.defaults import GITHUB_URL as GITHUB_DEFAULT
 from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL
 from models.settings.retention import Retention
+from models.settings.retries import Retries
 from models.settings.setting import Choice, Environ, Flag, Seconds, Setting, Url, Whole
 
 DATABASE_URL = Url(
@@ -60,6 +61,15 @@ STEP_TIME_LIMIT_S = Seconds(
     otherwise=1800.0,
     low=0.1,
     meaning="a step that runs longer is interrupted and fails",
+)
+RETRIES = Retries(
+    name="SCOUT_RETRIES",
+    default="`3/2s`: 3 tries, the second after about 2 s, each later one after four times as long,"
+    " a minute at most",
+    meaning="how often a step is tried whose failure may pass, and how long after the first:"
+    " `TRIES/WAIT` for all, `STEP=TRIES/WAIT` for one, `github=` and `llm=` for those that ask"
+    " them",
+    example="3/2s, or github=5/30s llm=4 export_markdown=1",
 )
 HANDOFF = Choice(
     name="SCOUT_HANDOFF",
@@ -288,6 +298,7 @@ SETTINGS: tuple[Setting, ...] = (
     RETENTION,
     REPEAT_AFTER_S,
     STEP_TIME_LIMIT_S,
+    RETRIES,
     HANDOFF,
     SHUTDOWN_GRACE_S,
     DATABASE_WAIT_S,

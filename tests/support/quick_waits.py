@@ -34,7 +34,7 @@ def hurry_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pause_gate, "time", quick_time)
     monkeypatch.setattr(limits, "MARGIN_S", 0.01)
     soon = replace(retry_policy.BACKOFF, first_s=0.01, longest_s=0.02)
-    monkeypatch.setattr(_POLICY, "__init__", lambda policy: _set_up(policy, soon))
+    monkeypatch.setattr(_POLICY, "__init__", lambda policy, **_: _set_up(policy, soon))
 
 
 def forget_endpoints() -> None:
@@ -47,6 +47,7 @@ def forget_endpoints() -> None:
 def _set_up(policy: retry_policy.RetryPolicy, backoff: object) -> None:
     object.__setattr__(policy, "max_tries", 3)
     object.__setattr__(policy, "backoff", backoff)
+    object.__setattr__(policy, "asked", {})
 
 
 def quick_now_s() -> float:

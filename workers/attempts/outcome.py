@@ -110,6 +110,7 @@ def _record(
     attempt: Attempt, exc: BaseException, policy: RetryPolicy, give_up: GiveUp | None
 ) -> Due | None:
     claim, clock = attempt.claim, attempt.clock
+    policy = policy.of_step(claim.name)
     if isinstance(exc, (StepLostError, LeaseLostError)):
         raise LeaseLostError(str(exc))
     if isinstance(exc, WorkerStoppingError):

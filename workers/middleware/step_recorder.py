@@ -90,7 +90,7 @@ class StepMiddleware(Middleware):
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.policy = policy or RetryPolicy()
+        self.policy = policy or RetryPolicy(asked=settings.retries)
         self.send = send
         self.stopping = threading.Event()
         #: Set where the process takes no more work but ends what it has in hand.

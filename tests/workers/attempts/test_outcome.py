@@ -14,6 +14,7 @@ from models.clock import from_iso
 from models.dao.steps import StepsDao
 from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError, PermanentError, TransientError
+from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.clock import FakeClock
@@ -23,6 +24,7 @@ from tests.support.rig import FIRST, Rig, failing
 from tests.support.runs import audits, events, new_run, run_of, step_of
 from tests.support.waiting import wait_until
 from workers.attempts.retry_policy import RetryPolicy, is_transient
+from workers.middleware.step_recorder import StepMiddleware
 
 SECOND = STEP_NAMES[1]
 AT_ONCE = RetryPolicy(max_tries=3, backoff=Backoff(0.0, 0.0))
@@ -107,6 +109,20 @@ class TestThePolicy:
             policy.delay_s(n, TransientError("x"), lambda low, high: 1.0) for n in range(1, 6)
         ]
         assert delays == [2.0, 8.0, 32.0, 60.0, 60.0]
+
+    def test_steps_have_policies_of_their_own(
+        self, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SCOUT_RETRIES", f"5/90s {FIRST}=2/1s")
+        steps = StepMiddleware(load_settings())
+        for name, tries, delays in ((FIRST, 2, [1.0, 4.0]), (SECOND, 5, [90.0, 90.0])):
+            policy = steps.policy.of_step(name)
+            waits = [policy.delay_s(n, ConnectionError(), lambda *_: 1.0) for n in (1, 2)]
+            assert (policy.max_tries, waits) == (tries, delays)
+        rig = Rig({FIRST: failing(TransientError("HTTP 503."))}, policy=steps.policy)
+        run_id = new_run(broker="memory")
+        rig.deliver(run_id, FIRST)
+        assert "try 1/2 failed" in audits(run_id, "step.retrying")[0].message
 
     @pytest.mark.parametrize("edge", [0, 1])
     def test_jitter_stays_within_its_share(self, edge: int) -> None:
