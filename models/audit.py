@@ -122,8 +122,7 @@ class Journal:
 
     def publish(self) -> None:
         """Log a line for every entry, and tell who listens; called once the rows are committed."""
-        for entry in self._entries:
-            _say(entry)
+        _say(self._entries)
 
 
 def transition(
@@ -176,16 +175,18 @@ def transition_in_one(
         tries += 1
         return statement() or (tries > 1 and stands())
 
-    changed = database().reading(attempt, give_up=give_up)
+    changed = database().at_once(attempt, give_up=give_up)
     if changed:
-        for one in said:
-            _say(one)
+        _say(said)
     return changed
 
 
-def _say(entry: Prepared) -> None:
-    log_entry(entry.entry)
-    tell(entry)
+def _say(entries: Sequence[Prepared]) -> None:
+    heard = [one.entry for one in entries if logger.isEnabledFor(_LEVELS[one.entry.level])]
+    for left, entry in zip(range(len(heard) - 1, -1, -1), heard, strict=True):
+        _log(entry, more_follow=left > 0)
+    for one in entries:
+        tell(one)
 
 
 def log_entry(entry: Entry) -> None:
@@ -193,9 +194,11 @@ def log_entry(entry: Entry) -> None:
 
     The line's `module` is the step or module that the entry is about, not this file.
     """
-    level = _LEVELS[entry.level]
-    if not logger.isEnabledFor(level):
-        return
+    if logger.isEnabledFor(_LEVELS[entry.level]):
+        _log(entry)
+
+
+def _log(entry: Entry, *, more_follow: bool = False) -> None:
     extra: dict[str, Any] = {
         "event": str(entry.event),
         "run_id": entry.run_id,
@@ -211,9 +214,18 @@ def log_entry(entry: Entry) -> None:
         extra |= {"error_type": cause.error_type, "error": cause.message}
         extra["error_code"] = str(cause.code)
     record = logger.makeRecord(
-        logger.name, level, "", 0, "%s", (once_ended(entry.message),), None, None, extra
+        logger.name,
+        _LEVELS[entry.level],
+        "",
+        0,
+        "%s",
+        (once_ended(entry.message),),
+        None,
+        None,
+        extra,
     )
     record.module = entry.scope
+    record._more_follow = more_follow  # a handler may write the lines of a transition at once
     record.exc_text = cause.traceback if cause is not None else None
     logger.handle(record)
 

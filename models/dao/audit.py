@@ -69,6 +69,11 @@ class AuditDao:
         database().execute(_INSERT, row)
 
     @staticmethod
+    def insertion_of(values: Sequence[str]) -> str:
+        """Return constant SQL that adds a row of these expressions, as a trigger does."""
+        return f"INSERT INTO audit_log ({_NEW}) VALUES ({', '.join(values)})"  # noqa: S608
+
+    @staticmethod
     def insertion(count: int, condition: str) -> str:
         """Return constant SQL that adds so many rows, in order, where a condition on rows holds.
 

@@ -1,11 +1,13 @@
-"""Transitions of a step that PostgreSQL makes in one statement, which is a transaction by itself.
+"""Transitions of a step that are made in one statement, which is a transaction by itself.
 
-A trip to the server costs more than what is done there, and a transaction is five of them. All
+A trip to PostgreSQL costs more than what is done there, and a transaction is five of them. All
 parts of a statement see the same rows, so each is conditional on what the one before it changed.
+SQLite has no such statements; there triggers do it (`models.dao.step_triggers`).
 """
 
 from __future__ import annotations
 
+from models.dao import step_triggers
 from models.dao.audit import AuditDao, NewAuditRow
 from models.dao.step_transitions import ClaimedRow
 from models.database.connection import database
@@ -50,6 +52,9 @@ def claim(
 ) -> bool:
     """Take a pending step, let its run begin, and add the audit row; False where others did."""
     attempt, step_id = row.attempt, row.step_id
+    if database().is_sqlite:
+        values = (attempt, now, lease_expires_at, worker, step_id, row.run_id)
+        return step_triggers.trigger_claim(*values, *started)
     params = (attempt + 1, now, lease_expires_at, worker, step_id, attempt, now, *started)
     return bool(database().execute(_CLAIM, params).fetchone()[0])
 
@@ -80,6 +85,10 @@ def finish_and_take(
         Whether both steps were as expected; if not, nothing was written.
     """
     attempt, step_id = following.attempt, following.step_id
+    if database().is_sqlite:
+        end = (finished_at, stats_json, held.step_id, held.attempt)
+        start = (attempt, now, lease_expires_at, worker, step_id)
+        return step_triggers.trigger_hand_on(*end, *start, *said[0], *said[1])
     ended = (finished_at, stats_json, held.step_id, held.attempt, step_id, attempt)
     taken = (attempt + 1, now, lease_expires_at, worker, now, now, step_id, attempt)
     params = (*ended, *taken, *said[0], *said[1])

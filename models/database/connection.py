@@ -68,8 +68,8 @@ class Database:
 
     @property
     def in_one_statement(self) -> bool:
-        """Say whether a whole transition may be one statement: on a server, outside another one."""
-        return not self.is_sqlite and self.peewee.transaction_depth() == 0
+        """Say whether a whole transition may be one statement: outside another one."""
+        return bool(self.peewee.transaction_depth() == 0)
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
         """Run constant SQL with `?` placeholders and return the cursor.
@@ -90,8 +90,7 @@ class Database:
             with self.peewee.atomic():
                 yield
             return
-        if isinstance(self.peewee, SqliteFile):
-            self.peewee.look(self.label)
+        self._look()
         started_s = time.monotonic()
         try:
             with self._turn.held(), self.peewee.transaction("IMMEDIATE"):
@@ -104,6 +103,27 @@ class Database:
             if first is exc:
                 raise
             raise first from first.__context__  # the driver's error, which has the number
+
+    def at_once(
+        self, statement: Callable[[], T], *, give_up: Callable[[], bool] | None = None
+    ) -> T:
+        """Run a statement that is a write transaction by itself, as `transact` does.
+
+        Args:
+            statement: Runs it and nothing else, and says whether it changed anything; it may run
+                several times.
+            give_up: Asked between tries; true ends the waiting early.
+
+        Raises:
+            DatabaseUnavailableError: It stayed locked or away for `wait_s` seconds, or is full.
+        """
+
+        def in_turn() -> T:
+            self._look()
+            with self._turn.held():
+                return statement()
+
+        return self._persist(in_turn if self.is_sqlite else statement, give_up)
 
     def transact(
         self,
@@ -165,6 +185,10 @@ class Database:
 
             return self.transact(slowly, give_up=give_up)
         return self._persist(work, give_up)
+
+    def _look(self) -> None:
+        if isinstance(self.peewee, SqliteFile):
+            self.peewee.look(self.label)
 
     def _persist(self, attempt: Callable[[], T], give_up: Callable[[], bool] | None) -> T:
         started_s = time.monotonic()

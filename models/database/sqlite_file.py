@@ -7,8 +7,8 @@ and nobody is told. So each write looks first.
 from __future__ import annotations
 
 import logging
+import os
 import threading
-from pathlib import Path
 from typing import Any
 
 import peewee
@@ -56,14 +56,22 @@ class SqliteFile(peewee.SqliteDatabase):
                 extra={"event": Event.DATABASE_REPLACED},
             )
 
+    def have(self, name: str, script: str) -> None:
+        """See to it that this thread's connection has what a script makes in it, and calls so."""
+        connection = self.connection()  # type: ignore[no-untyped-call]
+        if name not in self._opened.has:
+            connection.executescript(script)
+            self._opened.has.add(name)
+
     def _connect(self) -> Any:
         connection = super()._connect()  # type: ignore[misc]
         self._opened.file = self._file()
+        self._opened.has = set()
         return connection
 
     def _file(self) -> tuple[int, int] | None:
         try:
-            found = Path(self.database).stat()
+            found = os.stat(self.database)  # noqa: PTH116 - at every write: a path costs as much again
         except OSError:
             return None
         return found.st_dev, found.st_ino

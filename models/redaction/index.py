@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 from models.redaction.anchors import Anchor, Trigram
 from models.redaction.lazy import lazy
@@ -11,6 +13,9 @@ from models.redaction.spans import Rule
 
 #: An anchor, and the rules that have work where it stands.
 Candidate = tuple[Anchor, list[Rule]]
+#: A number in JSON between two quotes, as the durations are of which each line has another one.
+NUMBER = re.compile(r":\d{1,3}(?:\.\d{1,3})?[,}]")
+_IN_NUMBER = re.compile(r":?\d{0,3}\.?\d{0,3}[,}]?")
 # Too short for a window of three.
 _SHORT = 2
 
@@ -57,6 +62,16 @@ class Index:
         One of single letters with blanks between them is not; a known value may look so.
         """
         return not self._scattered
+
+    @cached_property
+    def passes_numbers(self) -> bool:
+        """Whether no anchor is recognised by a part of a text that is a `NUMBER`.
+
+        Formats whose anchors are as short want more after them; a known value may look so.
+        """
+        anchors = [anchor for row in self._by_trigram.values() for anchor, _ in row]
+        cores = [one.core for one in anchors if one.across or not one.after]
+        return not any(_IN_NUMBER.fullmatch(core) for core in cores)
 
     def candidates(self, lower: str) -> list[Candidate]:
         """Return every anchor that may stand in a text in lower case, with its rules."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from models.redaction.index import Candidate, Index, rules_of
+from models.redaction.index import NUMBER, Candidate, Index, rules_of
 from models.redaction.spans import MASK, Rule, Span, mask_spans
 from models.redaction.views import is_plain, views_of
 
@@ -67,7 +67,10 @@ class Scanner:
                 return []
             if self._index.looks_at_parts:
                 known = self._harmless_parts
-                return self._rules_around(text, [part for part in parts if part not in known])
+                unknown = [part for part in parts if part not in known]
+                if self._index.passes_numbers:
+                    unknown = [part for part in unknown if not NUMBER.fullmatch(part)]
+                return self._rules_around(text, unknown) if unknown else []
         return self._index.rules_in(text.lower()) if is_plain(text) else None
 
     def _rules_around(self, text: str, parts: list[str]) -> list[Rule] | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from datetime import UTC, datetime
+
 import pytest
 
 from models import clock as module
-from models.clock import BELIEVED_S, Clock, SharedTime, from_iso, shared_time
+from models.clock import BELIEVED_S, Clock, SharedTime, from_iso, iso_of, shared_time, to_iso
 
 
 class Machine:
@@ -70,3 +73,11 @@ def test_the_clock_of_rows_tells_the_shared_time(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "shared_time", told)
     assert 0 <= from_iso(Clock().now_iso()).timestamp() - 2_000_000_000.0 < 60
     assert shared_time is not told
+
+
+def test_seconds_are_written_as_a_moment_is() -> None:
+    numbers = random.Random(7)
+    some_s = [numbers.uniform(0, 4e9) for _ in range(500)]
+    for epoch_s in (*some_s, 0.0, 1_000_000.25, 1_999_999.9999996, 2_000_000.0000004):
+        assert iso_of(epoch_s) == to_iso(datetime.fromtimestamp(epoch_s, UTC))
+    assert iso_of(1_999_999.9999996) == "1970-01-24T03:33:20.000000Z"

@@ -59,8 +59,8 @@ class FrozenClock(Clock):
         self.tick_s = 1.0
         self._monotonic_s = 0.0
 
-    def now(self) -> datetime:
-        return self.moment
+    def now_s(self) -> float:
+        return self.moment.timestamp()
 
     def monotonic_s(self) -> float:
         """Every look at the clock takes `tick_s`: results are saved one by one."""

@@ -16,9 +16,9 @@ class FakeClock(Clock):
         self._now = now
         self._monotonic_s = 1000.0
 
-    def now(self) -> datetime:
+    def now_s(self) -> float:
         """Return the wall time that was set."""
-        return self._now
+        return self._now.timestamp()
 
     def monotonic_s(self) -> float:
         """Return the monotonic time, which only `advance` moves."""

@@ -30,8 +30,8 @@ class PastClock(Clock):
     def __init__(self, ago_s: float = 0.0) -> None:
         self.moment = datetime.now(UTC) - timedelta(seconds=ago_s)
 
-    def now(self) -> datetime:
-        return self.moment
+    def now_s(self) -> float:
+        return self.moment.timestamp()
 
     def monotonic_s(self) -> float:
         return self.moment.timestamp()

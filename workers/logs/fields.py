@@ -6,9 +6,9 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from models.clock import iso_of
 from models.error_codes import code_of
 from models.events import Event
 from models.log_context import WorkContext, current_work
@@ -57,7 +57,7 @@ def collect(record: logging.LogRecord, redactor: LineRedactor) -> dict[str, Any]
     problems: list[str] = []
     given, extras = _given(record)
     fields: dict[str, Any] = {
-        "timestamp": timestamp(record.created),
+        "timestamp": iso_of(record.created),
         "level": record.levelname,
         "message": _message(record, redactor, problems),
         **_plain_ids(work_fields(given, current_work()), redactor, problems),
@@ -77,11 +77,6 @@ def collect(record: logging.LogRecord, redactor: LineRedactor) -> dict[str, Any]
     if problems:
         fields["log_error"] = "; ".join(problems)
     return fields
-
-
-def timestamp(created_s: float) -> str:
-    """Return seconds since the Unix epoch as UTC ISO 8601 with microseconds and `Z`."""
-    return datetime.fromtimestamp(created_s, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def work_fields(given: Mapping[str, Any], bound: WorkContext) -> dict[str, Any]:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from typing import TextIO
 
 from workers.logs.json_format import escape_non_ascii
+
+
+class _Thread(threading.local):
+    """The lines of one thread that are written with the next one."""
+
+    def __init__(self) -> None:
+        self.held: list[str] = []
 
 
 class LineHandler(logging.Handler):
@@ -23,6 +31,7 @@ class LineHandler(logging.Handler):
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__()
         self._stream = stream
+        self._thread = _Thread()
         self.lost_lines = 0
 
     @property
@@ -31,8 +40,13 @@ class LineHandler(logging.Handler):
         return sys.stderr if self._stream is None else self._stream
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record's line."""
-        self.write_text(self.format(record) + "\n", lines=1)
+        """Write the record's line, with those of the same transition before it."""
+        held = self._thread.held
+        held.append(self.format(record) + "\n")
+        if not getattr(record, "_more_follow", False):
+            text, lines = "".join(held), len(held)
+            held.clear()
+            self.write_text(text, lines=lines)
 
     def write_text(self, text: str, *, lines: int) -> None:
         """Write text that consists of whole lines, `lines` of them."""

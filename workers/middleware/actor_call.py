@@ -7,9 +7,12 @@ and the acknowledgement, since there is nothing to acknowledge.
 from __future__ import annotations
 
 import logging
+from secrets import token_hex
+from typing import Any
 
 import dramatiq
 from dramatiq.broker import MessageProxy
+from dramatiq.message import Message
 from dramatiq.middleware import SkipMessage
 
 logger = logging.getLogger(__name__)
@@ -18,7 +21,7 @@ logger = logging.getLogger(__name__)
 def call_actor(broker: dramatiq.Broker, name: str, run_id: str) -> None:
     """Call the actor of a step between the hooks of a message; raises nothing of what it raises."""
     actor = broker.get_actor(name)
-    message = MessageProxy(actor.message(run_id))
+    message = MessageProxy(_message(actor, run_id))
     try:
         broker.emit_before("process_message", message)
         if not message.failed:
@@ -38,3 +41,15 @@ def call_actor(broker: dramatiq.Broker, name: str, run_id: str) -> None:
         broker.emit_after("process_message", message, exception=exc)
     finally:
         message.clear_exception()
+
+
+def _message(actor: dramatiq.Actor[Any, Any], run_id: str) -> Message[Any]:
+    """Return what `actor.message` does, with an id that costs a tenth of a UUID."""
+    return Message(
+        queue_name=actor.queue_name,
+        actor_name=actor.actor_name,
+        args=(run_id,),
+        kwargs={},
+        options={},
+        message_id=token_hex(16),
+    )

@@ -1,4 +1,4 @@
-"""A transition in one statement: whole, or nothing of it is there. On PostgreSQL only."""
+"""A transition in one statement: whole, or nothing of it is there."""
 
 from __future__ import annotations
 
@@ -17,10 +17,6 @@ from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
 from tests.support.runs import claimed, events, everything, new_run, run_of, step_of
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.parametrize("database", ["postgres"], indirect=True),
-]
 FIRST, SECOND = STEP_NAMES[:2]
 
 
@@ -73,6 +69,8 @@ def test_nothing_changes_where_the_next_step_is_not_as_expected(
     assert everything(database) == before
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_an_end_without_the_start_is_an_error_and_changes_nothing(
     database: Database, claim: Claim, clock: FakeClock
 ) -> None:

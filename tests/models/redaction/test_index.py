@@ -17,7 +17,7 @@ from models.redaction.connections import CONNECTION_RULES
 from models.redaction.encoded import encoded_rule
 from models.redaction.formats import FORMAT_RULES
 from models.redaction.headers import HEADER_RULES
-from models.redaction.index import Index
+from models.redaction.index import NUMBER, Index
 from models.redaction.key_blocks import KEY_BLOCK_TEXT_RULE
 from models.redaction.scanner import Scanner
 from models.redaction.spans import Rule
@@ -165,3 +165,24 @@ assert sum(map(len, compiled)) > 5_000
 """
     output = subprocess.check_output([sys.executable, "-c", measure], cwd=ROOT)
     assert int(output) < 3_500
+
+
+def test_no_anchor_is_recognised_by_a_number_of_a_line() -> None:
+    index = Index(_RULES)
+    assert index.passes_numbers
+    numbers = [
+        f":{number}{more}{end}" for number in range(1000) for more in ("", ".999") for end in ",}"
+    ]
+    numbers += [f":0.{number:03}," for number in range(1000)]
+    for number in numbers:
+        assert NUMBER.fullmatch(number)
+        found = [one for one, _ in index.candidates(number) if one.may_stand_around(number)]
+        assert not found, (number, [one.text for one in found])
+
+
+def test_a_known_value_is_found_whose_end_looks_like_the_number_of_a_line() -> None:
+    secret = 'ab":1.5,'
+    redactor = Redactor({"API_KEY": secret, "DEBUG": "1"})
+    for text in (f'{{"a":"x {secret}"}}', f"x{secret}", f'"{secret}"'):
+        assert secret not in redactor.scrub_line(text)
+        assert secret not in redactor.scrub_line(text), "nor where it has been seen"
