@@ -50,6 +50,7 @@ _ID_OVERLAP = 200
 @click.option("--tail", type=click.IntRange(1), metavar="N", help="Only the last N of them.")
 @click.option("--since", metavar="WHEN", help="Only lines since: 10min, 24h, or 2026-11-01T12:00.")
 @click.option("--all-runs", is_flag=True, help="The lines of all runs, and of none.")
+@click.option("--group", is_flag=True, help="Fold: an attempt a group, alike lines counted once.")
 @click.option("--failed", is_flag=True, help="Only the last attempt of the step that failed.")
 @click.option(
     "--follow",
@@ -64,6 +65,7 @@ def command(
     run_text: str,
     tail: int | None,
     all_runs: bool,
+    group: bool,
     failed: bool,
     follow: bool,
     as_json: bool,
@@ -74,13 +76,16 @@ def command(
     RUN is an id or a unique prefix of one; the newest run by default, and none with --all-runs.
     RUN/STEP is a step of it and RUN/STEP#2 an attempt, as `scout show --attempts` names them.
     --grep looks into the message, the event and the data of a line; upper and lower case count
-    alike with (?i) before it. --tail with --follow begins with the last lines and goes on. With
-    --json each row is one line of JSON with the field names of the log lines. The exit code is 0
-    however the run ended; Ctrl-C in --follow exits 130 and leaves the run alone.
+    alike with (?i) before it. --group folds each attempt into a group that says how many lines of
+    each kind there were, with the last one's words. --tail with --follow begins with the last lines
+    and goes on. With --json each row is one line of JSON with the field names of the log lines, or
+    each group one. The exit code is 0 however the run ended; Ctrl-C in --follow exits 130 and
+    leaves the run alone.
 
     \b
     Example:
       scout logs last --failed
+      scout logs last --group --level warning
       scout logs --all-runs --grep "rate limit|quota" --since 1h --tail 50
     """
     if failed and (asked["step"] or asked["attempt"] or follow or all_runs):
@@ -95,6 +100,8 @@ def command(
         raise click.UsageError("RUN/STEP cannot be combined with --step, --attempt or --failed.")
     if named.step:
         asked |= {"step": known_step(named.step), "attempt": named.attempt}
+    if group and follow:
+        raise click.UsageError("--group cannot be combined with --follow: it counts what is there.")
     settings = open_for_use()
     from models.dao.runs import RunsDao
 
@@ -108,7 +115,7 @@ def command(
     if run is not None and follow:
         shown = _follow(run, settings, wanted, tail, as_json=as_json)
     else:
-        shown = _print(run, wanted, tail, as_json=as_json)
+        shown = (_print_groups if group else _print)(run, wanted, tail, as_json=as_json)
     if not shown:
         say("No row matches.", err=True)
 
@@ -134,6 +141,25 @@ def _print(run: RunRow | None, wanted: Filter, tail: int | None, *, as_json: boo
         show(row)
         shown += 1
     return shown
+
+
+def _print_groups(run: RunRow | None, wanted: Filter, tail: int | None, *, as_json: bool) -> int:
+    """Print what is on record in groups; returns how many they were."""
+    from cli.display.log_groups import grouped
+    from cli.running.log_filter import stored_rows
+
+    groups = grouped(stored_rows(run, wanted, tail))
+    of: str | None = run.run_id if run else ""
+    for one in groups:
+        if as_json:
+            emit_json(one.to_dict(), indent=None)
+            continue
+        if one.run_id != of:
+            of = one.run_id
+            _say_run(of)
+        for line in one.lines():
+            say(line, hang=10)
+    return len(groups)
 
 
 def _filter(
@@ -291,8 +317,12 @@ class _Shown:
         """Print a row."""
         if self._headings and row.run_id != self._of:
             self._of = row.run_id
-            say(paint(f"run {_clean(row.run_id)}" if row.run_id else "no run", None, bold=True))
+            _say_run(row.run_id)
         _show_text(row)
+
+
+def _say_run(run_id: str | None) -> None:
+    say(paint(f"run {_clean(run_id)}" if run_id else "no run", None, bold=True))
 
 
 def _ignore(_: AuditRow) -> None:

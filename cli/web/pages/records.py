@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -24,6 +25,8 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: Said elsewhere in the row.
 _NOT_SHOWN = frozenset({"attempt", "traceback"})
 _DATA_MAX_LENGTH = 400
+#: So many rows of one kind in a row are folded.
+_FOLDED_FROM = 4
 _HEADINGS = (
     Heading("Time"),
     Heading("Level", whole=True),
@@ -87,27 +90,54 @@ def records_parts(run_id: str, found: RecordsFound, *, linked: bool = True) -> R
 
 def records_table(rows: Sequence[AuditRow]) -> Html:
     """Return a table of rows."""
-    classes = [f"level-{row.level.lower()}" for row in rows]
-    return data_table("Records", _HEADINGS, map(_row, rows), classes, stacked=True)
+    folds = [list(alike) for _, alike in groupby(rows, key=_kind)]
+    shown = [
+        part for fold in folds for part in ([fold] if len(fold) >= _FOLDED_FROM else _each(fold))
+    ]
+    classes = [f"level-{part[0].level.lower()}" for part in shown]
+    cells = [_row(part[0]) if len(part) == 1 else _fold(part) for part in shown]
+    return data_table("Records", _HEADINGS, cells, classes, stacked=True)
+
+
+def _kind(row: AuditRow) -> tuple[object, ...]:
+    return row.run_id, row.scope, row.attempt, row.level, row.event
+
+
+def _each(rows: Sequence[AuditRow]) -> list[list[AuditRow]]:
+    return [[row] for row in rows]
+
+
+def _fold(rows: Sequence[AuditRow]) -> list[str]:
+    """Return rows of one kind in a row as one, which opens."""
+    first, *others = _row(rows[0])
+    summary = element("summary", f"{len(rows):,} × {rows[0].message}")
+    messages = [element("li", moment_of(row.ts), " ", row.message, _data(row)) for row in rows]
+    folded = element("details", summary, element("ul", *messages), id=f"rows-{rows[0].id}")
+    event = element("div", element("code", rows[0].event))
+    return [first, *others[:2], element("div", folded, class_="told"), event]
 
 
 def _row(row: AuditRow) -> list[str]:
     attempt = row.attempt if row.attempt and row.attempt > 1 else None
-    data = {key: value for key, value in row.data.items() if key not in _NOT_SHOWN}
-    data = default_redactor().redact(data)
-    words = json.dumps(data, ensure_ascii=False, sort_keys=True) if data else ""
     told: list[str] = [row.message]
     if row.data.get("traceback"):
         trace = element("pre", str(row.data["traceback"]))
         told.append(element("details", element("summary", "traceback"), trace))
-    detail = element("span", clean_text(words, _DATA_MAX_LENGTH), class_="data") if words else ""
     return [
         moment_of(row.ts),
         row.level,
         attempt_name(row.step or row.scope, attempt),
         element("div", *told, class_="told"),
-        element("div", element("code", row.event), " ", detail),
+        element("div", element("code", row.event), " ", _data(row)),
     ]
+
+
+def _data(row: AuditRow) -> Html | str:
+    """Return the details of a row in a few words; empty where it has none."""
+    data = {key: value for key, value in row.data.items() if key not in _NOT_SHOWN}
+    data = default_redactor().redact(data)
+    words = json.dumps(data, ensure_ascii=False, sort_keys=True) if data else ""
+    return element("span", clean_text(words, _DATA_MAX_LENGTH), class_="data") if words else ""
 
 
 def _form(run_id: str, asked: Mapping[str, str]) -> Html:

@@ -266,3 +266,40 @@ def test_the_place_of_a_time_is_found_without_reading_everything(
     last_old, first_new = AuditDao.newest_id(old), AuditDao.newest_id(new)
     assert last_old <= AuditDao.last_id_before(cut) < first_new
     assert AuditDao.last_id_before("2020") == 0
+
+
+def test_groups_are_attempts_in_which_what_is_alike_is_counted(scout: Scout) -> None:
+    run_id = new_run()
+    claimed = claim(run_id, "init_run")
+    for number in range(3):
+        log_audit(
+            event=Event.REPO_README_MISSING,
+            message=f"o/r{number} has none.",
+            scope="init_run",
+            run_id=run_id,
+            step="init_run",
+            attempt=1,
+        )
+    retry_step(claimed, "TransientError", "HTTP 502", delay_s=1, max_tries=3)
+    finish_claim(claim(run_id, "init_run", PastClock(-5)), {})
+    out = scout("logs", run_id, "--group").stdout.splitlines()
+    headings = [re.sub(r" in \d.*", "", line[10:]) for line in out if line[0] != " "]
+    assert headings == ["run  1 row", "init_run#1  5 rows", "init_run#2  2 rows"]
+    assert out[4] == "    3 × o/r2 has none."
+    first = [
+        json.loads(line)
+        for line in scout("logs", run_id, "--group", "--json").stdout.split("\n")[:-1]
+    ][1]
+    assert (first["step"], first["attempt"], first["rows"], first["level"]) == (
+        "init_run",
+        1,
+        5,
+        "WARNING",
+    )
+    assert [(one["event"], one["count"]) for one in first["kinds"]] == [
+        ("step.started", 1),
+        ("repo.readme.missing", 3),
+        ("step.retrying", 1),
+    ]
+    assert scout("logs", run_id, "--group", "--grep", "nothing").stderr == "No row matches.\n"
+    assert scout("logs", run_id, "--group", "--follow").exit_code == 2
