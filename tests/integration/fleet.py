@@ -19,7 +19,7 @@ from models.steps import STEP_NAMES
 from tests.support.processes import ROOT
 from tests.support.runs import audits, events, run_of
 from tests.support.secrets import assert_kept
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 from workers.broker import build_broker
 from workers.enqueue import send_step
 
@@ -60,7 +60,7 @@ class Fleet:
         """Return the lines about an event so far."""
         return [line for line in map(json.loads, list(self.lines)) if line.get("event") == event]
 
-    def stop(self, timeout_s: float = 40.0) -> int:
+    def stop(self, timeout_s: float = DEADLINE_S) -> int:
         """Ask it to stop, wait, and return its exit code; what hangs is killed."""
         if self.process.poll() is None:
             self.process.terminate()
@@ -69,13 +69,13 @@ class Fleet:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
-        self._reader.join(10)
+        self._reader.join(DEADLINE_S)
         return code
 
     def kill(self) -> None:
         """Kill it with everything that it started."""
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(DEADLINE_S)
 
     def parsed(self) -> list[dict[str, Any]]:
         """Return every line, each of which must be a JSON object, once the output has ended."""
@@ -152,7 +152,7 @@ def finished_steps() -> int:
     return int(database().reading(lambda: database().execute(sql).fetchone()[0]))
 
 
-def wait_for_all(timeout_s: float = 180.0) -> None:
+def wait_for_all(timeout_s: float = DEADLINE_S) -> None:
     """Wait until no run is unfinished."""
     wait_until("all runs to end", lambda: unfinished() == 0, timeout_s)
 

@@ -15,6 +15,7 @@ from tests.support.counterparts.github.readmes import readme, writer
 from tests.support.counterparts.llm import ChatServer, chat_server
 from tests.support.processes import ROOT
 from tests.support.secrets import planted_secrets
+from tests.support.waiting import DEADLINE_S
 
 MODEL = "test-model"
 #: What of the world is not as it should be.
@@ -79,7 +80,7 @@ class Outside:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=DEADLINE_S,
         )
         with (self.folder / "printed.txt").open("a") as printed:
             printed.write(done.stdout + done.stderr)

@@ -102,7 +102,7 @@ def test_a_worker_killed_among_its_analyses_pays_for_none_of_them_twice(shared: 
         os.kill(int(worker.split(":")[1]), signal.SIGKILL)
         chat.faults.clear()
         released.set()
-        wait_until("the run to end", lambda: unfinished() == 0, 60)
+        wait_until("the run to end", lambda: unfinished() == 0)
     assert_truthful([run_id])
     assert step_of(run_id, STEP).attempt == 2
     asked = chat.count()

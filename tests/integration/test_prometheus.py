@@ -37,4 +37,4 @@ def test_counts_outlive_a_killed_process_and_an_alert_tells_of_it(
         assert prometheus.ask(steps) == {"": 30.0}
         assert prometheus.ask("scout_database_up") != {}
         alert = 'ALERTS{alertname="ScoutWorkerProcessDied",alertstate="firing"}'
-        wait_until("the alert", lambda: prometheus.ask(alert), 30)
+        wait_until("the alert", lambda: prometheus.ask(alert))

@@ -19,7 +19,7 @@ import pytest
 from models import unblocked as module
 from models.unblocked import BACKLOG_BYTES, UnblockedFile, unblocked
 from tests.support.processes import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 LINE = b"x" * 999
 COUNT = 3 * BACKLOG_BYTES // 1000
@@ -145,7 +145,8 @@ def test_a_command_does_its_work_although_nobody_reads_what_it_says(
     }
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out")],
-        check=False, cwd=ROOT, env=environ, stderr=writing, stdout=subprocess.PIPE, timeout=60,
+        check=False, cwd=ROOT, env=environ, stderr=writing, stdout=subprocess.PIPE,
+        timeout=DEADLINE_S,
     )  # fmt: skip
     assert done.returncode == 0
     assert list((tmp_path / "out").iterdir())

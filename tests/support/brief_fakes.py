@@ -6,15 +6,19 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from peewee import SqliteDatabase
 
 from models.clock import Clock
+from models.database import connection
 from models.database.connection import Database, use
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES, step_id_for
+from models.tables.base import proxy
 from models.tables.github import GITHUB_TABLES
 from models.tables.results import RESULT_TABLES, Analysis, Repo
 from models.tables.runs import RUN_TABLES, Run, RunStep
@@ -41,14 +45,29 @@ NOW = "2026-03-01T12:00:00.000000Z"
 
 @contextmanager
 def bound_database(folder: Path) -> Iterator[SqliteDatabase]:
-    """Make a new database with every table the current one; `tests.conftest` puts back what was."""
-    database = SqliteDatabase(str(folder / "scout.db"), pragmas={"foreign_keys": 1})
+    """Make a new database with every table the current one for the block."""
+    current, bound = connection._current, proxy.obj
+    path = folder / "scout.db"
+    path.write_bytes(_empty_tables())
+    database = SqliteDatabase(str(path), pragmas={"foreign_keys": 1})
     use(Database(database, "test"))
-    database.create_tables(TABLES)
     try:
         yield database
     finally:
         database.close()
+        connection._current = current
+        proxy.initialize(bound)
+
+
+@cache
+def _empty_tables() -> bytes:
+    """Return a database file with the tables and no rows; it is made once for all tests."""
+    with TemporaryDirectory() as folder:
+        database = SqliteDatabase(str(Path(folder) / "scout.db"))
+        with database.bind_ctx(TABLES):
+            database.create_tables(TABLES)
+        database.close()
+        return (Path(folder) / "scout.db").read_bytes()
 
 
 class FrozenClock(Clock):

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.support.servers import Postgres
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 _CONFIG = """
 [databases]
@@ -66,7 +66,7 @@ def running_pgbouncer(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        stack.callback(process.wait, 10)
+        stack.callback(process.wait, DEADLINE_S)
         stack.callback(process.kill)
 
         def listens() -> bool:
@@ -75,5 +75,5 @@ def running_pgbouncer(
             with socket.socket() as one:
                 return one.connect_ex(("127.0.0.1", port)) == 0
 
-        wait_until("PgBouncer to listen", listens, 30)
+        wait_until("PgBouncer to listen", listens)
         yield f"postgresql://postgres@127.0.0.1:{port}"

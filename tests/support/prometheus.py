@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.processes import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 SHIPPED = ROOT / "docs" / "deploy" / "prometheus"
 
@@ -90,7 +90,7 @@ class Prometheus:
     def stop(self) -> None:
         """End it."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(DEADLINE_S)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -60,21 +60,21 @@ class Rabbitmq:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until("RabbitMQ to listen", self._listens, 60)
+        wait_until("RabbitMQ to listen", self._listens)
 
     def stop(self) -> None:
         """Kill it with everything that it started; connections break."""
         if self._server is not None:
             os.killpg(self._server.pid, signal.SIGKILL)
-            self._server.wait(10)
+            self._server.wait(DEADLINE_S)
             self._server = None
-            wait_until("RabbitMQ to be gone", lambda: not self._accepts(), 10)
+            wait_until("RabbitMQ to be gone", lambda: not self._accepts())
 
     def close(self) -> None:
         """Stop it for good."""
         self.stop()
         self._epmd.kill()
-        self._epmd.wait(10)
+        self._epmd.wait(DEADLINE_S)
 
     def purge(self) -> None:
         """Take all waiting messages away."""

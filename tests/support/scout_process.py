@@ -169,7 +169,7 @@ def on_terminal(
     reader = threading.Thread(target=read)
     reader.start()
     code = process.wait(DEADLINE_S)
-    reader.join(10)
+    reader.join(DEADLINE_S)
     os.close(ours)
     return Done(code, b"".join(chunks).decode().replace("\r\n", "\n"), "")
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from cli.main import cli
+from tests.support.waiting import DEADLINE_S
 
 #: Escape codes, and what returns to the beginning of a line that changes.
 _CODES = re.compile(r"\x1b\[[0-9;]*m")
@@ -34,7 +35,7 @@ def shown_on_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, *args: str)
             patch.setattr(sys, name, stream)
         cli.main(list(args), prog_name="scout", standalone_mode=False)
         stream.flush()
-    reader.join(10)
+    reader.join(DEADLINE_S)
     os.close(ours)
     return _LINE.split(_CODES.sub("", b"".join(chunks).decode()))
 

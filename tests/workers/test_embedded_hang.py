@@ -16,7 +16,7 @@ from tasks.step import StepContext
 from tests.support.processes import ROOT
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import new_run, run_of
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 from workers import embedded
 
 _HANGING = """
@@ -59,6 +59,6 @@ def test_a_command_ends_with_its_status_although_a_thread_hangs() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_S,
     )
     assert (done.returncode, done.stdout) == (4, "last words\n")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from tests.support.processes import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 from workers.embedded_watch import _is_stopped
 
 _HELD = """
@@ -21,7 +21,7 @@ ctypes.PyDLL(None).sleep(60)
 def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code],
-        check=False, cwd=ROOT, capture_output=True, text=True, timeout=60,
+        check=False, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from cli.doctor.broker import check
 from models.errors import BrokerUnavailableError, ConfigError
 from models.settings.runtime import load_settings
 from tests.support.tcp_proxy import tcp_proxy
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 from workers.broker import build_broker, check_broker
 from workers.enqueue import send_step
 from workers.redis_client import redis_client
@@ -102,7 +102,7 @@ def _sentinel(folder: Path) -> Iterator[tuple[str, Any]]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        stack.callback(process.wait, 10)
+        stack.callback(process.wait, DEADLINE_S)
         stack.callback(process.kill)
         asking = redis_client(f"redis://127.0.0.1:{port}/0")
 
@@ -112,7 +112,7 @@ def _sentinel(folder: Path) -> Iterator[tuple[str, Any]]:
             except Exception:  # noqa: BLE001 - it is only starting
                 return False
 
-        wait_until("the sentinel to know both servers", knows_both, 60)
+        wait_until("the sentinel to know both servers", knows_both)
         yield f"redis+sentinel://127.0.0.1:{port}/main/0", primary
 
 
@@ -133,7 +133,7 @@ def test_a_failover_of_sentinel_leads_to_the_new_primary(
             True,
         )
         primary._process.kill()
-        wait_until("the new primary", lambda: send_step(broker, "R1", "init_run"), 60)
+        wait_until("the new primary", lambda: send_step(broker, "R1", "init_run"))
         assert check(settings).reachable
         assert broker.client.llen("scout:scout") >= 1
         broker.close()

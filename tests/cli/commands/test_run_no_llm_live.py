@@ -28,6 +28,7 @@ from tests.support.runs import run_of
 from tests.support.scout_process import count, only_run, rows, rows_after
 from tests.support.scout_process import scout as process
 from tests.support.secrets import assert_kept, planted_secrets, stored_text
+from tests.support.waiting import DEADLINE_S
 
 RUN = ("run", "--no-llm", "--query", "vector database")
 
@@ -44,7 +45,7 @@ def test_without_its_library_it_says_what_to_install(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_S,
     )
     assert done.returncode == 3, done.stderr
     assert install_command("keywords") in done.stderr

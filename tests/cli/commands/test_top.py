@@ -23,6 +23,7 @@ from models.views.health import Limits
 from models.views.step_stats import view_stats
 from tests.support.cli import Scout
 from tests.support.terminal import columns_of
+from tests.support.waiting import DEADLINE_S
 from tests.support.worlds import PastClock, add_worker, failed_run, new_run, successful_run
 
 #: `scout` on a terminal that is the process's own, so that Ctrl-C there is a signal.
@@ -120,7 +121,7 @@ def test_on_a_terminal_it_is_drawn_again_until_somebody_leaves(key: bytes) -> No
     os.write(ours, key)
     while b"\x1b[?1049l" not in shown:
         shown += os.read(ours, 65_536)
-    assert process.wait(30) == 0
+    assert process.wait(DEADLINE_S) == 0
     assert termios.tcgetattr(theirs)[3] == before[3], "the terminal is as it was"
     os.close(theirs)
     os.close(ours)

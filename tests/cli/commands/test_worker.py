@@ -12,7 +12,7 @@ from tests.integration.fleet import fleet
 from tests.support.cli import SECRET, Scout
 from tests.support.scout_process import leaks, rows
 from tests.support.scout_process import scout as scout_process
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_it_starts_says_it_is_there_and_stops_in_good_order_at_ctrl_c(
         ready = {line["pid"] for line in workers.said("worker.ready")}
         assert {row[1] for row in rows(sql)} == ready
         workers.process.send_signal(signal.SIGINT)
-        assert workers.process.wait(30) == 0
+        assert workers.process.wait(DEADLINE_S) == 0
         assert rows(sql) == []
     assert workers.parsed()[-1]["event"] == "worker.stopped"
     assert leaks(tmp_path, SECRET) == []

@@ -11,6 +11,7 @@ from cli.web.finding import Drawn
 from cli.web.streams import Hub, mark_of_state
 from models.database.connection import Database
 from tasks.export.html_elements import element
+from tests.support.waiting import DEADLINE_S
 from tests.support.web import Page
 from tests.support.worlds import claim, new_run, successful_run
 
@@ -37,7 +38,7 @@ def parts_of(event: str) -> dict[str, Any]:
 
 
 async def next_of(events: AsyncIterator[str]) -> str:
-    return await asyncio.wait_for(anext(events), 10)
+    return await asyncio.wait_for(anext(events), DEADLINE_S)
 
 
 def test_all_who_watch_share_one_drawing_and_get_what_changed() -> None:
@@ -117,7 +118,7 @@ def test_the_end_of_the_server_ends_every_stream() -> None:
         while hub.watched < 3:
             await asyncio.sleep(0)
         hub.close()
-        await asyncio.wait_for(asyncio.gather(*rest), 10)
+        await asyncio.wait_for(asyncio.gather(*rest), DEADLINE_S)
 
     asyncio.run(watch())
 

@@ -26,6 +26,7 @@ from tests.support.clock import FakeClock
 from tests.support.databases import locked_error
 from tests.support.processes import finished, read_line, say, start_python
 from tests.support.runs import audits, events, new_run, run_of, statuses
+from tests.support.waiting import DEADLINE_S
 
 _HOLDER = """
 import sqlite3, sys
@@ -299,7 +300,7 @@ def test_a_forked_child_writes_over_a_connection_of_its_own(database: Database) 
 
     process = multiprocessing.get_context("fork").Process(target=child)
     process.start()
-    process.join(30)
+    process.join(DEADLINE_S)
 
     assert process.exitcode == 0
     assert database.peewee.connection() is parent_connection
@@ -332,7 +333,7 @@ def test_threads_and_processes_take_turns(
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(DEADLINE_S)
     for process in processes:
         finished(process)
 
@@ -356,7 +357,7 @@ def test_runs_created_by_many_threads_are_all_complete(database: Database) -> No
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(DEADLINE_S)
 
     assert len(set(made)) == 30
     assert {tuple(statuses(run_id)) for run_id in made} == {("pending",) * 10}
@@ -379,7 +380,7 @@ def test_a_step_is_claimed_by_exactly_one_of_many_threads(
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(DEADLINE_S)
 
     assert len(outcomes) == 6
     assert sum(isinstance(outcome, Claim) for outcome in outcomes) == 1

@@ -31,7 +31,7 @@ from tests.support.runs import (
     run_of,
     statuses,
 )
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 FIRST, SECOND = STEP_NAMES[:2]
 
@@ -55,7 +55,7 @@ class Behind:
                 self._database.close_thread()
 
         future = self._pool.submit(run)
-        assert self._started.wait(30)
+        assert self._started.wait(DEADLINE_S)
         if not self._database.is_sqlite:
             wait_until("the other transaction waits", self._waits)
         return future

@@ -12,6 +12,7 @@ from models.database.connection import Database
 from models.errors import RunExistsError
 from models.lifecycle import create_run
 from models.run_terms import RunTerms
+from tests.support.waiting import DEADLINE_S
 
 ARGS = {"query": "vector database", "dry": True}
 TERMS = RunTerms(key="weekly-48")
@@ -30,7 +31,7 @@ def test_a_race_makes_one_run(database: Database) -> None:
     at_once = Barrier(4)
 
     def ask(_: int) -> str:
-        at_once.wait(30)
+        at_once.wait(DEADLINE_S)
         try:
             return create_run(ARGS, terms=TERMS)
         except RunExistsError as exc:

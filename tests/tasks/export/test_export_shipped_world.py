@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
@@ -14,26 +14,26 @@ from models.tables.runs import RunStep
 from models.text.canonical_json import dumps, loads
 from tasks.chain import CHAIN
 from tasks.sources.choose import sources_for
-from tests.support.brief_fakes import create_run
+from tests.support.brief_fakes import bound_database, create_run
 from tests.support.gfm import LIVE_TEXT, html, links, plain_text
 
-pytestmark = pytest.mark.usefixtures("database")
 
-
-@pytest.fixture
-def exported(tmp_path: Path) -> dict[str, str]:
-    """Run the whole chain and return the files."""
-    context = create_run(out=str(tmp_path), min_score=RunArgs(query="x").min_score)
-    context = replace(context, sources=sources_for(dry=True, fixtures_dir=None))
-    for name, step in CHAIN.items():
-        stats = step(context)
-        if name != "export_markdown":
-            RunStep.update(stats_json=dumps(dict(stats))).where(RunStep.name == name).execute()
-    folder = tmp_path / "run_RUN1"
-    return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
-        for path in folder.rglob("*.md")
-    }
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Run the whole chain once for all that look at it, and return the files."""
+    out = tmp_path_factory.mktemp("exported")
+    with bound_database(out):
+        context = create_run(out=str(out), min_score=RunArgs(query="x").min_score)
+        context = replace(context, sources=sources_for(dry=True, fixtures_dir=None))
+        for name, step in CHAIN.items():
+            stats = step(context)
+            if name != "export_markdown":
+                RunStep.update(stats_json=dumps(dict(stats))).where(RunStep.name == name).execute()
+        folder = out / "run_RUN1"
+        yield {
+            path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+            for path in folder.rglob("*.md")
+        }
 
 
 def test_the_dry_run_ends_with_briefs_that_hold_no_foreign_link(exported: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from tasks.step import StepContext
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting
 from tests.support.runs import audits, events, new_run, run_of, step_of
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 SECOND = STEP_NAMES[1]
 
@@ -52,7 +52,7 @@ class TestShutdown:
         rig, run_id = Rig({FIRST: body}), new_run(broker="memory")
         with rig.working():
             rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
-            assert body.started.wait(20)
+            assert body.started.wait(DEADLINE_S)
         step = step_of(run_id, FIRST)
         assert (step.status, step.attempt, step.tries, step.interruptions) == ("pending", 1, 0, 0)
         (row,) = audits(run_id, "step.interrupted")
@@ -64,7 +64,7 @@ class TestShutdown:
         rig, run_id = Rig({FIRST: body}), new_run(broker="memory")
         with rig.working():
             rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
-            assert body.started.wait(20)
+            assert body.started.wait(DEADLINE_S)
         with Rig(repeat_after_s=3600.0).working():
             wait_until("the run to end", lambda: run_of(run_id).ended)
         assert run_of(run_id).status == "success"
@@ -76,7 +76,7 @@ class TestShutdown:
             body = Until()
             rig = Rig({FIRST: body}, repeat_after_s=0.0)
             with rig.working():
-                assert body.started.wait(20), f"start {number}"
+                assert body.started.wait(DEADLINE_S), f"start {number}"
         assert step_of(run_id, FIRST).attempt == MAX_ALONE + 2
         with Rig(repeat_after_s=0.0).working():
             wait_until("the run to end", lambda: run_of(run_id).ended)
@@ -89,7 +89,7 @@ class TestShutdown:
         rig, run_id = Rig({FIRST: body}), new_run(broker="memory")
         with rig.working(grace_s=0.05):
             rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
-            assert body.started.wait(20)
+            assert body.started.wait(DEADLINE_S)
         step = step_of(run_id, FIRST)
         assert (step.status, step.interruptions, step.tries) == ("pending", 0, 0)
         body.released.set()
@@ -145,7 +145,7 @@ class TestShutdown:
         rig.bodies[FIRST] = body = Witness()
         with rig.working():
             rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
-            assert body.started.wait(20)
+            assert body.started.wait(DEADLINE_S)
             assert "recovery" in loops()
         assert "keeper" in seen
         assert "recovery" not in seen
@@ -263,7 +263,7 @@ def test_a_step_that_takes_longer_than_its_lease_keeps_it(
 
     with rig.working():
         rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
-        assert body.started.wait(20)
+        assert body.started.wait(DEADLINE_S)
         leases = {lease()}
         wait_until("five renewals", lambda: leases.add(lease()) or len(leases) > 5)
         body.released.set()

@@ -22,7 +22,7 @@ from tests.support.databases import locked_error
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, failing
 from tests.support.runs import audits, events, new_run, run_of, step_of
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 from workers.attempts.retry_policy import RetryPolicy, is_transient
 from workers.middleware.step_recorder import StepMiddleware
 
@@ -204,7 +204,7 @@ class TestAnEndingThatCannotBeWritten:
         assert step_of(run_id, FIRST).status == "running"
         rig.bodies.clear()
         recovery = rig.recovery()
-        wait_until("the lease to run out", lambda: recovery.tick() or rig.run_chain(), 10)
+        wait_until("the lease to run out", lambda: recovery.tick() or rig.run_chain())
         rig.run_chain()
         assert run_of(run_id).status == "success"
         assert events(run_id).count("step.interrupted") == 1
@@ -223,7 +223,7 @@ class TestAnEndingThatCannotBeWritten:
         assert [line["error"] for line in logs.lines if line["level"] == "CRITICAL"] == ["a bug"]
         assert rig.steps.active() == []
         recovery = rig.recovery()
-        wait_until("the lease to run out", lambda: recovery.tick() or rig.run_chain(), 10)
+        wait_until("the lease to run out", lambda: recovery.tick() or rig.run_chain())
         assert run_of(run_id).status == "success"
 
     def test_end_and_next_step_are_one_commit(
@@ -262,10 +262,10 @@ class TestAnEndingThatCannotBeWritten:
 
         thread = threading.Thread(target=work)
         thread.start()
-        assert locked.wait(20)
+        assert locked.wait(DEADLINE_S)
         assert step_of(run_id, FIRST).status == "running"
         other.execute_sql("COMMIT")
-        thread.join(30)
+        thread.join(DEADLINE_S)
         other.close()
         assert step_of(run_id, FIRST).status == "success"
         assert rig.waiting() == [(SECOND, run_id)]

@@ -13,6 +13,7 @@ import pytest
 from models.errors import ConfigError
 from models.settings.logging import LogSettings
 from tests.support.logs import Logs, strict
+from tests.support.waiting import DEADLINE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 logger = logging.getLogger("scout")
@@ -41,7 +42,7 @@ def test_three_processes_share_a_file_across_rotations_without_losing_a_line(
         subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number)], cwd=ROOT)
         for number in range(3)
     ]
-    assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(timeout=DEADLINE_S) for writer in writers] == [0, 0, 0]
     files = sorted(tmp_path.glob("scout.log*"))
     assert len(files) > 3
     keys = [strict(line)["key"] for file in files for line in file.read_text().splitlines()]

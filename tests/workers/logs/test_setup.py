@@ -22,6 +22,7 @@ from models.errors import ConfigError
 from models.log_context import bound_work
 from models.settings.logging import LogSettings, log_settings
 from tests.support.logs import Logs, strict
+from tests.support.waiting import DEADLINE_S
 from workers.logs import configure_logging, install_worker_logging
 
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"
@@ -37,7 +38,7 @@ def run(code: str, **environ: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_S,
         check=False,
     )
 
@@ -196,7 +197,7 @@ def test_the_plain_dramatiq_command_prints_each_worker_line_once_as_json(tmp_pat
             seen.append(text)
             if "ready for action" in text:
                 process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=DEADLINE_S)
     ours = [strict(text) for text in seen if text.startswith("{")]
     messages = [line["message"] for line in ours]
     assert messages.count("Worker process is ready for action.") == 1

@@ -76,7 +76,7 @@ def test_a_scrape_does_not_wait_for_what_hangs(monkeypatch: pytest.MonkeyPatch) 
         assert lines(exposition(registry)[1])["scout_database_up"] == 0
     assert len(calls) == 1, "the one that hangs is not joined by others"
     over.set()
-    wait_until("it to be read", lambda: "scout_x" in lines(exposition(registry)[1]), 10)
+    wait_until("it to be read", lambda: "scout_x" in lines(exposition(registry)[1]))
 
 
 def test_what_the_rows_say(database: Database) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tests.support.processes import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 from workers.metrics import catalogue as of
 from workers.metrics.counts import Counts
 from workers.metrics.pipe import LINE_MAX_BYTES, CountsReceiver, CountsSender, _encoded
@@ -36,9 +36,9 @@ def test_what_a_killed_process_has_sent_is_counted() -> None:
         cwd=ROOT,
         pass_fds=(receiver.write_fd,),
     )
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(DEADLINE_S) == -signal.SIGKILL
     bucket = ("scout_step_duration_seconds_bucket", "init_run", "success", "1")
-    wait_until("the counts", lambda: counts.now().get(bucket) == 300, 10)
+    wait_until("the counts", lambda: counts.now().get(bucket) == 300)
     total = counts.now()["scout_step_duration_seconds_sum", "init_run", "success"]
     assert round(total, 6) == 6.0
     os.close(receiver.write_fd)
@@ -61,7 +61,7 @@ def test_a_pipe_that_nobody_reads_costs_no_wait_and_no_count() -> None:
         bucket = ("scout_step_duration_seconds_bucket", "hydrate_readme", "retrying", "5")
         return received.now().get(bucket) == 2_000
 
-    wait_until("all of them", arrived, 10)
+    wait_until("all of them", arrived)
     for fd in (read_fd, write_fd, receiver.write_fd):
         os.close(fd)
 

@@ -21,7 +21,7 @@ from tests.support.databases import locked_error
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting
 from tests.support.runs import audits, events, new_run, run_of, step_of
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 SECOND = STEP_NAMES[1]
 
@@ -144,7 +144,7 @@ def test_two_workers_that_race_for_a_step_start_it_once(database: Database) -> N
     """Both look before either claims: the conditional update decides."""
     calls: list[str] = []
     rigs = [Rig({FIRST: counting(calls)(FIRST)}) for _ in range(2)]
-    real, gate = StepsDao.claim, threading.Barrier(2, timeout=20)
+    real, gate = StepsDao.claim, threading.Barrier(2, timeout=DEADLINE_S)
 
     def claim(*args: Any) -> bool:
         return real(*args)
@@ -165,7 +165,7 @@ def test_two_workers_that_race_for_a_step_start_it_once(database: Database) -> N
         patch.setattr(StepsDao, "claim", staticmethod(claim))
         threads = [_start(lambda rig=rig: rig.deliver(run_id, FIRST)) for rig in rigs]  # type: ignore[misc]
         for thread in threads:
-            thread.join(30)
+            thread.join(DEADLINE_S)
     assert calls == [FIRST]
     assert step_of(run_id, FIRST).attempt == 1
     assert events(run_id).count("step.started") == 1
@@ -274,7 +274,7 @@ class TestADatabaseThatBreaksAtTheClaim:
         assert step_of(run_id, FIRST).status == "pending"
         other.execute_sql("COMMIT")
         other.close()
-        thread.join(30)
+        thread.join(DEADLINE_S)
         assert step_of(run_id, FIRST).status == "success"
 
 
@@ -292,5 +292,5 @@ def _start(work: Callable[[], None]) -> threading.Thread:
 
 def _in_thread(work: Callable[[], None]) -> bool:
     thread = _start(work)
-    thread.join(30)
+    thread.join(DEADLINE_S)
     return not thread.is_alive()

@@ -24,7 +24,7 @@ from tests.support.clock import FakeClock
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, counting, failing
 from tests.support.runs import audits, events, new_run, run_of, statuses, step_of
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 from workers.attempts.attempt import current_attempt
 
 SECOND = STEP_NAMES[1]
@@ -198,7 +198,7 @@ def test_a_second_message_in_the_middle_of_a_run_changes_nothing(database: Datab
     def body(context: StepContext) -> Mapping[str, Any]:
         thread = threading.Thread(target=_elsewhere, args=(rig, run_id))
         thread.start()
-        thread.join(30)
+        thread.join(DEADLINE_S)
         return {}
 
     rig.bodies[MIDDLE] = body

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.logs import strict
+from tests.support.waiting import DEADLINE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"
@@ -87,7 +88,7 @@ def test_it_says_when_it_is_ready_and_ends_with_0_after_sigterm() -> None:
         assert ready["pid"] == process.pid
         process.terminate()
         after = rest(process)
-        assert process.wait(30) == 0
+        assert process.wait(DEADLINE_S) == 0
     events = [line["event"] for line in after if line["event"]]
     assert events == ["worker.stopping", "worker.stopped"]
 
@@ -117,7 +118,7 @@ def test_it_stops_when_its_parent_is_gone() -> None:
         assert process.stdin is not None
         process.stdin.close()
         (stopping,) = (line for line in rest(process) if line["event"] == "worker.stopping")
-        assert process.wait(30) == 0
+        assert process.wait(DEADLINE_S) == 0
     assert "supervisor is gone" in stopping["message"]
 
 
@@ -127,7 +128,7 @@ def test_work_that_outlives_the_grace_is_reported_and_changes_the_exit_code() ->
         lines_until(process, "stuck")
         process.send_signal(signal.SIGINT)
         unfinished = [line for line in rest(process) if line["event"] == "worker.unfinished"]
-        assert process.wait(30) == 5
+        assert process.wait(DEADLINE_S) == 5
     assert len(unfinished) == 1
 
 
@@ -140,7 +141,7 @@ module.boot = boot
 """
     with child(before=before) as process:
         (line,) = rest(process)
-        assert process.wait(30) == 3
+        assert process.wait(DEADLINE_S) == 3
     assert (line["event"], line["level"]) == ("worker.boot_failed", "ERROR")
     assert (line["message"], line["hint"]) == ("Redis does not answer.", "Start it.")
 
@@ -149,7 +150,7 @@ def test_a_bug_at_boot_is_a_line_with_its_traceback_and_exit_code_1() -> None:
     before = "def boot():\n    raise KeyError('bug')\nmodule.boot = boot\n"
     with child(before=before) as process:
         (line,) = rest(process)
-        assert process.wait(30) == 1
+        assert process.wait(DEADLINE_S) == 1
     assert (line["event"], line["error_type"]) == ("process.uncaught_exception", "KeyError")
     assert "Traceback" in line["traceback"]
 
@@ -157,7 +158,7 @@ def test_a_bug_at_boot_is_a_line_with_its_traceback_and_exit_code_1() -> None:
 def test_a_malformed_log_setting_is_a_line_and_exit_code_3() -> None:
     with child(SCOUT_LOG_LEVEL="LOUD") as process:
         (line,) = rest(process)
-        assert process.wait(30) == 3
+        assert process.wait(DEADLINE_S) == 3
     assert "LOUD" in line["message"]
     assert "SCOUT_LOG_LEVEL" in line["hint"]
 

@@ -21,6 +21,7 @@ from tests.support.counterparts.llm import Asked, ChatServer, chat_server
 from tests.support.counterparts.llm.server import Handler, answer_well
 from tests.support.live_units import Saved, failed, live
 from tests.support.recorder import FakeRecorder
+from tests.support.waiting import DEADLINE_S
 
 ANSWER_S = 0.2
 UNITS = 16
@@ -145,7 +146,7 @@ def test_a_quick_endpoint_is_soon_asked_for_as_many_as_allowed(
     chat: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCOUT_CONCURRENCY", "4")
-    meeting = threading.Barrier(4, timeout=30)
+    meeting = threading.Barrier(4, timeout=DEADLINE_S)
     model = ChatModel(ChatSettings(chat.url, "m", timeout_s=60.0))
     for _ in range(4):
         model.analyse(request())

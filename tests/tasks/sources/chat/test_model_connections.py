@@ -15,6 +15,7 @@ from tasks.sources.chat.model import ChatModel, model_from_environ
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, chat_server
 from tests.support.counterparts.llm.server import Server
+from tests.support.waiting import DEADLINE_S
 
 KEY = "local-" + "k3y" * 8
 
@@ -62,7 +63,7 @@ def test_threads_of_many_steps_use_as_many_as_there_are_threads(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(DEADLINE_S)
     assert len(chat.asked) == 20
     assert len(accepted) <= 4
 

@@ -15,6 +15,7 @@ from tasks.sources.chat.pause_gate import Gate
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import chat_server, faults
 from tests.support.recorder import FakeRecorder
+from tests.support.waiting import DEADLINE_S
 
 
 class Time:
@@ -116,6 +117,6 @@ def test_it_is_visible_while_other_threads_are_held_back() -> None:
     gate._said_s = float("-inf")
     thread = threading.Thread(target=gate.pass_through)
     thread.start()
-    thread.join(30)
+    thread.join(DEADLINE_S)
     assert not thread.is_alive()
     assert recorder.waits == ["waiting 1 s for the model at host (rate limit)"]

@@ -17,6 +17,7 @@ from tests.support.clock import FakeClock
 from tests.support.counterparts.github import Counterpart, World, running_github
 from tests.support.github_step import opened
 from tests.support.processes import finished, start_python
+from tests.support.waiting import DEADLINE_S
 
 SETTINGS = GitHubSettings("https://api.github.com", "a-token")
 _SEARCHER = """
@@ -158,7 +159,7 @@ def test_threads_never_take_more_than_there_is(shared: Database, clock: FakeCloc
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(DEADLINE_S)
     assert sum(counts) == 30
 
 

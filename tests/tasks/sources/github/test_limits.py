@@ -25,7 +25,7 @@ from tests.support.counterparts.github.faults import (
     secondary,
 )
 from tests.support.github_step import Bench, bench
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_S, wait_until
 
 NAME = "owner-1/vector-1"
 TIMEOUT_S = 30.0
@@ -338,7 +338,7 @@ def test_threads_of_a_step_share_a_wait_and_its_record(sqlite_database: Database
         with pytest.raises(PostponedError):
             live.rest(max_wait_s=1).repository(NAME)
         live.record.audits.clear()
-        everyone, found = threading.Barrier(8, timeout=30), []
+        everyone, found = threading.Barrier(8, timeout=DEADLINE_S), []
 
         def pause(wait_s: float, checkpoint: Callable[[], None]) -> None:
             if everyone.wait() == 0:
@@ -356,7 +356,7 @@ def test_threads_of_a_step_share_a_wait_and_its_record(sqlite_database: Database
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(DEADLINE_S)
         assert len(found) == 8
         assert len(throttles(live)) == 1
         assert rest.counters()["throttle_waits"] == 1
