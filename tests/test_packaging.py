@@ -155,6 +155,26 @@ def test_the_wheel_has_a_name_of_its_own_and_the_command_keeps_its_name(wheel: P
     assert "scout = cli.main:main" in scripts
 
 
+def test_the_harness_for_tests_of_ones_own_is_in_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    program = (
+        "import pathlib, workers.harness as h; assert 'site' in h.__file__;"
+        "run = h.dry_run(pathlib.Path('.'), 'vector database', top=3, pass2=False);"
+        "print(run.status, run.stats['hydrate_repo_metadata']['repos'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "success 3\n"), done.stderr
+
+
 def test_the_wheel_runs_the_main_job_far_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 
 import dramatiq
@@ -9,6 +10,7 @@ import dramatiq
 from models.dao.runs import RunsDao
 from models.errors import ScoutError
 from models.settings.runtime import Settings
+from tasks.step import Step
 from workers.broker import build_broker
 from workers.enqueue import send_step
 from workers.middleware.step_recorder import step_middleware
@@ -24,12 +26,18 @@ class EmbeddedWorker:
     Args:
         settings: The process's settings; the database must be open.
         threads: How many steps may run at once; one run needs one.
+        step_named: Returns a step's body by name; the real chain by default.
     """
 
-    def __init__(self, settings: Settings, threads: int = 2) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        threads: int = 2,
+        step_named: Callable[[str], Step] | None = None,
+    ) -> None:
         self.settings = settings
         self._grace_s = settings.shutdown_grace_s
-        self.broker = build_broker(settings)
+        self.broker = build_broker(settings, step_named)
         dramatiq.set_broker(self.broker)
         self._steps = step_middleware(self.broker)
         self._worker = dramatiq.Worker(
