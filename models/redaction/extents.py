@@ -69,7 +69,9 @@ def value_span(text: str, start: int, verdict: Verdict, name: str = "") -> Span 
         return None
     if span := quoted_span(text, start):
         is_code = text[start] == "`" and " " in text[span[0] : span[1]]
-        return span if not is_code and is_secret_value(verdict, text[span[0] : span[1]]) else None
+        is_end = text.startswith((", ", ")"), span[0])  # of a label: `print("Password:", word)`
+        masked = not (is_code or is_end) and is_secret_value(verdict, text[span[0] : span[1]])
+        return span if masked else None
     if text[start] in "[({" and not text.startswith(MASK, start):
         return _bracket_span(text, start, verdict)
     if is_code_at(text, start) or _is_sentence(text, start):

@@ -17,6 +17,8 @@ _AUTHORITY = lazy(r"[^\s\"'`<>\\]*")
 _HOST_STARTS_PATH = lazy(r"[/?#]|%2[fF]|%3[fF]")
 _QUERY = lazy(r"(?:\?|%3[fF])[\w.\-]{1,64}=")
 _AT = lazy(r"@|%40")
+# After a password of documents, a host and a path with another `@`: `irc://user:pass@host/@bob`.
+_EXAMPLE_AT_HOST = lazy(r"@[\w.\-]{1,128}(?::\d{1,5})?/.*", re.DOTALL)
 _VARIABLE = lazy(r"\$\{[^{}@/]{1,64}\}")
 _COLON = lazy(r":|%3[aA]")
 _HOST = lazy(
@@ -130,7 +132,7 @@ def _credentials(text: str, start: int, end: int) -> Iterator[Span]:
     user_end = colon.start() if colon else end
     password = text[colon.end() : end] if colon else ""
     alone = password in _NOT_A_PASSWORD
-    example = password.lower() in EXAMPLE_PASSWORDS
+    example = _EXAMPLE_AT_HOST.sub("", password.lower()) in EXAMPLE_PASSWORDS
     if colon and not alone and not example and is_secret_value(Verdict.SECRET, password):
         yield colon.end(), end
     if _is_token(text[start:user_end], alone=alone):

@@ -132,9 +132,10 @@ def _is_name_of_secret(value: str) -> bool:
     if not _WORDS_JOINED.fullmatch(value):
         return False
     words = split_words(value)
-    if len(words) > 1 and words[-1] in ("credential", "credentials"):
-        return True
-    return len(words) > 1 and words[-1] in _NAMED_LASTS and words[-2] in _NAMED_FIRSTS
+    if len(words) < 2 or words[-1] not in _NAMED_LASTS:
+        return False
+    is_class = words[-1] in ("credential", "credentials")
+    return is_class or words[-2] in _NAMED_FIRSTS or words[0] in ("my", "your")
 
 
 def is_placeholder_at(text: str, start: int) -> bool:

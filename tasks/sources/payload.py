@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -65,11 +65,18 @@ def parse_repository(
         from_fixture: Whether a file is to blame, or a server.
 
     Raises:
-        PermanentError: A field is missing or has another type than GitHub documents.
+        PermanentError: A field is missing, or its name or its stars are not as GitHub documents
+            them; in a fixture, any field.
     """
+    # Storable first: at a lone surrogate in a date, a number or a key msgspec breaks off.
     try:
-        # Storable first: at a lone surrogate in a date, a number or a key msgspec breaks off.
-        return msgspec.convert(storable_tree(payload), RepositoryPayload)
+        fields = storable_tree(payload)
+        try:
+            return msgspec.convert(fields, RepositoryPayload)
+        except msgspec.ValidationError:
+            if from_fixture:
+                raise
+            return msgspec.convert(_without_odd_ones(fields), RepositoryPayload)
     except (msgspec.ValidationError, RecursionError) as exc:
         raise PermanentError(
             f"GitHub's answer to {asked_for} is not a repository as its API documents it: {exc}.",
@@ -78,3 +85,20 @@ def parse_repository(
             else "Check that SCOUT_GITHUB_URL is the base of GitHub's REST API.",
             code=Code.FIXTURE_BROKEN if from_fixture else Code.GITHUB_URL_WRONG,
         ) from exc
+
+
+def _without_odd_ones(fields: Payload) -> dict[str, Any]:
+    """Return what may be missing only where it is as it should be: it is no reason for a loss."""
+    return {
+        one.name: fields[one.name]
+        for one in msgspec.structs.fields(RepositoryPayload)
+        if one.name in fields and (one.required or _fits(fields[one.name], one.type))
+    }
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return True

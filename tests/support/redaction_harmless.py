@@ -29,7 +29,6 @@ docker run -v $PWD:/app -w /app x
 enable secret rotation for every service
 [api-keys]: https://dashboard.example.com/account/apikeys
 .. _SENDGRID_API_KEY: https://app.example.com/settings/api_keys
-.. _PyJWT: https://github.com/jpadilla/pyjwt
 api_key = "sk_test_...", auth="secret_..."
 export VECTOR_API_KEY="tpuf_A1..."
 export OPENAI_API_KEY="sk-...your_openai_key..."
@@ -40,7 +39,8 @@ InfluxDBClient(url="http://localhost:8086", token="my-token", password="my-passw
 http localhost:8000/1/things authorization:custom-token
 twilio://AccountSid:AuthToken@FromPhoneNo and parsep://AppID:MasterKey@Hostname
 connect(user='user', password='password', database="db")
-mailto://myemail:mypass@example.com
+mailto://myemail:mypass@example.com and irc://user:pass@irc.server/@bob
+print("Linode Root Password:", root_pass)
 fs = FileSystem(token='anon') or FileSystem(token='path/to/key.json')
 Mastodon(access_token = 'pytooter_usercred.secret')
 client = OpenAI(api_key="anything", base_url="http://0.0.0.0:4000")

@@ -21,11 +21,9 @@ def columns(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"pushed_at": HALF},
         {"stargazers_count": HALF},
-        {"archived": HALF},
         {"full_name": f"a/{HALF}"},
-        {"forks_count": 10**400},
+        {"full_name": None},
         {"stargazers_count": float("nan")},
     ],
 )
@@ -33,6 +31,23 @@ def test_what_is_no_such_value_is_said_to_be_no_repository(changes: dict[str, An
     with pytest.raises(PermanentError, match="not a repository as its API documents it") as caught:
         columns(**changes)
     caught.value.message.encode()
+
+
+def test_what_may_be_missing_may_be_odd_and_costs_only_itself() -> None:
+    """A whole repository was lost for each of these."""
+    whole = columns()
+    odd_values = (HALF, -1, 1.5, 10**400, True, [None], {"a": 1}, "2026-99-99T00:00:00Z")
+    optional = payload("a/b").keys() - {"full_name", "stargazers_count"}
+    assert len(optional) > 5
+    for name in sorted(optional):
+        for odd in odd_values:
+            got = columns(**{name: odd})
+            assert (got["stars"], got["html_url"][:4]) == (
+                whole["stars"],
+                "http"[: len(got["html_url"])],
+            )
+    with pytest.raises(PermanentError, match="Correct the fixture"):
+        parse_repository(payload("a/b") | {"archived": 1}, "GET /repos/a/b", from_fixture=True)
 
 
 def test_half_a_character_in_text_or_beside_it_costs_only_itself() -> None:
