@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from cli.doctor import broker as broker_health
 from models.clock import Clock
@@ -13,6 +14,9 @@ from models.settings.runtime import Settings
 from models.views.fleet import view_fleet
 from models.views.gauges import Gauge, fleet_gauges, health_gauges
 from models.views.health import Limits, verdict
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 UP = Gauge.of("scout_database_up", "1 where the rows can be read.", 1.0)
 DOWN = Gauge.of("scout_database_up", "1 where the rows can be read.", 0.0)
@@ -36,19 +40,18 @@ def read_gauges(settings: Settings) -> list[Gauge]:
     return [UP, *gauges, *fleet_gauges(fleet), *_quota()]
 
 
-def rows_exposition(settings: Settings, accept: str = "") -> tuple[str, bytes]:
-    """Return content type and text of the rows' metrics; the database must have been opened.
+def rows_registry(settings: Settings) -> CollectorRegistry:
+    """Return what collects the rows' metrics; the database must be open whenever it does.
 
     Args:
         settings: Where database and broker are.
-        accept: The request's `Accept`.
 
     Raises:
         ConfigError: The client for Prometheus is not installed.
     """
-    from workers.metrics.exposition import exposition, registry_of
+    from workers.metrics.exposition import registry_of
 
-    return exposition(registry_of(lambda: read_gauges(settings)), accept)
+    return registry_of(lambda: read_gauges(settings))
 
 
 def _quota() -> list[Gauge]:

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from cli.doctor.metrics import read_gauges, rows_exposition
+from cli.doctor.metrics import read_gauges, rows_registry
 from models.database.connection import Database
 from models.settings.runtime import load_settings
 from models.views.gauges import Gauge
@@ -82,7 +82,7 @@ def test_a_scrape_does_not_wait_for_what_hangs(monkeypatch: pytest.MonkeyPatch) 
 def test_what_the_rows_say(database: Database) -> None:
     claimed(new_run(broker="memory"), "init_run")
     new_run(broker="memory")
-    content_type, text = rows_exposition(load_settings())
+    content_type, text = exposition(rows_registry(load_settings()))
     shown = lines(text)
     assert content_type.startswith("text/plain")
     assert shown["scout_database_up"] == shown["scout_database_writable"] == 1
@@ -100,7 +100,7 @@ def test_a_database_that_went_away_is_said_by_health_too(
         raise OSError("gone")
 
     monkeypatch.setattr("cli.doctor.metrics.view_fleet", away)
-    assert lines(rows_exposition(load_settings())[1])["scout_database_up"] == 0
+    assert lines(exposition(rows_registry(load_settings()))[1])["scout_database_up"] == 0
 
 
 @pytest.mark.prometheus
