@@ -12,7 +12,7 @@ from cli.display.fields import names_in, picked
 from models.database.connection import Database
 from tests.support.cli import Scout
 from tests.support.processes import ROOT
-from tests.support.worlds import failed_run, successful_run
+from tests.support.worlds import failed_run, new_run, successful_run
 
 RECORD = {"a": 1, "b": {"c": 2}, "d": [{"e": 3}, {"e": 4, "f": 5}], "n": None}
 
@@ -65,6 +65,24 @@ def test_the_shapes_are_those_that_are_published(scout: Scout, database: Databas
         published("show").validate(scout.json("show", run_id, "--attempts"))
         for line in scout("logs", run_id, "--json").stdout.splitlines():
             published("logs").validate(json.loads(line))
+        for line in scout("logs", run_id, "--group", "--json").stdout.splitlines():
+            published("log_groups").validate(json.loads(line))
+
+
+def test_so_are_those_of_commands_that_have_runs_executed_or_cancelled(
+    scout: Scout, database: Database
+) -> None:
+    failed = failed_run()
+    outcome, cancelled = published("outcome"), published("cancel")
+    verified = {"run_ids": [failed], "identical": True, "difference": None, "digest": "d"}
+    outcome.validate(verified)
+    resumed = scout("resume", "--status", "failed", "--yes", "--json")
+    (one,) = json.loads(resumed.stdout)
+    assert (one["run_id"], one["exit_code"]) == (failed, resumed.exit_code)
+    outcome.validate([one])
+    outcome.validate(scout.json("watch", failed))
+    for ids in ([new_run()], []):
+        cancelled.validate(scout.json("cancel", *(ids or ("--status", "queued", "--yes"))))
 
 
 def published(name: str) -> jsonschema.Draft202012Validator:

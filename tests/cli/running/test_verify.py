@@ -123,6 +123,7 @@ def test_a_tampered_record_is_found(
 
 def test_json(scout: Scout, run: tuple[str, ...], before_comparing: Callable[..., None]) -> None:
     data = json.loads(scout(*run, "--verify", "--json").stdout)
+    assert set(data) == {"run_ids", "identical", "difference", "digest"}
     assert (data["identical"], data["difference"], len(data["run_ids"])) == (True, None, 2)
     assert data["digest"] == run_digest(data["run_ids"][1])
 
