@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,18 @@ __all__ = ["chat", "github", "live", "quick"]
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Give the test an environment of its own, with a token in it."""
+def _environment(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    migrated_sqlite_file: Path,
+) -> Iterator[None]:
+    """Give the test an environment of its own, with a token and a database without runs in it.
+
+    What the first command does that finds no database is tested with the mark `no_database`.
+    """
+    if request.node.get_closest_marker("no_database") is None:
+        shutil.copy(migrated_sqlite_file, tmp_path / "scout.db")
     for name in ("SCOUT_BROKER_URL", "REDIS_URL", "DATABASE_URL", "SCOUT_DEBUG", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SCOUT_DATABASE_URL", f"sqlite:///{tmp_path / 'scout.db'}")

@@ -80,6 +80,7 @@ def test_what_is_no_url_is_never_quoted(
 
 
 @pytest.mark.parametrize("url", ["sqlite:///x.db?mode=ro", "sqlite://x.db", "sqlite:x.db"])
+@pytest.mark.no_database
 def test_an_address_of_sqlite_is_a_path_and_no_more(
     scout: Scout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
 ) -> None:

@@ -86,6 +86,7 @@ def test_the_runs_that_an_option_names_are_completed(
     assert complete(monkeypatch, "scout doctor --reconcile ") == ["last", run_id]
 
 
+@pytest.mark.no_database
 def test_without_a_database_nothing_is_created_by_a_tab(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

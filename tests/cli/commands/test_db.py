@@ -19,6 +19,7 @@ from tests.support.runs import new_run
 from tests.support.scout_process import rows
 
 
+@pytest.mark.no_database
 def test_status_of_a_database_that_is_not_there_creates_none(scout: Scout, tmp_path: Path) -> None:
     result = scout("db", "status")
     assert result.exit_code == 0
@@ -27,6 +28,7 @@ def test_status_of_a_database_that_is_not_there_creates_none(scout: Scout, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.no_database
 def test_migrate_creates_a_private_file_and_is_done_the_second_time(
     scout: Scout, tmp_path: Path
 ) -> None:
@@ -46,6 +48,7 @@ def test_migrate_creates_a_private_file_and_is_done_the_second_time(
     assert scout("db", "status").stdout.endswith("Up to date.\n")
 
 
+@pytest.mark.no_database
 def test_status_lists_what_is_pending_without_applying_it(scout: Scout, tmp_path: Path) -> None:
     (tmp_path / "scout.db").touch()
     result = scout("db", "status")
@@ -55,6 +58,7 @@ def test_status_lists_what_is_pending_without_applying_it(scout: Scout, tmp_path
     assert (tmp_path / "scout.db").stat().st_size == 0
 
 
+@pytest.mark.no_database
 def test_migrate_changes_an_old_database_that_status_found(scout: Scout, tmp_path: Path) -> None:
     (tmp_path / "scout.db").touch()
     assert scout("db", "migrate").stdout.startswith("applied  0001_initial\n")
@@ -129,6 +133,7 @@ def test_a_backup_that_fails_leaves_nothing(
     assert not list(tmp_path.glob("copy*"))
 
 
+@pytest.mark.no_database
 def test_a_backup_of_nothing_or_of_a_server_is_refused(
     scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

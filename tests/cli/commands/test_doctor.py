@@ -24,6 +24,7 @@ from tests.support.loaded import loaded_after
 from tests.support.worlds import PastClock, add_worker, failed_run, new_run, successful_run
 
 
+@pytest.mark.no_database
 def test_without_a_database_it_is_healthy_and_creates_none(scout: Scout, tmp_path: Path) -> None:
     result = scout("doctor")
     assert result.exit_code == 0
@@ -52,6 +53,7 @@ def test_what_only_looks_cannot_write() -> None:
         opened.execute("DELETE FROM runs")
 
 
+@pytest.mark.no_database
 def test_it_does_not_migrate(scout: Scout, tmp_path: Path) -> None:
     """An empty file is a database without a schema; it must stay one."""
     path = tmp_path / "scout.db"

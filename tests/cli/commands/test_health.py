@@ -46,6 +46,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> fakeredis.FakeServer:
     return server
 
 
+@pytest.mark.no_database
 def test_without_a_database_it_is_healthy_and_creates_none(scout: Scout, tmp_path: Path) -> None:
     assert probe(scout)[0] == 0
     assert scout("health").stdout == "healthy\n"

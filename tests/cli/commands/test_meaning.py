@@ -82,6 +82,7 @@ def test_codes_and_events_are_completed(monkeypatch: pytest.MonkeyPatch) -> None
     ]  # fmt: skip
 
 
+@pytest.mark.no_database
 def test_nothing_is_opened_and_nothing_heavy_imported(tmp_path: Path) -> None:
     code = (
         "import sys; from cli.main import cli; cli.main(['meaning', 'bug'], standalone_mode=False);"

@@ -132,6 +132,7 @@ def test_a_run_that_has_nothing_yet_has_nothing_to_compute(scout: Scout) -> None
     assert (result.exit_code, "nothing to compute" in result.stdout) == (0, True)
 
 
+@pytest.mark.no_database
 def test_without_a_database_none_is_created(scout: Scout, tmp_path: Path) -> None:
     result = scout("replay", "last")
     assert result.exit_code == 2

@@ -189,16 +189,15 @@ class TestTimeout:
 
 
 def test_a_run_whose_process_died_is_finished_by_the_next_one(
-    tmp_path: Path, run: tuple[str, ...], scout: Scout, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: tuple[str, ...], scout: Scout
 ) -> None:
-    monkeypatch.setenv("SCOUT_LEASE_S", "0.5")
     with held(tmp_path, *run) as running:
         running.process.send_signal(signal.SIGKILL)
         done = running.end()
     assert done.code == -signal.SIGKILL
     left = only_run()
     assert run_of(left).status == "running"
-    wait_until("its lease to run out", lambda: _stale(left))
+    _let_the_lease_run_out(left)
     assert scout(*run).exit_code == 0
     assert run_of(left).status == "success"
     assert executed(left)[HELD_STEP] == 2
@@ -206,15 +205,14 @@ def test_a_run_whose_process_died_is_finished_by_the_next_one(
 
 
 def test_a_live_run_whose_process_died_waits_for_a_resume(
-    tmp_path: Path, run: tuple[str, ...], scout: Scout, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: tuple[str, ...], scout: Scout
 ) -> None:
     """Another command would finish it by its own settings, and spend tokens unasked."""
-    monkeypatch.setenv("SCOUT_LEASE_S", "0.5")
     with held(tmp_path, *run) as running:
         running.process.kill()
         running.end()
     left = only_run()
-    wait_until("its lease to run out", lambda: _stale(left))
+    _let_the_lease_run_out(left)
     _set_dry(left, False)
     assert scout(*run).exit_code == 0
     assert run_of(left).status == "running"
@@ -245,11 +243,14 @@ def test_a_run_that_is_being_worked_on_elsewhere_is_left_alone(
         assert set(executed(run_id).values()) == {1}
 
 
-def _stale(run_id: str) -> Any:
+def _let_the_lease_run_out(run_id: str) -> None:
+    """Put its end into the past; a lease so short could run out on those who are alive, too."""
     from models.clock import Clock
 
-    lease = step_of(run_id, HELD_STEP).lease_expires_at
-    return lease is None or lease < Clock().now_iso()
+    assert step_of(run_id, HELD_STEP).lease_expires_at is not None
+    sql = "UPDATE run_steps SET lease_expires_at = ? WHERE run_id = ? AND name = ?"
+    given = (Clock().now_iso(-1), run_id, HELD_STEP)
+    database().transact(lambda: database().execute(sql, given))
 
 
 def test_ctrl_c_before_anything_was_created_leaves_nothing(

@@ -80,6 +80,7 @@ def test_json_is_the_three_shapes_in_one(scout: Scout, busy_fleet: str) -> None:
     assert len(workers["workers"]) == 31
 
 
+@pytest.mark.no_database
 def test_without_a_database_there_is_nothing_to_show_and_none_is_made(
     scout: Scout, tmp_path: Path
 ) -> None:

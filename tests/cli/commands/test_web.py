@@ -46,6 +46,7 @@ def test_a_port_that_is_taken_is_said(scout: Scout, database: Database) -> None:
     assert "--port" in result.stderr.splitlines()[1]
 
 
+@pytest.mark.no_database
 def test_without_a_database_none_is_made(scout: Scout) -> None:
     result = scout("web", "--port", "0")
     assert result.exit_code == 3

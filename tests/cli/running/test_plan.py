@@ -68,6 +68,7 @@ def earlier_run(**args: Any) -> str:
     return run_id
 
 
+@pytest.mark.no_database
 def test_nothing_is_created(scout: Scout, tmp_path: Path) -> None:
     result = scout(*LIVE)
     assert result.exit_code == 0

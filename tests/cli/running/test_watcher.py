@@ -181,6 +181,7 @@ def test_a_deliberate_wait_is_shown_in_minutes_while_it_lasts(
     assert "busy" not in shown.out
 
 
+@pytest.mark.no_database
 def test_the_first_command_ever_says_once_that_it_made_the_schema(tmp_path: Path) -> None:
     """Lines of a library about each migration are of no use to anybody."""
     args = ("run", "--dry", "--query", "vector database", "--out")
