@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from peewee import TextField
+
 from models.tables.base import Table, proxy
 
 #: SQLite before 3.32 allows no more than 999 parameters in a statement.
@@ -25,10 +27,15 @@ def fetch_all(query: Any) -> list[tuple[Any, ...]]:
     answer.initialize()  # row by row Peewee takes as long as the database
     columns: Iterable[Iterable[Any]] = zip(*rows, strict=True)
     converted = (
-        column if convert is None else map(convert, column)
+        column if _is_as_stored(convert) else map(convert, column)
         for column, convert in zip(columns, answer.converters, strict=True)
     )
     return list(zip(*converted, strict=True))
+
+
+def _is_as_stored(convert: Any) -> bool:
+    """Say whether a column needs no conversion: text, which most are, comes as text."""
+    return convert is None or isinstance(getattr(convert, "__self__", None), TextField)
 
 
 def upsert(table: type[Table], rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:

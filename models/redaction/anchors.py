@@ -115,6 +115,6 @@ def _rarest(text: str) -> Trigram | None:
     for at in range(len(text) - 2):
         row = text[at : at + 3]
         rarity = ranks[at] + ranks[at + 1] + ranks[at + 2] - (100 if row in _COMMON else 0)
-        if rarity > rarest and not any(separator in row for separator in _SEPARATORS):
+        if rarity > rarest and " " not in row and '"' not in row:  # `_SEPARATORS`, and quicker
             best, rarest = row, rarity
     return (best[0], best[1], best[2]) if best else None

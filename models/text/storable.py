@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
+
+import msgspec
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -31,11 +32,10 @@ def storable_tree(value: Any) -> Any:
 def _is_storable(value: Any) -> bool:
     """Say whether nothing needs to be changed, which the encoder finds out much faster."""
     try:
-        text = json.dumps(value, ensure_ascii=False)
-        text.encode()
+        text = msgspec.json.encode(value)
     except (TypeError, ValueError, RecursionError):
         return False
-    return "\\u0000" not in text
+    return b"\\u0000" not in text
 
 
 def _storable_copy(value: Any) -> Any:

@@ -103,11 +103,17 @@ def _escape_words(line: str) -> str:
     parts: list[str] = []
     end = 0
     for match in _WORD.finditer(line):
-        parts += (_escape(line[end : match.start()]), _word(match[0]))
+        word, gap = match[0], line[end : match.start()]
+        parts += (gap if gap == " " else _escape(gap), word if _is_plain(word) else _word(word))
         end = match.end()
     escaped = "".join(parts) + _escape(line[end:])
     start = _LINE_START.match(escaped)
     return _escape_start(start) + escaped[start.end() :] if start else escaped
+
+
+def _is_plain(word: str) -> bool:
+    """Say whether a word is one of letters, as most are, which nothing makes live or special."""
+    return word.isalpha() and word.isascii() and "localhost" not in word.lower()
 
 
 def _word(word: str) -> str:

@@ -6,7 +6,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import accumulate, combinations
 
 from tasks.kinds.project import Project
 from tasks.kinds.rules import Kind
@@ -44,11 +44,11 @@ def find_copies(projects: Sequence[Project]) -> dict[str, Kind]:
 @lru_cache(maxsize=KEPT_READMES)
 def sketch(readme: str) -> frozenset[int]:
     """Return a sample of a README's shingles that is the same for the same text."""
-    words = readme.split()[:README_MAX_WORDS]
-    grams = (
-        zlib.crc32(" ".join(words[start : start + SHINGLE_WORDS]).encode())
-        for start in range(len(words) - SHINGLE_WORDS + 1)
-    )
+    words = [word.encode() for word in readme.split(maxsplit=README_MAX_WORDS)[:README_MAX_WORDS]]
+    text = memoryview(b" ".join(words))
+    starts = [0, *accumulate(len(word) + 1 for word in words)]
+    shingles = zip(starts, starts[SHINGLE_WORDS:], strict=False)
+    grams = (zlib.crc32(text[start : end - 1]) for start, end in shingles)
     return frozenset(gram for gram in grams if gram % _KEPT_ONE_IN == 0)
 
 
@@ -71,8 +71,11 @@ def _alike(projects: Sequence[Project]) -> Iterator[tuple[str, str, float]]:
 
 def _same(projects: Sequence[Project]) -> Iterator[tuple[str, str, float]]:
     """Yield those whose READMEs are the same, words by word; short ones have no shingles."""
-    texts: dict[str, list[str]] = defaultdict(list)
+    alike: dict[frozenset[int], list[Project]] = defaultdict(list)
     for project in projects:
+        alike[sketch(project.readme)].append(project)
+    texts: dict[str, list[str]] = defaultdict(list)
+    for project in (one for those in alike.values() if len(those) > 1 for one in those):
         words = project.readme.split()
         if len(words) >= _SAME_MIN_WORDS:
             texts[" ".join(words)].append(project.full_name)

@@ -204,7 +204,7 @@ def first_claim(text: str) -> str | None:
     """Return the first words of `text` that say something was done, or None."""
     plain = _plain(text)
     words = set(_WORD.findall(plain))
-    english = (compiled(pattern) for signs, pattern in _CLAIMS if signs & words)
+    english = (compiled(pattern) for signs, pattern in _CLAIMS if not signs.isdisjoint(words))
     for pattern in (*english, *foreign_patterns(plain)):
         for match in pattern.finditer(plain):
             if not _CONDITION.search(plain[max(match.start() - 20, 0) : match.start()]):

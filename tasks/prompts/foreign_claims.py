@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from models.redaction.lazy import lazy
+
 #: Up to so many words between two; no sentence ends there, since a full stop is no part of a word.
 _SOME = r"(?: [\w'-]+){0,8}?"
 _FEW = r"(?: [\w'-]+){0,3}?"
@@ -163,15 +165,15 @@ _LATIN = (
     (_words("heb hebben zoals ons bijgevoegd bijlage werkt draait"), _DUTCH),
 )
 _EASTERN = (*_CHINESE, *_JAPANESE)
-_EASTERN_SIGN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_EASTERN_SIGN = lazy("[\u3040-\u30ff\u4e00-\u9fff]")
 _WORD = re.compile(r"[\w'-]+")
 
 
 def foreign_patterns(plain: str) -> list[re.Pattern[str]]:
     """Return the patterns that may match a text, which are none for most English ones."""
     words = set(_WORD.findall(plain))
-    latin = (pattern for signs, own in _LATIN if signs & words for pattern in own)
-    eastern = _EASTERN if _EASTERN_SIGN.search(plain) else ()
+    latin = (pattern for signs, own in _LATIN if not signs.isdisjoint(words) for pattern in own)
+    eastern = _EASTERN if not plain.isascii() and _EASTERN_SIGN.search(plain) else ()
     return [compiled(pattern) for pattern in (*latin, *eastern)]
 
 
