@@ -116,6 +116,11 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "the model could not be asked about one repository, or for one brief"
         ),
         Event.LLM_ANALYSIS_REUSED: "analyses of earlier runs with the same input were taken over",
+        Event.LLM_FORECAST: (
+            "the run is about to ask the model for the first time, and says what it expects to"
+            " spend: of `repos` repositories it is asked about `missing`; each amount is `expected`"
+            " and `at_most`. A warning where `--max-llm-tokens` is less"
+        ),
         Event.LLM_BUDGET_EXHAUSTED: (
             "`--max-analyses` or `--max-llm-tokens` was reached; the run goes on with what it has"
         ),

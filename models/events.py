@@ -193,6 +193,12 @@ class Event(StrEnum):
         "llm.item.failed", Scope.UNIT, "full_name kind item model error excerpt", level="WARNING"
     )
     LLM_ANALYSIS_REUSED = _row("llm.analysis.reused", Scope.STEP, "count runs")
+    LLM_FORECAST = _row(
+        "llm.forecast",
+        Scope.STEP,
+        "repos missing analyses verdicts briefs calls tokens",
+        or_level="WARNING",
+    )
     LLM_BUDGET_EXHAUSTED = _row(
         "llm.budget.exhausted", Scope.STEP, "capped reason", level="WARNING"
     )

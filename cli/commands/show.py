@@ -111,6 +111,7 @@ def _to_dict(view: RunView) -> dict[str, Any]:
     from models.dao.run_keys import RunKeysDao
     from models.dao.tags import TagsDao
     from models.views.run_state import run_duration_ms
+    from models.views.spending import spending
 
     run = view.run
     return {
@@ -137,6 +138,7 @@ def _to_dict(view: RunView) -> dict[str, Any]:
         "args": run.args,
         "tags": TagsDao.of_run(run.run_id),
         "stats": run.stats,
+        "model": spent.to_dict() if (spent := spending(run.run_id)) else None,
         "reading": {
             "state": view.reading.state,
             "text": view.reading.text,

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cli.display.step_summary import step_note
+from cli.display.step_summary import spent_line, step_note
 from cli.display.terminal import (
     age,
     faint,
@@ -133,6 +133,8 @@ def _heading(view: RunView) -> Iterator[str]:
     state = status_text(view.reading.state)
     yield f'run {paint(run.run_id, None, bold=True)}  {state}  {source_of(run)}  "{query}"'
     yield faint(" · ".join(run_facts(view)))
+    if spent := spent_line(run.run_id):
+        yield faint(spent)
     key, tags = RunKeysDao.of_run(run.run_id), TagsDao.of_run(run.run_id)
     if key:
         yield faint(f"key  {clean_text(key)}")

@@ -9,6 +9,7 @@ from models.dao import StepRow
 from models.statuses import RunStatus
 from models.views.missing import stat
 from models.views.run_view import RunView
+from models.views.spending import spending
 
 #: Where a step's stats say what it spent on the model.
 _USAGE = ("usage", "analyses.usage")
@@ -111,6 +112,18 @@ def _counted(step: StepRow) -> list[str]:
         if isinstance(value, int) and (value or not words):
             words.append(f"{value:,} {one if value == 1 else several}")
     return words
+
+
+def spent_line(run_id: str) -> str:
+    """Return what a run has spent on its model, beside what it expected; empty for nothing."""
+    spent = spending(run_id)
+    if spent is None:
+        return ""
+    use, expected = spent.use, spent.expected_tokens
+    words = spent_words(use.tokens, use.cost_usd, estimated=use.estimated)
+    requests = f"{use.requests:,} request{'' if use.requests == 1 else 's'}"
+    line = f"model: {', '.join([requests, *words])}"
+    return line if expected is None else f"{line}; {expected:,} tokens were expected"
 
 
 def spent_words(tokens: int, cost_usd: float | None, *, estimated: bool) -> list[str]:

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from cli.display.step_summary import spent_words, step_note
+from cli.display.step_summary import spent_line, step_note
 from cli.display.terminal import indented, paint, say, terminal_width
 from cli.running.warning_limit import LINE_MAX_LENGTH
 from models.dao import AuditDao, RunRow, StepRow, StepsDao
-from models.dao.llm_usage import LlmUsageDao
 from models.events import Event
 from models.export_path import export_index
 from models.settings.colour import is_terminal, wants_colour
@@ -122,11 +121,8 @@ class Screen:
             self.tell(text, Event.RUN_UNFINISHED, run.run_id)
 
     def _spent(self, run: RunRow) -> None:
-        use = LlmUsageDao.of_run(run.run_id)
-        if use is not None:
-            words = spent_words(use.tokens, use.cost_usd, estimated=use.estimated)
-            requests = f"{use.requests:,} request{'' if use.requests == 1 else 's'}"
-            self.say(f"model: {', '.join([requests, *words])}")
+        if line := spent_line(run.run_id):
+            self.say(line)
 
     def _done(self, run: RunRow) -> None:
         if StepsDao.of_run(run.run_id)[-1].status is StepStatus.SUCCESS:

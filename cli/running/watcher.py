@@ -134,6 +134,8 @@ class Watcher:
         ):
             wait_s = data["delay_ms"] / 1000
             self.screen.warn(postponed_text(name, data["reason"], wait_s, data["due_at"]))
+        elif event == Event.LLM_FORECAST and level == "INFO":
+            self.screen.say(f"   · {clean_text(row.message)}", hang=5)
         elif event == Event.RUN_HELD or (
             level in {"WARNING", "ERROR"} and self._flood.lets_through(level, name, event)
         ):

@@ -5,9 +5,29 @@ Steps read and write them with Peewee.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from models.database.connection import database
+from models.database.like_patterns import containing
+
+#: How many of the newest analyses are looked through for what a search would find.
+_LOOKED_THROUGH = 3_000
+_MATCHING = """
+    SELECT max(r.full_name || ' ' || r.description || ' ' || r.topics_json || ' '
+        || coalesce(t.text, ''))
+    FROM analyses a
+    JOIN repos r ON r.run_id = a.run_id AND r.full_name = a.full_name
+    LEFT JOIN readmes m ON m.run_id = a.run_id AND m.full_name = a.full_name
+    LEFT JOIN readme_texts t ON t.sha256 = m.sha256
+    WHERE a.id > (SELECT max(id) FROM analyses) - ? AND a.status = 'valid'
+        AND a.prompt_version = ? AND r.stars >= ?
+"""
+_HOLDS = """
+        AND (lower(r.full_name || ' ' || r.description || ' ' || r.topics_json) LIKE ? ESCAPE '!'
+            OR lower(t.text) LIKE ? ESCAPE '!')
+"""
 
 
 class SearchesDao:
@@ -43,6 +63,19 @@ class ReposDao:
         """Return how many repositories a pass was the first to find."""
         sql = "SELECT count(*) FROM repos WHERE run_id = ? AND found_in_pass = ?"
         return int(database().execute(sql, (run_id, pass_number)).fetchone()[0])
+
+    @staticmethod
+    def count_analysed_with(words: Sequence[str], prompt_version: str, *, stars_min: int) -> int:
+        """Return about how many repositories hold all words, where GitHub's search looks for them.
+
+        Only those count that a run has analysed with a prompt; only the newest are looked through.
+        """
+        patterns = [containing(word.lower()) for word in words for _ in range(2)]
+        sql = f"{_MATCHING}{_HOLDS * len(words)} GROUP BY a.input_hash"
+        params = (_LOOKED_THROUGH, prompt_version, stars_min, *patterns)
+        whole = [re.compile(rf"(?i)\b{re.escape(word)}\b") for word in words]
+        texts = (text for (text,) in database().execute(sql, params))
+        return sum(all(word.search(text) for word in whole) for text in texts)
 
 
 class KeywordsDao:

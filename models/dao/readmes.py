@@ -14,6 +14,8 @@ _UNUSED = (
     "SELECT t.sha256 FROM readme_texts t"
     " WHERE NOT EXISTS (SELECT 1 FROM readmes r WHERE r.sha256 = t.sha256) LIMIT ?"
 )
+#: Digests in one statement; SQLite before 3.32 allows no more than 999 parameters.
+_DIGESTS_MAX = 500
 
 
 class ReadmesDao:
@@ -27,6 +29,17 @@ class ReadmesDao:
         sql = "SELECT text FROM readme_texts WHERE sha256 = ?"
         row = database().execute(sql, (sha256,)).fetchone()
         return str(row[0]) if row else None
+
+    @staticmethod
+    def lengths(digests: Sequence[str]) -> dict[str, int]:
+        """Return how many characters stored READMEs have, by their digest."""
+        found: dict[str, int] = {}
+        for start in range(0, len(digests), _DIGESTS_MAX):
+            some = digests[start : start + _DIGESTS_MAX]
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT sha256, length(text) FROM readme_texts WHERE sha256 IN ({marks})"  # noqa: S608 - marks
+            found |= dict(database().execute(sql, some).fetchall())
+        return found
 
     @staticmethod
     def texts_of_run(run_id: str) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -57,7 +57,10 @@ class _Analysed(Struct, frozen=True):
 
 
 def analyse_repos(
-    context: StepContext, pass_number: int, limit: int | None = None
+    context: StepContext,
+    pass_number: int,
+    limit: int | None = None,
+    before_asking: Callable[[Sequence[Candidate], int], None] | None = None,
 ) -> dict[str, Any]:
     """Store an analysis for each of a pass's hydrated repositories that has none, best first.
 
@@ -73,6 +76,8 @@ def analyse_repos(
         pass_number: Whose repositories.
         limit: How many of the pass are analysed, earlier attempts included; None for all. The
             run's own `--max-analyses` holds as well.
+        before_asking: Told of those that the model is to be asked about, and of how many
+            repositories, just before it is.
 
     Raises:
         PermanentError: Too many answers were not valid, or did not come.
@@ -87,6 +92,8 @@ def analyse_repos(
     waiting = [one for one in repos if not one.is_analysed]
     maker = RowMaker(context, load_prompt(PROMPT), reference_date(context))
     missing = reuse_analyses(maker, waiting, _request)
+    if before_asking is not None:
+        before_asking(missing, len(repos))
     budget = TokenBudget(context)
     _ask_about(context, missing, maker, budget, done=len(repos) - len(missing), lost=lost)
     rescore_analyses(context, pass_number)

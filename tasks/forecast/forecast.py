@@ -28,8 +28,11 @@ LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(
     {True: WITH_TOKEN, False: WITHOUT_TOKEN}
 )
 # What is assumed was measured on five searches among some 150 projects with their own READMEs.
-#: Assumed where no earlier run tells: the share of the results of pass 2 that is new.
+#: Assumed where no earlier run tells: the share of the results of pass 2 that is new, and at least
+#: that of what a search finds that nobody has searched for.
 NEW_SHARE = 0.1
+#: So many known repositories that a search would find say that it is near to those before it.
+KNOWN_MIN = 5
 #: Characters of what a model is told beside the prompt: assumed, and at most.
 MATERIAL_CHARACTERS = {
     "analysis": (13_000, 26_000),
@@ -104,8 +107,30 @@ class Forecast(Struct, frozen=True):
         return told
 
 
+class Found(Struct, frozen=True):
+    """What a run knows as soon as what its first search found is read.
+
+    `repos` are those of pass 1 that have an analysis or are to get one. A model is to be asked
+    about `missing` of them; `characters` is what it is shown of these, all together.
+    """
+
+    repos: int
+    missing: int
+    characters: int
+
+    @property
+    def known_share(self) -> float:
+        """Return the share of the repositories whose analysis was there already."""
+        return 1 - self.missing / self.repos if self.repos else 0.0
+
+
 def forecast(
-    args: RunArgs, history: History, *, with_token: bool, pays_for_vectors: bool = False
+    args: RunArgs,
+    history: History,
+    *,
+    with_token: bool,
+    pays_for_vectors: bool = False,
+    found: Found | None = None,
 ) -> Forecast:
     """Return what a run would cost.
 
@@ -114,6 +139,7 @@ def forecast(
         history: What earlier runs tell.
         with_token: Whether GitHub would be asked with a token.
         pays_for_vectors: Whether an endpoint would be asked for vectors of texts.
+        found: What its first search found, for a run that knows.
 
     Raises:
         ConfigError: `SCOUT_CONCURRENCY` is malformed.
@@ -121,17 +147,17 @@ def forecast(
     if args.dry:
         note = "A dry run reads fixtures: it asks nobody and costs nothing."
         return Forecast(with_token=with_token, notes=(note,))
-    first, new = _repositories(args, history)
+    first, new = _repositories(args, history, found)
     repos = first + new
-    if args.with_repo is not None:
+    if args.with_repo is not None and found is None:
         repos += Amount(1, 1)
     queries = min(args.max_queries, pass2_caps.MAX_QUERIES)
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
-    analyses = _analyses(args, history, repos)
+    analyses = _analyses(args, history, repos, found)
     briefs = NOTHING if args.no_llm else _briefs(args, analyses)
     verdicts = NOTHING if args.no_llm else _verdicts(args, analyses, history)
     asked = {"analysis": analyses, "verdict": verdicts, "brief": briefs}
-    tokens = _tokens(asked, history)
+    tokens = _tokens(asked, history, found)
     if pays_for_vectors:
         tokens += _embedding_tokens(args, analyses if analyses.at_most else repos, history)
     calls = _calls(asked, history)
@@ -159,15 +185,41 @@ def wait_minutes(requests: int, limit: int, window_min: int) -> int:
     return max(0, requests - 1) // limit * window_min
 
 
-def _repositories(args: RunArgs, history: History) -> tuple[Amount, Amount]:
+def _repositories(args: RunArgs, history: History, found: Found | None) -> tuple[Amount, Amount]:
     """Return how many repositories pass 1 finds, and how many pass 2 adds."""
     earlier = history.earlier
-    found = min(args.top, earlier.found) if earlier else args.top
     queries = min(args.max_queries, pass2_caps.MAX_QUERIES)
     per_query = min(args.top, pass2_caps.RESULTS_PER_QUERY)
     most_new = min(pass2_caps.MAX_NEW_REPOS, queries * per_query)
     expected = earlier.new_per_query if earlier else NEW_SHARE * per_query
-    return Amount(found, args.top), Amount(min(most_new, round(queries * expected)), most_new)
+    new = Amount(min(most_new, round(queries * expected)), most_new)
+    return _first(args, history, found), new
+
+
+def _first(args: RunArgs, history: History, found: Found | None) -> Amount:
+    if found is not None:
+        return Amount(found.repos, found.repos)
+    return Amount(min(args.top, _matches(args, history)), args.top)
+
+
+def _matches(args: RunArgs, history: History) -> int:
+    """Return how many repositories a search is expected to match.
+
+    Where the newest run of the same bounds searched for something near, it matches as many as are
+    known of it already, and as many more as that run did not know of its own.
+    """
+    earlier = history.earlier
+    if earlier is None:
+        return max(args.top, history.known)
+    if earlier.is_same or not _is_near(history):
+        return max(earlier.found, history.known)
+    return round(history.known / earlier.known_share)
+
+
+def _is_near(history: History) -> bool:
+    """Say whether the earlier run tells how much of such a search is known."""
+    earlier = history.earlier
+    return earlier is not None and earlier.known_share > 0 and history.known >= KNOWN_MIN
 
 
 def _briefs(args: RunArgs, analyses: Amount) -> Amount:
@@ -188,22 +240,37 @@ def _facts(briefs: Amount) -> Amount:
     return Amount(2 * each * briefs.expected, 4 * each * briefs.at_most)
 
 
-def _analyses(args: RunArgs, history: History, repos: Amount) -> Amount:
+def _analyses(args: RunArgs, history: History, repos: Amount, found: Found | None) -> Amount:
+    """Return how many analyses a model is asked for."""
     if args.no_llm:
         return NOTHING
     expected = min(args.max_analyses, repos.expected)
-    return Amount(
-        max(0, expected - _reusable(args, history, expected)),
-        min(args.max_analyses, repos.at_most),
-    )
+    at_most = min(args.max_analyses, repos.at_most)
+    if found is None:
+        return Amount(max(0, expected - _reusable(args, history, expected)), at_most)
+    there = found.repos - found.missing
+    later = max(0, expected - found.repos)
+    unknown = later if args.fresh else round(later * (1 - found.known_share))
+    return Amount(found.missing + unknown, at_most - there)
 
 
 def _reusable(args: RunArgs, history: History, analyses: int) -> int:
     """Return how many of so many analyses are there already."""
     earlier = history.earlier
-    if earlier is None or args.fresh:
+    if args.fresh:
         return 0
-    return earlier.reusable if earlier.is_same else round(analyses * earlier.known_share)
+    if earlier is not None and earlier.is_same:
+        return earlier.reusable
+    return round(analyses * _known_share(args, history))
+
+
+def _known_share(args: RunArgs, history: History) -> float:
+    """Return the share of what a search for something else finds that earlier runs know.
+
+    Something is always new, however much is known.
+    """
+    matches = _matches(args, history)
+    return min(1 - NEW_SHARE, history.known / matches) if matches else 0.0
 
 
 def _calls(asked: Mapping[str, Amount], history: History) -> Amount:
@@ -214,10 +281,11 @@ def _calls(asked: Mapping[str, Amount], history: History) -> Amount:
     return Amount(round(expected), at_most)
 
 
-def _tokens(asked: Mapping[str, Amount], history: History) -> Amount:
+def _tokens(asked: Mapping[str, Amount], history: History, found: Found | None) -> Amount:
     expected, at_most = 0.0, 0
     for kind, amount in asked.items():
-        usual, most = _tokens_per_item(kind)
+        shown = found.characters / found.missing if found and found.missing else None
+        usual, most = _tokens_per_item(kind, shown if kind == "analysis" else None)
         expected += amount.expected * history.tokens.get(kind, usual)
         at_most += amount.at_most * most
     return Amount(round(expected), at_most)
@@ -236,11 +304,17 @@ def _within_budget(args: RunArgs, tokens: Amount) -> Amount:
     return Amount(min(tokens.expected, at_most), at_most)
 
 
-def _tokens_per_item(kind: str) -> tuple[int, int]:
-    """Return the tokens that are assumed for an item, and the most, with every correction."""
+def _tokens_per_item(kind: str, shown: float | None = None) -> tuple[int, int]:
+    """Return the tokens that are assumed for an item, and the most, with every correction.
+
+    Args:
+        kind: What is asked.
+        shown: Characters of what the model is told of an item, where they are known.
+    """
     prompt = load_prompt(_PROMPTS[kind])
     fixed = len(prompt.text) + SCHEMA_CHARACTERS
     usual_material, most_material = MATERIAL_CHARACTERS[kind]
+    usual_material = usual_material if shown is None else round(shown)
     usual_ratio, dense_ratio = CHARACTERS_PER_TOKEN
     usual = (fixed + usual_material) / usual_ratio + ANSWER_SHARE * prompt.max_tokens
     question = (fixed + most_material) / dense_ratio
@@ -273,9 +347,10 @@ def _notes(args: RunArgs, history: History, with_token: bool) -> list[str]:
     if earlier is None:
         notes.append("No earlier run searched for this: what is expected is an assumption.")
     elif not earlier.is_same:
+        known = 0 if args.fresh or args.no_llm else history.known
         notes.append(
-            "No earlier run searched for this: expected is as much as run"
-            f" {earlier.run_id} found and did not know yet."
+            f"No earlier run searched for this: expected is as much as run {earlier.run_id} found"
+            + (f", and {known:,} that hold its words are analysed already." if known else ".")
         )
     else:
         notes.append(
@@ -286,6 +361,11 @@ def _notes(args: RunArgs, history: History, with_token: bool) -> list[str]:
             notes.append(
                 f"{earlier.reusable:,} analyses may be reused; --fresh asks for them again."
             )
+    if not args.no_llm:
+        notes.append(
+            "The run says it anew from what its search has found, before it asks the model for"
+            " anything; --max-llm-tokens bounds it."
+        )
     if not with_token:
         limits = LIMITS[False]
         notes.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -48,10 +49,12 @@ class Earlier(Struct, frozen=True):
 class History(Struct, frozen=True):
     """What is known: the earlier run, and tokens and requests per item by kind.
 
-    embedding_tokens are those of a repository's texts, or None.
+    known is how many repositories have an analysis already that the search would find, whatever
+    search found them; embedding_tokens are those of a repository's texts, or None.
     """
 
     earlier: Earlier | None = None
+    known: int = 0
     tokens: Mapping[str, float] = field(default_factory=dict)
     requests: Mapping[str, float] = field(default_factory=dict)
     embedding_tokens: float | None = None
@@ -68,6 +71,7 @@ def history_of(args: RunArgs) -> History:
     best = min(alike, key=lambda run: run.args["query"] != args.query, default=None)
     return History(
         _earlier(best.run_id, is_same=best.args["query"] == args.query) if best else None,
+        0 if args.no_llm else _known(args),
         {kind: one.tokens for kind, one in usage.items()},
         {kind: one.requests for kind, one in usage.items()},
         LlmUsageDao.embedding_tokens_per_repo(with_analyses=not args.no_llm),
@@ -81,8 +85,7 @@ def _is_alike(run: RunRow, args: RunArgs) -> bool:
 
 
 def _earlier(run_id: str, *, is_same: bool) -> Earlier:
-    version = load_prompt("repo_analysis").version
-    analyses = AnalysesDao.count_valid(run_id, version)
+    analyses = AnalysesDao.count_valid(run_id, load_prompt("repo_analysis").version)
     asked = LlmUsageDao.count_items(run_id, "analysis")
     queries = SearchesDao.count(run_id, pass_number=2)
     new = ReposDao.count_found(run_id, pass_number=2)
@@ -95,4 +98,11 @@ def _earlier(run_id: str, *, is_same: bool) -> Earlier:
         judged=VerdictsDao.count_valid(run_id, load_prompt("pair_verdict").version),
         is_same=is_same,
         known_share=max(0.0, 1 - asked / analyses) if analyses else 0.0,
+    )
+
+
+def _known(args: RunArgs) -> int:
+    words = re.findall(r"\w+", args.typed.words)
+    return ReposDao.count_analysed_with(
+        words, load_prompt("repo_analysis").version, stars_min=args.stars
     )

@@ -7,10 +7,14 @@ import re
 import pytest
 
 from cli.display.run_page import Scale
+from models.audit import Entry, transition
+from models.clock import Clock
 from models.dao import RunsDao
+from models.events import Event
 from models.lifecycle import expire_leases, resume_run, retry_step
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
+from models.tables.results import LlmUsage
 from models.views.run_view import view_run
 from tests.support.cli import SECRET, Scout
 from tests.support.worlds import (
@@ -178,7 +182,7 @@ def test_json_holds_everything_of_the_run(scout: Scout) -> None:
     run_id = failed_run()
     data = scout.json("show", run_id)
     assert set(data) == {
-        *("run", "args", "tags", "stats", "reading", "stuck_threads", "steps", "attempts"),
+        *("run", "args", "tags", "stats", "model", "reading", "stuck_threads", "steps", "attempts"),
     }
     assert data["args"]["query"] == "vector database"
     assert data["args"]["max_briefs"] == 10
@@ -241,3 +245,32 @@ def test_the_lines_of_an_error_are_kept_and_none_passes_for_one_of_the_screen(sc
     run_id = failed_run(message="No model.\nDo one of these:\n  (1) this\nnext  rm -r x\x1b[31m")
     screen = scout("show", run_id).stdout
     assert "\n  No model.\n  Do one of these:\n    (1) this\n  next  rm -r x\n" in screen
+
+
+def test_what_was_spent_stands_beside_what_was_expected(scout: Scout) -> None:
+    run_id = new_run(dry=False)
+    assert "model:" not in scout("show", run_id).stdout
+    assert scout.json("show", run_id)["model"] is None
+    LlmUsage.create(
+        run=run_id,
+        kind="analysis",
+        item="o/r",
+        requests=2,
+        prompt_tokens=900,
+        completion_tokens=100,
+        updated_at=Clock().now_iso(),
+    )
+    assert "model: 2 requests, 1,000 tokens\n" in scout("show", run_id).stdout
+    tokens = {"expected": 1_200, "at_most": 9_000}
+    said = Entry(
+        Event.LLM_FORECAST,
+        "Said.",
+        scope="llm_repo_analysis",
+        run_id=run_id,
+        data={"tokens": tokens},
+    )
+    transition(lambda journal: journal.add(said), Clock())
+    assert "1,000 tokens; 1,200 tokens were expected\n" in scout("show", run_id).stdout
+    model = scout.json("show", run_id)["model"]
+    assert (model["expected_tokens"], model["at_most_tokens"]) == (1_200, 9_000)
+    assert model["off_share"] == 0.2

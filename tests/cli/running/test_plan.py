@@ -68,6 +68,17 @@ def earlier_run(**args: Any) -> str:
     return run_id
 
 
+def describe(count: int, description: str) -> None:
+    """Give so many of the analysed repositories that have none yet a description and an input."""
+    names = [f"o/r{n}" for n in range(40)]
+    bare = Repo.select().where((Repo.description == "") & Repo.full_name.in_(names))
+    for repo in list(bare.order_by(Repo.id).limit(count)):
+        Repo.update(description=description, stars=500).where(Repo.id == repo.id).execute()
+        Analysis.update(input_hash=repo.full_name).where(
+            Analysis.full_name == repo.full_name
+        ).execute()
+
+
 @pytest.mark.no_database
 def test_nothing_is_created(scout: Scout, tmp_path: Path) -> None:
     result = scout(*LIVE)
@@ -179,13 +190,33 @@ class TestHistory:
 
     def test_a_search_for_something_else_tells_how_much_is_usual(self, scout: Scout) -> None:
         run_id = earlier_run(query="graph database")
-        LlmUsage.delete().where(LlmUsage.item.in_([f"o/r{n}" for n in range(10)])).execute()
         data = planned(scout, "--max-queries", "5")
         assert data["metadata"]["expected"] == 50 + 5 * 4
-        # A quarter of its analyses had been made before.
-        assert data["analyses"]["expected"] == round(70 * 3 / 4)
-        assert planned(scout, "--max-queries", "5", "--fresh")["analyses"]["expected"] == 70
+        assert data["analyses"]["expected"] == 70
         assert run_id in data["notes"][0]
+
+    def test_what_holds_the_words_and_is_analysed_is_not_paid_again(self, scout: Scout) -> None:
+        earlier_run(query="graph database")
+        describe(12, "A vector database.")
+        describe(20, "Vectors, and databases of them.")  # other words
+        # 12 are known of about 120 matches: a tenth of what is found, and of what it brings.
+        assert planned(scout, "--max-queries", "5")["analyses"]["expected"] == 70 - 7
+        assert planned(scout, "--max-queries", "5", "--fresh")["analyses"]["expected"] == 70
+
+    def test_a_run_that_knew_most_tells_how_much_there_is(self, scout: Scout) -> None:
+        earlier_run(query="graph database")
+        describe(12, "A vector database.")
+        LlmUsage.delete().where(LlmUsage.item.in_([f"o/r{n}" for n in range(20)])).execute()
+        data = planned(scout, "--max-queries", "0")
+        # It had half of its analyses: 12 that are known are half of what there is, too.
+        assert data["metadata"]["expected"] == 24
+        assert data["analyses"]["expected"] == 12
+
+    def test_something_is_always_new(self, scout: Scout) -> None:
+        earlier_run(query="graph database")
+        describe(40, "A vector database.")
+        GithubQuery.update(total_count=30).execute()
+        assert planned(scout, "--max-queries", "0")["analyses"]["expected"] == 4
 
     def test_one_that_searched_for_the_same_tells_more_than_a_newer_one(self, scout: Scout) -> None:
         run_id = earlier_run()

@@ -10,6 +10,7 @@ import pytest
 from models.errors import PermanentError, PostponedError, TransientError
 from models.tables.base import proxy
 from models.tables.results import Analysis, Brief, LlmUsage, Repo
+from models.tables.runs import AuditEvent
 from models.text.canonical_json import loads
 from tasks.units import retries
 from tests.support.brief_fakes import brief_content
@@ -335,3 +336,47 @@ def test_no_secret_gets_into_any_table(
     assert "It says" in row("e/five").output_json
     places["audit"] = json.dumps([world.recorder.audits, world.recorder.messages])
     assert_kept(secrets, places)
+
+
+class TestForecast:
+    """Before the first question the run says what it expects to spend."""
+
+    def test_it_counts_what_is_to_be_asked(self, live: MakeWorld, chat: ChatServer) -> None:
+        live("RUN1").steps(*BEFORE, STEP)
+        world = live("RUN2")
+        world.github.readmes = {"a/one": b"# Something else entirely"}
+        asked_before = len(chat.asked)
+        world.steps(*BEFORE, STEP)
+        (said,) = world.recorder.events("llm.forecast")
+        assert (said["repos"], said["missing"]) == (5, 1)
+        assert len(chat.asked) - asked_before == said["missing"]
+        assert said["analyses"]["expected"] < said["analyses"]["at_most"] <= 201
+        assert 0 < said["tokens"]["expected"] < said["tokens"]["at_most"]
+        assert "about 1 of 5 repositories, 4 have an analysis already" in str(
+            world.recorder.messages
+        )
+
+    def test_long_readmes_are_expected_to_cost_more(self, live: MakeWorld) -> None:
+        short, long = live("RUN1", fresh=True), live("RUN2", fresh=True)
+        long.github.readmes = dict.fromkeys(NAMES, b"# Title\n\n" + b"word " * 4000)
+        expected = []
+        for world in (long, short):
+            world.steps(*BEFORE, STEP)
+            expected.append(world.recorder.events("llm.forecast")[0]["tokens"]["expected"])
+            LlmUsage.delete().execute()  # what was paid tells the next one
+        assert expected[0] > expected[1] + 5 * 4_000
+
+    def test_a_budget_that_will_not_do_is_a_warning(self, live: MakeWorld) -> None:
+        world = live(max_llm_tokens=1_000)
+        world.steps(*BEFORE, STEP)
+        (said,) = [one for one in world.recorder.audits if one.event == "llm.forecast"]
+        assert said.level == "WARNING"
+        assert said.message.endswith("; --max-llm-tokens 1,000 ends it before that.")
+
+    def test_a_second_attempt_says_nothing_new(self, live: MakeWorld) -> None:
+        world = live()
+        world.steps(*BEFORE)
+        columns = {"level": "INFO", "scope": STEP, "message": "Said.", "data_json": "{}"}
+        AuditEvent.create(ts="2026-11-26", run_id="RUN1", event="llm.forecast", **columns)
+        world.steps(STEP)
+        assert world.recorder.events("llm.forecast") == []
