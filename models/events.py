@@ -232,7 +232,7 @@ class Event(StrEnum):
         "brief.ranked",
         Scope.STEP,
         "groups shortlisted rejected_by_threshold kept_out min_score policy compared meaning"
-        " compared_capped pairs_capped judge",
+        " compared_capped pairs_capped judge met_by",
     )
     BRIEF_MARKED = _row("brief.marked", Scope.RUN, "who rank group mark note")
     EXPORT_WRITTEN = _row("export.written", Scope.STEP, "path digest files briefs outreach ranked")

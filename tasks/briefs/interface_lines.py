@@ -18,9 +18,28 @@ _CALL = re.compile(
     r"|brew\s+install|gem\s+install|composer\s+require|helm\s+(?:install|repo)|curl\s|from\s+[\w.]+\s+import"
     r"|import\s+[\w{*]|const\s.*require\(|using\s+[\w.]+;|#include\s)"
 )
+#: Of these, what brings a name into a program: it shows an interface where it is the project's own.
+_IMPORT = re.compile(r"\s*(?:[$>%]\s*)?(?:from|import|const|using|#include)\b")
+#: What is imported from beside the file, in an example of an application.
+_LOCAL = re.compile(r"""["'](?:\.{1,2}/|[@~]/)|\bfrom\s+\.""")
 _MARKS = re.compile(r"^[\s>*#+\-$%`]+|\*\*|`")
+_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\([^()\s]*\)")
 #: Stands in lines of tables, badges and HTML.
 _NO_SENTENCE = re.compile(r"https?://|!\[|<\w+|\|")
+_SENTENCE_END = re.compile(r"[.!?](?=\s)")
+#: Stands for a name that the reader is to put in.
+_PLACEHOLDER = re.compile(r"(?i)\b(?:xxx+|foo|your[-_ ]\w+|path/to)\b|\.{3}|…")
+#: A call or an import shows more than that something can be installed, that of another nothing.
+_CALL_WORTH, _INSTALL_WORTH, _NAMED_WORTH, _FOREIGN_WORTH, _OWN_WORTH = 5, 4, 2, 1, 2
+_INSTALL = re.compile(r"\s*(?:[$>%]\s*)?(?:\w+\s+){1,2}(?:install|i|add|get|require|pull|tool)\s")
+#: How a line begins to what is called so there; `{}` is the word that it begins with.
+_CALLED = (
+    (_IMPORT, "import"),
+    (re.compile(r"docker\b"), "{} image"),
+    (re.compile(r"helm\b"), "{} chart"),
+    (re.compile(r"(?:curl|npx)\b"), "{} command"),
+    (_CALL, "package to install"),
+)
 
 
 def interface_line(project: StoredProject, wanted: frozenset[str]) -> str:
@@ -31,19 +50,40 @@ def interface_line(project: StoredProject, wanted: frozenset[str]) -> str:
         wanted: Words that a line had better hold, in the form of `comparable_words`.
     """
     quotable = Quotable(project.readme, project.description)
-    own = comparable_words([project.full_name])
+    own = comparable_words([project.full_name.rpartition("/")[2]])
     best, worth = "", 0
     for line in _lines(project):
-        words = comparable_words([line])
-        told = 3 * bool(_CALL.match(line)) + 2 * bool(INTERFACES.search(line))
-        told = told and told + bool(words & own) + min(2, len(words & wanted))
+        words = comparable_words([line, line.replace("_", " ")])
+        is_own = bool(words & own)
+        told = _worth(line, is_own=is_own)
+        told = told and told + _OWN_WORTH * is_own + min(2, len(words & wanted))
         if told > worth and quotable.holds(shown := _shown(line)):
             best, worth = shown, told
     return best
 
 
+def interface_name(line: str) -> str:
+    """Return in a word or two what a line of `interface_line` shows: `import`, `plugin`; or ""."""
+    for pattern, name in _CALLED:
+        if pattern.match(line):
+            return name.format(line.split(maxsplit=1)[0])
+    named = INTERFACES.search(line)
+    return named[0].lower() if named else ""
+
+
+def _worth(line: str, *, is_own: bool) -> int:
+    if _LOCAL.search(line) or _PLACEHOLDER.search(line):
+        return 0
+    if not _CALL.match(line):
+        return _NAMED_WORTH if INTERFACES.search(line) else 0
+    if _IMPORT.match(line) and not is_own:
+        return _FOREIGN_WORTH
+    return _INSTALL_WORTH if _INSTALL.match(line) else _CALL_WORTH
+
+
 def _lines(project: StoredProject) -> Iterator[str]:
-    yield from project.readme[:README_MAX_CHARACTERS].split("\n")
+    for line in project.readme[:README_MAX_CHARACTERS].split("\n"):
+        yield _LINK.sub(r"\1", line) if "](" in line else line
     yield project.description
 
 
@@ -51,7 +91,19 @@ def _shown(line: str) -> str:
     """Return the words of a line that a quote is made of; too few where it has no use as one."""
     if _NO_SENTENCE.search(line):
         return ""
-    words = " ".join(_MARKS.sub("", line).split()[:_MAX_WORDS])
-    if len(words) > _MAX_CHARACTERS:
-        words = words[:_MAX_CHARACTERS].rpartition(" ")[0]
-    return words if word_count(reader_form(words)) >= QUOTE_MIN_WORDS else ""
+    words = " ".join(_MARKS.sub("", line).split())
+    if word_count(reader_form(shown := _cut(words))) < QUOTE_MIN_WORDS:
+        return ""
+    return shown
+
+
+def _cut(words: str) -> str:
+    """Return a line's beginning: up to the end of a sentence where there is one, else with `…`."""
+    some = " ".join(words.split(" ")[:_MAX_WORDS])
+    if len(some) > _MAX_CHARACTERS:
+        some = some[:_MAX_CHARACTERS].rpartition(" ")[0]
+    if some == words:
+        return words
+    ends = [match.end() for match in _SENTENCE_END.finditer(f"{some} ")]
+    whole = some[: ends[-1]] if ends else ""
+    return whole if word_count(reader_form(whole)) >= QUOTE_MIN_WORDS else f"{some} …"

@@ -13,6 +13,7 @@ from tasks.prompts.false_claims import first_claim
 from tasks.prompts.prompt import load_prompt
 from tasks.sources.interface import ProjectMaterial
 from tasks.text.keywords import singular
+from tasks.text.quotes import without_comments
 
 #: Characters of READMEs that a brief's writer is shown: of one, and of all together.
 PART_MAX_CHARACTERS = 4_000
@@ -38,13 +39,20 @@ INTERFACES = re.compile(
     r"|how to|import\w*|integrat\w+|interfaces?|output\w*|plugins?|protocols?|quick ?start\w*|sdks?"
     r"|getting started|usage|support\w*)\b"
 )
+_CODE = re.compile(r"((?:```|~~~)[\s\S]*?(?:```|~~~|\Z))")
+_PICTURE = re.compile(r"!\[[^\[\]]*\](?:\([^()\n]*\)|\[[^\[\]]*\])")
+_TAG = re.compile(r"</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>")
+_EMPTY_LINK = re.compile(r"\[\s*\](?:\([^()\n]*\)|\[[^\[\]]*\])")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 #: More than this of a block is pictures and addresses: badges.
 _ADDRESSES = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img[^>]*>|https?://\S+|\]\([^)]*\)")
 
 
 class StoredProject(Struct, frozen=True):
-    """What a run has stored of a project; `output` is a model's analysis, in its stored form."""
+    """What a run has stored of a project; `output` is a model's analysis, in its stored form.
+
+    `notice` is by what one sees that it takes little that is new, where it says so.
+    """
 
     full_name: str
     output: Mapping[str, object]
@@ -54,6 +62,7 @@ class StoredProject(Struct, frozen=True):
     pushed_at: str | None = None
     stars: int = 0
     readme: str = ""
+    notice: str = ""
 
     def phrases(self, kind: str) -> list[str]:
         """Return what the analysis says that it `provides` or `needs`, without false claims."""
@@ -101,7 +110,7 @@ def relevant_parts(readme: str, wanted: frozenset[str], max_characters: int) -> 
     Returns:
         Blocks in their order, `GAP` where something is left out; the beginning is always there.
     """
-    blocks = _blocks(readme[:README_MAX_CHARACTERS])
+    blocks = _blocks(_seen(readme[:README_MAX_CHARACTERS]))
     scored = sorted(
         (-_worth(heading, text, wanted), at) for at, (heading, text) in enumerate(blocks)
     )
@@ -137,7 +146,7 @@ def first_parts(readme: str, max_characters: int) -> str:
     """
     parts: list[str] = []
     left, previous, above = max_characters, -1, ""
-    for at, (heading, text) in enumerate(_blocks(readme[: _LOOKED_AT * max_characters])):
+    for at, (heading, text) in enumerate(_blocks(_seen(readme[: _LOOKED_AT * max_characters]))):
         if not _says_something(text):
             continue
         part = _shown("" if heading == above else heading, text)
@@ -207,7 +216,20 @@ def _activity(project: StoredProject) -> str:
     parts = [f"{project.stars:,} stars"]
     if project.pushed_at:
         parts.insert(0, f"last push {project.pushed_at[:10]}")
-    return ", ".join([*parts, str(maturity)] if maturity else parts)
+    parts += [str(maturity)] if maturity else []
+    return ", ".join([*parts, project.notice] if project.notice else parts)
+
+
+def _seen(readme: str) -> str:
+    """Return a README without what its readers do not see: comments, pictures, tags.
+
+    A model that is shown the words of one quotes them, and such a quote stands nowhere. Code stays.
+    """
+    parts = _CODE.split(readme)
+    for number in range(0, len(parts), 2):
+        plain = _PICTURE.sub("", without_comments(parts[number]))
+        parts[number] = _EMPTY_LINK.sub("", _TAG.sub("", plain))
+    return "".join(parts)
 
 
 def _blocks(readme: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from models.events import Event
 from models.statuses import BriefStatus
 from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
+from tasks.briefs import why
 from tasks.briefs.grouping import POLICY, Group
 from tasks.briefs.held_back import held_back
 from tasks.briefs.judge import PairJudge
@@ -48,7 +49,7 @@ def plan_briefs(context: StepContext) -> None:
     kept, shortlisted = kept_groups(groups, context.args.min_score, held)
     kept_out = sum(group.key.lower() in held for group in groups)
     rejected = len(groups) - len(shortlisted) - kept_out
-    formed |= {_REJECTED: rejected}
+    formed |= {_REJECTED: rejected, "met_by": why.RULE}
     rows = [
         _row(context, group, rank, group.key in shortlisted, formed)
         | _kept_out(held.get(group.key.lower()))
@@ -198,8 +199,8 @@ def planned_stats(context: StepContext) -> dict[str, Any]:
 
 def formed_by(rows: Sequence[Brief]) -> dict[str, Any]:
     """Return how groups were formed, as every row has it; nothing for those of `scout-brief/1`."""
-    why = loads(rows[0].why_json) if rows else None
-    return dict(why["formed"]) if why else {}
+    stored = loads(rows[0].why_json) if rows else None
+    return dict(stored["formed"]) if stored else {}
 
 
 def _row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from peewee import JOIN, fn
+from peewee import JOIN, Case, fn
 
 from models.database.upsert import fetch_all
 from models.tables.results import Analysis, Brief, ReadmeRecord, ReadmeText, Repo
@@ -13,6 +13,7 @@ from models.text.canonical_json import loads
 from tasks.briefs.checks import Sides
 from tasks.briefs.composed import composed_brief
 from tasks.briefs.material import StoredProject, Vocabulary, material_of
+from tasks.kinds.rules import LABELS
 from tasks.prompts.brief_schema import BriefContent
 from tasks.sources.interface import BriefRequest
 from tasks.text.quotes import Quotable
@@ -22,6 +23,8 @@ README_MAX_CHARACTERS = 100_000
 #: How many READMEs, and how much of each, tell which words are ordinary in a run's field.
 _FIELD_MAX = 200
 _FIELD_CHARACTERS = 3_000
+#: The share of a run's usual closeness of need and offer from which on a brief says a word of it.
+_CLOSE_SHARE = 0.6
 
 
 class BriefMaterial:
@@ -66,7 +69,9 @@ class BriefMaterial:
     def composed(self, row: Brief, already: Sequence[str]) -> BriefContent | None:
         """Return a brief of what is on record alone, or None where that is too little."""
         found = (loads(row.why_json) or {}).get("reasons", []) if row.why_json else []
-        return composed_brief(self._members(row), found, self.sides(row), already, self._own)
+        return composed_brief(
+            self._members(row), found, self.sides(row), already, self._own, self._least
+        )
 
     def sides(self, row: Brief) -> Sides:
         """Return what a brief's text is checked against."""
@@ -88,6 +93,21 @@ class BriefMaterial:
     def _members(self, row: Brief) -> list[StoredProject]:
         names = sorted(loads(row.repos_json), key=lambda name: name != self._own)
         return [self._projects[name] for name in names]
+
+    @cached_property
+    def _least(self) -> float:
+        """Return how close a need and an offer must be: a share of what is usual in the run.
+
+        The numbers of different embedding models have no common unit.
+        """
+        rows = fetch_all(
+            Brief.select(Brief.why_json).where(
+                (Brief.run == self._run_id) & Brief.why_json.is_null(False)
+            )
+        )
+        found = [(loads(why_json) or {}).get("reasons", []) for (why_json,) in rows]
+        best = [max(one["closeness"] for one in some) for some in found if some]
+        return _CLOSE_SHARE * sorted(best)[len(best) // 2] if best else 0.0
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -116,6 +136,7 @@ def _load(run_id: str, full_names: Sequence[str]) -> Mapping[str, StoredProject]
             Repo.pushed_at,
             Repo.stars,
             fn.COALESCE(fn.SUBSTR(ReadmeText.text, 1, README_MAX_CHARACTERS), ""),
+            Case(None, [(Repo.kind.in_(list(LABELS)), Repo.kind_reason)], ""),
         )
         .join(Analysis, JOIN.LEFT_OUTER, on=same_analysis)
         .join(ReadmeRecord, JOIN.LEFT_OUTER, on=same_readme)

@@ -14,6 +14,8 @@ from tasks.embeddings.rare_words import word_vectors
 from tasks.kinds.project import Project
 
 _DECIMALS = 3
+#: Names the rule of `reasons`; rows that do not name it were made with keywords.
+RULE = "provided"
 
 
 class MetNeed(Struct, frozen=True):
@@ -30,11 +32,22 @@ class MetNeed(Struct, frozen=True):
         return asdict(self)
 
 
-def reasons(members: Sequence[Project], vectors: Vectors | None) -> list[MetNeed]:
-    """Return for each two members, in both directions, the need that is met best."""
+def reasons(
+    members: Sequence[Project], vectors: Vectors | None, *, by_keywords: bool = False
+) -> list[MetNeed]:
+    """Return for each two members, in both directions, the need that is met best.
+
+    A need is met by what is provided; a keyword says what a project is about, not what it has for
+    others, and counts where nothing is said to be provided.
+
+    Args:
+        members: The group's.
+        vectors: The vector of each phrase; None compares by words.
+        by_keywords: Whether keywords count as what is provided, as they did at first.
+    """
     found = []
     for one, other in permutations(members, 2):
-        texts = offers(other)
+        texts = offers(other) if by_keywords or not any(other.provides) else other.provides
         both = [(need, offer) for need in one.needs if need for offer in texts if offer]
         if not both:
             continue

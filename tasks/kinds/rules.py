@@ -25,6 +25,8 @@ SPAM_MIN_CHARACTERS = 800
 #: Characters of a README in which it says that it is given up.
 _NOTICE_CHARACTERS = 1500
 _EVIDENCE_CHARACTERS = 200
+#: How much of a text is shown on either side of what was seen, in whole words where they are short.
+_AROUND = 30
 
 
 class Kind(Struct, frozen=True):
@@ -73,8 +75,23 @@ def _seen(pattern: re.Pattern[str], text: str, where: str) -> str | None:
     match = pattern.search(text)
     if match is None:
         return None
-    shown = text[max(0, match.start() - 30) : match.end() + 30]
+    shown = text[
+        _word_start(text, match.start() - _AROUND) : _word_end(text, match.end() + _AROUND)
+    ]
     return f"its {where} says “{' '.join(shown.split())}”"
+
+
+def _word_start(text: str, at: int) -> int:
+    """Return where the word begins that a place is in, if that is near."""
+    if at <= 0:
+        return 0
+    before = text.rfind(" ", max(0, at - _AROUND), at)
+    return at if before < 0 else before + 1
+
+
+def _word_end(text: str, at: int) -> int:
+    end = text.find(" ", at, at + _AROUND)
+    return at if end < 0 else end
 
 
 def _tagged(topics: Iterable[str]) -> str | None:

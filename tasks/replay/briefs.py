@@ -19,6 +19,7 @@ from tasks.briefs.v1 import grouping as v1
 from tasks.briefs.v1 import scoring as v1_scoring
 from tasks.briefs.v1.candidates import load_candidates
 from tasks.briefs.verdict_rows import fits_of
+from tasks.briefs.why import RULE, reasons
 from tasks.embeddings.store import stored_vectors
 from tasks.replay.differences import NotReproduced, compare
 
@@ -81,6 +82,8 @@ def _check(row: Brief, group: _Group, rank: int, shortlisted: bool) -> None:
     compare(f"what {what} shares", loads(row.shared_keywords_json), list(group.shared_keywords))
     compare(f"whether {what} is shortlisted", row.status not in NOT_PROPOSED, shortlisted)
     if isinstance(group, Group):
-        reasons = [one.to_dict() for one in group.why]
-        compare(f"why {what} fits", loads(row.why_json)["reasons"], reasons)
+        why = loads(row.why_json)
+        by_keywords = why["formed"].get("met_by") != RULE
+        met = reasons(group.members, group.vectors, by_keywords=by_keywords)
+        compare(f"why {what} fits", why["reasons"], [one.to_dict() for one in met])
         compare(f"what links {what}", loads(row.links_json), [one.to_dict() for one in group.links])

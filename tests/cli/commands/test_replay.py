@@ -12,6 +12,11 @@ import pytest
 
 from models.database.connection import Database, database
 from models.errors import NetworkBlockedError
+from models.run_args import RunArgs
+from models.tables.results import Brief
+from models.text.canonical_json import dumps, loads
+from tasks.briefs.partners import group_run
+from tasks.briefs.why import reasons
 from tests.support.cli import Scout
 from tests.support.worlds import new_run
 
@@ -35,6 +40,20 @@ def test_json_says_how_much_was_compared(scout: Scout, parent: str) -> None:
             {"name": "briefs", "rows": 44},
         ],
     }
+
+
+def test_rows_that_were_made_before_keywords_ceased_to_count_replay_as_well(
+    scout: Scout, parent: str
+) -> None:
+    args = RunArgs.from_dict(scout.json("show", parent)["args"])
+    groups = {group.key: group for group in group_run(parent, args, lambda _: None).groups}
+    for row in list(Brief.select()):
+        why = loads(row.why_json)
+        assert why["formed"].pop("met_by") == "provided"
+        met = reasons(groups[row.group_key].members, None, by_keywords=True)
+        why["reasons"] = [one.to_dict() for one in met]
+        Brief.update(why_json=dumps(why)).where(Brief.id == row.id).execute()
+    assert scout("replay", parent).stdout.startswith("identical: ")
 
 
 def test_runs_that_go_on_from_another_are_identical_too(scout: Scout, parent: str) -> None:

@@ -40,19 +40,25 @@ def composed(*members: StoredProject, reasons: list[Any] | None = None, **how: A
     quotable = {name: Quotable(text) for name, text in texts.items()}
     sides = Sides(quotable, texts, dict.fromkeys(texts, frozenset[str]()))
     found = [REASON] if reasons is None else reasons
-    return composed_brief(members, found, sides, how.get("already", ()), how.get("own"))
+    return composed_brief(
+        members, found, sides, how.get("already", ()), how.get("own"), how.get("least", 0.0)
+    )
 
 
 def test_it_says_who_needs_what_and_quotes_an_interface_of_each() -> None:
     brief = composed(INDEX, READER)
     assert [(one.repo, one.interface, one.quote) for one in brief.interfaces] == [
         ("maker/index", "cli, library", "pip install maker-index"),
-        ("reader/app", *["Write a plugin for another kind of paper."] * 2),
+        ("reader/app", "plugin", "Write a plugin for another kind of paper."),
     ]
     assert [one.repo for one in brief.gains] == ["maker/index", "reader/app"]
-    assert "“neighbours of a paper”" in brief.pitch
-    assert "An index of vectors. Reads papers. app needs" in brief.pitch
-    assert "“pip install maker-index”" in brief.first_step
+    met = "app needs neighbours of a paper, and index offers nearest neighbours."
+    assert brief.pitch == f"index: An index of vectors. app: Reads papers. {met}"
+    for text in (brief.first_step, brief.outreach.body):
+        assert "“pip install maker-index”" in text
+        assert "“Write a plugin for another kind of paper.”" in text
+    # What a model said is no quote: nobody would find it in a README.
+    assert "“neighbours" not in f"{brief.pitch} {brief.first_step} {brief.outreach.body}"
     assert "already" not in brief.outreach.body
 
 
@@ -62,9 +68,37 @@ def test_what_is_there_is_known_and_the_own_project_speaks() -> None:
     assert "we maintain reader/app." in body.outreach.body
 
 
-def test_what_a_project_provides_counts_before_a_mere_keyword() -> None:
-    keyword = REASON | {"offer": "papers", "closeness": 0.9}
-    assert "nearest neighbours" in composed(INDEX, READER, reasons=[keyword, REASON]).pitch
+def test_a_need_that_is_hardly_met_is_not_spoken_of() -> None:
+    back = {
+        "needs": "maker/index",
+        "need": "papers to index",
+        "offers": "reader/app",
+        "offer": "a reader",
+        "closeness": 0.2,
+    }
+    said = composed(INDEX, READER, reasons=[back, REASON])
+    assert said.gains[0].gain == "It needs papers to index; app offers a reader."
+    said = composed(INDEX, READER, reasons=[back, REASON], least=0.3)
+    use = "A use for its nearest neighbours: those who use app need neighbours of a paper."
+    assert said.gains[0].gain == use
+    assert composed(INDEX, READER, reasons=[back, REASON], least=0.9) is None
+
+
+def test_what_is_the_same_is_said_once() -> None:
+    same = REASON | {"offer": "Neighbours of a paper"}
+    said = composed(INDEX, READER, reasons=[same])
+    assert said.pitch.endswith("app needs neighbours of a paper, which index offers.")
+
+
+def test_what_the_projects_themselves_make_hard_is_a_risk() -> None:
+    kept = "its README says “this is in maintenance mode”"
+    index = replace(INDEX, language="Rust", notice=kept)
+    first, second, _ = composed(index, replace(READER, language="Python")).risks
+    assert first == f"index may take nothing new: {kept}."
+    assert (
+        second == "index is mostly Rust, app is mostly Python: what joins them crosses languages."
+    )
+    assert len(composed(index, replace(READER, language="Jupyter Notebook")).risks) == 2
 
 
 @pytest.mark.parametrize(
@@ -90,8 +124,15 @@ def test_where_too_little_is_known_there_is_none(
         ("[![API](https://x.y/z.svg) badge of api](https://x.y)", ""),
         ("- The API takes JSON and more\n", "The API takes JSON and more"),
         ("The CLI is good for all.\n\n    from app import Reader\n", "from app import Reader"),
+        ("$ pip install the-app\n\nfrom app import Reader\n", "from app import Reader"),
+        # Neither another's name, nor a file of an example's own, nor what the reader is to put in.
+        ("from other import Thing\nThe API takes JSON.", "The API takes JSON."),
+        ("import { app } from '@/app/x';\nThe API takes JSON.", "The API takes JSON."),
+        ("from app.xxx import Thing\nThe API takes JSON.", "The API takes JSON."),
+        ("See the [command line](https://x.y/z) for more.", "See the command line for more."),
         ("import x", ""),
-        ("The API " + "says more " * 20, "The API " + "says more " * 9),
+        ("The API " + "says more " * 20, "The API " + "says more " * 9 + "…"),
+        ("The API takes JSON. It " + "says more " * 20, "The API takes JSON."),
     ],
 )
 def test_the_line_is_a_command_or_tells_of_an_interface(readme: str, line: str) -> None:

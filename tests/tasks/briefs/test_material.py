@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.briefs.material import (
-    GAP,
     PARTS_MAX_CHARACTERS,
     StoredProject,
     Vocabulary,
@@ -18,6 +17,7 @@ from tasks.briefs.material import (
     relevant_parts,
     without_claims,
 )
+from tasks.text.quotes import Quotable
 
 README = """[![badge](https://img.example/a.svg)](https://ci.example)
 
@@ -58,7 +58,7 @@ def project(name: str = "a/quill", readme: str = README, **signals: Any) -> Stor
 
 def test_the_beginning_the_usage_and_what_the_other_needs_are_shown() -> None:
     parts = relevant_parts(README, comparable_words(["object storage snapshots"]), 300)
-    assert parts.startswith(f"{GAP}\n\n# Quill\nQuill keeps columns of numbers.")
+    assert parts.startswith("# Quill\nQuill keeps columns of numbers.")
     assert '## Usage\n```python\nimport quill\n\nquill.open("columns")\n```' in parts
     assert "## Storage\nSnapshots go to object storage." in parts
     assert "garage" not in parts
@@ -119,6 +119,17 @@ def test_the_first_parts_keep_to_their_length(readme: str, most: int) -> None:
     assert len(first_parts(readme, most)) <= most
 
 
+def test_what_no_reader_sees_is_not_shown_and_so_not_quoted() -> None:
+    readme = (
+        '<p align="center">\n  <img src="a.png"\n   alt="Logo: the old slogan of it" />\n</p>\n\n'
+        "![The picture says more words](x.png)\n\n<!-- Copyright: all of these words. -->\n\n"
+        "Quiver <b>stores vectors</b> on a disk.\n\n```jsx\n<Store kind='vector' />\n```\n"
+    )
+    seen = "Quiver stores vectors on a disk.\n\n```jsx\n<Store kind='vector' />\n```"
+    assert first_parts(readme, 600) == seen
+    assert Quotable(readme).holds("Quiver stores vectors on a disk")
+
+
 def test_the_first_parts_are_what_the_readme_says_first_word_for_word() -> None:
     readme = (
         "[![build](https://x.example/b.svg)](https://x.example)\n\n# Quiver\n\n"
@@ -126,9 +137,9 @@ def test_the_first_parts_are_what_the_readme_says_first_word_for_word() -> None:
         "## Usage\n\nA second paragraph is here, too.\n\n" + "More of it follows. " * 50
     )
     assert first_parts(readme, 160) == (
-        f"{GAP}\n\n# Quiver\n"
+        "# Quiver\n"
         "See [the guide](https://x.example/guide) for how it stores vectors.\n\n"
         "## Usage\nA second paragraph is here, too."
     )
-    assert first_parts(readme, 230).endswith("is here, too.\n\n" + "More of it follows. " * 5 + "…")
+    assert first_parts(readme, 225).endswith("is here, too.\n\n" + "More of it follows. " * 5 + "…")
     assert first_parts("", 160) == ""
