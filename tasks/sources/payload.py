@@ -54,6 +54,11 @@ class RepositoryPayload(Struct, frozen=True):
     has_discussions: bool | None = None
 
 
+# Worked out now: msgspec does it when a type is first used, and the process crashes if a second
+# thread uses it meanwhile (docs/decisions.md, trap 24).
+msgspec.json.Decoder(RepositoryPayload)
+
+
 def parse_repository(
     payload: Payload, asked_for: str, *, from_fixture: bool = False
 ) -> RepositoryPayload:
