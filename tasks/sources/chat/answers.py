@@ -11,6 +11,7 @@ from models.errors import TransientError
 from models.text.clean import clean_text
 from models.text.page import page_in_words
 from models.text.storable import storable
+from tasks.sources.chat.elsewhere import answer_in
 from tasks.sources.chat.error_words import error_in, said_in
 from tasks.sources.chat.errors import BrokenOffError, NoAnswerError, refusal
 from tasks.sources.chat.http import Reply
@@ -29,6 +30,9 @@ _REASONING_FIELDS = (
     "reasoning_details",
 )
 _EXCERPT_MAX_CHARACTERS = 80
+_DIGITS_MAX = 100
+#: With these an answer may stand in another place; others say why there is none.
+_WHOLE = frozenset({"stop", "tool_calls", "function_call", "tool_use", "end_turn"})
 _MORE_TOKENS_HINT = "Set SCOUT_LLM_MAX_TOKENS higher, or choose a model that thinks less."
 _OTHER_MODEL_HINT = "Choose another model with SCOUT_LLM_MODEL."
 
@@ -65,6 +69,8 @@ def read_answer(
     if not isinstance(message, dict):  # as completions were before they were chats
         message = {"content": choice["text"]} if choice.get("text") else {}
     answer = _Answer(message, str(choice.get("finish_reason") or "stop")[:50], wanted)
+    if not answer.text.strip() and answer.finish_reason in _WHOLE and not answer.refusal:
+        answer.take(answer_in(body, wanted))
     spending = spending_of(body, messages, answer.everything)
     answered = body.get("model")
     found = ModelAnswer(
@@ -76,7 +82,7 @@ def read_answer(
         cost_usd=spending.cost_usd,
         estimated=spending.estimated,
     )
-    if not message:
+    if not message and not answer.text:
         raise BrokenOffError(
             f"The model at {label} answered without any choice{_beginning(reply.body)}.",
             code=Code.MODEL_INCOMPREHENSIBLE,
@@ -102,6 +108,12 @@ class _Answer:
         if not self.text.strip():
             elsewhere = [arguments for _, arguments in self.calls] + list(map(object_in, thoughts))
             self.text = next((one for one in elsewhere if _has_any(one, wanted)), "")
+
+    def take(self, text: str) -> None:
+        """Take what stands in another place for the answer, if anything does."""
+        if text:
+            self.text = text
+            self.everything.append(text)
 
 
 def _demand_wholeness(
@@ -173,7 +185,8 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
     try:
         body = json.loads(reply.body)
     except (ValueError, RecursionError) as exc:
-        body = whole_of(reply.body.decode("utf-8", "replace"))
+        text = reply.body.decode("utf-8", "replace")
+        body = whole_of(text) or _loosely(text)
         if isinstance(body, dict):
             return body
         said = f"JSON{_beginning(reply.body)}"
@@ -182,13 +195,30 @@ def json_of(reply: Reply, label: str) -> dict[str, Any]:
             "Check that SCOUT_LLM_BASE_URL is the address of an OpenAI-compatible endpoint.",
             code=Code.MODEL_INCOMPREHENSIBLE,
         ).saying(f"what it sent is not {said}") from exc
-    if not isinstance(body, dict):
+    if isinstance(body, list):
         refused_inside(body, reply, label)
+        if any(isinstance(one, (dict, list)) for one in body):
+            return {"data": body}
+    if not isinstance(body, dict):
         raise TransientError(
             f"The model at {label} sent no chat completion{_beginning(reply.body)}.",
             code=Code.MODEL_INCOMPREHENSIBLE,
         )
     return body
+
+
+def _loosely(text: str) -> Any:
+    """Return the object that a body begins with, whatever follows it or stands in its texts."""
+    decoder = json.JSONDecoder(strict=False, parse_int=_integer)
+    try:
+        return decoder.raw_decode(text.lstrip("\ufeff \r\n\t"))[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _integer(digits: str) -> int:
+    """Return a number; one of more digits than any is none that matters."""
+    return int(digits) if len(digits) < _DIGITS_MAX else 0
 
 
 def _beginning(body: bytes) -> str:
@@ -217,8 +247,9 @@ def _text(content: Any) -> str:
     """Return a message's text; newer endpoints may send it in parts."""
     if isinstance(content, str):
         return content
-    if isinstance(content, dict):  # decoded, by a server that means well
-        return json.dumps(content)
+    if isinstance(content, dict):  # decoded, by a server that means well, or one part
+        text = content.get("text")
+        return text if isinstance(text, str) else json.dumps(content)
     if isinstance(content, list):
         parts = [part.get("text") for part in content if isinstance(part, dict)]
         return "".join(part for part in parts if isinstance(part, str))

@@ -221,7 +221,8 @@ def _code_of_status(status: int) -> Code:
         return _REFUSALS[status]
     if 300 <= status < 400:
         return Code.MODEL_UNKNOWN
-    return Code.MODEL_AWAY if status >= 500 else Code.MODEL_REFUSES_REQUESTS
+    not_yet = 200 <= status < 300  # and no answer
+    return Code.MODEL_AWAY if not_yet or status >= 500 else Code.MODEL_REFUSES_REQUESTS
 
 
 def _code_without_status(text: str, *, waits: bool) -> Code:

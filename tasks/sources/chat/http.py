@@ -28,6 +28,8 @@ TOTAL_S = 300.0
 #: A valid answer has a few kilobytes.
 BODY_MAX_BYTES = 4 << 20
 PATH = "/chat/completions"
+#: Some servers create an answer, and a proxy on the way that changes one says 203 or 226.
+_ANSWERED = frozenset({201, 203, 226})
 
 
 class TimedOutError(TransientError):
@@ -112,7 +114,8 @@ class ChatHttp:
                 f"The model at {self._label} answered with more than {max_bytes:,} bytes.",
                 code=Code.MODEL_INCOMPREHENSIBLE,
             )
-        return Reply(answer.status, answer.body, answer.headers)
+        status = 200 if answer.status in _ANSWERED else answer.status
+        return Reply(status, answer.body, answer.headers)
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from html import unescape
 from typing import Any
+
+from tasks.sources.chat.relaxed_json import mended
 
 _WORD = (
     r"(?:seed:)?(?:think|thinking|thoughts?|reason|reasoning|analysis|reflection|scratchpad"
@@ -35,6 +38,8 @@ _CODE_BLOCK = re.compile(r"\A```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?```\Z", re.DOTAL
 _decoder = json.JSONDecoder()
 #: Only so many places are looked at for the beginning of an object.
 _PLACES_MAX = 50
+#: An object may be a text of JSON, which may be one again.
+_TIMES_ENCODED = 2
 
 
 def bare(text: str) -> str:
@@ -72,9 +77,10 @@ def unwrapped(text: str, wanted: frozenset[str]) -> str:
     """
     if _is_object(text) and _has_most(json.loads(text), wanted):
         return text
-    with suppress(ValueError, RecursionError):
-        inner = json.loads(text)
-        text = inner if isinstance(inner, str) else text
+    for _ in range(_TIMES_ENCODED):
+        with suppress(ValueError, RecursionError):
+            inner = json.loads(text)
+            text = inner if isinstance(inner, str) else text
     found, at = "", text.find("{")
     for _ in range(_PLACES_MAX):
         if at < 0:
@@ -85,7 +91,17 @@ def unwrapped(text: str, wanted: frozenset[str]) -> str:
             if _has_most(value, wanted):
                 found, end = text[at:stop], stop
         at = text.find("{", end)
-    return found or text
+    return found or _mended(text, wanted) or text
+
+
+def _mended(text: str, wanted: frozenset[str]) -> str:
+    """Return the object in a text that is not written as JSON is; empty where there is none."""
+    start, end = text.find("{"), text.rfind("}") + 1
+    for written in (text[start:end], unescape(text[start:end])):
+        found = mended(written) if start >= 0 else None
+        if found and _has_most(json.loads(found), wanted):
+            return found
+    return ""
 
 
 def is_reasoning_only(text: str) -> bool:

@@ -12,6 +12,10 @@ from tasks.sources.chat.messages import Message
 
 #: Where tokens are not reported, so many characters are taken for one.
 CHARACTERS_PER_TOKEN = 4
+#: Where interfaces say it: OpenAI's, Anthropic's, Google's, and Ollama's, beside its answer.
+_USAGE = ("usage", "usageMetadata")
+_PROMPT = ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_eval_count")
+_COMPLETION = ("completion_tokens", "output_tokens", "candidatesTokenCount", "eval_count")
 #: More than this in one answer is a mistake, or a hostile endpoint.
 TOKENS_MAX = 100_000_000
 
@@ -42,14 +46,12 @@ def spending_of(
         messages: What was asked.
         answered: All that the model wrote, its reasoning too.
     """
-    usage = body.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
+    usage = next((one for name in _USAGE if isinstance(one := body.get(name), dict)), body)
     details = usage.get("completion_tokens_details")
     details = details if isinstance(details, dict) else {}
-    prompt = tokens_of(usage.get("prompt_tokens"))
-    completion = tokens_of(usage.get("completion_tokens"))
+    prompt, completion = _reported(usage, _PROMPT), _reported(usage, _COMPLETION)
     estimated = prompt is None or completion is None
-    has_choice = bool(body.get("choices"))
+    has_choice = bool(body.get("choices")) or any(answered)
     if prompt is None:
         prompt = estimate(sum(len(one["content"]) for one in messages)) if has_choice else 0
     if completion is None:
@@ -61,6 +63,10 @@ def spending_of(
         cost_usd=cost_of(usage.get("cost")),
         estimated=estimated and has_choice,
     )
+
+
+def _reported(usage: Mapping[str, Any], names: Sequence[str]) -> int | None:
+    return next((one for name in names if (one := tokens_of(usage.get(name))) is not None), None)
 
 
 def tokens_of(value: Any) -> int | None:

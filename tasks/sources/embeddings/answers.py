@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+import struct
 from array import array
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +34,7 @@ def read_embeddings(reply: Reply, texts: Sequence[str], label: str) -> Embedded:
     """
     body = json_of(reply, label)
     refused_inside(body, reply, label)
-    rows = _in_order(body.get("data"), len(texts), label)
+    rows = _in_order(_rows(body), len(texts), label)
     vectors = [_unit(row, label) for row in rows]
     if len({len(vector) for vector in vectors}) > 1:
         raise _malformed(label, "vectors of several dimensions")
@@ -55,23 +57,51 @@ def unit_vector(numbers: Sequence[float]) -> array[float] | None:
     return array("f", [number / length for number in numbers])
 
 
+def _rows(body: dict[str, Any]) -> Any:
+    """Return the list of vectors: that of OpenAI, of Ollama and Gemini, or of Cohere."""
+    rows = body.get("data", body.get("embeddings"))
+    return rows.get("float") if isinstance(rows, dict) else rows
+
+
 def _in_order(data: Any, count: int, label: str) -> list[Any]:
     """Return the embeddings by their index; where none has one they are in order already."""
-    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
+    if not isinstance(data, list) or not all(isinstance(one, (dict, list)) for one in data):
         raise _malformed(label, "no list of vectors")
     if len(data) != count:
         raise _malformed(label, f"{len(data):,} vectors for {count:,} texts")
-    indices = [one.get("index") for one in data]
-    if indices == [None] * count:
+    rows = [one if isinstance(one, dict) else {"embedding": one} for one in data]
+    indices = [_place(one.get("index")) for one in rows]
+    if set(indices) in ({None}, {0}):  # none has one, or each is said to be the first
         indices = list(range(count))
-    if any(type(index) is not int for index in indices) or set(indices) != set(range(count)):
+    if set(indices) != set(range(count)):
         raise _malformed(label, "vectors whose places are not those of the texts")
-    placed = dict(zip(indices, data, strict=True))
-    return [placed[index].get("embedding") for index in range(count)]
+    placed = dict(zip(indices, rows, strict=True))
+    return [placed[at].get("embedding", placed[at].get("values")) for at in range(count)]
+
+
+def _place(index: Any) -> int | None:
+    """Return a place, also one that is written as a text or as `1.0`."""
+    try:
+        return None if index is None or isinstance(index, bool) else int(index)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _numbers(row: Any) -> list[Any]:
+    """Return a vector's numbers; some send them in Base64 whatever they are asked for."""
+    if isinstance(row, list):
+        return row[0] if len(row) == 1 and isinstance(row[0], list) else row
+    if not isinstance(row, str):
+        return []
+    try:
+        data = base64.b64decode(row, validate=True)
+        return list(struct.unpack(f"<{len(data) // 4}f", data))
+    except (ValueError, struct.error):
+        return []
 
 
 def _unit(row: Any, label: str) -> array[float]:
-    numbers = row if isinstance(row, list) else []
+    numbers = _numbers(row)
     if not 0 < len(numbers) <= DIMENSIONS_MAX or any(
         type(number) not in (int, float) for number in numbers
     ):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,6 +122,30 @@ def test_an_answer_that_is_not_a_vector_for_each_text_is_refused(
         embedder.embed(["a", "b"])
     assert caught.value.code is Code.MODEL_INCOMPREHENSIBLE
     assert "SCOUT_EMBED_MODEL" in caught.value.hint
+
+
+def test_vectors_are_read_in_the_shapes_of_other_interfaces(
+    embedder: EndpointEmbedder, server: ChatServer
+) -> None:
+    texts = ["a", "b"]
+    good = embeddings(texts)
+    rows = [one["embedding"] for one in good["data"]]
+    packed = [base64.b64encode(struct.pack("<8f", *row)).decode() for row in rows]
+    shapes: list[Any] = [
+        good["data"],
+        rows,
+        {"embeddings": rows},
+        {"embeddings": {"float": rows}},
+        {"embeddings": [{"values": row} for row in rows]},
+        {"data": [{"embedding": text, "index": at} for at, text in enumerate(packed)]},
+        {"data": [{"embedding": [row], "index": str(at)} for at, row in enumerate(rows)]},
+        {"data": [{"embedding": row, "index": 0} for row in rows]},
+    ]
+    for shape in shapes:
+        server.always = faults.raw(json.dumps(shape).encode())
+        found = embedder.embed(texts)
+        for vector, text in zip(found.vectors, texts, strict=True):
+            assert vector == pytest.approx(unit(text), abs=1e-6), shape
 
 
 def test_a_parameter_that_is_refused_is_left_out(
