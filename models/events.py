@@ -131,7 +131,7 @@ class Event(StrEnum):
     STEP_OVERDUE = _row("step.overdue", Scope.STEP, "limit_s stack", level="WARNING")
     STEP_PROGRESS = _line("step.progress", Scope.STEP, "data")
     STEP_LEASE_LOST = _line("step.lease_lost", Scope.STEP, level="WARNING")
-    STEP_END_NOT_RECORDED = _line("step.end_not_recorded", Scope.STEP, level="ERROR")
+    STEP_END_NOT_RECORDED = _line("step.end_not_recorded", Scope.STEP, "error_code", level="ERROR")
     STEP_HANDED_OUT = _line("step.handed_out", Scope.STEP)
     MESSAGE_FOREIGN = _line("message.foreign", Scope.STEP, level="ERROR")
     MESSAGE_OF_NEWER = _line("message.of_newer", Scope.STEP, level="WARNING")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import dramatiq
 
-from models.errors import LeaseLostError
+from models.errors import ScoutError
 from models.steps import STEP_NAMES
 from tasks.step import Step
 from workers.attempts.attempt import claimed_attempt
@@ -34,7 +34,8 @@ def declare_actors(
             queue_name=QUEUE,
             # Later steps first: a run that has begun is finished before another one begins.
             priority=100 - position,
-            throws=(StepInterruptError, LeaseLostError),
+            # What was foreseen has a code, and a line by the middleware: no traceback is needed.
+            throws=(StepInterruptError, ScoutError),
         )
         declare(_body(name, step_named))
 

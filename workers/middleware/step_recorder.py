@@ -332,7 +332,7 @@ def _tell_not_recorded(attempt: Attempt, exc: DatabaseUnavailableError) -> None:
         "The end of %s was not recorded; recovery will run it again: %s",
         attempt.claim.name,
         exc,
-        extra={"event": Event.STEP_END_NOT_RECORDED},
+        extra={"event": Event.STEP_END_NOT_RECORDED, "error_code": str(code_of(exc))},
     )
 
 

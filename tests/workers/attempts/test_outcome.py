@@ -11,6 +11,7 @@ import pytest
 
 from models.backoff import Backoff
 from models.clock import from_iso
+from models.codes import Code
 from models.dao.steps import StepsDao
 from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError, PermanentError, TransientError
@@ -91,6 +92,22 @@ class TestRetries:
         step = step_of(run_id, FIRST)
         assert (step.status, step.attempt, step.error_type) == ("success", 2, None)
         assert run_of(run_id).status == "success"
+
+    @pytest.mark.parametrize("handoff", ["broker", "thread"])
+    def test_what_has_a_code_is_lines_and_no_traceback(
+        self, sqlite_database: Database, logs: Logs, handoff: str
+    ) -> None:
+        """A full disk, most of all: each try of each run would fill what room is left for logs."""
+        full = DatabaseUnavailableError("The disk is full.", "Make room.", code=Code.DISK_FULL)
+        rig = Rig({SECOND: failing(full)}, handoff=handoff)
+        run_id = new_run(broker="memory")
+        rig.deliver(run_id, FIRST)
+        rig.run_chain()
+        assert step_of(run_id, SECOND).attempt == 1
+        told = [line for line in logs.lines if line["step"] == SECOND]
+        assert not [line for line in told if "traceback" in line or "unhandled" in line["message"]]
+        warned = [line["event"] for line in told if line["level"] in {"WARNING", "ERROR"}]
+        assert warned == ["step.postponed"]
 
     def test_a_permanent_error_fails_at_once(self, sqlite_database: Database) -> None:
         rig = Rig({FIRST: failing(PermanentError("no"))}, policy=AT_ONCE)
