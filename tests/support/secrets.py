@@ -10,10 +10,7 @@ import string
 from typing import Any
 
 from models.database.connection import Database
-from models.tables.github import GITHUB_TABLES
-from models.tables.results import RESULT_TABLES
-from models.tables.runs import RUN_TABLES
-from models.tables.seals import SEAL_TABLES
+from models.tables.every import TABLES
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -35,7 +32,7 @@ def planted_secrets() -> dict[str, str]:
 def stored_text(database: Database) -> dict[str, str]:
     """Return everything that is stored, by table."""
     found = {}
-    for table in RUN_TABLES + RESULT_TABLES + GITHUB_TABLES + SEAL_TABLES:
+    for table in TABLES:
         name = table._meta.table_name
         rows = database.execute(f'SELECT * FROM "{name}"').fetchall()
         found[name] = "\n".join(_text(value) for row in rows for value in row)

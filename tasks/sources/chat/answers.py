@@ -30,6 +30,7 @@ _REASONING_FIELDS = (
     "reasoning_details",
 )
 _EXCERPT_MAX_CHARACTERS = 80
+_REASON_MAX_CHARACTERS = 50
 _DIGITS_MAX = 100
 #: With these an answer may stand in another place; others say why there is none.
 _WHOLE = frozenset({"stop", "tool_calls", "function_call", "tool_use", "end_turn"})
@@ -68,7 +69,8 @@ def read_answer(
     message = choice.get("message")
     if not isinstance(message, dict):  # as completions were before they were chats
         message = {"content": choice["text"]} if choice.get("text") else {}
-    answer = _Answer(message, str(choice.get("finish_reason") or "stop")[:50], wanted)
+    ended = clean_text(str(choice.get("finish_reason") or "stop"), _REASON_MAX_CHARACTERS)
+    answer = _Answer(message, ended, wanted)
     if not answer.text.strip() and answer.finish_reason in _WHOLE and not answer.refusal:
         answer.take(answer_in(body, wanted))
     spending = spending_of(body, messages, answer.everything)

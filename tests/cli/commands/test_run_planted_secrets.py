@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import Result
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
 
+from cli.web.pages.records import FILTERS as RECORD_FILTERS
+from cli.web.pages.run_list import FILTERS
 from models.database.connection import Database
+from models.listeners import listening
 from tests.support.cli import SECRET, Scout
 from tests.support.counterparts.github import Counterpart, Fault, World
 from tests.support.counterparts.llm import ChatServer
 from tests.support.counterparts.llm.server import Asked, Behaviour, Handler, completion, content_for
 from tests.support.planted import DISGUISES, Planted, disguised, left_behind
+from tests.support.web import open_page
+from workers.tracing.spans import SpanMaker
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -76,7 +85,8 @@ def planted_answers(planted: Planted) -> Iterator[Behaviour]:
                 content["title"] += planted.token("title", how)
                 content["pitch"] += f" {planted.token('pitch', how)}"
                 content["outreach"]["body"] += f" {planted.token('outreach', how)}"
-            body = completion(json.dumps(content), model=planted.token("model", how))
+            ended = {"finish_reason": f"stop {planted.token('reason of an end', how)}"}
+            body = completion(json.dumps(content), model=planted.token("model", how), choice=ended)
             handler.reply(200, body, {"X-Echo": planted.token("header"), "X-Own": SECRET})
 
         return behave
@@ -105,6 +115,25 @@ def planted_errors(planted: Planted) -> list[Fault]:
     return found
 
 
+def pages(planted: Planted, result: str) -> Iterator[tuple[str, str]]:
+    """Yield what the page shows of the run, and what it says to whoever types a token there."""
+    (run_id,) = set(re.findall(r"run_([0-9A-Z]{26})", result))
+    paths = ["/", "/runs", f"/runs/{run_id}", f"/runs/{run_id}/results", "/metrics"]
+    disguises = cycle(DISGUISES)
+
+    def typed(place: str) -> str:
+        return quote(planted.token(place, next(disguises)))
+
+    paths += [f"/runs?{name}={typed(name)}" for name in (*FILTERS, "sort", "before")]
+    paths += [f"/runs/{run_id}?{name}={typed(name)}" for name in (*RECORD_FILTERS, "before")]
+    paths += [f"/runs/{typed('a run')}", f"/find?id={typed('found')}", f"/{typed('nowhere')}"]
+    with open_page() as client:
+        for path in paths:
+            answer = client.get(path)
+            assert answer.status_code < 500, path
+            yield path.partition("=")[0], f"{answer.text} {answer.headers}"
+
+
 def test_no_token_is_left_anywhere(
     scout: Scout,
     live: Callable[..., Result],
@@ -130,14 +159,20 @@ def test_no_token_is_left_anywhere(
         planned(handler, asked)
 
     monkeypatch.setattr(chat, "always", behave)
-    result = live("--min-score", "0.1", *FORMATS)
+    spans: list[ReadableSpan] = []
+    with listening(SpanMaker(Resource.get_empty(), spans.append, lambda trace: True)):
+        result = live("--min-score", "0.1", *FORMATS)
     assert result.exit_code in {0, 1}
+    assert scout("show", "last", "--html", str(tmp_path / "run.html")).exit_code == 0
     assert scout("bundle", "last", "--out", str(tmp_path / "b.tar.gz"), "--with-readmes").stdout
     with tarfile.open(tmp_path / "b.tar.gz") as bundle:
         bundle.extractall(tmp_path / "bundle", filter="data")
     texts = {"the run's screen": result.output}
     texts |= {f"$ scout {' '.join(screen)}": scout(*screen).output for screen in SCREENS}
+    texts |= {"spans": "".join(span.to_json() for span in spans)}
+    texts |= dict(pages(planted, result.stdout))
     texts |= dict(left_behind(tmp_path, database))
     assert len(planted.by_place) > 150
     assert planted.found_in({"itself": " ".join(planted.by_place.values())})
-    assert planted.found_in(texts) == []
+    leaks = planted.found_in(texts)
+    assert leaks == [], leaks
