@@ -330,7 +330,7 @@ def test_no_interleaving_loses_a_run_or_counts_a_step_twice(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=80,
+            max_examples=50,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

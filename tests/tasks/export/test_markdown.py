@@ -35,7 +35,7 @@ def test_text_stays_readable_in_its_source(text: str, expected: str) -> None:
     assert inline(text) == expected
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(hostile_text)
 def test_a_line_is_nothing_but_text_and_says_the_same(text: str) -> None:
     markdown = inline(text)
@@ -44,7 +44,7 @@ def test_a_line_is_nothing_but_text_and_says_the_same(text: str) -> None:
     assert not LIVE_TEXT.search(plain_text(markdown))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(hostile_text)
 def test_paragraphs_are_nothing_but_text_and_say_the_same(text: str) -> None:
     markdown = block(text)
@@ -53,7 +53,7 @@ def test_paragraphs_are_nothing_but_text_and_say_the_same(text: str) -> None:
     assert not LIVE_TEXT.search(plain_text(markdown))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(hostile_text, hostile_text)
 def test_a_cell_stays_inside_its_cell(first: str, second: str) -> None:
     markdown = table(["A", "B"], [[cell(first, None), cell(second, None)], ["x", "y"]])

@@ -39,7 +39,7 @@ worlds = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(worlds, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(
     world: list[Partner], shuffler: random.Random
@@ -56,7 +56,7 @@ def test_names_decide_between_repositories_that_are_alike(world: list[Partner]) 
     assert keys[0].startswith("org/r0 org/r1")
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(worlds)
 def test_groups_are_small_distinct_and_diverse(world: list[Partner]) -> None:
     groups = group_candidates(world)
@@ -68,7 +68,7 @@ def test_groups_are_small_distinct_and_diverse(world: list[Partner]) -> None:
     assert len({group.key for group in groups}) == len(groups) <= MAX_GROUPS
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(worlds)
 def test_groups_come_best_first_with_scores_between_0_and_1(world: list[Partner]) -> None:
     groups = group_candidates(world)
