@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from models.clock import shared_time
 from models.codes import Code
+from models.database import connection as db
 from models.database.drivers import connect
 from models.database.trouble import unavailable
 from models.settings.runtime import Settings
@@ -77,3 +78,8 @@ def _free_bytes(path: Path | None) -> int | None:
 def _clock_ahead_s() -> float:
     """Return the difference, which the connection has measured."""
     return round(-shared_time.ahead_s, 3) + 0.0
+
+
+def page_count() -> int:
+    """Return how many pages the file of the open database has; SQLite's only."""
+    return int(db.database().execute("PRAGMA page_count").fetchone()[0])

@@ -163,6 +163,12 @@ class Stage:
         os.kill(chance.choice(pids), signal.SIGKILL)
         return True
 
+    def logged(self, since_byte: int = 0) -> bytes:
+        """Return what the workers have logged, from a place in the file on."""
+        with self.log.open("rb") as stream:
+            stream.seek(since_byte)
+            return stream.read()
+
     def all_ended(self, run_ids: list[str]) -> bool:
         """Say whether every run has ended."""
         return all(RunsDao.get(run_id).ended for run_id in run_ids)

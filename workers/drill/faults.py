@@ -34,6 +34,8 @@ FOLDER_VARIABLE = "SCOUT_DRILL_FOLDER"
 PAUSE_VARIABLE = "SCOUT_DRILL_PAUSE_MS"
 DROP_VARIABLE = "SCOUT_DRILL_DROP_SHARE"
 DOUBLE_VARIABLE = "SCOUT_DRILL_DOUBLE"
+CLOCK_VARIABLE = "SCOUT_DRILL_CLOCK_S"
+FULL_VARIABLE = "SCOUT_DRILL_FULL_AT_PAGES"
 
 #: Where a worker can be made to die, in the order in which a step passes them.
 POINTS = ("claimed", "saving", "worked", "finished")

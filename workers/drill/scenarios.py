@@ -12,6 +12,8 @@ from functools import partial
 from msgspec import Struct, field
 
 from models.dao import AuditDao, StepsDao
+from models.database.connection import database
+from models.database.probe import page_count
 from models.events import Event
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
@@ -19,8 +21,10 @@ from models.views.run_state import failed_step
 from workers.drill.checks import history, log_misses, run_misses
 from workers.drill.environment import DrillError, Stage
 from workers.drill.faults import (
+    CLOCK_VARIABLE,
     DOUBLE_VARIABLE,
     DROP_VARIABLE,
+    FULL_VARIABLE,
     PAUSE_VARIABLE,
     POINTS,
     POISONED_STEP,
@@ -31,6 +35,10 @@ from workers.drill.faults import (
 _BY_MESSAGE = {"SCOUT_HANDOFF": "broker"}
 #: How long the runs of a scenario may take to end.
 PATIENCE_S = 180.0
+#: Room that a full disk has left: a run begins, and finds no room for what it makes.
+_SPARE_PAGES = 10
+#: What every line about a full disk says.
+_FULL = b"disk is full"
 #: What a pipe holds.
 _PIPE_BYTES = 65_536
 
@@ -97,6 +105,8 @@ def scenarios(
         yield Scenario(f"broker restarted {number}", _broker_restarted)
         yield Scenario(f"worker paused {number}", _paused)
         yield Scenario(f"log reader stalled {number}", _log_stalled)
+        yield Scenario(f"clocks apart {number}", _clocks_apart)
+        yield Scenario(f"disk full {number}", _disk_full)
         yield Scenario(f"native faults beside others {number}", _native_faults)
 
 
@@ -176,6 +186,28 @@ def _log_stalled(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
     finally:
         os.close(reading)
         os.close(writing)
+    return run_ids, 0
+
+
+def _clocks_apart(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
+    """Have the clocks of the worker processes differ by many leases."""
+    with stage.workers({PAUSE_VARIABLE: "40", CLOCK_VARIABLE: "20"}):
+        run_ids = stage.create_runs(10, args)
+        _wait_for_the_end(stage, run_ids)
+    return run_ids, 0
+
+
+def _disk_full(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
+    """Have the disk of SQLite's file get full under the workers, and make room."""
+    if not database().is_sqlite:
+        return [], 0  # the server's disk is not the drill's
+    pages = page_count()
+    said = stage.log.stat().st_size
+    with stage.workers({FULL_VARIABLE: str(pages + _SPARE_PAGES)}):
+        run_ids = stage.create_runs(5, args)
+        stage.wait_for("a full disk", lambda: _FULL in stage.logged(said), PATIENCE_S)
+    with stage.workers():
+        _wait_for_the_end(stage, run_ids)
     return run_ids, 0
 
 
