@@ -11,18 +11,27 @@ from tasks.text.quotes import QUOTE_MIN_WORDS, Quotable, reader_form, word_count
 #: A quote is as long as a model's may be.
 _MAX_WORDS = 20
 _MAX_CHARACTERS = 160
-#: How a line begins by which a project is installed, imported or called.
-_CALL = re.compile(
-    r"\s*(?:[$>%]\s*)?(?:pipx?3?\s+install|uv\s+(?:add|pip|tool)|conda\s+install|npm\s+(?:i|install)\b"
-    r"|npx\s|yarn\s+add|pnpm\s+add|cargo\s+(?:add|install)|go\s+(?:get|install)|docker\s+(?:run|pull)"
-    r"|brew\s+install|gem\s+install|composer\s+require|helm\s+(?:install|repo)|curl\s|from\s+[\w.]+\s+import"
-    r"|import\s+[\w{*]|const\s.*require\(|using\s+[\w.]+;|#include\s)"
+_PROMPT = r"\s*(?:[$>%#]\s+)?(?:sudo\s+|python3?\s+-m\s+)?"
+_INSTALLED = (
+    r"(?:(?:pip[x3]?|uv|conda|mamba|npm|yarn|pnpm|bun|deno|cargo|go|brew|gem|bundle|composer|helm|nix"
+    r"|apt|apt-get|dnf|pacman|apk|choco|winget|scoop|flatpak|snap|dotnet|luarocks|opam|cabal|mix|swift)"
+    r"\s+(?:\w+\s+)?(?:i|install|add|get|require|pip|tool|repo|package)\s"
+    r"|(?:docker|podman)\s+pull\s|pod\s+['\"]"
+    r"|(?:install\.packages|(?:BiocManager|remotes|devtools)::install\w*|Pkg\.add|implementation)\()"
 )
-#: Of these, what brings a name into a program: it shows an interface where it is the project's own.
-_IMPORT = re.compile(r"\s*(?:[$>%]\s*)?(?:from|import|const|using|#include)\b")
+_CALLED = r"(?:npx|curl|docker\s+run|podman\s+run|docker\s+compose|kubectl)\s"
+_IMPORTED = (
+    r"(?:from\s+[\w.]+\s+import|import\s+[\w{*]|const\s.*require\(|using\s+[\w.]+;?\s*$|use\s+\w+::"
+    r"|#include\s|(?:library|require)\(|require\s+['\"])"
+)
+#: How a line begins by which a project is installed, called or imported.
+_CALL = re.compile(f"{_PROMPT}(?:{_INSTALLED}|{_CALLED}|{_IMPORTED})")
+_INSTALL = re.compile(f"{_PROMPT}{_INSTALLED}")
+#: What brings a name into a program shows an interface where it is the project's own.
+_IMPORT = re.compile(f"{_PROMPT}{_IMPORTED}")
 #: What is imported from beside the file, in an example of an application.
 _LOCAL = re.compile(r"""["'](?:\.{1,2}/|[@~]/)|\bfrom\s+\.""")
-_MARKS = re.compile(r"^[\s>*#+\-$%`]+|\*\*|`")
+_MARKS = re.compile(r"^(?:[\s>*+\-$%`]|#+\s)+|\*\*|`")
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\([^()\s]*\)")
 #: Stands in lines of tables, badges and HTML.
 _NO_SENTENCE = re.compile(r"https?://|!\[|<\w+|\|")
@@ -31,9 +40,8 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 _PLACEHOLDER = re.compile(r"(?i)\b(?:xxx+|foo|your[-_ ]\w+|path/to)\b|\.{3}|…")
 #: A call or an import shows more than that something can be installed, that of another nothing.
 _CALL_WORTH, _INSTALL_WORTH, _NAMED_WORTH, _FOREIGN_WORTH, _OWN_WORTH = 5, 4, 2, 1, 2
-_INSTALL = re.compile(r"\s*(?:[$>%]\s*)?(?:\w+\s+){1,2}(?:install|i|add|get|require|pull|tool)\s")
 #: How a line begins to what is called so there; `{}` is the word that it begins with.
-_CALLED = (
+_NAMES = (
     (_IMPORT, "import"),
     (re.compile(r"docker\b"), "{} image"),
     (re.compile(r"helm\b"), "{} chart"),
@@ -64,7 +72,7 @@ def interface_line(project: StoredProject, wanted: frozenset[str]) -> str:
 
 def interface_name(line: str) -> str:
     """Return in a word or two what a line of `interface_line` shows: `import`, `plugin`; or ""."""
-    for pattern, name in _CALLED:
+    for pattern, name in _NAMES:
         if pattern.match(line):
             return name.format(line.split(maxsplit=1)[0])
     named = INTERFACES.search(line)

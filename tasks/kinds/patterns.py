@@ -8,20 +8,28 @@ _THIS = (
     r"(?:this|the) (?:github )?"
     r"(?:project|repo(?:sitory)?|librar(?:y|ies)|package|tool|plugin|module)"
 )
+#: "No longer supported on Python 2.7" is about Python 2.7.
 _UNKEPT = (
     r"(?:no longer (?:being )?(?:actively )?(?:maintained|developed|supported)"
     r"|not (?:being )?(?:actively )?maintained(?: any ?more)?)"
+    r"(?! (?:on|for|with|in) (?:(?:\w+ ){0,2}v?\d|windows\b|macos\b|linux\b|android\b|ios\b))"
 )
 _OVER = (
     r"(?:now )?(?:officially )?"
     r"(?:deprecated|unmaintained|archived|abandoned|discontinued|obsolete)"
 )
 _NO_MORE = rf"(?:{_UNKEPT}|{_OVER})"
+#: Where to, or nothing more: one that "has moved to ESM" or "to GitHub Actions" is where it was.
+_MOVED = (
+    r"has (?:been )?moved(?:\W*$|[.!:]| to:?\s*(?:$|[\n.,;!]|https?:|[\w.-]+/[\w.-]+"
+    r"|(?:gitlab|codeberg|sourcehut|bitbucket)\b"
+    r"|(?:\w+ ){0,3}(?:(?:mono)?repo(?:sitory)?|organi[sz]ation|org|home|location|address)\b))"
+)
 #: A sentence that says it of the project.
 DEAD = re.compile(
     rf"(?i)\b{_THIS} (?:is|has been|was) {_NO_MORE}"
     rf"|\b{_THIS} has reached (?:its )?end[- ]of[- ]life"
-    rf"|\b{_THIS} has (?:been )?moved to\b"
+    rf"|\b{_THIS} {_MOVED}"
     r"|\b(?:looking|searching) for (?:a )?new maintainers?\b"
     r"|\bproject status: (?:abandoned|inactive|unsupported|moved)"
 )
@@ -35,42 +43,73 @@ MAINTENANCE = re.compile(r"(?i)\b(?:is|in|now in) (?:a )?maintenance[- ](?:only 
 MIRROR = re.compile(
     r"(?i)^\W*(?:an? |the )?(?:(?:un)?official |read-only |git(?:hub)? )*mirror (?:of|for)\b"
 )
+# Names say much less than whoever chose them knew: an icon font is called awesome, a sampler
+# sample-factory, a wheel to turn color-wheel. Each pattern of names stands beside one of what a
+# description that goes with it has; a repository without a description is taken by its name.
 LIST_NAME = re.compile(r"(?i)^awesome[-_]|[-_]awesome$|^awesome$|^(?:curated-)?list-of-")
+LIST_SAID = re.compile(
+    r"(?i)\b(?:awesome|curated|lists?|links|resources?|collections?|papers|directory)\b"
+)
+#: To another page: those of a table of contents go to this one.
+LISTED_LINK = re.compile(r"(?m)^[ \t]*[-*+][ \t]+\[[^\[\]\n]+\]\(https?:")
 LIST_TEXT = re.compile(
     r"(?i)^\W*(?:(?:an?|the|my|our) )?(?:[\w-]+ ){0,2}"
-    r"(?:curated|awesome|comprehensive|community|big) (?:list|collection)\b"
+    r"(?:(?:curated|awesome) (?:list|collection)|(?:comprehensive|community|big) list)\b"
     r"|^\W*(?:(?:an?|the|my) )?(?:[\w-]+ )?(?:list|collection) of (?:[\w-]+ ){0,3}"
     r"(?:links|resources|papers|projects|lists|articles|books|repositories)\b"
 )
 LIST_TOPICS = frozenset({"awesome-list", "awesome-lists", "curated-list", "curated-lists"})
 TEACHING_NAME = re.compile(
     r"(?i)(?:^|[-_.])(?:tutorials?|courses?|courseware|examples?|samples?|workshops?|cookbooks?"
-    r"|bootcamp|cheat-?sheets?|exercises|lectures?|homework|handbook|playground)$"
-    r"|^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]"
+    r"|bootcamp|cheat-?sheets?|exercises|lectures?|homework|handbook)$"
+)
+TEACHING_BEGINNING = re.compile(
+    r"(?i)^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]|[-_.]playground$"
+)
+TEACHING_SAID = re.compile(
+    r"(?i)\b(?:learn(?: (?:how|to|about|by))?|learning (?:path|resources?|materials?|by)|teach\w*"
+    r"|tutorials?|courses?|lessons?|examples?|samples? (?:code|apps?|projects?)|code samples?"
+    r"|demos?|workshops?|exercises?|books?|guide|notebooks?|students?|beginners?|basics|fundamentals"
+    r"|introduct\w+|journey|articles?|talks?|slides|class(?:es)?|from scratch|step[- ]by[- ]step"
+    r"|practice|experiments?|try(?:ing)? out)\b"
 )
 TEACHING_TEXT = re.compile(
     r"(?i)^\W*(?:(?:an?|the|my|our|some) )?(?:(?:free|hands-on|practical|complete|official|online"
     r"|code|source|step-by-step|simple|open|companion|example) )*"
-    r"(?:tutorials?|course|workshop|cookbook|lectures?|examples? (?:of|for|code|app|project)"
+    r"(?:(?:tutorials?|course|workshop|cookbook|lectures?)(?=\W*$|\s*[^\w\s]|\s+(?:on|for|about|to"
+    r"|of|in|by|from|with|and|covering|materials?|code|notebooks?|examples?|repo\w*|series)\b)"
+    r"|examples? (?:of|for|code|app|project)"
     r"|samples? (?:code|app|project|for)s?"
     r"|(?:code|notebooks?|exercises|repository) for the (?:book|course|workshop)"
     r"|learn(?:ing)? (?:path|resources|materials?|how to|to)|book about|guide to|study notes"
     r"|collection of (?:[\w-]+ ){0,3}(?:examples|tutorials|notebooks|samples|demos|recipes))\b"
 )
-TEACHING_TOPICS = frozenset({"tutorials", "course", "courses", "workshop", "cookbook"})
+TEACHING_TOPICS = frozenset({"tutorials", "course", "courses", "workshop"})
 TEMPLATE_NAME = re.compile(
     r"(?i)[-_.](?:template|boilerplate|starter(?:-kit)?|skeleton)$"
     r"|^(?:boilerplate|starter|cookiecutter)[-_.]"
     r"|^template[-_.](?!(?:engine|language|parser|compiler|render|literal))"
 )
+TEMPLATE_SAID = re.compile(
+    r"(?i)\b(?:templates?(?! (?:engine|language|compiler|parser|render\w*|tag))|boilerplate|starter"
+    r"|skeleton(?! (?:screen|load|anim|track|pose)\w*)|scaffold\w*|kick-?start\w*|start(?:ing)?\b"
+    r"|set-?up\b|ready[- ]to[- ]use|opinionated|bootstrap\w*|examples?\b)"
+)
 TEMPLATE_TEXT = re.compile(
     r"(?i)^\W*(?:(?:an?|the|my) )?(?:[\w.-]+ ){0,3}"
     r"(?:project |repository |starter )(?:template|boilerplate|skeleton)\b"
-    r"|^\W*(?:(?:an?|the|my) )?(?:boilerplate|cookiecutter|starter (?:kit|template|project))\b"
+    r"|^\W*(?:(?:an?|the|my) )?(?:boilerplate|cookiecutter|starter (?:kit|template|project))\b(?!-)"
 )
 PACKAGING_NAME = re.compile(
-    r"(?i)[-_.](?:wheels?|feedstock|rpm|deb|debian|snap|flatpak|aur|prebuilts?|binaries"
-    r"|docker-images?|packaging|helm-charts?)$|^homebrew-"
+    r"(?i)[-_.](?:wheels|feedstock|rpm|deb|debian|flatpak|aur|prebuilts?|binaries"
+    r"|docker-images?|packaging|helm-charts?)$|^homebrew-|^helm-charts?$"
+)
+#: Names of what turns and of what clicks into place, too; others often have the description of
+#: what they package.
+PACKAGING_ENDING = re.compile(r"(?i)[-_.](?:wheel|snap)$")
+PACKAGING_SAID = re.compile(
+    r"(?i)\b(?:wheel (?:builder|package|for|of)|packag\w+|pre-?built|binar\w+|snapcraft"
+    r"|snap (?:of|for|package)|pip|pypi)\b"
 )
 PACKAGING_TEXT = re.compile(
     r"(?i)^\W*(?:(?:an?|the) )?(?:(?:unofficial|pre-?built|binary|automated|python|static|community"
@@ -78,6 +117,5 @@ PACKAGING_TEXT = re.compile(
     r"|(?:rpm|deb|debian|homebrew|conda|snap) packages?|homebrew (?:tap|formula\w*)|feedstock)"
     r"(?: (?:and|or) [\w ]{1,30})? (?:for|of)\b"
 )
-PACKAGING_TOPICS = frozenset(
-    {"wheel", "wheels", "python-wheel", "homebrew-tap", "helm-charts", "conda-forge"}
-)
+#: Not where a project can be had from, as conda-forge and helm-charts are.
+PACKAGING_TOPICS = frozenset({"python-wheel", "python-wheels", "homebrew-tap"})

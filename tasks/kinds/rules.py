@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -25,6 +25,9 @@ SPAM_MIN_CHARACTERS = 800
 #: Characters of a README in which it says that it is given up.
 _NOTICE_CHARACTERS = 1500
 _EVIDENCE_CHARACTERS = 200
+#: So many items that are links to elsewhere make a list of a README's beginning.
+_LISTING_CHARACTERS = 20_000
+_LISTING_MIN_LINKS = 30
 #: How much of a text is shown on either side of what was seen, in whole words where they are short.
 _AROUND = 30
 
@@ -40,7 +43,7 @@ def own_kind(project: Project) -> Kind | None:
     """Return what a repository is by itself, or None where nothing speaks against it."""
     text = plain_prose(project.readme)
     topics = {topic.casefold() for topic in project.topics}
-    name, about = project.name, project.description
+    about = project.description
     checks: tuple[tuple[str, str | bool | None], ...] = (
         ("fork", project.fork and "GitHub says that it is a fork"),
         ("mirror", project.mirror_url and f"GitHub says that it mirrors {project.mirror_url}"),
@@ -50,16 +53,18 @@ def own_kind(project: Project) -> Kind | None:
         ("abandoned", _seen(patterns.DEAD, about, "description")),
         ("abandoned", _seen(patterns.DEAD, text[:_NOTICE_CHARACTERS], "README")),
         ("template", project.template and "its owner has marked it as a template on GitHub"),
-        ("template", _seen(patterns.TEMPLATE_NAME, name, "name")),
+        ("template", _named(patterns.TEMPLATE_NAME, project, patterns.TEMPLATE_SAID)),
         ("template", _seen(patterns.TEMPLATE_TEXT, about, "description")),
         ("spam", _repetitive(text)),
-        ("list", _seen(patterns.LIST_NAME, name, "name")),
+        ("list", _named(patterns.LIST_NAME, project, patterns.LIST_SAID, _is_listing)),
         ("list", _seen(patterns.LIST_TEXT, about, "description")),
         ("list", _tagged(topics & patterns.LIST_TOPICS)),
-        ("teaching", _seen(patterns.TEACHING_NAME, name, "name")),
+        ("teaching", _seen(patterns.TEACHING_NAME, project.name, "name")),
+        ("teaching", _named(patterns.TEACHING_BEGINNING, project, patterns.TEACHING_SAID)),
         ("teaching", _seen(patterns.TEACHING_TEXT, about, "description")),
         ("teaching", _tagged(topics & patterns.TEACHING_TOPICS)),
-        ("packaging", _seen(patterns.PACKAGING_NAME, name, "name")),
+        ("packaging", _seen(patterns.PACKAGING_NAME, project.name, "name")),
+        ("packaging", _named(patterns.PACKAGING_ENDING, project, patterns.PACKAGING_SAID)),
         ("packaging", _seen(patterns.PACKAGING_TEXT, about, "description")),
         ("packaging", _tagged(topics & patterns.PACKAGING_TOPICS)),
         ("maintenance", _seen(patterns.MAINTENANCE, text[:_NOTICE_CHARACTERS], "README")),
@@ -69,6 +74,22 @@ def own_kind(project: Project) -> Kind | None:
 
 def _evidence(why: str | bool) -> str:
     return clean_text(str(why), _EVIDENCE_CHARACTERS)
+
+
+def _named(
+    pattern: re.Pattern[str],
+    project: Project,
+    said: re.Pattern[str],
+    shown: Callable[[Project], bool] = lambda _: False,
+) -> str | None:
+    """Return what a name says, where the description, or what is shown, says so as well."""
+    found, about = _seen(pattern, project.name, "name"), project.description
+    return found if found and (not about or said.search(about) or shown(project)) else None
+
+
+def _is_listing(project: Project) -> bool:
+    links = patterns.LISTED_LINK.finditer(project.readme[:_LISTING_CHARACTERS])
+    return sum(1 for _ in links) >= _LISTING_MIN_LINKS
 
 
 def _seen(pattern: re.Pattern[str], text: str, where: str) -> str | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tasks.briefs.checks import Sides
 from tasks.briefs.composed import composed_brief
-from tasks.briefs.interface_lines import interface_line
+from tasks.briefs.interface_lines import interface_line, interface_name
 from tasks.briefs.material import StoredProject
 from tasks.text.quotes import Quotable
 
@@ -138,3 +138,20 @@ def test_where_too_little_is_known_there_is_none(
 def test_the_line_is_a_command_or_tells_of_an_interface(readme: str, line: str) -> None:
     project = replace(READER, readme=readme)
     assert interface_line(project, frozenset()) == line.strip()
+
+
+def test_every_trade_has_its_own_way_to_install_and_call() -> None:
+    for line, name in {
+        "conda install -c bioconda app": "package to install",
+        'BiocManager::install("app")': "package to install",
+        "dotnet add package App": "package to install",
+        "sudo apt install app": "package to install",
+        "python -m pip install app": "package to install",
+        "use app::routing::Router;": "import",
+        '#include "app/engine.h"': "import",
+        "docker run -d app": "docker image",
+        "npx app --watch": "npx command",
+    }.items():
+        project = replace(READER, readme=f"The CLI of app is good.\n\n    {line}\n")
+        assert interface_line(project, frozenset()) == line
+        assert interface_name(line) == name
