@@ -21,7 +21,9 @@ from pathlib import Path
 
 #: A process that was stopped or hangs in its turn keeps the others waiting this long, each time.
 MAX_WAIT_S = 1.0
-_LOOK_AGAIN_S = 0.0005
+#: At first, and at most: who has the turn usually needs it for less than either.
+_LOOK_AGAIN_S = 0.0001
+_LOOK_AGAIN_MAX_S = 0.0005
 
 
 class Turn(ABC):
@@ -82,7 +84,7 @@ class ProcessTurn(Turn):
 
         The turn is a courtesy; SQLite's own lock is what counts, and it knows how to give up.
         """
-        deadline_s = time.monotonic() + MAX_WAIT_S
+        deadline_s, pause_s = time.monotonic() + MAX_WAIT_S, _LOOK_AGAIN_S
         try:
             if self._fd is None:
                 self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -92,7 +94,8 @@ class ProcessTurn(Turn):
                 except BlockingIOError:
                     if time.monotonic() > deadline_s:
                         return
-                    time.sleep(_LOOK_AGAIN_S)
+                    time.sleep(pause_s)
+                    pause_s = min(pause_s * 1.25, _LOOK_AGAIN_MAX_S)
                 else:
                     return
         except OSError:

@@ -62,18 +62,16 @@ class Scanner:
     def _rules_in(self, text: str) -> list[Rule] | None:
         """The rules with work in a text; None where there are several ways to read it."""
         if len(text) <= _MAX_SPLIT_LENGTH and text.isascii():
-            parts = text.split(self._separator)
-            if self._harmless_parts.issuperset(parts):
+            unknown = set(text.split(self._separator)) - self._harmless_parts
+            if not unknown:
                 return []
             if self._index.looks_at_parts:
-                known = self._harmless_parts
-                unknown = [part for part in parts if part not in known]
                 if self._index.passes_numbers:
-                    unknown = [part for part in unknown if not NUMBER.fullmatch(part)]
+                    unknown = {part for part in unknown if not NUMBER.fullmatch(part)}
                 return self._rules_around(text, unknown) if unknown else []
         return self._index.rules_in(text.lower()) if is_plain(text) else None
 
-    def _rules_around(self, text: str, parts: list[str]) -> list[Rule] | None:
+    def _rules_around(self, text: str, parts: set[str]) -> list[Rule] | None:
         """The same, by those of its parts that are not known to be harmless, which it learns."""
         together = self._separator.join(parts)
         if not is_plain(together):

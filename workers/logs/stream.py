@@ -5,9 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections import deque
 from typing import TextIO
 
 from workers.logs.json_format import escape_non_ascii
+
+#: So many writes may wait for one who is writing; who comes then waits as well.
+_MANY = 1000
+#: How long the end of a process waits for one who is writing.
+_FLUSH_S = 3.0
 
 
 class _Thread(threading.local):
@@ -32,6 +38,8 @@ class LineHandler(logging.Handler):
         super().__init__()
         self._stream = stream
         self._thread = _Thread()
+        self._waiting: deque[tuple[str, int]] = deque()
+        self._writing = threading.Lock()
         self.lost_lines = 0
 
     @property
@@ -48,21 +56,51 @@ class LineHandler(logging.Handler):
             held.clear()
             self.write_text(text, lines=lines)
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Take a record; without a lock around its formatting, which needs none."""
+        passed = self.filter(record)
+        if passed:
+            self.emit(passed if isinstance(passed, logging.LogRecord) else record)
+        return bool(passed)
+
     def write_text(self, text: str, *, lines: int) -> None:
-        """Write text that consists of whole lines, `lines` of them."""
-        with self.lock:  # type: ignore[union-attr]  # set by Handler.__init__, an RLock
+        """Write text that consists of whole lines, `lines` of them.
+
+        Nobody waits for one who is writing: that one writes what comes meanwhile, too.
+        """
+        waiting = self._waiting
+        waiting.append((text, lines))
+        while waiting and self._writing.acquire(blocking=len(waiting) > _MANY):
             try:
-                stream = self.stream
-                if stream is None:
-                    self.lost_lines += lines
-                    return
-                stream.write(_encodable(text, getattr(stream, "encoding", None)))
-                stream.flush()
-            except (OSError, ValueError):
+                self._write_waiting()
+            finally:
+                self._writing.release()
+
+    def _write_waiting(self) -> None:
+        texts, lines = [], 0
+        while self._waiting:
+            text, more = self._waiting.popleft()
+            texts.append(text)
+            lines += more
+        if not texts:
+            return
+        try:
+            stream = self.stream
+            if stream is None:
                 self.lost_lines += lines
+                return
+            stream.write(_encodable("".join(texts), getattr(stream, "encoding", None)))
+            stream.flush()
+        except (OSError, ValueError):
+            self.lost_lines += lines
 
     def flush(self) -> None:
-        """Do nothing: every line was flushed when it was written."""
+        """Write what still waits for one who is writing; every other line was flushed at once."""
+        if self._writing.acquire(timeout=_FLUSH_S):
+            try:
+                self._write_waiting()
+            finally:
+                self._writing.release()
 
 
 def _encodable(text: str, encoding: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 
 import pytest
 
@@ -11,6 +12,7 @@ from models.audit import Entry, Journal, transition
 from models.clock import Clock
 from models.database.connection import Database
 from models.events import Event
+from tests.support.waiting import DEADLINE_S
 from workers.logs import LineHandler
 
 
@@ -58,3 +60,23 @@ def test_the_lines_of_a_transition_are_one_write(database: Database, stream: Str
 def test_no_line_waits_for_one_that_is_not_written(database: Database, stream: Stream) -> None:
     said(("WARNING", "one."), ("DEBUG", "two."))
     assert stream.writes == ["one.\n"]
+
+
+def test_nobody_waits_for_one_who_is_writing_who_writes_it_too() -> None:
+    class Slow(Stream):
+        def write(self, text: str) -> int:
+            begun.set()
+            assert go_on.wait(DEADLINE_S)
+            return super().write(text)
+
+    begun, go_on, stream = threading.Event(), threading.Event(), Slow()
+    handler = LineHandler(stream)
+    writer = threading.Thread(target=handler.write_text, args=("one.\n",), kwargs={"lines": 1})
+    writer.start()
+    assert begun.wait(DEADLINE_S)
+    handler.write_text("two.\n", lines=1)
+    handler.write_text("three.\n", lines=1)
+    assert stream.writes == []
+    go_on.set()
+    writer.join(DEADLINE_S)
+    assert stream.writes == ["one.\n", "two.\nthree.\n"]
