@@ -24,7 +24,8 @@ MAX_IN_COMPANY = 40
 AT_ONCE = 2
 LONGEST_DELAY_S = 60.0
 JITTER = (0.75, 1.25)
-_BACKOFF = Backoff(first_s=1.0, longest_s=LONGEST_DELAY_S, jitter=JITTER)
+#: How a step waits that is not started at once any more.
+BACKOFF = Backoff(first_s=1.0, longest_s=LONGEST_DELAY_S, jitter=JITTER)
 
 
 class CrashCount(Struct, frozen=True):
@@ -68,7 +69,7 @@ def restart_delay_s(interruptions: int, uniform: Uniform | None = None) -> float
     if interruptions <= AT_ONCE:
         return 0.0
     tries = interruptions - AT_ONCE
-    return _BACKOFF.delay_s(tries, uniform) if uniform else _BACKOFF.delay_s(tries)
+    return BACKOFF.delay_s(tries, uniform) if uniform else BACKOFF.delay_s(tries)
 
 
 def count_crash(row: ClaimedRow, *, counts: bool, neighbours: int) -> CrashCount:

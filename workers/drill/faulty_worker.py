@@ -9,7 +9,7 @@ import dramatiq
 from models.settings.runtime import Settings
 from workers.broker import boot, build_broker
 from workers.drill.faults import CrashBetweenSteps, Mischief
-from workers.drill.surroundings import distort
+from workers.drill.surroundings import distort, hurry
 from workers.middleware.step_recorder import StepMiddleware
 from workers.supervisor import worker_process as child
 
@@ -22,5 +22,6 @@ def _build(settings: Settings) -> dramatiq.Broker:
 
 
 if __name__ == "__main__":
+    hurry()
     distort(os.environ)
     child.leave(child.main(boot=lambda: boot(_build)))

@@ -9,6 +9,7 @@ from models.backoff import Backoff
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from models.unblocked import unblocked
+from workers.drill.surroundings import hurry
 from workers.supervisor.child_process import child_command
 from workers.supervisor.dead_workers import close_dead_worker
 from workers.supervisor.supervisor import RestartPolicy, run_supervisor
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     args = parser.parse_args()
+    hurry()
     sys.stderr = unblocked(sys.stderr)
     settings = load_settings()
     open_database(settings).close_thread()

@@ -13,11 +13,11 @@ from models.database.connection import Database
 from models.database.migrate import open_database
 from models.database.probe import page_count
 from models.errors import DatabaseUnavailableError
-from models.lifecycle import create_run
+from models.lifecycle import crash_count, create_run
 from models.settings.runtime import load_settings
 from workers.attempts import outcome
 from workers.drill.faults import CLOCK_VARIABLE, FULL_VARIABLE
-from workers.drill.surroundings import distort
+from workers.drill.surroundings import distort, hurry
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,7 @@ def _put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drivers, "_sqlite", drivers._sqlite)
     monkeypatch.setattr(outcome, "FULL_DISK_DELAY_S", outcome.FULL_DISK_DELAY_S)
     monkeypatch.setattr(clock, "wall_s", clock.wall_s)
+    monkeypatch.setattr(crash_count, "BACKOFF", crash_count.BACKOFF)
 
 
 def make_runs(count: int) -> None:
@@ -42,6 +43,12 @@ def test_a_disk_gets_full_at_a_number_of_pages(sqlite_database: Database) -> Non
     finally:
         opened.close_thread()
     assert caught.value.code is Code.DISK_FULL
+
+
+def test_what_crashes_again_and_again_is_started_again_soon() -> None:
+    usual_s = crash_count.restart_delay_s(6)
+    hurry()
+    assert crash_count.restart_delay_s(6) < 1.0 < usual_s
 
 
 def test_clocks_are_off_one_way_or_the_other() -> None:
