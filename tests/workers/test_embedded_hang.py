@@ -41,8 +41,8 @@ def test_nobody_waits_for_a_thread_that_never_ends(
         never.wait()
         return {}
 
-    rig = Rig({FIRST: body}, step_time_limit_s=0.1, lease_s=0.3, shutdown_grace_s=3_600.0)
-    monkeypatch.setattr(embedded, "build_broker", lambda settings: rig.broker)
+    rig = Rig({FIRST: body}, step_time_limit_s=0.1, lease_s=3.0, shutdown_grace_s=3_600.0)
+    monkeypatch.setattr(embedded, "build_broker", lambda settings, step_named: rig.broker)
     run_id = new_run(broker="memory")
     with embedded.EmbeddedWorker(rig.settings) as worker:
         worker.send(run_id, STEP_NAMES[0])

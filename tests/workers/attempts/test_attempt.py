@@ -196,12 +196,12 @@ def test_cancel_stops_a_running_step_at_its_next_checkpoint(database: Database) 
             calls.append(1)
             context.record.checkpoint()
 
-    rig, run_id = Rig({FIRST: body}, lease_s=0.6), new_run(broker="memory")
+    rig, run_id = Rig({FIRST: body}, lease_s=3.0), new_run(broker="memory")
     with rig.working():
         rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
         wait_until("the step to run", lambda: len(calls) > 10)
         cancel_run(run_id, who="ann", reason="wrong query")
-        wait_until("the body to stop", lambda: not rig.steps.active(), 5)
+        wait_until("the body to stop", lambda: not rig.steps.active())
         rig.broker.join("scout")
     assert run_of(run_id).status == "cancelled"
     assert {step_of(run_id, name).status for name in STEP_NAMES} == {"cancelled"}

@@ -26,10 +26,13 @@ from tasks.sources.http.client import (
     TooSlowError,
 )
 from tests.support.raw_server import Script, answering, dripping, raw_server
+from tests.support.waiting import DEADLINE_S
 
 KEY = "local-" + "k3y" * 8
 READING = frozenset({"GET"})
 SHORT = Bounds(total_s=0.5, read_s=10.0, connect_s=10.0)
+#: Where others are served meanwhile, who must not be late on a busy machine.
+LONGER = Bounds(total_s=3.0, read_s=3.0)
 LONG = Bounds(total_s=30.0, read_s=10.0)
 #: 1.8 kB that are 2 GB after one turn of decoding too many.
 NESTED_HEAD = "200 OK\r\nContent-Encoding: gzip, gzip"
@@ -104,7 +107,7 @@ def test_whatever_drips_in_is_cut_off_at_the_deadline(script: Script) -> None:
     began_s = time.monotonic()
     with pytest.raises(DeadlineError, match=r"^0\.5 s$"):
         ask(script, SHORT)
-    assert 0.4 < time.monotonic() - began_s < 3.0
+    assert 0.4 < time.monotonic() - began_s < DEADLINE_S
 
 
 def test_a_server_that_does_not_read_is_cut_off_too() -> None:
@@ -114,7 +117,7 @@ def test_a_server_that_does_not_read_is_cut_off_too() -> None:
         began_s = time.monotonic()
         with pytest.raises(DeadlineError):
             client.exchange("POST", "/x", json="x" * (32 << 20), max_bytes=10)
-        assert time.monotonic() - began_s < 5.0
+        assert time.monotonic() - began_s < DEADLINE_S
         client.close()
 
 
@@ -125,7 +128,7 @@ def test_after_a_deadline_the_next_exchange_has_all_its_time() -> None:
     def script(connection: socket.socket, over: threading.Event) -> None:
         next(scripts)(connection, over)
 
-    with raw_server(script) as server, client_of(server.url, SHORT) as client:
+    with raw_server(script) as server, client_of(server.url, LONGER) as client:
         with pytest.raises(DeadlineError):
             client.exchange("GET", "/x", max_bytes=10)
         assert client.exchange("GET", "/x", max_bytes=10).body == b"yes"
@@ -153,7 +156,7 @@ def test_each_thread_has_a_deadline_of_its_own() -> None:
         except DeadlineError as exc:
             failed.append(exc)
 
-    with raw_server(script) as server, client_of(server.url, SHORT) as client:
+    with raw_server(script) as server, client_of(server.url, LONGER) as client:
         thread = threading.Thread(target=be_slow)
         thread.start()
         while not server.requests:
@@ -182,7 +185,7 @@ packer = zlib.compressobj(9, zlib.DEFLATED, 31)
 inner = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
 bomb = squeeze(inner)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.monotonic()
+began = time.process_time()
 for encoding in ("gzip, gzip", "gzip", "br", "zstd"):
     body = bomb if "," in encoding else inner
     with raw_server(answering("200 OK\\r\\nContent-Encoding: " + encoding, body)) as server:
@@ -195,7 +198,7 @@ for encoding in ("gzip, gzip", "gzip", "br", "zstd"):
             assert "unasked" in str(exc) and encoding != "gzip", exc
         client.close()
 grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(len(bomb), grown_kb, time.monotonic() - began)
+print(len(bomb), grown_kb, time.process_time() - began)
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=os.environ
@@ -204,7 +207,7 @@ print(len(bomb), grown_kb, time.monotonic() - began)
     size, grown_kb, took_s = done.stdout.split()
     assert int(size) < 8_000
     assert int(grown_kb) < 32_000
-    assert float(took_s) < 4.0
+    assert float(took_s) < 10.0
 
 
 @pytest.mark.parametrize("status", [204, 304])
