@@ -11,7 +11,6 @@ from models.database.upsert import fetch_all
 from models.tables.results import Analysis, Brief, ReadmeRecord, ReadmeText, Repo
 from models.text.canonical_json import loads
 from tasks.briefs.checks import Sides
-from tasks.briefs.composed import composed_brief
 from tasks.briefs.material import StoredProject, Vocabulary, material_of
 from tasks.kinds.rules import LABELS
 from tasks.prompts.brief_schema import BriefContent
@@ -68,6 +67,8 @@ class BriefMaterial:
 
     def composed(self, row: Brief, already: Sequence[str]) -> BriefContent | None:
         """Return a brief of what is on record alone, or None where that is too little."""
+        from tasks.briefs.composed import composed_brief
+
         found = (loads(row.why_json) or {}).get("reasons", []) if row.why_json else []
         return composed_brief(
             self._members(row), found, self.sides(row), already, self._own, self._least

@@ -45,13 +45,12 @@ MIRROR = re.compile(
 )
 # Names say much less than whoever chose them knew: an icon font is called awesome, a sampler
 # sample-factory, a wheel to turn color-wheel. Each pattern of names stands beside one of what a
-# description that goes with it has; a repository without a description is taken by its name.
+# description that goes with it has (`…_SAID`, not compiled before a name asks for it); a repository
+# without a description is taken by its name.
 LIST_NAME = re.compile(r"(?i)^awesome[-_]|[-_]awesome$|^awesome$|^(?:curated-)?list-of-")
-LIST_SAID = re.compile(
-    r"(?i)\b(?:awesome|curated|lists?|links|resources?|collections?|papers|directory)\b"
-)
+LIST_SAID = r"(?i)\b(?:awesome|curated|lists?|links|resources?|collections?|papers|directory)\b"
 #: To another page: those of a table of contents go to this one.
-LISTED_LINK = re.compile(r"(?m)^[ \t]*[-*+][ \t]+\[[^\[\]\n]+\]\(https?:")
+LISTED_LINK = r"(?m)^[ \t]*[-*+][ \t]+\[[^\[\]\n]+\]\(https?:"
 LIST_TEXT = re.compile(
     r"(?i)^\W*(?:(?:an?|the|my|our) )?(?:[\w-]+ ){0,2}"
     r"(?:(?:curated|awesome) (?:list|collection)|(?:comprehensive|community|big) list)\b"
@@ -66,7 +65,7 @@ TEACHING_NAME = re.compile(
 TEACHING_BEGINNING = re.compile(
     r"(?i)^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]|[-_.]playground$"
 )
-TEACHING_SAID = re.compile(
+TEACHING_SAID = (
     r"(?i)\b(?:learn(?: (?:how|to|about|by))?|learning (?:path|resources?|materials?|by)|teach\w*"
     r"|tutorials?|courses?|lessons?|examples?|samples? (?:code|apps?|projects?)|code samples?"
     r"|demos?|workshops?|exercises?|books?|guide|notebooks?|students?|beginners?|basics|fundamentals"
@@ -90,7 +89,7 @@ TEMPLATE_NAME = re.compile(
     r"|^(?:boilerplate|starter|cookiecutter)[-_.]"
     r"|^template[-_.](?!(?:engine|language|parser|compiler|render|literal))"
 )
-TEMPLATE_SAID = re.compile(
+TEMPLATE_SAID = (
     r"(?i)\b(?:templates?(?! (?:engine|language|compiler|parser|render\w*|tag))|boilerplate|starter"
     r"|skeleton(?! (?:screen|load|anim|track|pose)\w*)|scaffold\w*|kick-?start\w*|start(?:ing)?\b"
     r"|set-?up\b|ready[- ]to[- ]use|opinionated|bootstrap\w*|examples?\b)"
@@ -107,7 +106,7 @@ PACKAGING_NAME = re.compile(
 #: Names of what turns and of what clicks into place, too; others often have the description of
 #: what they package.
 PACKAGING_ENDING = re.compile(r"(?i)[-_.](?:wheel|snap)$")
-PACKAGING_SAID = re.compile(
+PACKAGING_SAID = (
     r"(?i)\b(?:wheel (?:builder|package|for|of)|packag\w+|pre-?built|binar\w+|snapcraft"
     r"|snap (?:of|for|package)|pip|pypi)\b"
 )

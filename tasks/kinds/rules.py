@@ -79,16 +79,16 @@ def _evidence(why: str | bool) -> str:
 def _named(
     pattern: re.Pattern[str],
     project: Project,
-    said: re.Pattern[str],
+    said: str,
     shown: Callable[[Project], bool] = lambda _: False,
 ) -> str | None:
     """Return what a name says, where the description, or what is shown, says so as well."""
     found, about = _seen(pattern, project.name, "name"), project.description
-    return found if found and (not about or said.search(about) or shown(project)) else None
+    return found if found and (not about or re.search(said, about) or shown(project)) else None
 
 
 def _is_listing(project: Project) -> bool:
-    links = patterns.LISTED_LINK.finditer(project.readme[:_LISTING_CHARACTERS])
+    links = re.finditer(patterns.LISTED_LINK, project.readme[:_LISTING_CHARACTERS])
     return sum(1 for _ in links) >= _LISTING_MIN_LINKS
 
 
