@@ -47,6 +47,7 @@ class Anchor:
         self.after = after
         self.start = start
         self.across = across or any(separator in text for separator in _SEPARATORS)
+        self._trigrams: list[Trigram | None] | None = None
 
     @property
     def expression(self) -> str:
@@ -61,10 +62,12 @@ class Anchor:
         """Return what of the expression stands in one part of a text that is split at blanks."""
         return re.escape(self.text) if self.across else self.expression
 
-    @cached_property
+    @property
     def trigram(self) -> Trigram | None:
         """Its rarest three characters in a row, by which it is recognised; None if it has none."""
-        return _rarest(self.text) if self.text.isascii() else None
+        if self._trigrams is None:  # `cached_property` takes a lock for each of hundreds
+            self._trigrams = [_rarest(self.text) if self.text.isascii() else None]
+        return self._trigrams[0]
 
     @cached_property
     def core(self) -> str:
@@ -113,8 +116,10 @@ def _rarest(text: str) -> Trigram | None:
     ranks = [_RANK.get(character, _RAREST) for character in text]
     best, rarest = None, -1000
     for at in range(len(text) - 2):
-        row = text[at : at + 3]
-        rarity = ranks[at] + ranks[at + 1] + ranks[at + 2] - (100 if row in _COMMON else 0)
-        if rarity > rarest and " " not in row and '"' not in row:  # `_SEPARATORS`, and quicker
-            best, rarest = row, rarity
+        rarity = ranks[at] + ranks[at + 1] + ranks[at + 2]
+        if rarity > rarest:
+            row = text[at : at + 3]
+            rarity -= 100 if row in _COMMON else 0
+            if rarity > rarest and " " not in row and '"' not in row:  # `_SEPARATORS`, but quicker
+                best, rarest = row, rarity
     return (best[0], best[1], best[2]) if best else None

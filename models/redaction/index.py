@@ -15,6 +15,7 @@ from models.redaction.spans import Rule
 Candidate = tuple[Anchor, list[Rule]]
 #: A number in JSON between two quotes, as the durations are of which each line has another one.
 NUMBER = re.compile(r":\d{1,3}(?:\.\d{1,3})?[,}]")
+_OF_NUMBERS = frozenset(":0123456789.,}")
 _IN_NUMBER = re.compile(r":?\d{0,3}\.?\d{0,3}[,}]?")
 # Too short for a window of three.
 _SHORT = 2
@@ -69,17 +70,17 @@ class Index:
 
         Formats whose anchors are as short want more after them; a known value may look so.
         """
-        anchors = [anchor for row in self._by_trigram.values() for anchor, _ in row]
+        # Three characters of such a core are of a number as well, which those of few anchors are.
+        rows = [row for key, row in self._by_trigram.items() if _OF_NUMBERS.issuperset(key)]
+        anchors = [anchor for row in rows for anchor, _ in row]
         cores = [one.core for one in anchors if one.across or not one.after]
         return not any(_IN_NUMBER.fullmatch(core) for core in cores)
 
     def candidates(self, lower: str) -> list[Candidate]:
         """Return every anchor that may stand in a text in lower case, with its rules."""
-        rows = zip(lower, lower[1:], lower[2:], strict=False)
         found: list[Candidate] = []
-        if not self._trigrams.isdisjoint(rows):
-            for row in self._trigrams.intersection(zip(lower, lower[1:], lower[2:], strict=False)):
-                found += self._by_trigram[row]
+        for row in self._trigrams.intersection(zip(lower, lower[1:], lower[2:], strict=False)):
+            found += self._by_trigram[row]
         if self._short_pattern.search(lower):
             found += self._short
         if not lower.isascii():

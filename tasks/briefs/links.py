@@ -182,14 +182,16 @@ def _own_names(project: Project) -> set[str]:
                 if len(name) > 2 and _plain(_base(name)) in akin:
                     names.add(name)
     head = "\n".join(readme.split("\n")[:30])
-    names |= {word for word in re.findall(r"[A-Za-z][\w.-]*", head) if _plain(word) in akin}
+    initials = {name[:1] for name in akin}  # of most words this is enough to know
+    words = set(re.findall(r"[A-Za-z][\w.-]*", head))
+    names |= {word for word in words if word[0].lower() in initials and _plain(word) in akin}
     title = _TITLE.search(head)
     if title:
-        words = re.split(
+        called = re.split(
             r"\s*[:|–—(]\s*|\s+-\s+", re.sub(r"[^\w\s:|–—(.+-]", "", title[1] or title[2])
         )[0]
-        if _plain(words) in akin:
-            names.add(words)
+        if _plain(called) in akin:
+            names.add(called)
     return {name.strip("-_. ") for name in names if len(_plain(name)) > 1}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from tasks.embeddings.exact import SCALE, Square, numpy, products, square
@@ -12,11 +13,12 @@ from tasks.text.plain import telling_words
 
 #: Word to its weight, in whole numbers; the length of all is `SCALE`.
 WordVector: TypeAlias = Mapping[str, int]
+_PHRASE_MAX_CHARACTERS = 200
 
 
 def word_vectors(texts: Sequence[str]) -> list[WordVector]:
     """Return each text's words with their weights: (1 + log of the count) × the idf of BM25."""
-    documents = [Counter(telling_words(text)) for text in texts]
+    documents = [_counted(text) for text in texts]
     holders = Counter(word for document in documents for word in document)
     idf = {
         word: math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
@@ -26,6 +28,17 @@ def word_vectors(texts: Sequence[str]) -> list[WordVector]:
         _unit({w: (1 + math.log(n)) * idf[w] for w, n in document.items()})
         for document in documents
     ]
+
+
+def _counted(text: str) -> Mapping[str, int]:
+    short = len(text) <= _PHRASE_MAX_CHARACTERS
+    return _counted_phrase(text) if short else Counter(telling_words(text))
+
+
+@lru_cache(maxsize=4096)
+def _counted_phrase(text: str) -> Mapping[str, int]:
+    """Return the words of a phrase; those of one project are compared with each other's."""
+    return Counter(telling_words(text))
 
 
 def _unit(weights: Mapping[str, float]) -> WordVector:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from tasks.prompts.foreign_claims import FOREIGN_CONDITIONS, compiled, foreign_patterns
 
@@ -66,6 +67,12 @@ _TALK = _any(
 _READY = "(?:complete|finished|functional|functioning|ready|running|small|tested|working)"
 #: What people call themselves by; the words that every match of a pattern of theirs holds.
 _OWN = "i we my our"
+#: The last words of `_THING`.
+_THINGS = (
+    "adapter adapters benchmark benchmarks branch branchs concept concepts connector connectors"
+    " demo demos fork forks integration integrations issue issues patch patchs plugin plugins"
+    " poc pocs pr prs prototype prototypes request requests ticket tickets"
+)
 _ACQUAINTANCE = [
     (
         "my our",
@@ -107,26 +114,29 @@ _ACQUAINTANCE = [
         ),
     ),
     (
-        _OWN,
+        f"{_OWN} & contributor contributors customer customers user users",
         (
             rf"\b{_PERSON}(?: am|'m| are|'re| have been|'ve been) (?:a |an )?(?:\w+ )?(?:daily"
             rf"|happy|heavy"
             r"|long-?time|longtime|regular) (?:contributor|customer|user)s?\b"
         ),
     ),
-    (_OWN, (rf"\b{_PERSON} (?:already|currently) (?:depend|rely|run|use)\b")),
     (
-        _OWN,
+        f"{_OWN} & already currently",
+        (rf"\b{_PERSON} (?:already|currently) (?:depend|rely|run|use)\b"),
+    ),
+    (
+        f"{_OWN} & had",
         (
             rf"\b{_PERSON}{_HAVE} had a (?:\w+ ){{0,2}}"
             r"(?:call|chat|conversation|glance|go|look|meeting|play)\b"
         ),
     ),
-    (_OWN, (rf"\b{_PERSON} took a (?:\w+ ){{0,2}}(?:look|glance|dive|deep dive)\b")),
+    (f"{_OWN} & took", (rf"\b{_PERSON} took a (?:\w+ ){{0,2}}(?:look|glance|dive|deep dive)\b")),
 ]
 _ATTACHED = [
     (
-        _OWN,
+        f"{_OWN} & attach attached attaching enclose enclosed enclosing",
         (
             rf"\b{_PERSON}(?:'ve|'m|'re| have| am| are)?(?: {_ADVERB})? "
             r"(?:attach(?:ed|ing)?|enclos(?:e|ed|ing))\b"
@@ -152,7 +162,7 @@ _ATTACHED = [
         ),
     ),
     (
-        _OWN,
+        f"{_OWN} & have has got & {_THINGS}",
         (
             rf"\b{_PERSON} (?:already |now )?(?:have|has|got) (?:an?|the) (?:\w+ )?{_READY}"
             rf" (?:\w+ )?{_THING}\b"
@@ -175,22 +185,24 @@ _ATTACHED = [
     ),
 ]
 
-#: Words of which every match of a pattern holds one, and the pattern. Each pattern alone: searched
-#: for together they would take twice as long, and most texts hold the words of few.
+#: Words of which every match of a pattern holds one, of each set of them, and the pattern. Each
+#: pattern alone: searched for together they would take twice as long, and most texts hold the words
+#: of few.
 _CLAIMS = tuple(
-    (frozenset(signs.split()), pattern)
+    (tuple(frozenset(some.split()) for some in signs.split("&")), pattern)
     for signs, pattern in (
         *_ACQUAINTANCE,
         *_ATTACHED,
         (_OWN, rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b"),
         ("after having", rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b"),
         ("my our", rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b"),
-        ("been", rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b"),
-        ("already", rf"\b{_OUR_THING} (?:is|are) already\b"),
-        ("already", rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b"),
-        ("my", rf"\bmy (?:open )?{_THING}s?\b"),
+        (f"been & {_THINGS}", rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b"),
+        (f"already & {_THINGS}", rf"\b{_OUR_THING} (?:is|are) already\b"),
+        (f"already & {_THINGS}", rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b"),
+        (f"my & {_THINGS}", rf"\bmy (?:open )?{_THING}s?\b"),
     )
 )
+_FIRST_SIGNS = frozenset(word for signs, _ in _CLAIMS for word in signs[0])
 #: What makes the words after it a condition: "once we have integrated …".
 _CONDITION = re.compile(
     r"\b(?:after|as soon as|before|if|once|should|unless|until|when|whether"
@@ -204,7 +216,13 @@ def first_claim(text: str) -> str | None:
     """Return the first words of `text` that say something was done, or None."""
     plain = _plain(text)
     words = set(_WORD.findall(plain))
-    english = (compiled(pattern) for signs, pattern in _CLAIMS if not signs.isdisjoint(words))
+    english: Iterable[re.Pattern[str]] = ()
+    if not _FIRST_SIGNS.isdisjoint(words):
+        english = (
+            compiled(pattern)
+            for signs, pattern in _CLAIMS
+            if not any(some.isdisjoint(words) for some in signs)
+        )
     for pattern in (*english, *foreign_patterns(plain)):
         for match in pattern.finditer(plain):
             if not _CONDITION.search(plain[max(match.start() - 20, 0) : match.start()]):
