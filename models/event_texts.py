@@ -216,7 +216,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "something wrote text that is not JSON; a WARNING where it came from stderr,"
             " `partial` if it has no end"
         ),
-        Event.WORKER_DIED: "a process ended otherwise than asked",
+        Event.WORKER_DIED: (
+            "a process ended otherwise than asked; if native code brought it down, the message says"
+            " at which line of Python, and `threads` the last one of each thread"
+        ),
         Event.WORKER_DEATH_CALLBACK_FAILED: (
             "what follows a death failed; leases run out by themselves"
         ),

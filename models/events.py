@@ -272,7 +272,10 @@ class Event(StrEnum):
         "worker.raw_output", Scope.WORKER, "pid stream partial", or_level="WARNING"
     )
     WORKER_DIED = _line(
-        "worker.died", Scope.WORKER, "worker worker_pid exit_code signal lived_s", level="ERROR"
+        "worker.died",
+        Scope.WORKER,
+        "worker worker_pid exit_code signal lived_s threads",
+        level="ERROR",
     )
     WORKER_DEATH_CALLBACK_FAILED = _line(
         "worker.death_callback_failed", Scope.WORKER, "worker_pid", level="ERROR"

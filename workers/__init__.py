@@ -10,9 +10,12 @@ from __future__ import annotations
 import sys
 
 if "dramatiq.cli" in sys.modules:
+    import faulthandler
+
     from models.settings.files import load_files
     from workers.logs import install_worker_logging
 
+    faulthandler.enable(2)  # the process's own stderr: `sys.stderr` is none that native code has
     try:
         load_files()
     finally:

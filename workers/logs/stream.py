@@ -12,6 +12,8 @@ from workers.logs.json_format import escape_non_ascii
 
 #: So many writes may wait for one who is writing; who comes then waits as well.
 _MANY = 1000
+#: So much a pipe takes as a whole, whoever else writes to it.
+_WHOLE_BYTES = 4096
 #: How long the end of a process waits for one who is writing.
 _FLUSH_S = 3.0
 
@@ -77,13 +79,11 @@ class LineHandler(logging.Handler):
                 self._writing.release()
 
     def _write_waiting(self) -> None:
-        texts, lines = [], 0
-        while self._waiting:
+        texts, lines, size = list[str](), 0, 0
+        while self._waiting and (not texts or size + len(self._waiting[0][0]) <= _WHOLE_BYTES):
             text, more = self._waiting.popleft()
             texts.append(text)
-            lines += more
-        if not texts:
-            return
+            lines, size = lines + more, size + len(text)
         try:
             stream = self.stream
             if stream is None:
@@ -98,7 +98,8 @@ class LineHandler(logging.Handler):
         """Write what still waits for one who is writing; every other line was flushed at once."""
         if self._writing.acquire(timeout=_FLUSH_S):
             try:
-                self._write_waiting()
+                while self._waiting:
+                    self._write_waiting()
             finally:
                 self._writing.release()
 

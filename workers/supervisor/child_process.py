@@ -18,6 +18,7 @@ from models.errors import ExitCode
 from models.events import Event
 from models.settings.logging import LogSettings
 from workers.supervisor.child_line import ChildLine
+from workers.supervisor.crash_site import CrashSite
 from workers.supervisor.line_pump import LineOutput, LinePump
 from workers.worker_name import name_of, new_token
 
@@ -86,6 +87,8 @@ class ChildProcess:
         #: What it last said at ERROR or above, and its hint: the reason when it cannot start.
         self.last_error = ""
         self.last_hint = ""
+        #: Where it was when native code brought it down, if it said so.
+        self.crash_site = CrashSite()
         #: When it is killed if it is still there, on the monotonic clock; set once it is to stop.
         self.kill_at_s: float | None = None
         #: Why the supervisor killed it, or None.
@@ -111,7 +114,7 @@ class ChildProcess:
         self.name = name_of(self.pid, token)
         streams = (("stderr", self._process.stderr), ("stdout", self._process.stdout))
         self.pumps = [
-            LinePump(source, name, self.pid, output, self._hear)
+            LinePump(source, name, self.pid, output, self._hear, self.crash_site.hear)
             for name, source in streams
             if source is not None
         ]

@@ -60,6 +60,7 @@ class LinePump:
         pid: The process's id.
         output: Where lines go.
         heard: Called with the fields of every line that is a JSON object.
+        heard_raw: Called with every other line, as it came.
     """
 
     def __init__(
@@ -69,12 +70,14 @@ class LinePump:
         pid: int,
         output: LineOutput,
         heard: Callable[[dict[str, Any]], None],
+        heard_raw: Callable[[str], None] | None = None,
     ) -> None:
         self._source = source
         self._name = name
         self._pid = pid
         self._output = output
         self._heard = heard
+        self._heard_raw = heard_raw
         self._rest = b""
         os.set_blocking(source.fileno(), False)
 
@@ -143,4 +146,7 @@ class LinePump:
         if not whole:
             extra["partial"] = True
         level = logging.WARNING if self._name == "stderr" else logging.INFO
-        logger.log(level, "%s", line.decode("utf-8", "replace").rstrip("\r"), extra=extra)
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        logger.log(level, "%s", text, extra=extra)
+        if self._heard_raw is not None:
+            self._heard_raw(text)

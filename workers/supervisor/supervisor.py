@@ -325,8 +325,9 @@ class Supervisor:
             self._restart_later(slot, self.policy.is_quick(child.lived_s, ready=child.ready))
 
     def _report_death(self, child: ChildProcess, exitcode: int) -> None:
-        death = describe_death(child.pid, child.name, exitcode, child.killed_because)
-        extra = {
+        site = child.crash_site
+        death = describe_death(child.pid, child.name, exitcode, child.killed_because, site.place)
+        extra: dict[str, object] = {
             "event": Event.WORKER_DIED,
             "worker": child.number,
             "worker_pid": death.pid,
@@ -334,6 +335,8 @@ class Supervisor:
             "signal": death.signal_name,
             "lived_s": round(child.lived_s, 3),
         }
+        if site.threads:
+            extra["threads"] = site.threads
         logger.error("%s", death.sentence, extra=extra)
         self._notify(death)
 
