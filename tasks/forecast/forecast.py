@@ -155,7 +155,7 @@ def forecast(
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos, found)
     briefs = NOTHING if args.no_llm else _briefs(args, analyses)
-    verdicts = NOTHING if args.no_llm else _verdicts(args, analyses, history)
+    verdicts = NOTHING if args.no_llm else _verdicts(args, analyses, history, found)
     asked = {"analysis": analyses, "verdict": verdicts, "brief": briefs}
     tokens = _tokens(asked, history, found)
     if pays_for_vectors:
@@ -226,12 +226,18 @@ def _briefs(args: RunArgs, analyses: Amount) -> Amount:
     return Amount(args.max_briefs if analyses.at_most else 0, args.max_briefs)
 
 
-def _verdicts(args: RunArgs, analyses: Amount, history: History) -> Amount:
-    """Return the requests for verdicts; the pairs of a run that was judged have theirs."""
+def _verdicts(args: RunArgs, analyses: Amount, history: History, found: Found | None) -> Amount:
+    """Return the requests for verdicts.
+
+    The pairs of a run that was judged have theirs, as have most others of two repositories that
+    earlier runs knew.
+    """
     earlier = history.earlier
-    known = earlier is not None and earlier.is_same and earlier.judged and not args.fresh
-    expected = 0 if known or not analyses.at_most else args.max_pairs
-    return Amount(-(-expected // judge.BATCH), -(-args.max_pairs // judge.BATCH))
+    expected = float(args.max_pairs if analyses.at_most else 0)
+    if earlier is not None and earlier.judged and not args.fresh:
+        share = found.known_share if found else _known_share(args, history)
+        expected *= 0 if earlier.is_same else 1 - share**2
+    return Amount(-(-round(expected) // judge.BATCH), -(-args.max_pairs // judge.BATCH))
 
 
 def _facts(briefs: Amount) -> Amount:

@@ -12,6 +12,7 @@ from models.clock import Clock
 from models.database.connection import Database
 from models.lifecycle import create_run
 from models.tables.results import Analysis, GithubQuery, LlmUsage, Repo
+from models.tables.verdicts import PairVerdict
 from tasks.prompts.prompt import load_prompt
 from tests.support.cli import SECRET, Scout
 from tests.support.loaded import loaded_after
@@ -211,6 +212,24 @@ class TestHistory:
         # It had half of its analyses: 12 that are known are half of what there is, too.
         assert data["metadata"]["expected"] == 24
         assert data["analyses"]["expected"] == 12
+
+    def test_pairs_of_two_that_are_known_have_a_verdict_mostly(self, scout: Scout) -> None:
+        run_id = earlier_run(query="graph database")
+        describe(12, "A vector database.")
+        LlmUsage.delete().where(LlmUsage.item.in_([f"o/r{n}" for n in range(20)])).execute()
+        PairVerdict.create(
+            run=run_id,
+            pair_key="o/r1 o/r2",
+            status="valid",
+            model="m",
+            prompt_id="pair_verdict",
+            prompt_version=load_prompt("pair_verdict").version,
+            input_hash="h",
+            created_at=NOW,
+        )
+        # Half of what it finds is known, so a quarter of its pairs: 15 of 20 are asked about.
+        assert planned(scout)["verdicts"]["expected"] == 3
+        assert planned(scout, "--fresh")["verdicts"]["expected"] == 4
 
     def test_something_is_always_new(self, scout: Scout) -> None:
         earlier_run(query="graph database")
