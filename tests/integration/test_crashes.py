@@ -16,6 +16,7 @@ from tests.integration.fleet import (
     assert_truthful,
     finished_steps,
     fleet,
+    let_lease_run_out,
     same_results,
     submit,
     wait_for_all,
@@ -32,7 +33,7 @@ def test_a_worker_killed_in_the_middle_of_a_step(
     broker: Any, hold: Hold, secrets: dict[str, str]
 ) -> None:
     hold.on(MIDDLE)
-    with held_fleet(1, secrets, SCOUT_LEASE_S="600") as workers:
+    with held_fleet(1, secrets) as workers:
         (run_id,) = submit(1, "unused")
         victim = hold.started(MIDDLE)
         os.kill(victim, signal.SIGKILL)
@@ -58,6 +59,7 @@ def test_a_worker_killed_without_a_supervisor(
         os.kill(victim, signal.SIGSTOP)  # or it would stop in good order when its parent is gone
         first.kill()
         os.kill(victim, signal.SIGKILL)
+    let_lease_run_out(run_id, MIDDLE)
     hold.off(MIDDLE)
     with held_fleet(1, secrets):
         wait_for_all()
@@ -74,6 +76,7 @@ def test_a_worker_paused_past_its_lease_changes_nothing_when_it_goes_on(
         paused = hold.started(MIDDLE)
         os.kill(paused, signal.SIGSTOP)
         try:
+            let_lease_run_out(run_id, MIDDLE)
             assert hold.started(MIDDLE, 2) != paused
             hold.off(MIDDLE)
             wait_for_all()

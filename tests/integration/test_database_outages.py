@@ -34,7 +34,7 @@ def test_postgres_stopped_and_started_again(
 ) -> None:
     """In the middle of a step, for longer than its lease; it then has one to come back."""
     hold.on(MIDDLE)
-    with held_fleet(2, secrets, SCOUT_LEASE_S="3") as workers:
+    with held_fleet(2, secrets, SCOUT_LEASE_S="8") as workers:
         (run_id,) = submit(1, "unused")
         hold.started(MIDDLE)
         database().close_thread()
@@ -42,7 +42,7 @@ def test_postgres_stopped_and_started_again(
         try:
             stopped_s = time.monotonic()
             wait_until("workers to miss it", lambda: workers.said("loop.failed"))
-            wait_until("the lease to be over", lambda: time.monotonic() > stopped_s + 3.5)
+            wait_until("the lease to be over", lambda: time.monotonic() > stopped_s + 8.5)
         finally:
             postgres.start()
         hold.off(MIDDLE)
@@ -56,7 +56,7 @@ def test_postgres_stopped_and_started_again(
 def test_sqlite_locked_by_another_program_for_longer_than_a_lease(
     broker: Any, database: Database, tmp_path: Path, secrets: dict[str, str]
 ) -> None:
-    with fleet("-p", "2", "-t", "2", secrets=secrets) as workers:
+    with fleet("-p", "2", "-t", "2", secrets=secrets, SCOUT_LEASE_S="1.5") as workers:
         run_ids = submit(5, str(tmp_path / "out"))
         wait_until("some steps", lambda: finished_steps() >= 8)
         other = peewee.SqliteDatabase(str(database.path))

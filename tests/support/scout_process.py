@@ -26,6 +26,8 @@ from tests.support.processes import ROOT
 from tests.support.waiting import DEADLINE_S, wait_until
 
 SCOUT = [sys.executable, "-m", "cli.main"]
+#: Options for a run of all that the chain does, three briefs included, at a quarter of the work.
+SMALL_RUN = ("--top", "8", "--max-queries", "1")
 
 #: `scout` whose step HELD_STEP waits, in Python and with checkpoints, as long as HELD exists;
 #: with STUCK it waits in C instead, where it reaches no checkpoint. The time of `--timeout` counts

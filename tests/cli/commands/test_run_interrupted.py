@@ -16,10 +16,19 @@ from models.text.canonical_json import dumps
 from tests.support.cli import SECRET, Scout
 from tests.support.databases import locked_error
 from tests.support.runs import audits, events, run_of, step_of
-from tests.support.scout_process import HELD, Done, executed, held, leaks, only_run, rows
+from tests.support.scout_process import (
+    HELD,
+    SMALL_RUN,
+    Done,
+    executed,
+    held,
+    leaks,
+    only_run,
+    rows,
+)
 from tests.support.waiting import wait_until
 
-DRY = ("run", "--dry", "--query", "vector database")
+DRY = ("run", "--dry", "--query", "vector database", *SMALL_RUN)
 HELD_STEP = "hydrate_readme"
 BEFORE = STEP_NAMES[: STEP_NAMES.index(HELD_STEP)]
 

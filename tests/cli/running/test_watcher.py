@@ -23,7 +23,7 @@ from tests.support.counterparts.github.faults import secondary
 from tests.support.counterparts.llm import ChatServer
 from tests.support.counterparts.llm.faults import priced, status
 from tests.support.runs import audits
-from tests.support.scout_process import on_terminal, only_run
+from tests.support.scout_process import SMALL_RUN, on_terminal, only_run
 from tests.support.scout_process import scout as scout_process
 from tests.support.worlds import claim, new_run
 
@@ -126,7 +126,15 @@ class TestAFlood:
 
 
 def test_the_status_line_is_written_when_it_changes_and_not_at_every_look(tmp_path: Path) -> None:
-    args = ("run", "--dry", "--query", "vector database", "--out", str(tmp_path / "out"))
+    args = (
+        "run",
+        "--dry",
+        "--query",
+        "vector database",
+        *SMALL_RUN,
+        "--out",
+        str(tmp_path / "out"),
+    )
     shown = on_terminal(*args, command=[sys.executable, "-c", _LOOKED_AT])
     assert shown.code == 0, shown.out
     written = shown.out.split("\r\x1b[2K")
@@ -147,7 +155,8 @@ class TestCosts:
         assert line.endswith("10 analyses, 61,000 tokens, $0.01")
         totals = [one for one in result.stderr.splitlines() if one.startswith("model: ")]
         assert len(totals) == 1
-        found = re.fullmatch(r"model: (\d+) requests, ([\d,]+) tokens, \$0\.\d\d", totals[0])
+        words = r"model: (\d+) requests, ([\d,]+) tokens, \$0\.\d\d; [\d,]+ tokens were expected"
+        found = re.fullmatch(words, totals[0])
         assert found is not None, totals
         assert int(found[2].replace(",", "")) == 6_100 * int(found[1])
         assert "10 analyses, 61,000 tokens, $0.01" in scout("show", "last").stdout
@@ -184,7 +193,7 @@ def test_a_deliberate_wait_is_shown_in_minutes_while_it_lasts(
 @pytest.mark.no_database
 def test_the_first_command_ever_says_once_that_it_made_the_schema(tmp_path: Path) -> None:
     """Lines of a library about each migration are of no use to anybody."""
-    args = ("run", "--dry", "--query", "vector database", "--out")
+    args = ("run", "--dry", "--query", "vector database", *SMALL_RUN, "--out")
     done = scout_process(*args, str(tmp_path / "out"))
     assert done.code == 0
     assert [line for line in done.lines if line["logger"].startswith("peewee")] == []
