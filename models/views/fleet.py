@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from models.attempt_name import attempt_name
 from models.clock import Clock
+from models.dao.audit import AuditDao
 from models.dao.fleet import DueSteps, FailedRun, FleetDao
 from models.dao.workers import WorkerRow, WorkersDao
+from models.events import Event
 from models.settings.runtime import Settings
 from models.views.run_state import STALL_AFTER_S
 from models.views.run_view import view_run
@@ -19,6 +22,9 @@ _STALLED_NAMED = 10
 #: So many runs are looked at for it, of those that may be.
 _SUSPECTS_MAX = 50
 _FAILED_WITHIN_S = 3600.0
+#: For so long it is told that attempts were cut off; they go on by themselves.
+CUT_OFF_WITHIN_S = 300.0
+_ROWS_LOOKED_AT = 5000
 
 
 class StalledRun(Struct, frozen=True):
@@ -26,6 +32,14 @@ class StalledRun(Struct, frozen=True):
 
     run_id: str
     text: str
+
+
+class CutOff(Struct, frozen=True):
+    """An attempt that ended with its process, or with its lease; and what is known of that."""
+
+    run_id: str
+    name: str
+    why: str
 
 
 class FleetView(Struct, frozen=True):
@@ -39,6 +53,7 @@ class FleetView(Struct, frozen=True):
         stalled: Runs on which nobody works, the oldest first; not more than can be listed.
         more_stalled: Whether there may be more of them.
         failed: The runs that failed in the last hour, the newest first.
+        cut_off: The attempts of the last minutes that a process did not end, the newest first.
     """
 
     now: str
@@ -48,6 +63,7 @@ class FleetView(Struct, frozen=True):
     stalled: list[StalledRun]
     more_stalled: bool
     failed: list[FailedRun]
+    cut_off: list[CutOff] = []
 
 
 def view_fleet(settings: Settings, clock: Clock | None = None) -> FleetView:
@@ -72,4 +88,15 @@ def view_fleet(settings: Settings, clock: Clock | None = None) -> FleetView:
         stalled[:_STALLED_NAMED],
         len(stalled) > _STALLED_NAMED or len(suspects) == _SUSPECTS_MAX,
         FleetDao.failed_since(clock.now_iso(-_FAILED_WITHIN_S)),
+        _cut_off(clock.now_iso(-CUT_OFF_WITHIN_S)),
     )
+
+
+def _cut_off(since: str) -> list[CutOff]:
+    """Return attempts that were interrupted, but for those that a worker handed back at its end."""
+    rows = AuditDao.newest_of_all(Event.STEP_INTERRUPTED, since, _ROWS_LOOKED_AT)
+    return [
+        CutOff(row.run_id or "", attempt_name(row.scope, row.attempt), str(row.data.get("reason")))
+        for row in rows
+        if row.data.get("interruptions")
+    ]

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from models.clock import seconds_between, spoken
 from models.codes import Code
 from models.database.probe import DatabaseProbe
-from models.views.fleet import FleetView
+from models.views.fleet import CUT_OFF_WITHIN_S, FleetView
 from models.views.run_state import STALL_AFTER_S
 from models.views.worker_threads import BusyThread, LiveWorker
 
@@ -39,6 +39,7 @@ class HealthCode(StrEnum):
     CLOCKS_DIFFER = "clocks_differ"
     THREADS_STUCK = "threads_stuck"
     RUNS_FAILED = "runs_failed"
+    ATTEMPTS_CUT_OFF = "attempts_cut_off"
     MIGRATIONS_PENDING = "migrations_pending"
 
 
@@ -350,6 +351,16 @@ def _warnings(fleet: FleetView, workers: Sequence[LiveWorker]) -> Iterator[Findi
                 " worker starts one when the time limit of a step is over; at once with SIGHUP.",
                 {"worker": worker.row.worker, "stuck": len(worker.stuck)},
             )
+    if fleet.cut_off:
+        last = fleet.cut_off[0]
+        yield Finding(
+            HealthCode.ATTEMPTS_CUT_OFF,
+            f"{_count(len(fleet.cut_off), 'attempt was', 'attempts were')} cut off within"
+            f" {spoken(CUT_OFF_WITHIN_S)}; the newest is {last.name} of {last.run_id}: {last.why}.",
+            "What is done is kept, and the steps start again by themselves. See: scout explain"
+            f" {last.run_id}",
+            {"count": len(fleet.cut_off), "newest": last.run_id},
+        )
     if fleet.failed:
         newest = fleet.failed[0]
         why = newest.error_code or newest.error_type

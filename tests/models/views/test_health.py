@@ -10,11 +10,15 @@ from models.clock import to_iso
 from models.codes import Code
 from models.dao.fleet import DueSteps, FailedRun, HeldRow
 from models.dao.workers import HeldStep, WorkerRow, encode_held
+from models.database.connection import Database
 from models.database.probe import DatabaseProbe
-from models.views.fleet import FleetView, StalledRun
+from models.lifecycle import close_worker, hand_back
+from models.settings.runtime import load_settings
+from models.views.fleet import CUT_OFF_WITHIN_S, FleetView, StalledRun, view_fleet
 from models.views.health import BrokerHealth, Health, Limits, verdict
 from models.views.worker_threads import view_workers
 from tests.support.clock import START, FakeClock
+from tests.support.worlds import PastClock, claim, new_run
 
 NOW = to_iso(START)
 REDIS = BrokerHealth("redis", "redis://broker:6379/0", reachable=True, waiting=0, delayed=0)
@@ -223,6 +227,22 @@ def test_clocks_that_differ_are_told_and_keep_nobody_from_work() -> None:
     assert "This machine's clock is 6 s ahead of the database's" in found.warnings[0].text
     assert "The clock of two is 40 s behind the database's" in found.warnings[1].text
     assert "two:8:cd" in found.warnings[1].text
+
+
+def test_attempts_that_were_cut_off_are_told_with_where_and_why(database: Database) -> None:
+    run_id = new_run()
+    claimed = claim(run_id, "init_run")
+    close_worker(claimed.worker, "Worker process 7 was killed by SIGKILL")
+    other = new_run()
+    hand_back(claim(other, "init_run"), "the worker stops")
+    found = verdict(EMBEDDED, DatabaseProbe(), view_fleet(load_settings()), Limits())
+    (told,) = [one for one in found.warnings if one.code == "attempts_cut_off"]
+    assert told.text == (
+        f"1 attempt was cut off within 5 min; the newest is init_run#1 of {run_id}:"
+        " Worker process 7 was killed by SIGKILL."
+    )
+    later = PastClock(-CUT_OFF_WITHIN_S - 5)
+    assert view_fleet(load_settings(), later).cut_off == []
 
 
 def test_failed_runs_are_worth_knowing() -> None:
