@@ -22,6 +22,8 @@ _MAX_PASSES = 4
 # Parts of texts that are remembered as harmless: words, names, whole messages between quotes.
 _MAX_PARTS = 4096
 _MAX_PART_LENGTH = 128
+# Parts of a text that is no longer than this are not measured one by one.
+_SHORT_LENGTH = 512
 # Longer texts are documents, and seldom seen again.
 _MAX_SPLIT_LENGTH = 8192
 # So many comparisons are made to learn from a text in which something resembles a secret.
@@ -66,7 +68,7 @@ class Scanner:
             if not unknown:
                 return []
             if self._index.looks_at_parts:
-                if self._index.passes_numbers:
+                if self._separator == '"' and self._index.passes_numbers:
                     unknown = {part for part in unknown if not NUMBER.fullmatch(part)}
                 return self._rules_around(text, unknown) if unknown else []
         return self._index.rules_in(text.lower()) if is_plain(text) else None
@@ -78,16 +80,22 @@ class Scanner:
             return None
         candidates = self._index.candidates(together.lower())
         if not candidates:
+            if len(together) > _SHORT_LENGTH:
+                parts = {part for part in parts if len(part) <= _MAX_PART_LENGTH}
             self._learn(parts)
             return []
         if len(parts) * len(candidates) <= _MAX_LEARNING:
-            self._learn(part for part in parts if not _may_stand_around(candidates, part.lower()))
+            self._learn(
+                part
+                for part in parts
+                if len(part) <= _MAX_PART_LENGTH and not _may_stand_around(candidates, part.lower())
+            )
         return rules_of(candidates, text.lower())
 
     def _learn(self, parts: Iterable[str]) -> None:
         if len(self._harmless_parts) > _MAX_PARTS:
             self._harmless_parts.clear()
-        self._harmless_parts.update(part for part in parts if len(part) <= _MAX_PART_LENGTH)
+        self._harmless_parts.update(parts)
 
     def spans(self, text: str) -> list[Span]:
         """Everything that the rules find in a text, unsorted and possibly overlapping."""
