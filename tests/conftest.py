@@ -201,13 +201,24 @@ def pgbouncer(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres_url(postgres: Postgres) -> str:
-    """Return the URL of a database with the newest schema that the session's tests share."""
+def _shared_postgres_url(postgres: Postgres) -> str:
+    """Return the URL of a database with the newest schema; who writes to it has to empty it."""
     url = postgres.create_database("scout_shared")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SCOUT_DATABASE_URL", url)
         open_database(load_settings()).close_thread()
     return url
+
+
+@pytest.fixture
+def migrated_postgres_url(_shared_postgres_url: str) -> Iterator[str]:
+    """Return the URL of an empty PostgreSQL database with the newest schema."""
+    yield _shared_postgres_url
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PGOPTIONS", raising=False)  # a test lets itself only read
+        environment.setenv("SCOUT_DATABASE_URL", _shared_postgres_url)
+        with _opened() as opened:
+            _empty(opened)
 
 
 @pytest.fixture(scope="session")
@@ -253,7 +264,7 @@ def database(
     if request.param == "sqlite":
         url = _copy_of(request.getfixturevalue("migrated_sqlite_file"), tmp_path)
     else:
-        url = request.getfixturevalue("migrated_postgres_url")
+        url = request.getfixturevalue("_shared_postgres_url")
     monkeypatch.setenv("SCOUT_DATABASE_URL", url)
     lines = _logged_lines()
     with ExitStack() as stack:
