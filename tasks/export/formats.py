@@ -5,7 +5,6 @@ from __future__ import annotations
 from models.export_path import HTML_NAME, RESULTS_NAME
 from models.run_args import FORMATS
 from tasks.export.csv_files import csv_files
-from tasks.export.html_page import html_page
 from tasks.export.report import Report
 from tasks.export.results_json import results, results_text
 
@@ -24,5 +23,7 @@ def other_files(report: Report, exported_at: str) -> dict[str, str]:
     if "csv" in asked:
         files |= csv_files(found)
     if "html" in asked:
+        from tasks.export.html_page import html_page
+
         files[HTML_NAME] = html_page(found)
     return files

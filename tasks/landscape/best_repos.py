@@ -8,7 +8,6 @@ from models.statuses import AnalysisStatus
 from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
 from tasks.analysis.rescoring import score_in_pass1
-from tasks.landscape.ranking import best_ranked
 from tasks.text.keywords import ScoredRepo
 
 #: How many of the best repositories have a say, and how many keywords are kept.
@@ -38,6 +37,8 @@ def needs_of_best(run_id: str, args: RunArgs) -> dict[str, list[str]]:
 def scored_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
     """Return all of pass 1 that have a score, best first."""
     if args.no_llm:
+        from tasks.landscape.ranking import best_ranked
+
         return best_ranked(run_id)
     rows = fetch_all(
         Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)

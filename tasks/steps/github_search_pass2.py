@@ -13,7 +13,6 @@ from tasks.hydration.metadata import hydrate_metadata
 from tasks.hydration.readmes import hydrate_readmes
 from tasks.kinds.marking import mark_kinds
 from tasks.landscape.best_repos import needs_of_best
-from tasks.landscape.ranking import rank_repos
 from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
 from tasks.request_stats import request_stats
@@ -67,6 +66,8 @@ def _judged(context: StepContext, earlier: int) -> dict[str, Any]:
     `earlier` repositories were taken over from an earlier run, analyses and all.
     """
     if context.args.no_llm:
+        from tasks.landscape.ranking import rank_repos
+
         rankings = rank_repos(context, PASS)
         plan_briefs(context)
         return {"rankings": rankings, "groups": planned_stats(context)}

@@ -10,7 +10,6 @@ from models.database.upsert import upsert
 from models.tables.results import Keyword
 from models.text.canonical_json import dumps
 from tasks.landscape.best_repos import TOP_KEYWORDS, TOP_REPOS, scored_repos
-from tasks.landscape.ranking import rank_repos
 from tasks.step import StepContext
 from tasks.text.keywords import aggregate
 
@@ -20,7 +19,11 @@ def run(context: StepContext) -> Mapping[str, Any]:
 
     Without a language model nobody has named keywords yet: the repositories are ranked first.
     """
-    ranked = {"rankings": rank_repos(context, pass_number=1)} if context.args.no_llm else {}
+    ranked: dict[str, Any] = {}
+    if context.args.no_llm:
+        from tasks.landscape.ranking import rank_repos
+
+        ranked["rankings"] = rank_repos(context, pass_number=1)
     scored = scored_repos(context.run_id, context.args)
     best = scored[:TOP_REPOS]
     found = aggregate(best, context.args.typed.words, sum(len(one.keywords) for one in best))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from models.errors import ItemFailedError, ScoutError, TransientError
-from models.settings.live import concurrency
+from models.settings.table import CONCURRENCY
 from tasks.pause import SLICE_S
 from tasks.step import StepContext
 from tasks.units.failure_budget import Tolerance
@@ -196,7 +196,7 @@ def _one_by_one(
 def _in_parallel(
     work: _Work[Unit, Result], units: Iterable[Unit], fetch: Callable[[Unit], Result | None]
 ) -> None:
-    size = concurrency()
+    size = CONCURRENCY.read()
     waiting = iter(units)
     # As many more as there are threads: none of them is idle while a batch is being saved.
     with FetchPool(fetch, size) as pool:

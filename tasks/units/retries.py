@@ -10,7 +10,7 @@ from models.backoff import Backoff
 from models.clock import Clock, spoken_wait
 from models.errors import ItemFailedError, PostponedError, TransientError
 from models.events import Event
-from models.settings.live import concurrency
+from models.settings.table import CONCURRENCY
 from tasks.pause import MAX_PAUSE_S, pause
 from tasks.step import StepContext
 
@@ -56,7 +56,7 @@ def with_retries(
     """
     if context.args.dry:
         return fetch
-    trouble = _Trouble(NOBODY_AFTER * concurrency())
+    trouble = _Trouble(NOBODY_AFTER * CONCURRENCY.read())
 
     def attempt(unit: Unit) -> Result | None:
         left = _Left(context.clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import dramatiq
 from dramatiq.middleware import Middleware
@@ -16,13 +17,15 @@ from models.events import Event
 from models.settings.notify import notify_settings
 from models.settings.runtime import Settings
 from workers.middleware.step_recorder import StepMiddleware
-from workers.notify.teller import Teller
 from workers.tracing.export import tracing
 from workers.upkeep.background_loop import Loop
 from workers.upkeep.lease_keeper import Keeper
 from workers.upkeep.recovery import Recovery
-from workers.upkeep.retention import RetentionKeeper
 from workers.upkeep.sealing import Sealer
+
+if TYPE_CHECKING:
+    from workers.notify.teller import Teller
+    from workers.upkeep.retention import RetentionKeeper
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +51,11 @@ class ProcessMiddleware(Middleware):
         self._retention: RetentionKeeper | None = None
         self._sealer = Sealer(self.clock)
         notify = notify_settings()
-        self._teller = Teller(notify, settings, self.clock) if notify.receivers else None
+        self._teller: Teller | None = None
+        if notify.receivers:
+            from workers.notify.teller import Teller
+
+            self._teller = Teller(notify, settings, self.clock)
 
     def after_process_boot(self, broker: dramatiq.Broker) -> None:
         """Replace the log handlers that the `dramatiq` command set up."""
@@ -69,6 +76,8 @@ class ProcessMiddleware(Middleware):
             Loop("sealing", self._sealer.interval_s, self._sealer.tick),
         ]
         if self.settings.retention is not None:
+            from workers.upkeep.retention import RetentionKeeper
+
             self._retention = RetentionKeeper(self.settings.retention, clock=self.clock)
             self._loops.append(Loop("retention", self._retention.interval_s, self._retention.tick))
         if self._teller is not None:
