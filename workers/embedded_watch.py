@@ -3,6 +3,7 @@
 A call that never lets go of the interpreter stops every thread, the one that watches time limits
 and the one that waits for Ctrl-C among them. So another process, made by a fork before there are
 threads, listens for signs of life as `scout worker` does of its children. It ends with the command.
+The fork is made early: every page of memory that there is by then is copied when it is written to.
 """
 
 from __future__ import annotations
@@ -28,18 +29,34 @@ _LOOK_S = 1.0
 _ABORT_S = 2.0
 
 
-def watch_this_process(silence_s: float = SILENCE_S) -> None:
-    """Have this process end with SIGABRT, and its stacks on stderr, when it is held for so long.
+_line: ParentLine | None = None
 
-    What it was doing is found by its lease: `scout resume` goes on with it.
+
+def fork_watcher(silence_s: float = SILENCE_S) -> None:
+    """Make the process that will watch this one, from `watch_this_process` on.
+
+    Args:
+        silence_s: How long it may give no sign of life from then on.
     """
+    global _line  # noqa: PLW0603 - a fact about the process
     command, (reading, writing) = os.getpid(), os.pipe()
     if os.fork() == 0:
         os.close(writing)
         _watch(command, reading, silence_s)
     os.close(reading)
+    _line = ParentLine(writing)
+
+
+def watch_this_process(silence_s: float = SILENCE_S) -> None:
+    """Have this process end with SIGABRT, and its stacks on stderr, when it is held for so long.
+
+    What it was doing is found by its lease: `scout resume` goes on with it.
+    """
+    if _line is None:
+        fork_watcher(silence_s)
+    assert _line is not None  # noqa: S101 - made above
     faulthandler.enable()
-    ParentLine(writing).start()
+    _line.start()
 
 
 def _watch(command: int, reading: int, silence_s: float) -> NoReturn:

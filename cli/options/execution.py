@@ -10,6 +10,8 @@ import click
 from msgspec import Struct
 
 from cli.options.shared import fields_option
+from cli.own_process import is_own_process
+from models.settings.table import BROKER_URL
 
 
 class ExecutionOptions(Struct, frozen=True, kw_only=True):
@@ -62,6 +64,10 @@ def execution_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def command(**values: Any) -> Any:
         asked = {name: values.pop(name) for name in ExecutionOptions.__struct_fields__}
+        if is_own_process() and not BROKER_URL.is_set():  # then the work is done in this process
+            from workers.embedded_watch import fork_watcher
+
+            fork_watcher()
         return function(how=ExecutionOptions(**asked), **values)
 
     for option in reversed(_OPTIONS):

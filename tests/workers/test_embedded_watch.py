@@ -12,8 +12,9 @@ from workers.embedded_watch import _is_stopped
 
 _HELD = """
 import ctypes
-from workers.embedded_watch import watch_this_process
-watch_this_process(silence_s=0.2)
+from workers.embedded_watch import fork_watcher, watch_this_process
+fork_watcher(silence_s=0.2)
+watch_this_process()
 ctypes.PyDLL(None).sleep(60)
 """
 
