@@ -11,6 +11,7 @@ from models.database.connection import Database
 from models.settings.runtime import load_settings
 from tests.support.rabbitmq import Rabbitmq
 from tests.support.runs import new_run
+from tests.support.waiting import wait_until
 from workers.broker import build_broker
 from workers.enqueue import send_step
 from workers.message_format import QUEUE
@@ -37,11 +38,15 @@ def send(broker: Any) -> bool:
     return send_step(broker, new_run(broker="amqp"), "init_run")
 
 
-def delivered(broker: Any) -> list[Any]:
-    """Return what a new consumer gets, which keeps it until its connection ends."""
+def delivered(broker: Any, awaited: int = 0) -> list[Any]:
+    """Return what a new consumer gets, which keeps it until its connection ends.
+
+    What is `awaited` is waited for; that there is no more takes a moment to believe.
+    """
     consumer = broker.consume(QUEUE, prefetch=5, timeout=200)
     try:
-        return list(iter(lambda: next(consumer), None))
+        got = [wait_until("a message", lambda: next(consumer)) for _ in range(awaited)]
+        return got + list(iter(lambda: next(consumer), None))
     finally:
         consumer.close()
 
@@ -61,8 +66,8 @@ def test_a_message_to_a_queue_that_was_deleted_is_sent_to_a_new_one(broker: Any)
 
 def test_a_message_that_is_not_acknowledged_comes_again(broker: Any) -> None:
     assert send(broker)
-    assert len(delivered(broker)) == 1
-    assert len(delivered(broker)) == 1
+    assert len(delivered(broker, 1)) == 1
+    assert len(delivered(broker, 1)) == 1
 
 
 def test_one_that_was_had_for_long_does_not_and_its_late_end_is_no_warning(
@@ -71,7 +76,7 @@ def test_one_that_was_had_for_long_does_not_and_its_late_end_is_no_warning(
     monkeypatch.setattr("workers.rabbitmq.ACKNOWLEDGE_AFTER_S", 0.0)
     assert send(broker)
     consumer = broker.consume(QUEUE, prefetch=1, timeout=200)
-    message = next(consumer)
+    message = wait_until("a message", lambda: next(consumer))
     assert next(consumer) is None
     consumer.ack(message)
     consumer.nack(message)
