@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_it_lists_workers_and_who_does_recovery(scout: Scout) -> None:
     )
     out = scout("doctor").stdout
     assert "1 alive with 4 threads" in out
-    assert "last sign of life 60 s ago, gone" in out
+    assert re.search(r"last sign of life \d+ (s|min) ago, gone", out)
     assert "recovery:redis is done by w1" in out
 
 
