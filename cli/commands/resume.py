@@ -57,9 +57,11 @@ def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: Executio
                 f"Run {found.run_id} has finished.", f"Run it anew: scout rerun {found.run_id}"
             )
 
+        step = _reopen(execution, found.run_id)
+
         def begin() -> str:
             execution.hold_to(dry=found.args.get("dry") is True)
-            _resume(execution, found.run_id)
+            execution.send(found.run_id, step)
             return found.run_id
 
         see_through(execution, begin)
@@ -73,22 +75,28 @@ def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: Executio
         return
     show_and_ask(views, "resume", yes=yes, quiet=not execution.people)
 
+    reopened: dict[str, str] = {}
+    for view in reversed(views):  # the oldest first
+        try:
+            reopened[view.run.run_id] = _reopen(execution, view.run.run_id)
+        except InputError as exc:  # somebody else was faster
+            say(f"left alone  {exc.message}", err=True)
+
     def begin_all() -> list[str]:
         execution.hold_to(dry=all(view.run.args.get("dry") is True for view in views))
-        begun = []
-        for view in reversed(views):  # the oldest first
-            try:
-                _resume(execution, view.run.run_id)
-                begun.append(view.run.run_id)
-            except InputError as exc:  # somebody else was faster
-                say(f"left alone  {exc.message}", err=True)
-        return begun
+        for run_id, step in reopened.items():
+            execution.send(run_id, step)
+        return list(reopened)
 
     see_all_through(execution, begin_all)
 
 
-def _resume(execution: Execution, run_id: str) -> None:
-    """Open a run again and send the message for its first unfinished step."""
+def _reopen(execution: Execution, run_id: str) -> str:
+    """Open a run again and return its first unfinished step, which is then due.
+
+    This comes before there are workers in this process: they take over what nobody works on, and
+    would be at work on this very run by the time it is to be resumed.
+    """
     from cli.running.execution import user_name
     from models.dao import StepsDao
     from models.lifecycle import resume_run
@@ -99,4 +107,4 @@ def _resume(execution: Execution, run_id: str) -> None:
     reused = sum(row.status is StepStatus.SUCCESS for row in StepsDao.of_run(run_id))
     if execution.people:
         say(f"resuming at {step}; {reused} finished steps are reused", err=True)
-    execution.send(run_id, step)
+    return step

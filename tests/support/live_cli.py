@@ -66,4 +66,6 @@ def explained(scout: Scout, run: str = "last") -> dict[str, Any]:
     screen = scout("explain", run).stdout
     assert diagnosis["what"] in screen
     assert all(text in screen for text in diagnosis["next"])
+    assert diagnosis["next"]
+    assert "{" not in " ".join(diagnosis["next"])
     return diagnosis

@@ -179,6 +179,6 @@ def test_an_error_in_the_place_of_an_answer_is_what_it_says(
     with pytest.raises(kind) as caught:
         model.analyse(request())
     assert caught.value.code is code
-    assert "502" not in caught.value.message
+    assert "HTTP 502" not in caught.value.message
     if code is Code.MODEL_UNKNOWN:
         assert "/v1" in caught.value.hint
