@@ -15,8 +15,11 @@ from models.errors import InputError
 from models.statuses import RunStatus, State, StepStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cli.running.execution import Execution
     from models.views.run_list import RunFilter
+    from models.views.run_view import RunView
 
 #: What can be resumed, and what is without being named: a cancellation was meant.
 _STATES = (State.FAILED, State.STALLED, State.CANCELLED)
@@ -74,21 +77,26 @@ def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: Executio
     if not views:
         return
     show_and_ask(views, "resume", yes=yes, quiet=not execution.people)
-
-    reopened: dict[str, str] = {}
-    for view in reversed(views):  # the oldest first
-        try:
-            reopened[view.run.run_id] = _reopen(execution, view.run.run_id)
-        except InputError as exc:  # somebody else was faster
-            say(f"left alone  {exc.message}", err=True)
+    steps = _reopen_all(execution, views)
 
     def begin_all() -> list[str]:
         execution.hold_to(dry=all(view.run.args.get("dry") is True for view in views))
-        for run_id, step in reopened.items():
+        for run_id, step in steps.items():
             execution.send(run_id, step)
-        return list(reopened)
+        return list(steps)
 
     see_all_through(execution, begin_all)
+
+
+def _reopen_all(execution: Execution, views: Sequence[RunView]) -> dict[str, str]:
+    """Open runs again, the oldest first, and return the first unfinished step of each."""
+    steps = {}
+    for view in reversed(views):
+        try:
+            steps[view.run.run_id] = _reopen(execution, view.run.run_id)
+        except InputError as exc:  # somebody else was faster
+            say(f"left alone  {exc.message}", err=True)
+    return steps
 
 
 def _reopen(execution: Execution, run_id: str) -> str:
