@@ -26,11 +26,14 @@ SUPERVISOR = """
 import sys
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
+from workers.supervisor.slots import RestartPolicy
 from workers.supervisor.supervisor import run_supervisor
 from workers.supervisor.dead_workers import close_dead_worker
 open_database(load_settings()).close_thread()
 command = [sys.executable, "-m", "tests.integration.held", "--threads", "2", "--stop-on-eof"]
-sys.exit(run_supervisor(int(sys.argv[1]), 2, close_dead_worker, command=command))
+# A test may pause a process for as long as a busy machine needs to do the rest.
+patient = RestartPolicy(silence_s=120.0)
+sys.exit(run_supervisor(int(sys.argv[1]), 2, close_dead_worker, command=command, policy=patient))
 """
 
 

@@ -40,6 +40,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     openssl(
         *("req", "-x509", *curve, "-days", "2", "-subj", "/CN=ours"),
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),  # Python 3.13 wants it
         *("-keyout", "ca.key", "-out", "ca.pem"),
     )
     (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
