@@ -95,7 +95,7 @@ def create_run(
         TagsDao.add(run_id, agreed.tags)
         left_out = _left_out(command, checked, derivation)
         StepsDao.create_all(run_id, clock.now_iso(), left_out)
-        changes = _changes(parent_run_id, checked)
+        changes = _changes(parent, checked)
         inherited = {}
         if derivation and parent_run_id:
             inherited = inherit(derivation, parent_run_id, run_id)
@@ -148,9 +148,8 @@ def _taken_over(terms: RunTerms, parent: RunRow | None) -> RunTerms:
     return replace(terms, tags=tags, priority=priority, pool=terms.pool or parent.pool)
 
 
-def _changes(parent_run_id: str | None, args: RunArgs) -> dict[str, dict[str, Any]]:
+def _changes(parent: RunRow | None, args: RunArgs) -> dict[str, dict[str, Any]]:
     """Return what is otherwise than in the run that this one repeats or goes on from."""
-    parent = RunsDao.find(parent_run_id) if parent_run_id else None
     return changes_between(RunArgs.from_dict(parent.args), args) if parent else {}
 
 

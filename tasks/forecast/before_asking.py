@@ -15,11 +15,13 @@ from models.dao.audit import AuditDao
 from models.dao.readmes import ReadmesDao
 from models.events import Event
 from tasks.analysis.candidates import Candidate
-from tasks.forecast.forecast import Amount, Forecast, Found, forecast
+from tasks.forecast.forecast import Forecast, Found, forecast
 from tasks.forecast.history import history_of
 from tasks.sources.chat.context_length import README_MAX_CHARACTERS
 from tasks.step import StepContext
 
+#: What the row has of the forecast.
+_TOLD = ("analyses", "verdicts", "briefs", "calls", "tokens")
 #: Characters of what stands beside a README and a description: names, topics, marks.
 _BESIDE = 400
 
@@ -37,7 +39,7 @@ def tell_forecast(context: StepContext, missing: Sequence[Candidate], repos: int
         return
     told = forecast(
         replace(context.args, max_llm_tokens=None),
-        history_of(context.args),
+        history_of(context.args, has_searched=True),
         with_token=True,
         pays_for_vectors=embedder is not None and embedder.is_metered,
         found=Found(repos, len(missing), _characters(missing)),
@@ -73,15 +75,5 @@ def _sentence(told: Forecast, missing: int, repos: int) -> str:
 
 
 def _data(told: Forecast, missing: int, repos: int) -> Mapping[str, Any]:
-    parts = {
-        "analyses": told.analyses,
-        "verdicts": told.verdicts,
-        "briefs": told.briefs,
-        "calls": told.calls,
-        "tokens": told.tokens,
-    }
-    return {"repos": repos, "missing": missing} | {name: _both(one) for name, one in parts.items()}
-
-
-def _both(amount: Amount) -> dict[str, int]:
-    return {"expected": amount.expected, "at_most": amount.at_most}
+    amounts = told.to_dict()
+    return {"repos": repos, "missing": missing} | {name: amounts[name] for name in _TOLD}

@@ -60,8 +60,13 @@ class History(Struct, frozen=True):
     embedding_tokens: float | None = None
 
 
-def history_of(args: RunArgs) -> History:
-    """Return what the open database knows that helps to plan a live run."""
+def history_of(args: RunArgs, *, has_searched: bool = False) -> History:
+    """Return what the open database knows that helps to plan a live run.
+
+    Args:
+        args: The run's.
+        has_searched: Whether its search is over: then nobody asks what others would have found.
+    """
     usage = LlmUsageDao.averages()
     wanted = (
         RunConditions(statuses=(RunStatus.SUCCESS,), query=query) for query in (args.query, None)
@@ -71,7 +76,7 @@ def history_of(args: RunArgs) -> History:
     best = min(alike, key=lambda run: run.args["query"] != args.query, default=None)
     return History(
         _earlier(best.run_id, is_same=best.args["query"] == args.query) if best else None,
-        0 if args.no_llm else _known(args),
+        0 if args.no_llm or has_searched else _known(args),
         {kind: one.tokens for kind, one in usage.items()},
         {kind: one.requests for kind, one in usage.items()},
         LlmUsageDao.embedding_tokens_per_repo(with_analyses=not args.no_llm),
