@@ -13,7 +13,7 @@ from models.database.connection import Database
 from models.database.history import record
 
 _FILE = Path(__file__).parents[1] / "migrations" / "sqlite_schema.sql"
-_HEAD = "-- What all migrations up to {last} make; written by `python docs/tables.py`."
+_HEAD = "-- What all {count} migrations up to {last} make; written by `python docs/tables.py`."
 _BETWEEN = ";\n"
 
 
@@ -30,7 +30,7 @@ def make_whole(database: Database, names: Sequence[str]) -> bool:
     if not database.is_sqlite or not _FILE.exists():
         return False
     head, _, statements = _FILE.read_text().partition("\n")
-    if head != _HEAD.format(last=names[-1]):
+    if head != _head(names):
         return False
     for statement in statements.split(_BETWEEN)[:-1]:
         database.execute(statement)
@@ -47,7 +47,12 @@ def whole_schema(database: Database, names: Sequence[str]) -> str:
     """
     sql = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
     rows = database.execute(sql).fetchall()
-    return _HEAD.format(last=names[-1]) + "\n" + "".join(text + _BETWEEN for (text,) in rows)
+    return _head(names) + "\n" + "".join(text + _BETWEEN for (text,) in rows)
+
+
+def _head(names: Sequence[str]) -> str:
+    """Return what tells the migrations that statements were written for from any others."""
+    return _HEAD.format(count=len(names), last=names[-1])
 
 
 def write_whole_schema(database: Database, names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
--- What all migrations up to 0024_pools make; written by `python docs/tables.py`.
+-- What all 24 migrations up to 0024_pools make; written by `python docs/tables.py`.
 CREATE TABLE "scout_migrations" ("id" INTEGER NOT NULL PRIMARY KEY, "name" VARCHAR(255) NOT NULL, "applied" DATETIME NOT NULL);
 CREATE UNIQUE INDEX "scout_migrations_name" ON "scout_migrations" ("name");
 CREATE TABLE "runs" ("run_id" TEXT NOT NULL PRIMARY KEY, "command" TEXT NOT NULL, "status" TEXT NOT NULL, "args_json" TEXT NOT NULL, "git_sha" TEXT, "config_hash" TEXT NOT NULL, "broker" TEXT NOT NULL, "parent_run_id" TEXT, "created_at" TEXT NOT NULL, "started_at" TEXT, "finished_at" TEXT, "stats_json" TEXT, "error" TEXT, "deadline_at" TEXT, "priority" INTEGER, "pool" TEXT, "pool_max_runs" INTEGER, "held_at" TEXT);
