@@ -126,6 +126,15 @@ class BriefStatus(StrEnum):
     FAILED = "failed"
 
 
+#: Levels of a row of the audit log, from the least.
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def level_rank(level: str) -> int:
+    """Return how grave a level is; one that is not known is graver than all."""
+    return LEVELS.index(level) if level in LEVELS else len(LEVELS)
+
+
 class Mark(StrEnum):
     """What a person says of a proposed group; only one that is for later comes back."""
 

@@ -15,6 +15,16 @@ STEP_NAMES: tuple[str, ...] = (
     "export_markdown",
 )
 
+#: The steps that ask GitHub before anybody else.
+GITHUB_STEPS = frozenset(
+    {
+        "github_rate_limit_snapshot",
+        "github_search_pass1",
+        "hydrate_repo_metadata",
+        "hydrate_readme",
+        "github_search_pass2",
+    }
+)
 #: The steps that only ask the language model; a run with `--no-llm` skips them.
 LLM_STEPS = frozenset({"llm_repo_analysis", "llm_brief_generate"})
 #: Every step that asks it, unless the run does without.

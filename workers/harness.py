@@ -32,6 +32,7 @@ from models.run_args import RunArgs
 from models.settings.runtime import load_settings
 from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES, position_of
+from models.views.run_state import failed_step
 from tasks.chain import step_named
 from tasks.sources.interface import Sources
 from tasks.step import Step, StepContext
@@ -135,12 +136,12 @@ def _wait_for(run_id: str, timeout_s: float) -> None:
 
 def _found(run_id: str) -> HarnessRun:
     run, steps = RunsDao.get(run_id), StepsDao.of_run(run_id)
-    codes = [step.code for step in steps if step.status is StepStatus.FAILED]
+    failed = failed_step(steps)
     return HarnessRun(
         run_id=run_id,
         status=run.status,
         error=run.error,
-        error_code=codes[0] if codes else None,
+        error_code=failed.code if failed else None,
         steps={step.name: step.status for step in steps},
         stats={step.name: step.stats for step in steps},
         events=[(row.event, row.message) for row in AuditDao.of_run(run_id)],

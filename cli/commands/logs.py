@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.display.terminal import emit_json, faint, indented, paint, say
+from cli.display.terminal import LEVEL_COLOURS, emit_json, faint, indented, paint, say
 from cli.options.shared import json_option, open_for_use, read_run_argument
 from models.attempt_name import attempt_name, read_name
-from models.statuses import StepStatus
+from models.statuses import LEVELS, StepStatus
 from models.steps import STEP_NAMES
 from models.text.width import cut, pad, width_of
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from models.settings.runtime import Settings
 
 POLL_S = 0.3
-#: As `cli.running.log_filter.LEVELS`, which `--help` does without.
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_LEVEL_COLOURS = {"WARNING": "yellow", "ERROR": "red"}
 _STEP_WIDTH = max(map(len, STEP_NAMES))
 #: Columns of time and level, with the blanks behind them.
 _HEAD_WIDTH = len("12:00:00.000  WARNING  ")
@@ -264,7 +261,7 @@ def text_line(row: AuditRow, width: int | None = None) -> str:
     from models.views.run_state import time_of_day
 
     millis = row.ts[20:23]
-    level = paint(pad(row.level, 7), _LEVEL_COLOURS.get(row.level))
+    level = paint(pad(row.level, 7), LEVEL_COLOURS.get(row.level))
     attempt = row.attempt if row.attempt and row.attempt > 1 else None
     where = pad(attempt_name(row.step or _clean(row.scope), attempt), _STEP_WIDTH + 4)
     clock = faint(f"{time_of_day(row.ts)}.{millis}")

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cli.display.terminal import faint, paint
+from cli.display.terminal import LEVEL_COLOURS, faint, paint
 from models.attempt_name import attempt_name
 from models.clock import seconds_between
 from models.dao.audit import AuditRow
+from models.statuses import level_rank
 from models.text.clean import clean_text
 from models.text.duration import duration
 from models.text.width import pad
 from models.views.run_state import time_of_day
-
-#: Levels from the least, as they are stored.
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_COLOURS = {"WARNING": "yellow", "ERROR": "red"}
 
 
 class LogGroup:
@@ -39,7 +36,7 @@ class LogGroup:
     @property
     def level(self) -> str:
         """Return the gravest level of its rows."""
-        return max((level for _, level in self.kinds), key=_rank)
+        return max((level for _, level in self.kinds), key=level_rank)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the group as JSON-like data."""
@@ -71,11 +68,11 @@ class LogGroup:
         name = attempt_name(self.step, self.attempt) if self.step else clean_text(self.scope)
         took = duration(max(0.0, seconds_between(rows[0].ts, rows[-1].ts)) * 1000)
         count = f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
-        heading = paint(name, _COLOURS.get(self.level), bold=True)
+        heading = paint(name, LEVEL_COLOURS.get(self.level), bold=True)
         yield f"{faint(time_of_day(rows[0].ts))}  {heading}  {count} in {took}"
         for (_, level), kind in self.kinds.items():
             times = pad(f"{len(kind):,} ×" if len(kind) > 1 else "", 7, right=True)
-            grave = paint(pad(level, 8), _COLOURS.get(level)) if level in _COLOURS else ""
+            grave = paint(pad(level, 8), LEVEL_COLOURS.get(level)) if level in LEVEL_COLOURS else ""
             yield f"{times} {grave}{clean_text(kind[-1].message)}"
 
 
@@ -93,7 +90,3 @@ def grouped(rows: Iterable[AuditRow]) -> list[LogGroup]:
 def key_of(row: AuditRow) -> tuple[str | None, str | None, int | None]:
     """Return the run, the step and the attempt that a row is about."""
     return row.run_id, row.step, row.attempt
-
-
-def _rank(level: str) -> int:
-    return _LEVELS.index(level) if level in _LEVELS else len(_LEVELS)

@@ -33,6 +33,8 @@ _STATUS_COLOURS: Mapping[str, str] = {
     State.QUEUED: "cyan",
     "warning": "yellow",
 }
+#: Of the levels of records that ask for a look.
+LEVEL_COLOURS: Mapping[str, str] = {"WARNING": "yellow", "ERROR": "red"}
 #: Status to mark; a stream that cannot carry one writes its stand-in (`cli.streams`).
 _MARKS: Mapping[str, str] = {
     State.SUCCESS: "✓",

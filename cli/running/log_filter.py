@@ -12,12 +12,12 @@ from msgspec import Struct
 from models.dao.audit import AuditDao, AuditRow
 from models.errors import InputError
 from models.events import Event
+from models.statuses import level_rank
 from models.text.canonical_json import dumps
 
 if TYPE_CHECKING:
     from models.dao import RunRow
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: Events of a run as a whole that belong to what `--failed` shows.
 _RUN_FAILURES = (Event.RUN_FAILED, Event.RUN_CANCELLED)
 
@@ -43,7 +43,7 @@ class Filter(Struct, frozen=True, kw_only=True):
 
     def wants(self, row: AuditRow) -> bool:
         """Say whether a row passes."""
-        if LEVELS.index(self.level) > (LEVELS.index(row.level) if row.level in LEVELS else 3):
+        if level_rank(self.level) > level_rank(row.level):
             return False
         if self.since is not None and row.ts < self.since:
             return False

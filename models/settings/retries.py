@@ -10,17 +10,12 @@ from msgspec import Struct
 
 from models.errors import InputError
 from models.settings.setting import Environ, Setting
-from models.steps import LLM_STEPS, STEP_NAMES
+from models.steps import GITHUB_STEPS, LLM_STEPS, STEP_NAMES
 from models.text.time_span import span_s
 
 #: Names for several steps at once: those that ask GitHub first of all, and those that only ask the
 #: language model.
-KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "github": frozenset(STEP_NAMES[1:5]) | {"github_search_pass2"},
-        "llm": LLM_STEPS,
-    }
-)
+KINDS: Mapping[str, frozenset[str]] = MappingProxyType({"github": GITHUB_STEPS, "llm": LLM_STEPS})
 MAX_TRIES = 20
 FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 3600.0

@@ -63,9 +63,8 @@ def composed_brief(
         title=_cut(f"{_name(best['offers'])} for {_name(best['needs'])}: {best['need']}", 120),
         pitch=_cut(" ".join((*map(_about, members), f"{_met(best)}.")), 600),
         interfaces=[
-            Interface(one.full_name, _reached(one, line), line)
+            Interface(one.full_name, _reached(one, lines[one.full_name]), lines[one.full_name])
             for one in members
-            for line in (lines[one.full_name],)
         ],
         first_step=_cut(_first_step(best, lines), 400),
         gains=[Gain(name, _cut(gain, 300)) for name, gain in gains.items()],

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from models.backoff import Backoff, Uniform
 from models.database.trouble import may_pass
 from models.errors import DatabaseUnavailableError, TransientError
-from models.settings.retries import StepTries
+from models.settings.retries import FIRST_WAIT_S, StepTries
 
-BACKOFF = Backoff(first_s=2.0, longest_s=60.0, factor=4.0, jitter=(0.8, 1.2))
+BACKOFF = Backoff(first_s=FIRST_WAIT_S, longest_s=60.0, factor=4.0, jitter=(0.8, 1.2))
 
 
 class RetryPolicy(Struct, frozen=True):

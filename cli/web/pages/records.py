@@ -13,6 +13,7 @@ from cli.web.pages.parts import Heading, Regions, data_table, moment_of, region
 from models.attempt_name import attempt_name
 from models.dao.audit import AuditDao, AuditRow
 from models.redaction import default_redactor
+from models.statuses import LEVELS
 from models.steps import STEP_NAMES
 from models.text.clean import clean_text
 from tasks.export.html_elements import Html, element, void
@@ -21,7 +22,6 @@ from tasks.export.html_elements import Html, element, void
 PAGE_LENGTH = 200
 #: The filters by their names in the address.
 FILTERS = ("step", "level", "find")
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: Said elsewhere in the row.
 _NOT_SHOWN = frozenset({"attempt", "traceback"})
 _DATA_MAX_LENGTH = 400
