@@ -29,6 +29,12 @@ SCOUT = [sys.executable, "-m", "cli.main"]
 #: Options for a run of all that the chain does, three briefs included, at a quarter of the work.
 SMALL_RUN = ("--top", "8", "--max-queries", "1")
 
+
+def small_run(out: Path | str) -> tuple[str, ...]:
+    """Return the arguments of such a run, which exports to a folder."""
+    return ("run", "--dry", "--query", "vector database", *SMALL_RUN, "--out", str(out))
+
+
 #: `scout` whose step HELD_STEP waits, in Python and with checkpoints, as long as HELD exists;
 #: with STUCK it waits in C instead, where it reaches no checkpoint. The time of `--timeout` counts
 #: from there: how long a machine takes for the steps before is no matter of the test.

@@ -13,7 +13,7 @@ from models.database.connection import Database
 from models.steps import STEP_NAMES
 from tests.support.cli import SECRET, Scout
 from tests.support.runs import audits, events, run_of, step_of
-from tests.support.scout_process import SMALL_RUN, executed, held, leaks, only_run
+from tests.support.scout_process import executed, held, leaks, only_run, small_run
 from tests.support.waiting import wait_until
 from tests.support.worlds import claim, finish_until, new_run, successful_run
 
@@ -49,15 +49,7 @@ def test_a_running_run_stops_within_seconds_and_nothing_runs_after_it(
     scout: Scout, tmp_path: Path
 ) -> None:
     """Another process works on it; that process ends with the exit code for cancelled."""
-    args = (
-        "run",
-        "--dry",
-        "--query",
-        "vector database",
-        *SMALL_RUN,
-        "--out",
-        str(tmp_path / "out"),
-    )
+    args = small_run(tmp_path / "out")
     with held(tmp_path, *args, "--log-format", "text") as running:
         run_id = only_run()
         assert scout("cancel", run_id, "--reason", "wrong query").exit_code == 0

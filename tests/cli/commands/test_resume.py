@@ -18,7 +18,7 @@ from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.cli import SECRET, Scout
 from tests.support.runs import audits, run_of, step_of
-from tests.support.scout_process import SMALL_RUN, executed, leaks, only_run, rows
+from tests.support.scout_process import executed, leaks, only_run, rows, small_run
 from tests.support.worlds import (
     PastClock,
     claim,
@@ -41,15 +41,7 @@ def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
 @pytest.fixture
 def run(tmp_path: Path) -> tuple[str, ...]:
     """Return the command line of a dry run that exports below the test's folder."""
-    return (
-        "run",
-        "--dry",
-        "--query",
-        "vector database",
-        *SMALL_RUN,
-        "--out",
-        str(tmp_path / "out"),
-    )
+    return small_run(tmp_path / "out")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from cli.running import verify
 from cli.running.verify import first_difference, run_digest
 from models.database.connection import Database, database
 from tests.support.cli import SECRET, Scout
-from tests.support.scout_process import SMALL_RUN, leaks, rows
+from tests.support.scout_process import leaks, rows, small_run
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
 def run(tmp_path: Path) -> tuple[str, ...]:
     """Return the command line of a small dry run that exports below the test's folder."""
     out = str(tmp_path / "out")
-    return ("run", "--dry", "--query", "vector database", *SMALL_RUN, "--out", out)
+    return small_run(out)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.support.counterparts.github.faults import secondary
 from tests.support.counterparts.llm import ChatServer
 from tests.support.counterparts.llm.faults import priced, status
 from tests.support.runs import audits
-from tests.support.scout_process import SMALL_RUN, on_terminal, only_run
+from tests.support.scout_process import SMALL_RUN, on_terminal, only_run, small_run
 from tests.support.scout_process import scout as scout_process
 from tests.support.worlds import claim, new_run
 
@@ -126,15 +126,7 @@ class TestAFlood:
 
 
 def test_the_status_line_is_written_when_it_changes_and_not_at_every_look(tmp_path: Path) -> None:
-    args = (
-        "run",
-        "--dry",
-        "--query",
-        "vector database",
-        *SMALL_RUN,
-        "--out",
-        str(tmp_path / "out"),
-    )
+    args = small_run(tmp_path / "out")
     shown = on_terminal(*args, command=[sys.executable, "-c", _LOOKED_AT])
     assert shown.code == 0, shown.out
     written = shown.out.split("\r\x1b[2K")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,25 +10,16 @@ import pytest
 from models.codes import Code
 from models.errors import ItemFailedError, PermanentError, ScoutError, TransientError
 from models.settings.chat import ChatSettings
-from tasks.sources.chat.answer_budget import LARGER, forget_budgets
+from tasks.sources.chat.answer_budget import LARGER
 from tasks.sources.chat.model import ChatModel
-from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import UnansweredError
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import ChatServer, chat_server, faults
+from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.counterparts.llm.server import completion
 from tests.support.recorder import FakeRecorder
 
 ANSWER = json.dumps({"summary": "An index."})
 USAGE = {"prompt_tokens": 900, "completion_tokens": 1500}
-
-
-@pytest.fixture
-def chat() -> Iterator[ChatServer]:
-    forget_dialects()
-    forget_budgets()
-    with chat_server() as server:
-        yield server
 
 
 @pytest.fixture

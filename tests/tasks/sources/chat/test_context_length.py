@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,10 +10,9 @@ from models.errors import ItemFailedError, PermanentError
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.context_length import MAX_HALVINGS, README_MAX_CHARACTERS
 from tasks.sources.chat.model import ChatModel
-from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import ModelAnswer
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import ChatServer, chat_server, faults
+from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.counterparts.llm.server import Asked, Behaviour, Handler, answer_well
 from tests.support.recorder import FakeRecorder
 
@@ -32,13 +30,6 @@ def context_of(characters: int, code: int = 400, said: str = OPENAI) -> Behaviou
             answer_well(handler, asked)
 
     return behave
-
-
-@pytest.fixture
-def chat() -> Iterator[ChatServer]:
-    forget_dialects()
-    with chat_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,38 +12,18 @@ import pytest
 from models.errors import ScoutError, TransientError
 from models.settings.chat import ChatSettings
 from tasks.prompts.analysis_schema import parse_analysis
-from tasks.sources.chat.answer_budget import forget_budgets
 from tasks.sources.chat.elsewhere import answer_in
 from tasks.sources.chat.model import ChatModel
-from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.chat.relaxed_json import mended
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import ChatServer, chat_server, faults
+from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.counterparts.llm.server import completion
+from tests.support.step_fakes import analysis
 
-ANSWER: dict[str, Any] = {
-    "summary": "An index, fast.",
-    "scores": {"interestingness": 0.7, "novelty": 0.5, "collaboration_potential": 0.8},
-    "reasons": [{"claim": "It says so.", "evidence": "A fast index."}],
-    "signals": {
-        "maturity": "active",
-        "integration_surface": ["library"],
-        "provides": ["an index"],
-        "needs": ["vectors"],
-    },
-    "keywords": ["embeddings", "approximate search", "simd"],
-}
+ANSWER = analysis(summary="An index, fast.")
 TEXT, PRETTY = json.dumps(ANSWER), json.dumps(ANSWER, indent=2)
 WANTED = frozenset(ANSWER)
 PIECES = [TEXT[at : at + 40] for at in range(0, len(TEXT), 40)]
-
-
-@pytest.fixture
-def chat() -> Iterator[ChatServer]:
-    forget_dialects()
-    forget_budgets()
-    with chat_server() as server:
-        yield server
 
 
 def message(**fields: Any) -> dict[str, Any]:

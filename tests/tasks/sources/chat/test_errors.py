@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,19 +13,8 @@ from models.settings.chat import ChatSettings
 from tasks.sources.chat import http as chat_http
 from tasks.sources.chat.errors import refusal
 from tasks.sources.chat.model import ChatModel
-from tasks.sources.chat.parameters import forget_dialects
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import ChatServer, chat_server, faults
-
-
-@pytest.fixture
-def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
-    """An endpoint on loopback."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    forget_dialects()
-    with chat_server() as server:
-        yield server
+from tests.support.counterparts.llm import ChatServer, faults
 
 
 def code_from(

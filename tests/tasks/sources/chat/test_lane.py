@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,12 +11,12 @@ from msgspec.structs import replace
 
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.http import TimedOutError
-from tasks.sources.chat.lane import FIRST, Lane, forget_lanes
+from tasks.sources.chat.lane import FIRST, Lane
 from tasks.sources.chat.model import ChatModel
 from tasks.units import retries
 from tasks.units.loop import work_through
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import Asked, ChatServer, chat_server
+from tests.support.counterparts.llm import Asked, ChatServer
 from tests.support.counterparts.llm.server import Handler, answer_well
 from tests.support.live_units import Saved, failed, live
 from tests.support.recorder import FakeRecorder
@@ -25,13 +24,6 @@ from tests.support.waiting import DEADLINE_S
 
 ANSWER_S = 0.2
 UNITS = 16
-
-
-@pytest.fixture
-def chat() -> Iterator[ChatServer]:
-    forget_lanes()
-    with chat_server() as server:
-        yield server
 
 
 class FakeTime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,28 +12,15 @@ import pytest
 from models.errors import ConfigError, ItemFailedError, PermanentError, TransientError
 from models.settings.chat import ChatSettings
 from tasks.sources.chat import http as chat_http
-from tasks.sources.chat.answer_budget import forget_budgets
 from tasks.sources.chat.model import ChatModel, model_from_environ
-from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import BriefRequest, ModelAnswer
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import ChatServer, chat_server, faults
+from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.counterparts.llm.server import completion
 from tests.support.raw_server import dripping, raw_server
 
 KEY = "local-" + "k3y" * 8
 BRIEF = BriefRequest(["a/one", "b/two"], {}, [], "vector database")
-
-
-@pytest.fixture
-def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
-    """An endpoint on loopback."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    forget_dialects()
-    forget_budgets()
-    with chat_server() as server:
-        yield server
 
 
 @pytest.fixture

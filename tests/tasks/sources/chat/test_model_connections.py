@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,20 +12,11 @@ from models.settings.chat import ChatSettings
 from tasks.sources.chat.http import shared_chat_http
 from tasks.sources.chat.model import ChatModel, model_from_environ
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import ChatServer, chat_server
+from tests.support.counterparts.llm import ChatServer
 from tests.support.counterparts.llm.server import Server
 from tests.support.waiting import DEADLINE_S
 
 KEY = "local-" + "k3y" * 8
-
-
-@pytest.fixture
-def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
-    """An endpoint on loopback."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with chat_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,21 +11,14 @@ import pytest
 from models.errors import ItemFailedError
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.model import ChatModel
-from tasks.sources.chat.parameters import TRIES_MAX, forget_dialects
+from tasks.sources.chat.parameters import TRIES_MAX
 from tasks.sources.interface import BriefRequest
 from tests.support.chat_requests import request
-from tests.support.counterparts.llm import ChatServer, chat_server, faults
+from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.counterparts.llm.server import Asked, Handler, answer_well, completion
 from tests.support.recorder import FakeRecorder
 
 BRIEF = BriefRequest(["a/one", "b/two"], {}, [], "vector database")
-
-
-@pytest.fixture
-def chat() -> Iterator[ChatServer]:
-    forget_dialects()
-    with chat_server() as server:
-        yield server
 
 
 @pytest.fixture
