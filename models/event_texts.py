@@ -73,6 +73,10 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
             "a message was about a run of a newer Scout, with an argument that this one does not"
             " know; the step stays due for a worker of that version"
         ),
+        Event.MESSAGE_SKIPPED: (
+            "a message was left: its step is done, in hand or not due, another run goes first, or"
+            " the worker takes no more work; what is due stays due"
+        ),
         Event.HANDOFF_FAILED: "the broker did not take a message; recovery sends it again",
         Event.GITHUB_RATE_LIMIT_SNAPSHOT: "what GitHub still allows was recorded",
         Event.GITHUB_QUERY_READ: (

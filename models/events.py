@@ -135,6 +135,7 @@ class Event(StrEnum):
     STEP_HANDED_OUT = _line("step.handed_out", Scope.STEP)
     MESSAGE_FOREIGN = _line("message.foreign", Scope.STEP, level="ERROR")
     MESSAGE_OF_NEWER = _line("message.of_newer", Scope.STEP, level="WARNING")
+    MESSAGE_SKIPPED = _line("message.skipped", Scope.STEP)
     HANDOFF_FAILED = _line("handoff.failed", Scope.STEP, level="ERROR")
 
     # GitHub

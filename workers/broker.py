@@ -23,6 +23,7 @@ from workers.broker_outage import tell_outages_once
 from workers.enqueue import Sender, send_step
 from workers.malloc import keep_memory_small
 from workers.message_format import QUEUE, MessageFormat
+from workers.middleware.left_message import say_why_messages_are_left
 from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
 from workers.network_guard import install_network_guard
@@ -72,6 +73,7 @@ def build_broker(
     middleware: list[Middleware] = [ProcessMiddleware(settings, steps), steps]
     broker = _BUILDERS[settings.broker_kind](settings, middleware)
     tell_outages_once(broker)
+    say_why_messages_are_left()
     declare_actors(broker, step_named)
     return broker
 

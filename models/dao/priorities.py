@@ -1,4 +1,4 @@
-"""Which runs are more or less urgent than usual; most have no priority at all."""
+"""Which steps go before others: of more urgent runs, and of runs that have begun."""
 
 from __future__ import annotations
 
@@ -20,10 +20,17 @@ _DUE_ABOVE_LOW = _DUE.format(
     condition="r.status IN ('queued', 'running') AND coalesce(r.priority, 0) > ?",
     order="coalesce(r.priority, 0)",
 )
+#: Of runs that have begun, what was cut off, put off or given back, and not what follows a step.
+_DUE_AGAIN = (
+    "SELECT r.run_id, s.name FROM runs r JOIN run_steps s ON s.run_id = r.run_id"
+    " WHERE r.status = 'running' AND r.broker = ? AND coalesce(r.priority, 0) >= ?"
+    " AND s.status = 'pending' AND s.attempt > 0 AND s.due_at <= ?"
+    " ORDER BY s.due_at, r.run_id LIMIT 20"
+)
 
 
 class PrioritiesDao:
-    """Compares priorities."""
+    """Says what goes first."""
 
     @staticmethod
     def of_run(run_id: str) -> int:
@@ -48,6 +55,18 @@ class PrioritiesDao:
         """
         above = _DUE_ABOVE.format(by=_by_index()) if priority >= 0 else _DUE_ABOVE_LOW.format(by="")
         rows = database().execute(above, (priority, broker, now)).fetchall()
+        return [(run_id, step) for run_id, step in rows]
+
+    @staticmethod
+    def due_again(broker: str, priority: int, before: str) -> list[tuple[str, str]]:
+        """Return runs and steps that were begun before and are due again, the oldest first.
+
+        Args:
+            broker: The kind of broker.
+            priority: Runs that are less urgent do not count.
+            before: Since when they are due at the latest, as it is stored.
+        """
+        rows = database().execute(_DUE_AGAIN, (broker, priority, before)).fetchall()
         return [(run_id, step) for run_id, step in rows]
 
 

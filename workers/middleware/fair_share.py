@@ -13,14 +13,12 @@ from models.clock import Clock
 from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import DatabaseUnavailableError
-from workers.middleware.urgency import Urgency
+from workers.middleware.urgency import WAITING_S, Urgency
 
 #: What a thread gives a run before it looks whether others wait.
 SHARE_S = 5.0
 #: The same where a run of higher priority waits: one that is nearly done is finished.
 URGENT_SHARE_S = 0.5
-#: A step that has been due for longer waits for a thread, not for its message.
-WAITING_S = 1.0
 #: After so long the message is acknowledged in any case: RabbitMQ delivers one that is not within
 #: 30 minutes again, and closes its consumer's channel.
 LONGEST_S = 600.0

@@ -41,6 +41,7 @@ from workers.message_format import run_id_of
 from workers.middleware.actor_call import call_actor
 from workers.middleware.fair_share import FairShare
 from workers.middleware.foreign_message import tell_of_foreign_message, tell_of_newer_run
+from workers.middleware.left_message import LeftMessage
 from workers.middleware.urgency import Due, Urgency
 from workers.worker_name import worker_name
 
@@ -67,7 +68,7 @@ class _Thread(threading.local):
         self.attempt: Attempt | None = None
         #: The attempt at the next step, claimed with the end of the last one and not begun yet.
         self.next: Attempt | None = None
-        #: The step of the message in hand, where more urgent ones go first.
+        #: The step of the message in hand, where others go first.
         self.put_off: Due | None = None
 
 
@@ -162,7 +163,7 @@ class StepMiddleware(Middleware):
             raise StepNotRecordedError(f"{name} was not started: {exc}") from exc
         if isinstance(outcome, Refusal):
             self._after_refusal(broker, run_id, name, outcome)
-            raise SkipMessage(outcome.reason)
+            raise LeftMessage(outcome.reason)
         self._share.begin(self.clock)
         self._begin(self._hold(outcome), bound)
 
@@ -205,12 +206,12 @@ class StepMiddleware(Middleware):
     def before_ack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
         """Go on with the run that the message began, as far as this thread holds it.
 
-        Where the message was put off for more urgent runs, these come before it, each once.
+        Where the message was put off for runs that go first, these come before it, each once.
         """
         self._go_on(broker)
         tried: list[Due] = []
         while (put_off := self._thread.put_off) is not None:
-            due = self._urgency.ahead_of(put_off[0], self.clock, tried)
+            due = self._urgency.ahead_of_message(*put_off, self.clock, tried)
             run_id, name = due or put_off
             tried.append((run_id, name))
             call_actor(broker, name, run_id)
@@ -250,13 +251,15 @@ class StepMiddleware(Middleware):
     def _check_turn(self, broker: dramatiq.Broker, run_id: str, name: str) -> None:
         """Skip a message where this process, or this run, has no turn now."""
         if self.stopping.is_set():
-            raise SkipMessage(f"{name} stays due: this worker is shutting down.")
+            raise LeftMessage(f"{name} stays due, as this worker is shutting down")
         if self.retiring.is_set():
             self.send(broker, run_id, name)
-            raise SkipMessage(f"{name} is for another worker: this one takes no more work.")
-        if self._thread.put_off is None and self._urgency.ahead_of(run_id, self.clock):
+            raise LeftMessage(f"{name} is for another worker, as this one takes no more work")
+        if self._thread.put_off is None and self._urgency.ahead_of_message(
+            run_id, name, self.clock
+        ):
             self._thread.put_off = run_id, name
-            raise SkipMessage(f"{name} waits: a run of higher priority goes first.")
+            raise LeftMessage("another run goes first")
 
     def _after_refusal(
         self, broker: dramatiq.Broker, run_id: str, name: str, refusal: Refusal
