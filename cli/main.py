@@ -6,7 +6,6 @@ stand here. A command lives in the module of its name, as the attribute `command
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,6 @@ from cli.own_process import FOR_CONTEXT, end_hard_if_hanging
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_GARBAGE_AFTER_OBJECTS = 20_000
 COMPLETE_VARIABLE = "_SCOUT_COMPLETE"
 
 #: Command, its module, and what `scout --help` says about it; in the order of that list.
@@ -182,8 +180,6 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run `scout` with the arguments of the process."""
-    # While modules are loaded nothing becomes garbage, and looking for it takes 2 % of a dry run.
-    gc.set_threshold(_GARBAGE_AFTER_OBJECTS)
     try:
         cli.main(prog_name="scout", **FOR_CONTEXT)
     finally:

@@ -152,7 +152,7 @@ def test_the_wheel_has_a_name_of_its_own_and_the_command_keeps_its_name(wheel: P
         scripts = archive.read(f"{info}/entry_points.txt").decode()
     assert f"\nName: {DISTRIBUTION}\n" in metadata
     assert f"\nVersion: {__version__}\n" in metadata
-    assert "scout = cli.main:main" in scripts
+    assert "scout = cli.start:main" in scripts
 
 
 def test_the_harness_for_tests_of_ones_own_is_in_the_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -107,6 +107,9 @@ class Execution:
         if is_own_process():
             self._stack.enter_context(raised_as_stop())
         if self.broker is None:
+            from workers.without_asyncio import import_dramatiq
+
+            import_dramatiq()
             from workers.embedded import EmbeddedWorker
             from workers.embedded_watch import watch_this_process
 
@@ -237,6 +240,9 @@ class Execution:
         return ExecutionResult(RunsDao.get(run_id), exit_code_of_stop(exc))
 
     def _reach_broker(self) -> None:
+        from workers.without_asyncio import import_dramatiq
+
+        import_dramatiq()
         from workers.broker import build_broker, check_broker
 
         self.broker = build_broker(self.settings)

@@ -40,14 +40,14 @@ def test_help_imports_neither_the_database_nor_the_broker() -> None:
 
 
 def test_an_embedded_dry_run_imports_no_client_of_anything_outside(tmp_path: Path) -> None:
-    """Each costs 200 ms and more; that Peewee imports psycopg where it is installed is its own."""
+    """Each costs 200 ms and more, and asyncio 20; Peewee imports psycopg where it is installed."""
     loaded = loaded_after(
-        "from cli.main import main; main()",
+        "sys.modules['psycopg'] = None; from cli.start import main; main()",
         *("run", "--dry", "--query", "vector database", "--out", str(tmp_path)),
     )
     assert {"dramatiq", "peewee"} <= loaded
     assert not loaded & {"redis", "httpx", "openai", "pika", "requests"}
-    assert not loaded & {"opentelemetry", "prometheus_client"}
+    assert not loaded & {"opentelemetry", "prometheus_client", "asyncio"}
 
 
 @pytest.mark.parametrize("name", ["runs", "show", "logs", "explain", "doctor", "db", "completion"])
