@@ -72,14 +72,16 @@ def statuses(run_id: str) -> list[str]:
 
 def audits(run_id: str | None = None, event: str | None = None) -> list[Audit]:
     """Return the audit rows in the order in which they were written."""
+    which = {"run_id": run_id, "event": event}
+    asked = {column: value for column, value in which.items() if value is not None}
     rows = database().execute(
-        "SELECT run_id, event, level, scope, step_id, message, data_json, ts"
-        " FROM audit_log ORDER BY id"
+        "SELECT event, level, scope, step_id, message, data_json, ts FROM audit_log"
+        f" WHERE {' AND '.join(['1 = 1', *(f'{column} = ?' for column in asked)])} ORDER BY id",
+        tuple(asked.values()),
     ).fetchall()  # fmt: skip
     return [
         Audit(name, level, scope, step_id, message, json.loads(data), ts)
-        for of_run, name, level, scope, step_id, message, data, ts in rows
-        if run_id in {None, of_run} and event in {None, name}
+        for name, level, scope, step_id, message, data, ts in rows
     ]
 
 

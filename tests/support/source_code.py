@@ -28,13 +28,19 @@ def text_of(path: Path) -> str:
 
 @cache
 def tree_of(path: Path) -> ast.Module:
-    """Return a module parsed; for all of them that takes a second, so never while tests load."""
-    return ast.parse(text_of(path))
+    """Return a module parsed; for all of them that takes a while, so never while tests load.
+
+    Of its many nodes none is garbage: no collection need visit them, now or later.
+    """
+    gc.disable()
+    try:
+        return ast.parse(text_of(path))
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @cache
 def trees() -> Mapping[Path, ast.Module]:
     """Return all modules that hold code, parsed."""
-    parsed = {path: tree_of(path) for path in modules()}
-    gc.freeze()  # Hundreds of thousands of nodes that stay: no collection need visit them again.
-    return parsed
+    return {path: tree_of(path) for path in modules()}

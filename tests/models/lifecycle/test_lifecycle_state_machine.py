@@ -213,7 +213,7 @@ class Machine(RuleBasedStateMachine):
             story = audits(run_id)
             for step in StepsDao.of_run(run_id):
                 self._assert_story(step, [a for a in story if a.step_id == step.step_id])
-            self._assert_run_story(run_id)
+            self._assert_run_story(run_id, story)
 
     @invariant()
     def no_time_runs_backwards(self) -> None:
@@ -311,8 +311,7 @@ class Machine(RuleBasedStateMachine):
         )
         assert len(open_ended) <= (step.status == "running") + count["step.cancelled"]
 
-    def _assert_run_story(self, run_id: str) -> None:
-        story = audits(run_id)
+    def _assert_run_story(self, run_id: str, story: list[Audit]) -> None:
         ends = sum(audit.event in _RUN_ENDS for audit in story)
         reopened = sum(
             audit.event == "run.resumed" and audit.data["was"] in RUN_ENDED for audit in story
@@ -330,7 +329,7 @@ def test_no_interleaving_loses_a_run_or_counts_a_step_twice(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=50,
+            max_examples=25,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
