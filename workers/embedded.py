@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 import dramatiq
+from dramatiq.middleware import Middleware
 
 from models.dao.runs import RunsDao
 from models.errors import ScoutError
 from models.settings.runtime import Settings
 from tasks.step import Step
 from workers.broker import build_broker
+from workers.closing_queue import ClosingPriorityQueue, ClosingQueue
 from workers.enqueue import send_step
 from workers.middleware.step_recorder import step_middleware
 from workers.worker_name import worker_name
 
-#: Milliseconds after which an idle thread looks whether it should stop; keeps the exit quick.
-_WAKE_UP_MS = 20
+#: Milliseconds after which an idle thread looks for messages whose time has come.
+_WAKE_UP_MS = 100
 
 
 class EmbeddedWorker:
@@ -40,9 +44,12 @@ class EmbeddedWorker:
         self.broker = build_broker(settings, step_named)
         dramatiq.set_broker(self.broker)
         self._steps = step_middleware(self.broker)
+        self._something_ended = threading.Event()
+        self.broker.add_middleware(_Bell(self._something_ended))
         self._worker = dramatiq.Worker(
             self.broker, worker_threads=threads, worker_timeout=_WAKE_UP_MS
         )
+        self._closing = self._give_queues()
 
     def __enter__(self) -> EmbeddedWorker:
         self._worker.start()
@@ -57,8 +64,20 @@ class EmbeddedWorker:
         grace_s = self._grace_s
         if self.hangs and self._steps is not None and self._steps.only_deaf_left():
             grace_s = 0.0
+        threads: list[Any] = [*self._worker.workers, *self._worker.consumers.values()]
+        for thread in threads:
+            thread.stop()
+        for queue in self._closing:
+            queue.close()
         self._worker.stop(timeout=round(grace_s * 1000))
         self.broker.close()
+
+    def _give_queues(self) -> list[ClosingQueue]:
+        """Have all threads wait at queues that let them go when the process is to end."""
+        queues: dict[str, Any] = self.broker.queues
+        queues.update({name: ClosingQueue() for name in queues})
+        work_queue = self._worker.work_queue = ClosingPriorityQueue()
+        return [work_queue, *queues.values()]
 
     @property
     def hangs(self) -> bool:
@@ -74,6 +93,11 @@ class EmbeddedWorker:
         """Wait for no step at the end; for who asked a second time to stop."""
         self._grace_s = 0.0
 
+    def wait_for_an_end(self, timeout_s: float) -> None:
+        """Wait until a thread has done all that it can do for some run, or the time is over."""
+        self._something_ended.wait(timeout_s)
+        self._something_ended.clear()
+
     def send(self, run_id: str, step: str) -> None:
         """Enqueue the message for a due step."""
         send_step(self.broker, run_id, step)
@@ -81,3 +105,18 @@ class EmbeddedWorker:
     def other_runs(self, run_id: str) -> list[str]:
         """Return the unfinished runs that this process took over from one that died."""
         return [other for other in RunsDao.unfinished_of(worker_name()) if other != run_id]
+
+
+class _Bell(Middleware):
+    """Tells that a message has been dealt with, and with it most often the whole of a run."""
+
+    def __init__(self, rung: threading.Event) -> None:
+        self._rung = rung
+
+    def after_ack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """Ring it."""
+        self._rung.set()
+
+    def after_nack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """Ring it."""
+        self._rung.set()

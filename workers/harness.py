@@ -38,7 +38,7 @@ from tasks.sources.interface import Sources
 from tasks.step import Step, StepContext
 from workers.embedded import EmbeddedWorker
 
-_POLL_S = 0.01
+_POLL_S = 0.1
 _NO_STEPS: Mapping[str, Step] = MappingProxyType({})
 
 
@@ -104,7 +104,7 @@ def dry_run(
             config = settings.config_hash()
             run_id = create_run(run_args, command="harness", broker="memory", config_hash=config)
             worker.send(run_id, STEP_NAMES[0])
-            _wait_for(run_id, timeout_s)
+            _wait_for(run_id, worker, timeout_s)
             return _found(run_id)
     finally:
         database.close_thread()
@@ -126,12 +126,12 @@ def _bodies(steps: Mapping[str, Step], sources: Sources | None) -> Callable[[str
     return body_of
 
 
-def _wait_for(run_id: str, timeout_s: float) -> None:
+def _wait_for(run_id: str, worker: EmbeddedWorker, timeout_s: float) -> None:
     until_s = time.monotonic() + timeout_s
     while not RunsDao.get(run_id).ended:
         if time.monotonic() > until_s:
             raise TimeoutError(f"Run {run_id} has not ended within {timeout_s:g} s.")
-        time.sleep(_POLL_S)
+        worker.wait_for_an_end(_POLL_S)
 
 
 def _found(run_id: str) -> HarnessRun:

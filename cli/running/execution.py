@@ -211,8 +211,9 @@ class Execution:
             run_id,
             screen,
             Clock(),
-            poll_s=0.04 if self.embedded else 0.2,
+            poll_s=0.1 if self.embedded else 0.2,
             broker=self.settings.broker_kind,
+            pause=self.embedded.wait_for_an_end if self.embedded else None,
         )
         try:
             embedded = self.embedded

@@ -44,8 +44,8 @@ class Screen:
     def __init__(self, *, people: bool, live: bool = True, quiet: bool = False) -> None:
         self.people = people
         self._quiet = quiet
-        # A line that changes needs escape codes, as colours do, and a terminal.
-        self._live = (
+        #: Whether `status` shows anything: escape codes are needed, as for colours, and a terminal.
+        self.is_live = (
             live and people and not quiet and wants_colour(sys.stderr) and is_terminal(sys.stderr)
         )
         self._shown_status = ""
@@ -70,7 +70,7 @@ class Screen:
 
         What is there already is not written again, however often it is said.
         """
-        if not self._live:
+        if not self.is_live:
             return
         shown = cut(text, (terminal_width(sys.stderr) or 80) - 1)
         if shown != self._shown_status:

@@ -44,16 +44,25 @@ class Watcher:
         clock: Where the time comes from.
         poll_s: Seconds between looks.
         broker: memory, redis or amqp, to tell whether workers for it are alive.
+        pause: Waits so many seconds, or less where there may be something to see before.
     """
 
     def __init__(
-        self, run_id: str, screen: Screen, clock: Clock, *, poll_s: float, broker: str
+        self,
+        run_id: str,
+        screen: Screen,
+        clock: Clock,
+        *,
+        poll_s: float,
+        broker: str,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
         self.run_id = run_id
         self.screen = screen
         self.clock = clock
         self.poll_s = poll_s
         self.broker = broker
+        self._pause = pause or time.sleep
         self._flood = Flood(run_id)
         self._last_id = 0
         self._quiet_since_s = clock.monotonic_s()
@@ -83,7 +92,7 @@ class Watcher:
                 raise error
             if timeout_s is not None and self.clock.monotonic_s() - started_s >= timeout_s:
                 return False
-            time.sleep(self.poll_s)
+            self._pause(self.poll_s)
         return True
 
     def _look(self) -> bool:
@@ -92,7 +101,7 @@ class Watcher:
         self._show_news()
         if run.held_at is not None and not run.ended:
             self._show_held(run)
-        elif not run.ended:
+        elif not run.ended and (self.screen.is_live or self.broker != "memory"):
             self._show_status()
         return run.ended
 
@@ -103,7 +112,7 @@ class Watcher:
             self.screen.status(
                 f" … also finishing {', '.join(adopted)}, left by a process that died"
             )
-            time.sleep(self.poll_s)
+            self._pause(self.poll_s)
             adopted = embedded.other_runs(self.run_id)
 
     def _show_news(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,17 @@ def test_a_step_of_ones_own_and_how_its_failure_is_told(tmp_path: Path) -> None:
     assert not run.folder.exists()
     with pytest.raises(KeyError):
         dry_run(tmp_path, "graphs", steps={"no_step": failing})
+
+
+def test_neither_the_end_of_a_run_nor_that_of_its_threads_waits_for_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise this would take the minutes of `timeout_s`, and the grace that threads have."""
+    monkeypatch.setattr("workers.harness._POLL_S", 600.0)
+    monkeypatch.setattr("workers.embedded._WAKE_UP_MS", 600_000)
+    before = set(threading.enumerate())
+    assert dry_run(tmp_path, "graphs", steps={"init_run": failing}).status == "failed"
+    assert not [one.name for one in threading.enumerate() if one not in before]
 
 
 def test_sources_of_ones_own_are_what_steps_ask(tmp_path: Path) -> None:
