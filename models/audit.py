@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from models.cause import Cause
 from models.clock import Clock
 from models.dao.audit import AuditDao, NewAuditRow
 from models.database.connection import database
 from models.events import Event
+from models.line_writer import wrote_lines
 from models.listeners import tell
 from models.redaction import default_redactor
 from models.text.canonical_json import dumps
@@ -90,7 +91,9 @@ def prepare(entry: Entry, ts: str) -> Prepared:
     """
     redact = default_redactor()
     message = clean_text(once_ended(entry.message), MESSAGE_MAX_LENGTH)
-    data = redact.scrub_line(encode_data(redact.redact(entry.row_data())))
+    data = entry.row_data()
+    if entry.data or entry.cause:  # else it is numbers under names of ours
+        data = redact.redact(data)
     return Prepared(
         entry,
         NewAuditRow(
@@ -101,8 +104,17 @@ def prepare(entry: Entry, ts: str) -> Prepared:
             entry.scope,
             str(entry.event),  # plain text is what drivers and formatters are fast with
             message,
-            data,
+            redact.scrub_line(encode_data(data)),
         ),
+    )
+
+
+def prepare_like(one: Prepared, ts: str, run_id: str, step_id: str) -> Prepared:
+    """Return an entry that says of a step of another run what one says that was prepared."""
+    _, level, _, _, scope, event, message, data = one.row
+    return Prepared(
+        replace(one.entry, run_id=run_id, step_id=step_id),
+        NewAuditRow(ts, level, run_id, step_id, scope, event, message, data),
     )
 
 
@@ -182,9 +194,11 @@ def transition_in_one(
 
 
 def _say(entries: Sequence[Prepared]) -> None:
-    heard = [one.entry for one in entries if logger.isEnabledFor(_LEVELS[one.entry.level])]
-    for left, entry in zip(range(len(heard) - 1, -1, -1), heard, strict=True):
-        _log(entry, more_follow=left > 0)
+    heard = [one for one in entries if logger.isEnabledFor(_LEVELS[one.entry.level])]
+    if heard and wrote_lines(heard):
+        heard = []
+    for left, one in zip(range(len(heard) - 1, -1, -1), heard, strict=True):
+        _log(one.entry, more_follow=left > 0)
     for one in entries:
         tell(one)
 
@@ -199,6 +213,13 @@ def log_entry(entry: Entry) -> None:
 
 
 def _log(entry: Entry, *, more_follow: bool = False) -> None:
+    record = record_of(entry)
+    record._more_follow = more_follow  # a handler may write the lines of a transition at once
+    logger.handle(record)
+
+
+def record_of(entry: Entry) -> logging.LogRecord:
+    """Return the record of an entry's line."""
     extra: dict[str, Any] = {
         "event": str(entry.event),
         "run_id": entry.run_id,
@@ -225,9 +246,8 @@ def _log(entry: Entry, *, more_follow: bool = False) -> None:
         extra,
     )
     record.module = entry.scope
-    record._more_follow = more_follow  # a handler may write the lines of a transition at once
     record.exc_text = cause.traceback if cause is not None else None
-    logger.handle(record)
+    return record
 
 
 def encode_data(data: Mapping[str, Any]) -> str:

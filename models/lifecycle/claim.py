@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from models.audit import Entry, Journal, Prepared, prepare, transition, transition_in_one
+from models.audit import (
+    Entry,
+    Journal,
+    Prepared,
+    prepare,
+    prepare_like,
+    transition,
+    transition_in_one,
+)
 from models.clock import Clock, from_iso, seconds_between, to_iso
 from models.dao import step_statements
 from models.dao.runs import RunsDao
@@ -21,6 +30,7 @@ from models.events import Event
 from models.lifecycle.crash_count import runs_alone
 from models.lifecycle.deadline import fail_late_run, is_past
 from models.lifecycle.interrupt import interrupt, neighbours_of
+from models.redaction import Redactor, default_redactor
 from models.run_args import unknown_arguments
 from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus
 from models.steps import STEP_NAMES, step_id_for
@@ -242,16 +252,23 @@ def _write_claim(journal: Journal, claim: Claim, lease_s: float, entry: Prepared
 
 def started(claim: Claim) -> Prepared:
     """Return what the audit log says about a claim, prepared before the write lock is taken."""
+    one = _started(default_redactor(), claim.name, claim.attempt, claim.worker)
+    return prepare_like(one, claim.started_at, claim.run_id, claim.step_id)
+
+
+@lru_cache(maxsize=256)
+def _started(_redactor: Redactor, name: str, attempt: int, worker: str) -> Prepared:
+    """Return what every run says where a worker begins a step; it is redacted once."""
     entry = Entry(
         event=Event.STEP_STARTED,
-        message=f"{claim.name} started, attempt {claim.attempt}.",
-        scope=claim.name,
-        run_id=claim.run_id,
-        step_id=claim.step_id,
-        attempt=claim.attempt,
-        data={"worker": claim.worker},
+        message=f"{name} started, attempt {attempt}.",
+        scope=name,
+        run_id="",
+        step_id="",
+        attempt=attempt,
+        data={"worker": worker},
     )
-    return prepare(entry, claim.started_at)
+    return prepare(entry, "")
 
 
 def _why_not(row: ClaimedRow, clock: Clock) -> str | None:

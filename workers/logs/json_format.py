@@ -87,7 +87,7 @@ class JsonFormatter(MsgspecFormatter):
 def trace_end(fields: Mapping[str, Any]) -> str:
     """Return the end of a line: trace and span of what it is about, and who says it."""
     run_id, step, attempt = fields["run_id"], fields["step"], fields["attempt"]
-    return _trace_end(
+    return end_about(
         run_id if isinstance(run_id, str) else None,
         step if isinstance(step, str) else None,
         attempt if isinstance(attempt, int) else None,
@@ -95,7 +95,8 @@ def trace_end(fields: Mapping[str, Any]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _trace_end(run_id: str | None, step: str | None, attempt: int | None) -> str:
+def end_about(run_id: str | None, step: str | None, attempt: int | None) -> str:
+    """Return the end of a line about an attempt, or as much of one as it is about."""
     trace, span = ids_of(run_id, step, attempt)
     ids = f'"trace_id":"{trace}","span_id":"{span}"' if trace else '"trace_id":null,"span_id":null'
     return f",{ids},{_service(service_name())}"

@@ -14,9 +14,11 @@ from msgspec.structs import replace
 
 from models.errors import ConfigError
 from models.events import Event
+from models.line_writer import write_lines_by
 from models.settings.colour import wants_colour
 from models.settings.logging import LogSettings, log_settings
 from models.unblocked import plain_notice, unblocked_file
+from workers.logs.direct import DirectLines
 from workers.logs.hooks import install_hooks
 from workers.logs.json_format import JsonFormatter
 from workers.logs.prints import capture_prints
@@ -37,6 +39,7 @@ def configure_logging(settings: LogSettings) -> LineHandler:
     """
     formatter = JsonFormatter()
     handler = LineHandler(settings.stream)
+    write_lines_by(None if settings.format == "text" else DirectLines(handler, formatter).write)
     if settings.format == "text":
         handler.setFormatter(
             TextFormatter(stream=handler.stream, colour=wants_colour(handler.stream))

@@ -9,6 +9,7 @@ from models.database.connection import Database
 from models.errors import InputError, LeaseLostError
 from models.lifecycle import cancel_run, claim_step, fail_step, finish_claim, start_step
 from models.lifecycle.claim import EARLY_S
+from models.redaction import MASK, Redactor, set_default_redactor
 from models.steps import STEP_NAMES, step_id_for
 from tests.support.clock import FakeClock
 from tests.support.runs import (
@@ -51,6 +52,18 @@ def test_a_start_is_audited_with_its_attempt_and_worker(
     (audit,) = audits(run_id, "step.started")
     assert audit.step_id == step_id_for(run_id, 1)
     assert (audit.scope, audit.data) == (FIRST, {"attempt": 1, "worker": WORKER})
+
+
+def test_what_is_said_of_a_start_is_masked_by_the_redactor_of_the_moment(
+    sqlite_database: Database, clock: FakeClock
+) -> None:
+    first, second = new_run(clock), new_run(clock)
+    claimed(first, FIRST, clock)
+    set_default_redactor(Redactor({"SOME_TOKEN": WORKER}))
+    claimed(second, FIRST, clock)
+
+    seen = [audits(run_id, "step.started")[0].data["worker"] for run_id in (first, second)]
+    assert seen == [WORKER, MASK]
 
 
 def test_the_start_of_the_run_is_the_start_of_its_first_step(
