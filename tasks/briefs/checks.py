@@ -33,11 +33,13 @@ _ACKNOWLEDGED = re.compile(
 class Sides(Struct, frozen=True):
     """The stored texts of a group's members, by name.
 
-    `quotable` lacks those that have no text; `particular` holds the words that few others use.
+    `quotable` lacks those that have no text. `words` are those of the text, `particular` the ones
+    that few others use, in the form of `comparable_words`.
     """
 
     quotable: Mapping[str, Quotable]
     texts: Mapping[str, str]
+    words: Mapping[str, frozenset[str]]
     particular: Mapping[str, frozenset[str]]
 
 
@@ -74,12 +76,12 @@ def _about_interfaces(content: BriefContent, sides: Sides) -> Iterator[str]:
         if quotable is None:
             if one.quote:
                 yield f"`{place}.quote` must be empty: {one.repo} has no text to quote"
-        elif _is_quotable(sides.texts[one.repo]) and not quotable.holds(one.quote):
+        elif not quotable.holds(one.quote) and _is_quotable(sides.texts[one.repo]):
             yield (
                 f"`{place}.quote` does not stand in the README of {one.repo}: quote at least"
                 f" {QUOTE_MIN_WORDS} words of it, word for word"
             )
-        elif not comparable_words([one.interface]) & comparable_words([sides.texts[one.repo]]):
+        elif sides.words[one.repo].isdisjoint(comparable_words([one.interface])):
             yield f"`{place}.interface` names nothing that the README of {one.repo} names"
 
 

@@ -93,9 +93,8 @@ def _met(reason: Reason) -> str:
 def _reached(one: StoredProject, line: str) -> str:
     """Return by what a project is reached, in words that its README has, too."""
     kinds = ", ".join(kind.replace("_", " ") for kind in one.phrases("integration_surface")[:3])
-    named = comparable_words([one.readme, one.description])
     said = (kinds, interface_name(line))
-    return next((words for words in said if comparable_words([words]) & named), line)
+    return next((words for words in said if comparable_words([words]) & one.words), line)
 
 
 def _first_step(best: Reason, lines: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tasks.briefs.material import INTERFACES, README_MAX_CHARACTERS, StoredProject, comparable_words
-from tasks.text.quotes import QUOTE_MIN_WORDS, Quotable, reader_form, word_count
+from tasks.text.quotes import QUOTE_MIN_WORDS, reader_form, word_count
 
 #: A quote is as long as a model's may be.
 _MAX_WORDS = 20
@@ -57,7 +57,6 @@ def interface_line(project: StoredProject, wanted: frozenset[str]) -> str:
         project: Whose README it is.
         wanted: Words that a line had better hold, in the form of `comparable_words`.
     """
-    quotable = Quotable(project.readme, project.description)
     own = comparable_words([project.full_name.rpartition("/")[2]])
     best, worth = "", 0
     for line in _lines(project):
@@ -65,7 +64,7 @@ def interface_line(project: StoredProject, wanted: frozenset[str]) -> str:
         is_own = bool(words & own)
         told = _worth(line, is_own=is_own)
         told = told and told + _OWN_WORTH * is_own + min(2, len(words & wanted))
-        if told > worth and quotable.holds(shown := _shown(line)):
+        if told > worth and project.quotable.holds(shown := _shown(line)):
             best, worth = shown, told
     return best
 

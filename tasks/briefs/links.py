@@ -163,7 +163,7 @@ def _vocabulary(projects: Sequence[Project]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for p in projects:
         texts = (*p.topics, *p.keywords, *p.needs, *p.provides, p.description)
-        words = {word for text in texts for word in _WORD.findall(text.casefold())}
+        words = set(_WORD.findall("\n".join(texts).casefold()))
         counts.update(words - set(_WORD.findall(p.full_name.casefold())))
     return counts
 
@@ -219,7 +219,9 @@ def _sites(project: Project) -> set[str]:
     homepage = re.sub(r"^https?://", "", project.homepage.strip().lower()).partition("/")[0]
     own = {_site(homepage)} - {""}
     readme = project.readme[:README_MAX_CHARACTERS].lower()
-    hosts = Counter(_site(host) for host in _URL_HOST.findall(readme))
+    hosts: Counter[str] = Counter()
+    for host, links in Counter(_URL_HOST.findall(readme)).items():
+        hosts[_site(host)] += links
     hosts.pop("", None)
     best = min(hosts, key=lambda host: (-hosts[host], host), default="")
     if best and hosts[best] >= _OWN_SITE_MIN_LINKS:

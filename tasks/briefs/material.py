@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain, islice
 
 from msgspec import Struct
 
@@ -13,7 +14,7 @@ from tasks.prompts.false_claims import first_claim
 from tasks.prompts.prompt import load_prompt
 from tasks.sources.interface import ProjectMaterial
 from tasks.text.keywords import singular
-from tasks.text.quotes import without_comments
+from tasks.text.quotes import Quotable, without_comments
 
 #: Characters of READMEs that a brief's writer is shown: of one, and of all together.
 PART_MAX_CHARACTERS = 4_000
@@ -48,10 +49,11 @@ _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 _ADDRESSES = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img[^>]*>|https?://\S+|\]\([^)]*\)")
 
 
-class StoredProject(Struct, frozen=True):
+class StoredProject(Struct, frozen=True, dict=True):
     """What a run has stored of a project; `output` is a model's analysis, in its stored form.
 
-    `notice` is by what one sees that it takes little that is new, where it says so.
+    `notice` is by what one sees that it takes little that is new, where it says so. What is made
+    of its texts is made once, when it is first asked for: a project is in several groups.
     """
 
     full_name: str
@@ -64,11 +66,67 @@ class StoredProject(Struct, frozen=True):
     readme: str = ""
     notice: str = ""
 
-    def phrases(self, kind: str) -> list[str]:
+    @cached_property
+    def text(self) -> str:
+        """Return all that it says of itself."""
+        return f"{self.description}\n{self.readme}".strip()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Return the words of `text`, in the form of `comparable_words`."""
+        return comparable_words([self.text])
+
+    @cached_property
+    def quotable(self) -> Quotable:
+        """Return the texts that a quote may come from."""
+        return Quotable(self.readme, self.description)
+
+    @cached_property
+    def blocks(self) -> Sequence[Block]:
+        """Return the blocks of its README, as far as it is looked through."""
+        return blocks_of(self.readme[:README_MAX_CHARACTERS])
+
+    @cached_property
+    def summary(self) -> str:
+        """Return what the analysis says in a sentence, without false claims."""
+        return without_claims(str(self.output.get("summary", "")))
+
+    @cached_property
+    def phrase_words(self) -> frozenset[str]:
+        """Return the words of what it provides and needs, in the form of `comparable_words`."""
+        return comparable_words([*self.phrases("provides"), *self.phrases("needs")])
+
+    @cached_property
+    def _phrases(self) -> dict[str, Sequence[str]]:
+        return {}
+
+    def phrases(self, kind: str) -> Sequence[str]:
         """Return what the analysis says that it `provides` or `needs`, without false claims."""
-        signals = self.output.get("signals")
-        found = signals.get(kind, []) if isinstance(signals, dict) else []
-        return [str(phrase) for phrase in found if first_claim(str(phrase)) is None]
+        if kind not in self._phrases:
+            signals = self.output.get("signals")
+            found = signals.get(kind, []) if isinstance(signals, dict) else []
+            kept = [str(phrase) for phrase in found if first_claim(str(phrase)) is None]
+            self._phrases[kind] = kept
+        return self._phrases[kind]
+
+
+class Block(Struct, frozen=True):
+    """A paragraph or a piece of code of a README, with the heading above it.
+
+    `words` are those of both, in the form of `comparable_words`, and `worth` what it tells about
+    interfaces; a block that says nothing has neither.
+    """
+
+    heading: str
+    text: str
+    words: frozenset[str]
+    worth: int
+    says_something: bool
+
+    @property
+    def shown(self) -> str:
+        """Return the block as it is shown, cut where it is long."""
+        return _shown(self.heading, self.text)
 
 
 def material_of(project: StoredProject, others: Sequence[StoredProject]) -> ProjectMaterial:
@@ -76,17 +134,13 @@ def material_of(project: StoredProject, others: Sequence[StoredProject]) -> Proj
 
     What a model said of it is told without the sentences that claim what nobody did.
     """
-    wanted = comparable_words(
-        phrase
-        for one in (project, *others)
-        for phrase in (*one.phrases("provides"), *one.phrases("needs"))
-    )
+    wanted = project.phrase_words.union(*(one.phrase_words for one in others))
     limit = min(PART_MAX_CHARACTERS, PARTS_MAX_CHARACTERS // (1 + len(others)))
     reasons = project.output.get("reasons")
     evidence = [str(one["evidence"]) for one in reasons] if isinstance(reasons, list) else []
     return ProjectMaterial(
         full_name=project.full_name,
-        summary=without_claims(str(project.output.get("summary", ""))),
+        summary=project.summary,
         description=project.description,
         provides=project.phrases("provides"),
         needs=project.phrases("needs"),
@@ -95,39 +149,45 @@ def material_of(project: StoredProject, others: Sequence[StoredProject]) -> Proj
         language=project.language,
         license=project.license,
         activity=_activity(project),
-        readme=relevant_parts(project.readme, wanted, limit),
+        readme=relevant_parts(project.blocks, wanted, limit),
     )
 
 
-def relevant_parts(readme: str, wanted: frozenset[str], max_characters: int) -> str:
+def blocks_of(readme: str) -> list[Block]:
+    """Return the blocks of a README that its readers see, in their order."""
+    return [_block(heading, text) for heading, text in _blocks(_seen(readme))]
+
+
+def relevant_parts(blocks: Sequence[Block], wanted: frozenset[str], max_characters: int) -> str:
     """Return the blocks of a README that tell what it is, how to reach it, and of `wanted` words.
 
     Args:
-        readme: Markdown.
+        blocks: All of the README.
         wanted: Words in the form of `comparable_words`.
         max_characters: The longest result.
 
     Returns:
         Blocks in their order, `GAP` where something is left out; the beginning is always there.
     """
-    blocks = _blocks(_seen(readme[:README_MAX_CHARACTERS]))
-    scored = sorted(
-        (-_worth(heading, text, wanted), at) for at, (heading, text) in enumerate(blocks)
-    )
-    first = next((at for at, (_, text) in enumerate(blocks) if _says_something(text)), 0)
-    chosen: set[int] = set()
+    worth = [one.worth + len(one.words & wanted) for one in blocks]
+    scored = sorted((-told, at) for at, told in enumerate(worth) if told)
+    first = next((at for at, one in enumerate(blocks) if one.says_something), 0)
+    chosen: dict[int, str] = {}
     left = max_characters
-    for at in (first, *(at for worth, at in scored if worth < 0)):
-        size = len(_shown(*blocks[at])) + len(GAP) + 4 if at < len(blocks) else left + 1
-        if at not in chosen and size <= left:
-            chosen.add(at)
+    for at in (first, *(at for _, at in scored)):
+        if at in chosen or at >= len(blocks):
+            continue
+        shown = blocks[at].shown
+        size = len(shown) + len(GAP) + 4
+        if size <= left:
+            chosen[at] = shown
             left -= size
     parts: list[str] = []
     previous = -1
     for at in sorted(chosen):
         if at > previous + 1:
             parts.append(GAP)
-        parts.append(_shown(*blocks[at]))
+        parts.append(chosen[at])
         previous = at
     if parts and previous + 1 < len(blocks):
         parts.append(GAP)
@@ -169,13 +229,9 @@ def without_claims(text: str) -> str:
 def comparable_words(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of texts that have three letters or more, as they are compared."""
     spelled = {word for text in texts for word in _WORD.findall(text.casefold())}
-    return frozenset(part for word in spelled for part in _parts(word))
-
-
-@lru_cache(maxsize=20_000)
-def _parts(word: str) -> tuple[str, ...]:
-    """Return a word and what its hyphens join, as they are compared."""
-    return tuple(singular(part) for part in {word, *word.split("-")} if len(part) > 2)
+    joined = [word for word in spelled if "-" in word]
+    parts = (part for word in joined for part in word.split("-") if len(part) > 2)
+    return frozenset(map(singular, chain(spelled, parts)))
 
 
 class Vocabulary:
@@ -190,24 +246,33 @@ class Vocabulary:
         self._counts = Counter(word for words in self._words.values() for word in words)
         self._most = len(texts) * _PARTICULAR_SHARE
         self._said_anyway = comparable_words([load_prompt("brief").text])
+        self._found: dict[str, frozenset[str]] = {}
 
-    def particular(self, full_names: Sequence[str], text: str, full_name: str) -> frozenset[str]:
+    def particular(
+        self, full_names: Sequence[str], words: frozenset[str], full_name: str
+    ) -> frozenset[str]:
         """Return the words of a project's text that few others use; a group's names are none.
 
         Only words in Latin letters: a text in another script is written about in other words.
 
         Args:
             full_names: The group's members.
-            text: The project's text.
+            words: Those of the project's text, in the form of `comparable_words`.
             full_name: The project.
         """
-        words = comparable_words([text]) - comparable_words(full_names) - self._said_anyway
+        if full_name not in self._found:
+            self._found[full_name] = frozenset(self._rare(words - self._said_anyway, full_name))
+        return self._found[full_name] - comparable_words(full_names)
+
+    def _rare(self, words: Iterable[str], full_name: str) -> Iterator[str]:
         own = self._words.get(full_name, frozenset())
-        return frozenset(
-            word
-            for word in words
-            if len(word) > 3 and word.isascii() and self._counts[word] - (word in own) <= self._most
-        )
+        for word in words:
+            if (
+                len(word) > 3
+                and word.isascii()
+                and self._counts[word] - (word in own) <= self._most
+            ):
+                yield word
 
 
 def _activity(project: StoredProject) -> str:
@@ -232,44 +297,38 @@ def _seen(readme: str) -> str:
     return "".join(parts)
 
 
-def _blocks(readme: str) -> list[tuple[str, str]]:
-    """Return the paragraphs of a README with the heading above each; code stays in one piece."""
-    blocks: list[tuple[str, str]] = []
+def _blocks(readme: str) -> Iterator[tuple[str, str]]:
+    """Yield the paragraphs of a README with the heading above each; code stays in one piece."""
     heading, lines, fence = "", list[str](), ""
-
-    def end() -> None:
-        if lines:
-            blocks.append((heading, "\n".join(lines)))
-            lines.clear()
-
     for line in readme.split("\n"):
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1] == fence):
             fence = "" if fence else mark[1]
-        if fence or mark:
+        is_heading = not (fence or mark) and _HEADING.match(line)
+        if fence or mark or (line.strip() and not is_heading):
             lines.append(line.rstrip())
-        elif _HEADING.match(line):
-            end()
+            continue
+        if lines:
+            yield heading, "\n".join(lines)
+            lines.clear()
+        if is_heading:
             heading = line.strip()
-        elif line.strip():
-            lines.append(line.rstrip())
-        else:
-            end()
-    end()
-    return blocks
+    if lines:
+        yield heading, "\n".join(lines)
 
 
-def _worth(heading: str, text: str, wanted: frozenset[str]) -> float:
-    """Return how much a block tells; 0 for one that is of no use."""
+def _block(heading: str, text: str) -> Block:
     if not _says_something(text):
-        return 0.0
-    met = len(comparable_words([heading, text]) & wanted)
+        return Block(heading, text, frozenset(), 0, says_something=False)
     about_interfaces = bool(INTERFACES.search(heading))
-    return met + 3 * about_interfaces + (1 if _FENCE.match(text) and about_interfaces else 0)
+    is_code = about_interfaces and _FENCE.match(text) is not None
+    words = comparable_words([heading, text])
+    return Block(heading, text, words, 3 * about_interfaces + is_code, says_something=True)
 
 
 def _says_something(text: str) -> bool:
-    return len(_WORD.findall(_ADDRESSES.sub(" ", text))) > 2
+    words = _WORD.finditer(_ADDRESSES.sub(" ", text))
+    return next(islice(words, 2, None), None) is not None
 
 
 def _shown(heading: str, text: str) -> str:

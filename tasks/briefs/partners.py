@@ -60,13 +60,15 @@ class Grouping(Struct, frozen=True):
         return stats
 
 
-def group_run(run_id: str, args: RunArgs, embed: Embed, judge: Judge | None = None) -> Grouping:
+def group_run(
+    run_id: str, args: RunArgs, embed: Embed | None, judge: Judge | None = None
+) -> Grouping:
     """Return the groups of a run's projects.
 
     Args:
         run_id: The run; its kinds must be stored.
         args: The run's arguments.
-        embed: Where vectors come from; asked once.
+        embed: Where vectors come from, asked once; None where there are none.
         judge: Who says how well pairs fit; asked once.
     """
     everyone = [one for one in load_judged(run_id) if not is_left_out(one.kind, args)]
@@ -89,8 +91,8 @@ def group_run(run_id: str, args: RunArgs, embed: Embed, judge: Judge | None = No
     )
 
 
-def _vectors(partners: Sequence[Project], embed: Embed) -> Vectors | None:
-    found = embed(texts_to_compare(partners)) if partners else None
+def _vectors(partners: Sequence[Project], embed: Embed | None) -> Vectors | None:
+    found = embed(texts_to_compare(partners)) if partners and embed else None
     if not found:
         return None
     with arithmetic(len(partners), by_meaning=True):

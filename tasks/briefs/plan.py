@@ -38,11 +38,12 @@ def plan_briefs(context: StepContext) -> None:
 
     What an earlier attempt planned stays as it is.
     """
-    if _rows(context.run_id):
+    if Brief.select().where(Brief.run == context.run_id).exists():
         return
     held = held_back(context.run_id, context.args)
     judge = PairJudge(context, held)
-    grouping = group_run(context.run_id, context.args, partial(vectors_for, context), judge)
+    embed = partial(vectors_for, context) if context.sources.embedder else None
+    grouping = group_run(context.run_id, context.args, embed, judge)
     groups = grouping.groups
     formed = grouping.stats(_meaning(context) if grouping.by_meaning else WORDS)
     formed["judge"] = judge.stats()
@@ -97,8 +98,11 @@ def kept_groups(
 
 def to_be_written(context: StepContext) -> list[Brief]:
     """Return the rows that get a text, or have one, or had an invalid one: best first."""
-    above = [row for row in _rows(context.run_id) if row.status not in NOT_PROPOSED]
-    return above[: context.args.max_briefs]
+    return _above(_rows(context.run_id), context.args.max_briefs)
+
+
+def _above(rows: Sequence[Brief], max_briefs: int) -> list[Brief]:
+    return [row for row in rows if row.status not in NOT_PROPOSED][:max_briefs]
 
 
 def reopen(context: StepContext, rows: Sequence[Brief]) -> None:
@@ -128,7 +132,7 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
     status = Counter(row.status for row in rows)
     written = sum(1 for row in rows if row.content_json is not None)
     parts = [(row.group_key, row.status, row.score, row.content_json, row.error) for row in rows]
-    reasons = _reasons(context, budget, status[BriefStatus.SHORTLISTED] - written)
+    reasons = _reasons(context, budget, rows, status[BriefStatus.SHORTLISTED] - written)
     stats: dict[str, Any] = {
         "shortlisted": status[BriefStatus.SHORTLISTED],
         _REJECTED: status[BriefStatus.REJECTED_BY_THRESHOLD],
@@ -150,9 +154,12 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
     return stats
 
 
-def _reasons(context: StepContext, budget: TokenBudget, unwritten: int) -> list[str]:
+def _reasons(
+    context: StepContext, budget: TokenBudget, rows: Sequence[Brief], unwritten: int
+) -> list[str]:
     """Return why shortlisted groups have no text; what the budget did is audited, too."""
-    chosen = [row for row in to_be_written(context) if row.status == BriefStatus.SHORTLISTED]
+    above = _above(rows, context.args.max_briefs)
+    chosen = [row for row in above if row.status == BriefStatus.SHORTLISTED]
     cut_off = sum(1 for row in chosen if row.content_json is None) if budget.is_exhausted else 0
     reasons = []
     if beyond := unwritten - cut_off:

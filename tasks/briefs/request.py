@@ -15,7 +15,6 @@ from tasks.briefs.material import StoredProject, Vocabulary, material_of
 from tasks.kinds.rules import LABELS
 from tasks.prompts.brief_schema import BriefContent
 from tasks.sources.interface import BriefRequest
-from tasks.text.quotes import Quotable
 
 #: Characters of READMEs that a quote may come from.
 README_MAX_CHARACTERS = 100_000
@@ -78,16 +77,13 @@ class BriefMaterial:
         """Return what a brief's text is checked against."""
         members = self._members(row)
         names = [one.full_name for one in members]
-        texts = {one.full_name: f"{one.description}\n{one.readme}".strip() for one in members}
         return Sides(
-            quotable={
-                one.full_name: Quotable(one.readme, one.description)
-                for one in members
-                if texts[one.full_name]
-            },
-            texts=texts,
+            quotable={one.full_name: one.quotable for one in members if one.text},
+            texts={one.full_name: one.text for one in members},
+            words={one.full_name: one.words for one in members},
             particular={
-                name: self._vocabulary.particular(names, text, name) for name, text in texts.items()
+                one.full_name: self._vocabulary.particular(names, one.words, one.full_name)
+                for one in members
             },
         )
 

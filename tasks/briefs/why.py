@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from tasks.briefs.signals import Vectors, offers
 from tasks.embeddings.exact import SCALE, product
-from tasks.embeddings.rare_words import word_vectors
+from tasks.embeddings.rare_words import share_words, word_vectors
 from tasks.kinds.project import Project
 
 _DECIMALS = 3
@@ -49,7 +49,7 @@ def reasons(
     for one, other in permutations(members, 2):
         texts = offers(other) if by_keywords or not any(other.provides) else other.provides
         both = [(need, offer) for need in one.needs if need for offer in texts if offer]
-        if not both:
+        if not both or not (vectors or share_words(one.needs, texts)):
             continue
         close = _closeness(both, vectors)
         best = max(range(len(both)), key=lambda number: (close[number], -number))

@@ -9,14 +9,16 @@ repositories are half a million pairs, and it takes a tenth of a second to impor
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from operator import mul
+from itertools import chain, combinations, compress
+from operator import add, mul
 from typing import Any, TypeAlias
 
 #: What 1 becomes: products of unit vectors stay below 2**24, which 32-bit floats hold exactly.
@@ -145,7 +147,7 @@ def lesser(values: Sequence[int]) -> Square:
     """Return the lesser of each two of the numbers."""
     np = numpy()
     if np is None:
-        return [[min(one, other) for other in values] for one in values]
+        return [[one if one < other else other for other in values] for one in values]
     column = np.asarray(values, dtype=np.int64)
     return np.minimum(column[:, None], column[None, :])
 
@@ -154,12 +156,19 @@ def square(rows: Sequence[Mapping[int, int]]) -> Square:
     """Return sparse rows, column to number, in full."""
     np = numpy()
     if np is None:
-        return [[row.get(column, 0) for column in range(len(rows))] for row in rows]
+        return [_full(row, len(rows)) for row in rows]
     result = np.zeros((len(rows), len(rows)), dtype=np.int64)
     for number, row in enumerate(rows):
         if row:
             result[number, list(row)] = list(row.values())
     return result
+
+
+def _full(row: Mapping[int, int], size: int) -> list[int]:
+    full = [0] * size
+    for column, value in row.items():
+        full[column] = value
+    return full
 
 
 class Pairs:
@@ -172,15 +181,13 @@ class Pairs:
     def __init__(self, owners: Sequence[str]) -> None:
         np = numpy()
         self._np = np
+        self._count = len(owners)
         if np is None:
-            both = [
-                (i, j)
-                for i in range(len(owners))
-                for j in range(i + 1, len(owners))
-                if owners[i] != owners[j]
-            ]
-            self.first: Any = [i for i, _ in both]
-            self.second: Any = [j for _, j in both]
+            both = list(combinations(range(len(owners)), 2))
+            #: Of all pairs above the diagonal, row by row, which are looked at.
+            self._kept: Sequence[bool] = [owners[i] != owners[j] for i, j in both]
+            self.first: Any = [i for i, _ in compress(both, self._kept)]
+            self.second: Any = [j for _, j in compress(both, self._kept)]
             return
         _, number = np.unique(np.asarray(owners, dtype=str), return_inverse=True)
         first, second = np.triu_indices(len(owners), k=1)
@@ -195,6 +202,11 @@ class Pairs:
         both = zip(self.first, self.second, strict=True)
         numbers = [number for number, pair in enumerate(both) if index in pair]
         some = copy(self)
+        if self._np is None:
+            pairs = combinations(range(self._count), 2)
+            some._kept = [
+                kept and index in pair for kept, pair in zip(self._kept, pairs, strict=True)
+            ]
         some.first, some.second = (
             self.some(column, numbers) for column in (self.first, self.second)
         )
@@ -211,10 +223,7 @@ class Pairs:
     def ranks(self, matrix: Square) -> Any:
         """Return each pair's rank by its two numbers together; see `ranks`."""
         if self._np is None:
-            values = [
-                matrix[i][j] + matrix[j][i] for i, j in zip(self.first, self.second, strict=True)
-            ]
-            return ranks(values)
+            return ranks(list(self._both_ways(add, matrix)))
         return self._ranked(matrix[self.first, self.second] + matrix[self.second, self.first])
 
     def together(self, columns: Sequence[Any]) -> Any:
@@ -238,14 +247,21 @@ class Pairs:
     def any_positive(self, matrices: Sequence[Square]) -> Any:
         """Return for each pair whether any of its numbers is above zero."""
         if self._np is None:
-            return [
-                any(matrix[i][j] > 0 or matrix[j][i] > 0 for matrix in matrices)
-                for i, j in zip(self.first, self.second, strict=True)
-            ]
+            columns = [self._both_ways(max, matrix) for matrix in matrices]
+            return [max(both) > 0 for both in zip(*columns, strict=True)]
         found = self._np.zeros(len(self), dtype=bool)
         for matrix in matrices:
             found |= (matrix[self.first, self.second] > 0) | (matrix[self.second, self.first] > 0)
         return found
+
+    def _both_ways(self, combine: Callable[[int, int], int], matrix: Square) -> Iterator[int]:
+        """Yield what the two numbers of each pair come to; by rows, which is quick."""
+        columns = zip(*matrix, strict=True)
+        rows = (
+            map(combine, row[at:], column[at:])
+            for at, (row, column) in enumerate(zip(matrix, columns, strict=True), start=1)
+        )
+        return compress(chain.from_iterable(rows), self._kept)
 
     def weighted(self, columns: Sequence[tuple[float, Any]]) -> Any:
         """Return the weighted mean of ranks for each pair, to six places."""
@@ -254,19 +270,17 @@ class Pairs:
         if np is None:
             rows = zip(*(ranked for _, ranked in columns), strict=True)
             weights = [weight for weight, _ in columns]
-            return [_rounded(sum(map(mul, weights, row)) / total) for row in rows]
+            return [
+                math.floor(sum(map(mul, weights, row)) / total * 1e6 + 0.5) / 1e6 for row in rows
+            ]
         added = sum(weight * ranked for weight, ranked in columns)
         return np.floor(added / total * 1e6 + 0.5) / 1e6
 
     def order(self, scores: Any) -> Any:
         """Return the numbers of the pairs, best score first; equal ones in the pairs' order."""
         if self._np is None:
-            return sorted(range(len(scores)), key=lambda number: -scores[number])
+            return sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
         return self._np.argsort(-scores, kind="stable")
-
-
-def _rounded(value: float) -> float:
-    return math.floor(value * 1e6 + 0.5) / 1e6
 
 
 def ranks(values: Sequence[int]) -> list[float]:
@@ -276,14 +290,10 @@ def ranks(values: Sequence[int]) -> list[float]:
     """
     if len(values) < 2:
         return [1.0] * len(values)
-    order = sorted(range(len(values)), key=values.__getitem__)
-    result = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end < len(order) and values[order[end]] == values[order[start]]:
-            end += 1
-        for number in order[start:end]:
-            result[number] = (start + end - 1) / 2 / (len(values) - 1)
-        start = end
-    return result
+    counts = Counter(values)
+    rank_of: dict[int, float] = {}
+    lower = 0
+    for value in sorted(counts):
+        rank_of[value] = (2 * lower + counts[value] - 1) / 2 / (len(values) - 1)
+        lower += counts[value]
+    return [rank_of[value] for value in values]

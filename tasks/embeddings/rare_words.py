@@ -6,6 +6,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
+from operator import mul
 from typing import TypeAlias
 
 from tasks.embeddings.exact import SCALE, Square, numpy, products, square
@@ -19,15 +21,19 @@ _PHRASE_MAX_CHARACTERS = 200
 def word_vectors(texts: Sequence[str]) -> list[WordVector]:
     """Return each text's words with their weights: (1 + log of the count) × the idf of BM25."""
     documents = [_counted(text) for text in texts]
-    holders = Counter(word for document in documents for word in document)
-    idf = {
-        word: math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
-        for word, count in holders.items()
+    holders = Counter(chain.from_iterable(documents))
+    idf_of = {
+        count: math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
+        for count in set(holders.values())
     }
-    return [
-        _unit({w: (1 + math.log(n)) * idf[w] for w, n in document.items()})
-        for document in documents
-    ]
+    idf = {word: idf_of[count] for word, count in holders.items()}
+    return [_unit(document, idf) for document in documents]
+
+
+def share_words(ones: Sequence[str], others: Sequence[str]) -> bool:
+    """Say whether any of some texts has a word of any of the others."""
+    words = set(chain.from_iterable(map(_counted, ones)))
+    return not words.isdisjoint(chain.from_iterable(map(_counted, others)))
 
 
 def _counted(text: str) -> Mapping[str, int]:
@@ -41,9 +47,14 @@ def _counted_phrase(text: str) -> Mapping[str, int]:
     return Counter(telling_words(text))
 
 
-def _unit(weights: Mapping[str, float]) -> WordVector:
-    length = math.sqrt(math.fsum(weight * weight for weight in weights.values())) or 1.0
-    return {word: round(weight / length * SCALE) for word, weight in weights.items()}
+def _unit(document: Mapping[str, int], idf: Mapping[str, float]) -> WordVector:
+    weights = [
+        idf[word] if count == 1 else (1 + math.log(count)) * idf[word]
+        for word, count in document.items()
+    ]
+    length = math.sqrt(math.fsum(map(mul, weights, weights))) or 1.0
+    rounded = [round(weight / length * SCALE) for weight in weights]
+    return dict(zip(document, rounded, strict=True))
 
 
 def likeness(texts: Sequence[str]) -> Square:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from models.codes import Code
 from models.errors import PermanentError
 from models.text.storable import storable, storable_tree
-from tasks.text.keywords import normalise_keywords
+from tasks.text.keywords import normalise_keyword, normalise_keywords
 
 SCHEMA_ID = "repo-analysis/1"
 EVIDENCE_MAX_WORDS = 10
@@ -82,7 +82,7 @@ class RepoAnalysis(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("Expected a summary, got blanks")
         # That one is there twice is no reason to lose the rest: no schema that endpoints enforce
         # says so, and each counts once (`normalise_keywords`).
-        if not normalise_keywords(self.keywords):
+        if not any(map(normalise_keyword, self.keywords)):
             raise ValueError("Expected keywords, got only punctuation")
 
 

@@ -215,9 +215,10 @@ _DECORATION = re.compile(r"[*_`~\"“”(),]")
 def first_claim(text: str) -> str | None:
     """Return the first words of `text` that say something was done, or None."""
     plain = _plain(text)
-    words = set(_WORD.findall(plain))
+    found = _WORD.findall(plain)
     english: Iterable[re.Pattern[str]] = ()
-    if not _FIRST_SIGNS.isdisjoint(words):
+    if not _FIRST_SIGNS.isdisjoint(found):
+        words = set(found)
         english = (
             compiled(pattern)
             for signs, pattern in _CLAIMS

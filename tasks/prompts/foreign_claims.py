@@ -8,6 +8,7 @@ offers (`ich könnte`, `nous pourrions`) have other forms.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from models.redaction.lazy import lazy
@@ -164,6 +165,7 @@ _LATIN = (
     ),
     (_words("heb hebben zoals ons bijgevoegd bijlage werkt draait"), _DUTCH),
 )
+_LATIN_SIGNS = frozenset[str]().union(*(signs for signs, _ in _LATIN))
 _EASTERN = (*_CHINESE, *_JAPANESE)
 _EASTERN_SIGN = lazy("[\u3040-\u30ff\u4e00-\u9fff]")
 _WORD = re.compile(r"[\w'-]+")
@@ -171,8 +173,10 @@ _WORD = re.compile(r"[\w'-]+")
 
 def foreign_patterns(plain: str) -> list[re.Pattern[str]]:
     """Return the patterns that may match a text, which are none for most English ones."""
-    words = set(_WORD.findall(plain))
-    latin = (pattern for signs, own in _LATIN if not signs.isdisjoint(words) for pattern in own)
+    words = _WORD.findall(plain)
+    latin: Iterable[str] = ()
+    if not _LATIN_SIGNS.isdisjoint(words):
+        latin = (pattern for signs, own in _LATIN if not signs.isdisjoint(words) for pattern in own)
     eastern = _EASTERN if not plain.isascii() and _EASTERN_SIGN.search(plain) else ()
     return [compiled(pattern) for pattern in (*latin, *eastern)]
 

@@ -67,7 +67,7 @@ def _by_fit(run_id: str, args: RunArgs, stored: Sequence[Brief]) -> Sequence[_Gr
     """Group again, by the vectors and verdicts of then where there were any."""
     meaning = str(formed_by(stored).get("meaning"))
     model = meaning.removeprefix(EMBEDDINGS)
-    embed = partial(stored_vectors, model) if model != meaning else (lambda _: None)
+    embed = partial(stored_vectors, model) if model != meaning else None
     fits = fits_of(run_id)
     return group_run(run_id, args, embed, lambda _: fits).groups
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -38,6 +39,7 @@ def normalise_keywords(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for word in map(normalise_keyword, texts) if word))
 
 
+@lru_cache(maxsize=50_000)
 def singular(keyword: str) -> str:
     """Return what a keyword's spellings have in common; a key to compare by, not a word.
 

@@ -20,6 +20,12 @@ _URL = re.compile(r"https?://\S+")
 _MARKS = re.compile(r"[`*_#>|]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_][\w+#]*")
+#: Characters from which on it is quicker to translate a text than to search it for words.
+_LONG_FROM = 400
+#: What becomes of each character of ASCII on the way to words.
+_ASCII_WORDS = {
+    n: chr(n).lower() if chr(n).isalnum() or chr(n) in "+#" else " " for n in range(128)
+}
 _STOP_WORDS = frozenset(
     re.findall(
         r"\S+",
@@ -47,19 +53,19 @@ def plain_prose(markdown: str, limit: int = PROSE_MAX_CHARACTERS) -> str:
     # Enough of it for `limit` characters of prose, so that a thousand long ones take no time.
     text = _CODE.sub(" ", without_comments(markdown[: min(README_MAX_CHARACTERS, 12 * limit)]))
     text = _URL.sub(" ", _LINK.sub(r"\1", _IMAGE.sub(" ", _TAG.sub(" ", text))))
-    lines = (" ".join(_MARKS.sub(" ", line).split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if _LETTER.search(line))[:limit]
+    lines = (" ".join(line.split()) for line in _MARKS.sub(" ", text).split("\n"))
+    told = (line for line in lines if line and (line[0].isalpha() or _LETTER.search(line)))
+    return "\n".join(told)[:limit]
 
 
 def telling_words(text: str) -> list[str]:
     """Return the telling words of a text in lower case and in the singular, in their order."""
-    return [
-        _singular(word)
-        for word in _WORD.findall(text.casefold().replace("_", " "))
-        if word not in _STOP_WORDS
-    ]
+    return [singular(word) for word in _words(text) if word not in _STOP_WORDS]
 
 
-@lru_cache(maxsize=50_000)
-def _singular(word: str) -> str:
-    return singular(word)
+def _words(text: str) -> list[str]:
+    """Return the words of a text in lower case; of a long one in ASCII, as most are, quickly."""
+    if len(text) < _LONG_FROM or not text.isascii():
+        return _WORD.findall(text.casefold().replace("_", " "))
+    parts = text.translate(_ASCII_WORDS).split()
+    return [word for part in parts if (word := part.lstrip("+#"))]

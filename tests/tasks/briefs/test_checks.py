@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.briefs.checks import Sides, check_brief
+from tasks.briefs.material import comparable_words
 from tasks.prompts.brief_schema import BriefContent, RefusedBriefError, parse_brief
 from tasks.text.quotes import Quotable
 from tests.support.brief_fakes import brief_content
@@ -18,6 +19,7 @@ TEXTS = {"a/quill": QUILL, "b/ferry": FERRY}
 SIDES = Sides(
     {name: Quotable(text) for name, text in TEXTS.items()},
     TEXTS,
+    {name: comparable_words([text]) for name, text in TEXTS.items()},
     {
         "a/quill": frozenset(["column", "parquet", "snapshot", *(f"filler{n}" for n in range(10))]),
         "b/ferry": frozenset(["grpc", "backpressure", "record", *(f"other{n}" for n in range(10))]),
@@ -99,7 +101,7 @@ def test_a_draft_says_what_is_already_there() -> None:
 
 
 def test_a_project_without_any_text_has_nothing_to_quote() -> None:
-    empty = Sides({"b/ferry": Quotable(FERRY)}, {"a/quill": "", "b/ferry": FERRY}, {})
+    empty = Sides({"b/ferry": Quotable(FERRY)}, {"a/quill": "", "b/ferry": FERRY}, SIDES.words, {})
     silent = content(interfaces=interfaces(quote=""))
     assert check_brief(silent, empty, ()).interfaces[0].quote == ""
     with pytest.raises(RefusedBriefError, match="must be empty"):

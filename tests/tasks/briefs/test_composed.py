@@ -38,7 +38,8 @@ REASON = {
 def composed(*members: StoredProject, reasons: list[Any] | None = None, **how: Any) -> Any:
     texts = {one.full_name: one.readme for one in members}
     quotable = {name: Quotable(text) for name, text in texts.items()}
-    sides = Sides(quotable, texts, dict.fromkeys(texts, frozenset[str]()))
+    words = {one.full_name: one.words for one in members}
+    sides = Sides(quotable, texts, words, dict.fromkeys(texts, frozenset[str]()))
     found = [REASON] if reasons is None else reasons
     return composed_brief(
         members, found, sides, how.get("already", ()), how.get("own"), how.get("least", 0.0)

@@ -11,6 +11,7 @@ from tasks.briefs.material import (
     PARTS_MAX_CHARACTERS,
     StoredProject,
     Vocabulary,
+    blocks_of,
     comparable_words,
     first_parts,
     material_of,
@@ -57,7 +58,7 @@ def project(name: str = "a/quill", readme: str = README, **signals: Any) -> Stor
 
 
 def test_the_beginning_the_usage_and_what_the_other_needs_are_shown() -> None:
-    parts = relevant_parts(README, comparable_words(["object storage snapshots"]), 300)
+    parts = relevant_parts(blocks_of(README), comparable_words(["object storage snapshots"]), 300)
     assert parts.startswith("# Quill\nQuill keeps columns of numbers.")
     assert '## Usage\n```python\nimport quill\n\nquill.open("columns")\n```' in parts
     assert "## Storage\nSnapshots go to object storage." in parts
@@ -68,15 +69,15 @@ def test_the_beginning_the_usage_and_what_the_other_needs_are_shown() -> None:
 
 def test_what_is_shown_is_bounded_for_one_and_for_all_together() -> None:
     long = "\n\n".join(f"## Usage {n}\n\n{'API word ' * 60}" for n in range(100))
-    assert len(relevant_parts(long, frozenset(), 2_000)) <= 2_000
+    assert len(relevant_parts(blocks_of(long), frozenset(), 2_000)) <= 2_000
     group = [project(f"a/{n}", long) for n in range(4)]
     told = [material_of(one, [other for other in group if other is not one]) for one in group]
     assert 0 < sum(len(one.readme) for one in told) <= PARTS_MAX_CHARACTERS
 
 
 def test_a_readme_without_a_word_shows_nothing() -> None:
-    assert relevant_parts("", comparable_words(["x"]), 500) == ""
-    assert relevant_parts("![a](https://x.example/b.png)", frozenset(), 500) in {
+    assert relevant_parts([], comparable_words(["x"]), 500) == ""
+    assert relevant_parts(blocks_of("![a](https://x.example/b.png)"), frozenset(), 500) in {
         "",
         "![a](https://x.example/b.png)",
     }
@@ -110,7 +111,9 @@ def test_particular_words_are_those_that_few_others_use() -> None:
     texts = {f"a/{n}": "vectors search engine" for n in range(20)}
     texts["a/quill"] = "vectors quill columns parquet snapshots 索引"
     vocabulary = Vocabulary(texts)
-    found = vocabulary.particular(["a/quill", "a/1"], texts["a/quill"], "a/quill")
+    found = vocabulary.particular(
+        ["a/quill", "a/1"], comparable_words([texts["a/quill"]]), "a/quill"
+    )
     assert found == {"column", "parquet", "snapshot"}
 
 
