@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 @execution_options
 @click.option("--verify", is_flag=True, help="Run twice and prove that both are the same.")
 @click.option("--plan", is_flag=True, help="Say what the run would cost, and do not run.")
+@click.option("--offline", is_flag=True, help="With --plan: do not ask GitHub how many there are.")
 def command(
     *,
     words: tuple[str, ...],
     how: ExecutionOptions,
     verify: bool,
     plan: bool,
+    offline: bool,
     terms: RunTerms,
     **options: Any,
 ) -> None:
@@ -54,7 +56,7 @@ def command(
         from cli.running.plan import print_plan
 
         tell_idle_options(people=True)
-        print_plan(options, as_json=how.as_json, derive=derive)
+        print_plan(options, as_json=how.as_json, derive=derive, offline=offline)
         return
     args = checked_args(options)
     if verify and how.detach:

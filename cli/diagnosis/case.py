@@ -15,6 +15,7 @@ from models.views.answers import Answers
 from models.views.attempts import AttemptRecord
 from models.views.run_state import failed_step, time_of_day
 from models.views.run_view import RunView
+from models.views.spending import SpentOnModel
 from models.views.worker_threads import ThreadCount
 
 EVIDENCE_MAX_LENGTH = 300
@@ -37,6 +38,8 @@ class Case(Struct, frozen=True):
     free_bytes: int | None = None
     #: The runs that have the places in the pool for which this one waits.
     pool_at_work: list[str] = []
+    #: What it has spent on its model; None where it asked none.
+    spent: SpentOnModel | None = None
 
     @property
     def run_id(self) -> str:

@@ -13,6 +13,7 @@ from models.settings.runtime import Settings
 from models.views.answers import analysis_answers, brief_answers
 from models.views.attempts import attempts_of
 from models.views.run_view import view_run
+from models.views.spending import spending
 from models.views.worker_threads import count_threads, view_workers
 
 
@@ -37,4 +38,5 @@ def load_case(run_text: str, settings: Settings) -> Case:
         count_threads(live, view.run.broker),
         free_bytes_of(settings),
         PoolsDao.at_work(view.run.pool.name, run_id) if view.run.pool else [],
+        spending(run_id),
     )

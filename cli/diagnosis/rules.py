@@ -34,6 +34,8 @@ _PREDICATES = {
 }
 
 
+#: A forecast that is off by no more than this share of what was spent was good.
+FORECAST_OFF_SHARE = 0.25
 #: A disk with less room than this is full: a step's results are larger.
 NO_ROOM_BYTES = 256 * 1024
 
@@ -88,7 +90,7 @@ def _success(case: Case) -> Diagnosis | None:
     index = index_path(case.view.run)
     missing = missing_of(case.view.steps)
     noted = [*missing, *last_bad_answers(case), *case.messages(Event.SCOUT_PASS2_CAPPED)]
-    noted += _detours(case)
+    noted += [*_detours(case), *_misjudged(case)]
     meaning = (
         "The result is complete; the notes say what to know." if noted else "Nothing is wrong."
     )
@@ -108,6 +110,14 @@ def _detours(case: Case) -> list[str]:
     if len(found) > _DETOURS_MAX:
         noted.append(f"and {len(found) - _DETOURS_MAX} more: scout show {case.run_id} --attempts")
     return noted
+
+
+def _misjudged(case: Case) -> list[str]:
+    """Return what the run spent and what it had expected, where that was far off."""
+    spent = case.spent
+    if spent is None or spent.off_share is None or abs(spent.off_share) <= FORECAST_OFF_SHARE:
+        return []
+    return [f"It spent {spent.use.tokens:,} tokens; {spent.expected_tokens:,} were expected."]
 
 
 def _ended_how(one: AttemptRecord) -> str:

@@ -20,8 +20,9 @@ _IDLE: tuple[tuple[str, bool, frozenset[str]], ...] = (
             {"max_analyses", "min_score", "max_briefs", "max_pairs", "fresh", "no_issue_search"}
         ),
     ),
-    ("dry", True, frozenset({"fresh", "max_llm_tokens"})),
+    ("dry", True, frozenset({"fresh", "max_llm_tokens", "offline"})),
     ("dry", False, frozenset({"fixtures"})),
+    ("plan", False, frozenset({"offline"})),
     ("detach", True, frozenset({"timeout_s"})),
     (
         "plan",

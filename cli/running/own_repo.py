@@ -57,12 +57,15 @@ def with_query_or_repo(options: dict[str, Any]) -> dict[str, Any]:
     return options | {"with_repo": name, "query": query}
 
 
-def with_own_repo(args: RunArgs, *, derive: bool) -> tuple[RunArgs, list[str]]:
+def with_own_repo(
+    args: RunArgs, *, derive: bool, github: GitHubSource | None = None
+) -> tuple[RunArgs, list[str]]:
     """Return the arguments with the canonical name of `--with`, and what is to be said of it.
 
     Args:
-        args: The run's arguments; the database must be open.
+        args: The run's arguments.
         derive: Whether the query is made of what GitHub says of the repository.
+        github: Who is asked; by default the run's own source, for which the database must be open.
 
     Raises:
         InputError: There is no such repository, or it is private.
@@ -78,7 +81,8 @@ def with_own_repo(args: RunArgs, *, derive: bool) -> tuple[RunArgs, list[str]]:
     if asked is None:
         return args, []
     refuse_secrets(args)
-    github = sources_for(args.dry, args.fixtures, with_model=False).github
+    if github is None:
+        github = sources_for(args.dry, args.fixtures, with_model=False).github
     try:
         repo = _read(github, asked, dry=args.dry)
     except FixtureError as exc:

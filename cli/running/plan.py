@@ -5,72 +5,87 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from cli.display.table import Column, table_lines
 from cli.display.terminal import emit_json, paint, say
 
 if TYPE_CHECKING:
+    from cli.running.plan_ahead import Ahead
     from models.run_args import RunArgs
     from tasks.forecast.forecast import Amount, Forecast
     from tasks.forecast.history import History
 
 
-def print_plan(options: dict[str, Any], *, as_json: bool, derive: bool = False) -> None:
-    """Print the forecast of a run; nothing is created, asked or written.
+def print_plan(
+    options: dict[str, Any], *, as_json: bool, derive: bool = False, offline: bool = False
+) -> None:
+    """Print the forecast of a run; nothing is created or written, and no model is asked.
 
     Args:
         options: The arguments of the run.
         as_json: Print it as one JSON object.
-        derive: Whether the query is yet to be made of what GitHub says of `--with`; nobody is asked
-            for it here, but fixtures.
+        derive: Whether the query is yet to be made of what GitHub says of `--with`.
+        offline: Whether GitHub is not asked either, so that it is unknown how much there is.
 
     Raises:
-        InputError: An argument is out of range, holds a secret, or names no repository of the
-            fixtures.
+        InputError: An argument is out of range, holds a secret, or names no repository.
         ConfigError: A setting is malformed.
     """
     from cli.running.own_repo import with_own_repo
+    from cli.running.plan_ahead import Ahead, look_ahead
     from models.lifecycle.create import refuse_secrets
     from models.run_args import RunArgs
-    from models.settings.chat import ChatSettings
-    from models.settings.embedding import named_embedder
-    from models.settings.github import named_server
     from models.settings.github_cli import adopt_gh_token
-    from tasks.forecast.forecast import forecast
 
     args = RunArgs(**options).normalised()
     refuse_secrets(args)
     if args.dry:
-        args, _ = with_own_repo(args, derive=derive)
-        derive = False
-    if not args.dry:
+        ahead = Ahead(with_own_repo(args, derive=derive)[0])
+    else:
         adopt_gh_token()
-    with_token = named_server().token is not None
-    found = forecast(
-        args,
-        known_history(args),
-        with_token=with_token,
-        pays_for_vectors=isinstance(named_embedder(), ChatSettings),
-    )
+        ahead = Ahead(args, derive) if offline else look_ahead(args, derive=derive)
+    found = _forecast(ahead)
     if as_json:
-        query = {"query": None if derive else args.query}
-        emit_json(query | {"with": args.with_repo, "dry": args.dry} | found.to_dict())
+        query = {"query": None if ahead.derive else ahead.args.query}
+        emit_json(query | {"with": ahead.args.with_repo, "dry": args.dry} | found.to_dict())
         return
-    for line in _lines(args, found, derive=derive):
+    for line in _lines(ahead.args, found, derive=ahead.derive):
         say(line, hang=6)
 
 
-def known_history(args: RunArgs) -> History:
+def _forecast(ahead: Ahead) -> Forecast:
+    from models.settings.chat import ChatSettings
+    from models.settings.embedding import named_embedder
+    from models.settings.github import named_server
+    from tasks.forecast.first_page import found_on
+    from tasks.forecast.forecast import forecast
+    from tasks.forecast.history import History
+
+    args, page = ahead.args, ahead.page
+    history = known_history(args)
+    found = forecast(
+        args,
+        history or History(),
+        with_token=named_server().token is not None,
+        pays_for_vectors=isinstance(named_embedder(), ChatSettings),
+        found=found_on(page, args, has_history=history is not None) if page else None,
+    )
+    return replace(found, notes=(ahead.note, *found.notes)) if ahead.note else found
+
+
+def known_history(args: RunArgs) -> History | None:
     """Return what earlier runs tell, where there is a database with today's schema."""
     from models.database.migrate import schema_status
     from models.database.read_only import open_existing
     from models.settings.runtime import load_settings
-    from tasks.forecast.history import History, history_of
+    from tasks.forecast.history import history_of
 
     database = open_existing(load_settings())
     if args.dry or database is None:
-        return History()
+        return None
     status = schema_status(database)
-    return History() if status.pending or status.unknown else history_of(args)
+    return None if status.pending or status.unknown else history_of(args)
 
 
 def _lines(args: RunArgs, found: Forecast, *, derive: bool) -> Iterator[str]:

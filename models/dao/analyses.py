@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.database.connection import database
+
+#: How many of the newest analyses are looked through for what a search would find.
+LOOKED_THROUGH = 3_000
+_KNOWN = """
+    SELECT count(DISTINCT full_name) FROM analyses
+    WHERE id > (SELECT max(id) FROM analyses) - ? AND status = 'valid'
+        AND prompt_version = ? AND full_name IN ({})
+"""
 
 
 class AnalysesDao:
@@ -16,6 +26,14 @@ class AnalysesDao:
         if prompt_version is not None:
             sql, params = f"{sql} AND prompt_version = ?", (run_id, prompt_version)
         return int(database().execute(sql, params).fetchone()[0])
+
+    @staticmethod
+    def count_known(names: Sequence[str], prompt_version: str) -> int:
+        """Return of how many of some repositories the newest analyses know, made with a prompt."""
+        marks = ", ".join("?" * len(names))
+        params = (LOOKED_THROUGH, prompt_version, *names)
+        cursor = database().execute(_KNOWN.format(marks), params)
+        return int(cursor.fetchone()[0]) if names else 0
 
     @staticmethod
     def outcomes(run_id: str) -> list[tuple[str, str | None]]:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from models.dao.analyses import LOOKED_THROUGH
 from models.database.connection import database
 from models.database.like_patterns import containing
 
-#: How many of the newest analyses are looked through for what a search would find.
-_LOOKED_THROUGH = 3_000
 _MATCHING = """
     SELECT max(r.full_name || ' ' || r.description || ' ' || r.topics_json || ' '
         || coalesce(t.text, ''))
@@ -72,7 +71,7 @@ class ReposDao:
         """
         patterns = [containing(word.lower()) for word in words for _ in range(2)]
         sql = f"{_MATCHING}{_HOLDS * len(words)} GROUP BY a.input_hash"
-        params = (_LOOKED_THROUGH, prompt_version, stars_min, *patterns)
+        params = (LOOKED_THROUGH, prompt_version, stars_min, *patterns)
         whole = [re.compile(rf"(?i)\b{re.escape(word)}\b") for word in words]
         texts = (text for (text,) in database().execute(sql, params))
         return sum(all(word.search(text) for word in whole) for text in texts)

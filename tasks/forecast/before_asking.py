@@ -12,10 +12,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from models.dao.audit import AuditDao
+from models.dao.findings import SearchesDao
 from models.dao.readmes import ReadmesDao
 from models.events import Event
 from tasks.analysis.candidates import Candidate
-from tasks.forecast.forecast import Forecast, Found, forecast
+from tasks.forecast.forecast import Forecast, forecast
+from tasks.forecast.found import Found
 from tasks.forecast.history import history_of
 from tasks.sources.chat.context_length import README_MAX_CHARACTERS
 from tasks.step import StepContext
@@ -42,7 +44,12 @@ def tell_forecast(context: StepContext, missing: Sequence[Candidate], repos: int
         history_of(context.args, has_searched=True),
         with_token=True,
         pays_for_vectors=embedder is not None and embedder.is_metered,
-        found=Found(repos, len(missing), _characters(missing)),
+        found=Found(
+            repos,
+            len(missing),
+            _characters(missing),
+            SearchesDao.matches(run_id, pass_number=1),
+        ),
     )
     limit = context.args.max_llm_tokens
     falls_short = limit is not None and told.tokens.expected > limit

@@ -17,16 +17,14 @@ from models.run_args import RunArgs
 from models.settings.live import concurrency
 from tasks.briefs import judge
 from tasks.facts.reading import REQUESTS_EACH
+from tasks.forecast.found import Found
 from tasks.forecast.history import History
+from tasks.forecast.notes import notes
 from tasks.llm.question import MAX_CORRECTIONS
 from tasks.prompts.prompt import load_prompt
 from tasks.search import pass2_caps
-from tasks.sources.github.quotas import PAGE_SIZE, WITH_TOKEN, WITHOUT_TOKEN
+from tasks.sources.github.quotas import LIMITS, PAGE_SIZE
 
-#: Searches a minute and other requests an hour, with a token and without one.
-LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(
-    {True: WITH_TOKEN, False: WITHOUT_TOKEN}
-)
 # What is assumed was measured on five searches among some 150 projects with their own READMEs.
 #: Assumed where no earlier run tells: the share of the results of pass 2 that is new, and at least
 #: that of what a search finds that nobody has searched for.
@@ -52,6 +50,9 @@ ANSWER_SHARE = 0.4
 #: Seconds that an answer is assumed to take.
 GITHUB_S = 0.3
 MODEL_S = 6.0
+#: Requests that each is assumed to take. What a brief names and quotes is checked, and one that
+#: fails is asked for again, up to twice: in between.
+REQUESTS: Mapping[str, float] = MappingProxyType({"analysis": 1.0, "verdict": 1.0, "brief": 2.0})
 _PROMPTS = {"analysis": "repo_analysis", "verdict": "pair_verdict", "brief": "brief"}
 #: How often the model may correct an answer.
 _CORRECTIONS = {
@@ -79,7 +80,7 @@ class Forecast(Struct, frozen=True):
 
     `calls` are requests to the model for `analyses`, `verdicts` on pairs, some at a time, and
     `briefs`, corrections included; `minutes` is the time that GitHub's limits and the answers
-    would take.
+    would take. `matches` is how many repositories GitHub has for the search, where it was asked.
     """
 
     with_token: bool
@@ -94,6 +95,7 @@ class Forecast(Struct, frozen=True):
     calls: Amount = NOTHING
     tokens: Amount = NOTHING
     minutes: Amount = NOTHING
+    matches: int | None = None
 
     @property
     def core(self) -> Amount:
@@ -105,23 +107,6 @@ class Forecast(Struct, frozen=True):
         both: dict[str, Any] = {"core": self.core, "limits": dict(LIMITS[self.with_token])}
         told: dict[str, Any] = to_builtins(asdict(self) | both)
         return told
-
-
-class Found(Struct, frozen=True):
-    """What a run knows as soon as what its first search found is read.
-
-    `repos` are those of pass 1 that have an analysis or are to get one. A model is to be asked
-    about `missing` of them; `characters` is what it is shown of these, all together.
-    """
-
-    repos: int
-    missing: int
-    characters: int
-
-    @property
-    def known_share(self) -> float:
-        """Return the share of the repositories whose analysis was there already."""
-        return 1 - self.missing / self.repos if self.repos else 0.0
 
 
 def forecast(
@@ -139,7 +124,7 @@ def forecast(
         history: What earlier runs tell.
         with_token: Whether GitHub would be asked with a token.
         pays_for_vectors: Whether an endpoint would be asked for vectors of texts.
-        found: What its first search found, for a run that knows.
+        found: What its first search finds, where that is known.
 
     Raises:
         ConfigError: `SCOUT_CONCURRENCY` is malformed.
@@ -154,8 +139,9 @@ def forecast(
     queries = min(args.max_queries, pass2_caps.MAX_QUERIES)
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos, found)
-    briefs = NOTHING if args.no_llm else _briefs(args, analyses)
-    verdicts = NOTHING if args.no_llm else _verdicts(args, analyses, history, found)
+    compared = Amount(*(min(args.max_analyses, n) for n in (repos.expected, repos.at_most)))
+    briefs = NOTHING if args.no_llm else _briefs(args, compared)
+    verdicts = NOTHING if args.no_llm else _verdicts(args, compared, history, found)
     asked = {"analysis": analyses, "verdict": verdicts, "brief": briefs}
     tokens = _tokens(asked, history, found)
     if pays_for_vectors:
@@ -176,7 +162,8 @@ def forecast(
         tokens=_within_budget(args, tokens),
         minutes=_minutes(searches, repos + repos + facts, calls, LIMITS[with_token]),
         with_token=with_token,
-        notes=tuple(_notes(args, history, with_token)),
+        notes=tuple(notes(args, history, with_token, found)),
+        matches=None if found is None else found.matches,
     )
 
 
@@ -187,13 +174,20 @@ def wait_minutes(requests: int, limit: int, window_min: int) -> int:
 
 def _repositories(args: RunArgs, history: History, found: Found | None) -> tuple[Amount, Amount]:
     """Return how many repositories pass 1 finds, and how many pass 2 adds."""
-    earlier = history.earlier
+    first, earlier = _first(args, history, found), history.earlier
+    if not first.at_most:
+        return first, NOTHING  # nothing to widen the search with
     queries = min(args.max_queries, pass2_caps.MAX_QUERIES)
     per_query = min(args.top, pass2_caps.RESULTS_PER_QUERY)
     most_new = min(pass2_caps.MAX_NEW_REPOS, queries * per_query)
-    expected = earlier.new_per_query if earlier else NEW_SHARE * per_query
-    new = Amount(min(most_new, round(queries * expected)), most_new)
-    return _first(args, history, found), new
+    if earlier:
+        expected = queries * earlier.new_per_query
+    else:
+        # What matches beyond --top is found by pass 2, beside what it finds anywhere.
+        beyond = found.beyond if found and queries else 0
+        expected = queries * per_query * NEW_SHARE + beyond
+    new = Amount(min(most_new, round(expected)), most_new)
+    return first, new
 
 
 def _first(args: RunArgs, history: History, found: Found | None) -> Amount:
@@ -222,22 +216,28 @@ def _is_near(history: History) -> bool:
     return earlier is not None and earlier.known_share > 0 and history.known >= KNOWN_MIN
 
 
-def _briefs(args: RunArgs, analyses: Amount) -> Amount:
-    return Amount(args.max_briefs if analyses.at_most else 0, args.max_briefs)
+def _briefs(args: RunArgs, compared: Amount) -> Amount:
+    return _up_to(args.max_briefs, compared)
 
 
-def _verdicts(args: RunArgs, analyses: Amount, history: History, found: Found | None) -> Amount:
+def _up_to(most: int, compared: Amount) -> Amount:
+    """Return as many as there may be, where any repositories can be compared."""
+    return Amount(most if compared.expected else 0, most if compared.at_most else 0)
+
+
+def _verdicts(args: RunArgs, compared: Amount, history: History, found: Found | None) -> Amount:
     """Return the requests for verdicts.
 
     The pairs of a run that was judged have theirs, as have most others of two repositories that
     earlier runs knew.
     """
     earlier = history.earlier
-    expected = float(args.max_pairs if analyses.at_most else 0)
+    pairs = _up_to(args.max_pairs, compared)
+    expected = float(pairs.expected)
     if earlier is not None and earlier.judged and not args.fresh:
         share = found.known_share if found else _known_share(args, history)
         expected *= 0 if earlier.is_same else 1 - share**2
-    return Amount(-(-round(expected) // judge.BATCH), -(-args.max_pairs // judge.BATCH))
+    return Amount(-(-round(expected) // judge.BATCH), -(-pairs.at_most // judge.BATCH))
 
 
 def _facts(briefs: Amount) -> Amount:
@@ -257,7 +257,8 @@ def _analyses(args: RunArgs, history: History, repos: Amount, found: Found | Non
     there = found.repos - found.missing
     later = max(0, expected - found.repos)
     unknown = later if args.fresh else round(later * (1 - found.known_share))
-    return Amount(found.missing + unknown, at_most - there)
+    most = max(0, at_most - there)
+    return Amount(min(found.missing + unknown, most), most)
 
 
 def _reusable(args: RunArgs, history: History, analyses: int) -> int:
@@ -281,7 +282,8 @@ def _known_share(args: RunArgs, history: History) -> float:
 
 def _calls(asked: Mapping[str, Amount], history: History) -> Amount:
     expected = sum(
-        amount.expected * history.requests.get(kind, 1.0) for kind, amount in asked.items()
+        amount.expected * history.requests.get(kind, REQUESTS[kind])
+        for kind, amount in asked.items()
     )
     at_most = sum(amount.at_most * (1 + _CORRECTIONS[kind]) for kind, amount in asked.items())
     return Amount(round(expected), at_most)
@@ -290,11 +292,17 @@ def _calls(asked: Mapping[str, Amount], history: History) -> Amount:
 def _tokens(asked: Mapping[str, Amount], history: History, found: Found | None) -> Amount:
     expected, at_most = 0.0, 0
     for kind, amount in asked.items():
-        shown = found.characters / found.missing if found and found.missing else None
-        usual, most = _tokens_per_item(kind, shown if kind == "analysis" else None)
-        expected += amount.expected * history.tokens.get(kind, usual)
+        usual, most = _tokens_per_item(kind, _shown_of_each(found) if kind == "analysis" else None)
+        expected += amount.expected * history.tokens.get(kind, REQUESTS[kind] * usual)
         at_most += amount.at_most * most
     return Amount(round(expected), at_most)
+
+
+def _shown_of_each(found: Found | None) -> float | None:
+    """Return the characters that the model is shown of a repository, where they are known."""
+    if found is None or found.characters is None or not found.missing:
+        return None
+    return found.characters / found.missing
 
 
 def _embedding_tokens(args: RunArgs, repos: Amount, history: History) -> Amount:
@@ -345,43 +353,3 @@ def _minutes(searches: Amount, core: Amount, calls: Amount, limits: Mapping[str,
 
 def _pages(results: int) -> int:
     return max(1, -(-results // PAGE_SIZE))
-
-
-def _notes(args: RunArgs, history: History, with_token: bool) -> list[str]:
-    notes = []
-    earlier = history.earlier
-    if earlier is None:
-        notes.append("No earlier run searched for this: what is expected is an assumption.")
-    elif not earlier.is_same:
-        known = 0 if args.fresh or args.no_llm else history.known
-        notes.append(
-            f"No earlier run searched for this: expected is as much as run {earlier.run_id} found"
-            + (f", and {known:,} that hold its words are analysed already." if known else ".")
-        )
-    else:
-        notes.append(
-            f"Expected from run {earlier.run_id}. Answers about {earlier.read:,} repositories may"
-            " be stored: GitHub answers 304 for what has not changed, which costs no quota."
-        )
-        if earlier.reusable and not args.fresh and not args.no_llm:
-            notes.append(
-                f"{earlier.reusable:,} analyses may be reused; --fresh asks for them again."
-            )
-    if not args.no_llm:
-        notes.append(
-            "The run says it anew from what its search has found, before it asks the model for"
-            " anything; --max-llm-tokens bounds it."
-        )
-    if not with_token:
-        limits = LIMITS[False]
-        notes.append(
-            f"Without GITHUB_TOKEN GitHub allows {limits['search']} searches a minute and"
-            f" {limits['core']} other requests an hour."
-        )
-    if args.no_llm:
-        notes.append("--no-llm asks no model: there are no analyses and no briefs.")
-    if args.max_llm_tokens is not None:
-        notes.append(
-            "Requests that are under way when --max-llm-tokens is reached are let through."
-        )
-    return notes

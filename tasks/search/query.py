@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from models.errors import InputError
+from models.run_args import RunArgs
 from models.typed_query import TypedQuery
 
 #: Where GitHub looks for the words; without it, not in READMEs and topics.
 IN_EVERYTHING = "in:name,description,readme,topics"
+
+
+def first_query(args: RunArgs, today: date) -> str:
+    """Return the query string of a run's first search.
+
+    Args:
+        args: The run's arguments.
+        today: The day that `--days` is counted back from.
+
+    Raises:
+        InputError: There is nothing to look for.
+    """
+    return build_query(
+        args.typed,
+        stars_min=args.stars,
+        stars_max=args.max_stars,
+        pushed_since=today - timedelta(days=args.days),
+        lang=args.lang,
+        include_forks=args.include_forks,
+    )
 
 
 def build_query(

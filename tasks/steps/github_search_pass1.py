@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from models.events import Event
@@ -13,7 +12,7 @@ from tasks.reference_date import reference_date
 from tasks.repositories import KnownRepos
 from tasks.request_stats import request_stats
 from tasks.search.pages import PlannedQuery, plan_queries, run_search
-from tasks.search.query import build_query
+from tasks.search.query import first_query
 from tasks.search.totals import search_totals
 from tasks.step import StepContext
 
@@ -29,16 +28,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
             starts from is not there.
     """
     args = context.args
-    typed = args.typed
-    query = build_query(
-        typed,
-        stars_min=args.stars,
-        stars_max=args.max_stars,
-        pushed_since=reference_date(context) - timedelta(days=args.days),
-        lang=args.lang,
-        include_forks=args.include_forks,
-    )
-    _say_how_it_was_read(context, typed)
+    query = first_query(args, reference_date(context))
+    _say_how_it_was_read(context, args.typed)
     store_own(context)
     known = KnownRepos(context.run_id, PASS)
     (planned,) = plan_queries(context, PASS, [PlannedQuery(query)])

@@ -47,10 +47,14 @@ class GitHubHttp:
     Args:
         settings: The server and the token.
         monotonic_s: The clock that bounds a request.
+        bounds: How long a request may take.
     """
 
     def __init__(
-        self, settings: GitHubSettings, monotonic_s: Callable[[], float] = time.monotonic
+        self,
+        settings: GitHubSettings,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        bounds: Bounds = BOUNDS,
     ) -> None:
         self.settings = settings
         self._label = without_credentials(settings.base_url)
@@ -60,7 +64,7 @@ class GitHubHttp:
         self._client = HttpClient(
             settings.base_url,
             methods=METHODS,
-            bounds=BOUNDS,
+            bounds=bounds,
             headers=headers,
             service="github",
             monotonic_s=monotonic_s,

@@ -13,3 +13,7 @@ WITHOUT_TOKEN: Mapping[str, int] = MappingProxyType({"search": 10, "core": 60})
 #: Results on a page of a search, and those that it shows in all, however many there are.
 PAGE_SIZE = 100
 SEARCH_CEILING = 1000
+#: Both, by whether there is a token.
+LIMITS: Mapping[bool, Mapping[str, int]] = MappingProxyType(
+    {True: WITH_TOKEN, False: WITHOUT_TOKEN}
+)

@@ -41,9 +41,9 @@ def test_a_second_run_pays_for_no_vector_again(
     assert int(database().execute(sql).fetchone()[0]) > 0
     assert live().exit_code == 0
     assert vectors_asked_for(chat) == asked
-    planned = scout.json("run", "--plan", "--fresh", "--query", "another")["tokens"]
+    planned = scout.json("run", "--plan", "--offline", "--fresh", "--query", "another")["tokens"]
     monkeypatch.delenv("SCOUT_EMBED_MODEL")
-    without = scout.json("run", "--plan", "--fresh", "--query", "another")["tokens"]
+    without = scout.json("run", "--plan", "--offline", "--fresh", "--query", "another")["tokens"]
     assert planned["at_most"] > without["at_most"]
     assert planned["expected"] > without["expected"]
 

@@ -124,12 +124,12 @@ class TestDry:
         dry = scout.json("run", "--dry", "--plan", "--with", OWN)
         assert (dry["query"], dry["with"]) == ("vector database", OWN)
         live, without = (
-            scout.json("run", "--plan", *options)
+            scout.json("run", "--plan", "--offline", *options)
             for options in (("--with", OWN), ("--query", "vector database"))
         )
         assert (live["query"], live["with"]) == (None, OWN)
         assert live["metadata"]["at_most"] == without["metadata"]["at_most"] + 1
-        assert f"with {OWN}  no run" in scout("run", "--plan", "--with", OWN).stdout
+        assert f"with {OWN}  no run" in scout("run", "--plan", "--offline", "--with", OWN).stdout
         assert scout.json("runs") == []
 
     @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ RUN = ("run", "--dry", "--query", "vector database", "--top", "3")
         (("--no-llm", "--min-score", "0.5"), "--min-score has no effect with --no-llm."),
         (("--plan", "--format", "json"), "--format has no effect with --plan."),
         (("--plan", "--timeout", "5"), "--timeout has no effect with --plan."),
+        (("--plan", "--offline"), "--offline has no effect with --dry."),
+        (("--offline",), "--offline has no effect with --dry."),
     ],
 )
 def test_people_are_told(scout: Scout, tmp_path: Path, typed: tuple[str, ...], said: str) -> None:
@@ -33,7 +35,7 @@ def test_people_are_told(scout: Scout, tmp_path: Path, typed: tuple[str, ...], s
 
 
 def test_without_dry_fixtures_are_idle(scout: Scout, tmp_path: Path) -> None:
-    result = scout("run", "--plan", "--query", "x", "--fixtures", str(tmp_path))
+    result = scout("run", "--plan", "--offline", "--query", "x", "--fixtures", str(tmp_path))
     assert "note  --fixtures has no effect without --dry." in result.stderr.splitlines()
 
 
