@@ -7,10 +7,12 @@ place of a run that comes to nothing hours later.
 from __future__ import annotations
 
 from models.codes import Code
-from models.database.upsert import fetch_all, insert_missing
+from models.dao.analyses import AnalysesDao
+from models.dao.readmes import ReadmesDao
+from models.dao.repos import ReposDao
+from models.database.upsert import insert_missing
 from models.errors import PermanentError
 from models.statuses import AnalysisStatus, ReadmeStatus, RepoStatus
-from models.tables.results import Analysis, ReadmeRecord, Repo
 from models.text.canonical_json import dumps
 from tasks.analysis.candidates import turn_into_failed
 from tasks.hydration.columns import repo_columns
@@ -21,9 +23,7 @@ from tasks.step import StepContext
 
 def own_name(run_id: str) -> str | None:
     """Return the name of the repository that a run starts from, None where it starts from none."""
-    mine = (Repo.run == run_id) & (Repo.is_own == True)  # noqa: E712 - an expression, not a truth
-    rows = fetch_all(Repo.select(Repo.full_name).where(mine))
-    return str(rows[0][0]) if rows else None
+    return ReposDao.own(run_id)
 
 
 def read_own(github: GitHubSource, full_name: str, *, dry: bool) -> RepositoryPayload:
@@ -70,7 +70,7 @@ def store_own(context: StepContext) -> None:
         "updated_at": context.now_iso(),
     }
     rows = [row | repo_columns(repo)]
-    context.record.save(lambda: insert_missing(Repo, rows, ("run_id", "full_name")))
+    context.record.save(lambda: insert_missing("repos", rows, ("run_id", "full_name")))
 
 
 def demand_readme(context: StepContext) -> None:
@@ -80,8 +80,7 @@ def demand_readme(context: StepContext) -> None:
         PermanentError: It could not be read; the next attempt reads it again.
     """
     name = own_name(context.run_id)
-    mine = (ReadmeRecord.run == context.run_id) & (ReadmeRecord.full_name == name)
-    if name and ReadmeRecord.get_or_none(mine & (ReadmeRecord.status == ReadmeStatus.FAILED)):
+    if name and ReadmesDao.status_of(context.run_id, name) == ReadmeStatus.FAILED:
         raise _unusable(
             f"The README of {name}, which this run starts from, cannot be read.",
             f"Try again: scout resume {context.run_id}",
@@ -97,17 +96,16 @@ def demand_analysis(context: StepContext) -> None:
     name = own_name(context.run_id)
     if name is None:
         return
-    mine = (Analysis.run == context.run_id) & (Analysis.full_name == name)
-    rows = fetch_all(Analysis.select(Analysis.status, Analysis.error).where(mine))
-    status, error = rows[0] if rows else (None, "a limit of the run left it out")
-    if status == AnalysisStatus.VALID:
+    row = AnalysesDao.find(context.run_id, name)
+    if row is not None and row.status == AnalysisStatus.VALID:
         return
-    if status == AnalysisStatus.INVALID:
+    if row is not None and row.status == AnalysisStatus.INVALID:
         context.record.save(lambda: turn_into_failed(context.run_id, [name]))
     raise _unusable(
-        f"{name}, which this run starts from, has no analysis: {error}",
+        f"{name}, which this run starts from, has no analysis:"
+        f" {row.error if row else 'a limit of the run left it out'}",
         f"Try again: scout resume {context.run_id}"
-        if rows
+        if row
         else "Raise --max-analyses or --max-llm-tokens.",
     )
 

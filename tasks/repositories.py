@@ -6,8 +6,8 @@ taken at their names, until the metadata tells (`tasks.hydration.identity`).
 
 from __future__ import annotations
 
-from models.database.upsert import fetch_all
-from models.tables.results import Repo, RepoQuery
+from models.dao.repos import ReposDao
+from models.dao.searches import SearchesDao
 from models.text.canonical_json import loads
 from tasks.step import StepContext
 
@@ -22,22 +22,18 @@ class KnownRepos:
     """
 
     def __init__(self, run_id: str, pass_number: int, limit: int | None = None) -> None:
-        columns = (Repo.full_name, Repo.github_id, Repo.aliases_json, Repo.found_in_pass)
-        rows = fetch_all(Repo.select(*columns).where(Repo.run == run_id).order_by(Repo.id))
+        rows = ReposDao.identities(run_id)
         self._names: dict[str, str] = {}
         self._ids: dict[int, str] = {}
         self._stored: set[str] = set()
         # Also what a cap kept out, which has no row.
-        links = RepoQuery.select(RepoQuery.full_name, RepoQuery.github_id)
-        for name, github_id in fetch_all(
-            links.where(RepoQuery.run == run_id).order_by(RepoQuery.id)
-        ):
+        for name, github_id in SearchesDao.names_met(run_id):
             self._learn(name, name, github_id)
-        for name, github_id, aliases_json, _ in rows:
+        for _, name, github_id, *_, aliases_json in rows:
             self._stored.add(name)
             for known_as in (name, *(one["full_name"] for one in loads(aliases_json or "[]"))):
                 self._learn(known_as, name, github_id)
-        self._added = sum(1 for *_, number in rows if number == pass_number)
+        self._added = sum(1 for *_, number, _ in rows if number == pass_number)
         self._limit = limit
         #: Items of search results that this attempt could not read.
         self.malformed = 0

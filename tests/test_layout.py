@@ -69,6 +69,19 @@ def test_sql_stands_in_its_rooms_only() -> None:
     assert not wrong
 
 
+def test_steps_build_no_queries() -> None:
+    """Building one costs several times more than running it; making Peewee's classes costs, too."""
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in sources(r"models\.tables|peewee")
+        if name.startswith(("tasks/", "workers/", "models/views/"))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        and re.search(r"models\.tables|peewee", ast.unparse(node))
+    ]
+    assert not found
+
+
 def test_one_file_knows_the_columns_of_the_audit_log() -> None:
     found = {
         name

@@ -112,7 +112,9 @@ def changed_args(parent: RunRow, changes: dict[str, Any]) -> RunArgs:
 def _count(what: str, run_id: str) -> int:
     """Return how many a run has of what a command needs."""
     from models.dao.analyses import AnalysesDao
-    from models.dao.findings import KeywordsDao, ReposDao, SearchesDao
+    from models.dao.keywords import KeywordsDao
+    from models.dao.repos import ReposDao
+    from models.dao.searches import SearchesDao
 
     counts: dict[str, Callable[[str], int]] = {
         "analyses": AnalysesDao.count_valid,

@@ -20,10 +20,10 @@ from cli.web.reading import Reader, Shared
 from models.clock import Clock
 from models.dao.audit import AuditDao
 from models.dao.briefs import BriefsDao
-from models.dao.findings import SearchesDao
 from models.dao.run_conditions import RunConditions
 from models.dao.run_keys import RunKeysDao
 from models.dao.runs import RunsDao
+from models.dao.searches import SearchesDao
 from models.dao.steps import StepsDao
 from models.dao.tags import TagsDao
 from models.run_args import RunArgs

@@ -1,13 +1,39 @@
-"""Rows of `briefs`, counted and judged; steps read and write them with Peewee."""
+"""Rows of `briefs`: the groups of a run, and what came of them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
-from models.database.connection import database
+from models.database.connection import ANY_OF, database
 from models.text.canonical_json import loads
 
+_COLUMNS = (
+    "id, group_key, rank, status, score, scoring_policy, components_json, repos_json,"
+    " shared_keywords_json, content_json, model, error, why_json, links_json, prior_json"
+)
 _GROUPS = "SELECT rank, score, status, group_key, repos_json, content_json, error FROM briefs"
+
+
+class BriefRow(Struct):
+    """A row of `briefs`; see `models.tables.results.Brief`."""
+
+    id: int
+    group_key: str
+    rank: int
+    status: str
+    score: float
+    scoring_policy: str
+    components_json: str
+    repos_json: str
+    shared_keywords_json: str
+    content_json: str | None
+    model: str | None
+    error: str | None
+    why_json: str | None
+    links_json: str | None
+    prior_json: str | None
 
 
 class GroupOfRun(Struct, frozen=True):
@@ -23,7 +49,30 @@ class GroupOfRun(Struct, frozen=True):
 
 
 class BriefsDao:
-    """Says what came of a run's briefs."""
+    """Reads briefs, and says what came of them."""
+
+    @staticmethod
+    def rows(run_id: str) -> list[BriefRow]:
+        """Return a run's rows, best first."""
+        sql = f"SELECT {_COLUMNS} FROM briefs WHERE run_id = ? ORDER BY rank, group_key"  # noqa: S608
+        return [BriefRow(*row) for row in database().rows(sql, (run_id,))]
+
+    @staticmethod
+    def any_of_run(run_id: str) -> bool:
+        """Say whether a run has any."""
+        return bool(database().rows("SELECT 1 FROM briefs WHERE run_id = ? LIMIT 1", (run_id,)))
+
+    @staticmethod
+    def reasons(run_id: str) -> list[str]:
+        """Return what the groups of a run were formed by, as JSON; of older ones nothing."""
+        sql = "SELECT why_json FROM briefs WHERE run_id = ? AND why_json IS NOT NULL"
+        return [text for (text,) in database().rows(sql, (run_id,))]
+
+    @staticmethod
+    def turn_into_failed(ids: Collection[int], error: str) -> None:
+        """Have briefs wait for another text, inside the caller's transaction."""
+        sql = f"UPDATE briefs SET status = 'failed', error = ? WHERE id {ANY_OF}"  # noqa: S608
+        database().execute(sql, (error, database().many(ids)))
 
     @staticmethod
     def counts(run_id: str) -> dict[str, int]:

@@ -7,11 +7,8 @@ import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 
-from models.database.connection import database
+from models.database.connection import ANY_OF, database
 from models.database.upsert import upsert
-from models.tables.results import Embedding
-
-_CHUNK = 500
 
 
 class EmbeddingsDao:
@@ -21,18 +18,12 @@ class EmbeddingsDao:
     def find(model: str, texts: Iterable[str]) -> dict[str, Sequence[float]]:
         """Return the vectors that are stored, by text."""
         by_digest = {_digest(text): text for text in texts}
-        digests = sorted(by_digest)
-        found: dict[str, Sequence[float]] = {}
-        for start in range(0, len(digests), _CHUNK):
-            chunk = digests[start : start + _CHUNK]
-            marks = ", ".join("?" * len(chunk))
-            sql = (
-                "SELECT text_sha256, vector FROM embeddings"  # noqa: S608 - marks
-                f" WHERE model = ? AND text_sha256 IN ({marks})"
-            )
-            for digest, blob in database().execute(sql, (model, *chunk)).fetchall():
-                found[by_digest[digest]] = _unpacked(bytes(blob))
-        return found
+        sql = (
+            "SELECT text_sha256, vector FROM embeddings"  # noqa: S608 - constant
+            f" WHERE model = ? AND text_sha256 {ANY_OF}"
+        )
+        rows = database().rows(sql, (model, database().many(by_digest)))
+        return {by_digest[digest]: _unpacked(bytes(blob)) for digest, blob in rows}
 
     @staticmethod
     def put(model: str, vectors: Mapping[str, Sequence[float]], now: str) -> None:
@@ -47,21 +38,17 @@ class EmbeddingsDao:
             }
             for text, vector in sorted(vectors.items())
         ]
-        upsert(Embedding, rows, ("model", "text_sha256"))
+        upsert("embeddings", rows, ("model", "text_sha256"))
 
     @staticmethod
     def touch(model: str, texts: Iterable[str], now: str, before: str) -> None:
         """Note that vectors are used now, where that was last noted before another time."""
-        digests = sorted({_digest(text) for text in texts})
-        for start in range(0, len(digests), _CHUNK):
-            chunk = digests[start : start + _CHUNK]
-            marks = ", ".join("?" * len(chunk))
-            sql = (
-                "UPDATE embeddings SET used_at = ?"  # noqa: S608 - marks
-                f" WHERE model = ? AND text_sha256 IN ({marks})"
-                " AND (used_at IS NULL OR used_at < ?)"
-            )
-            database().execute(sql, (now, model, *chunk, before))
+        sql = (
+            "UPDATE embeddings SET used_at = ?"  # noqa: S608 - constant
+            f" WHERE model = ? AND text_sha256 {ANY_OF} AND (used_at IS NULL OR used_at < ?)"
+        )
+        digests = database().many(sorted({_digest(text) for text in texts}))
+        database().execute(sql, (now, model, digests, before))
 
     @staticmethod
     def unused_since(moment: str, limit: int) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from models.database.connection import database
+from models.database.connection import ANY_OF, database
 from models.text.canonical_json import dumps, loads
 
 _GET = (
@@ -83,9 +83,8 @@ class HttpCacheDao:
     @staticmethod
     def delete_before(keys: Sequence[str], moment: str) -> int:
         """Delete answers, but none that was renewed in the meantime; returns how many it were."""
-        marks = ", ".join("?" * len(keys))
-        sql = f"DELETE FROM http_cache WHERE key IN ({marks}) AND stored_at < ?"  # noqa: S608 - marks
-        return int(database().execute(sql, (*keys, moment)).rowcount)
+        sql = f"DELETE FROM http_cache WHERE key {ANY_OF} AND stored_at < ?"  # noqa: S608 - constant
+        return int(database().execute(sql, (database().many(keys), moment)).rowcount)
 
     @staticmethod
     def count() -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
-from models.database.connection import database
+from models.database.connection import ANY_OF, database
 
 #: Tokens of vectors, and the repositories that they were for: with a model, and without one.
 _PER_ANALYSED = """
@@ -54,6 +56,32 @@ class LlmUsageDao:
             return None
         cost_usd = None if cost_usd is None else float(cost_usd)
         return ModelUse(int(requests), int(tokens), cost_usd, bool(estimated))
+
+    @staticmethod
+    def tokens(run_id: str) -> int:
+        """Return all tokens that a run has paid for."""
+        sql = (
+            "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0) FROM llm_usage"
+            " WHERE run_id = ?"
+        )
+        return int(database().rows(sql, (run_id,))[0][0])
+
+    @staticmethod
+    def items(
+        run_id: str, kind: str, items: Collection[str] | None = None
+    ) -> list[tuple[str, int, int, int, float | None, bool]]:
+        """Return what a run has spent on each item of a kind, or on each of some.
+
+        Returns:
+            Item, requests, tokens of prompts and answers, cost, and whether it is estimated.
+        """
+        sql = (
+            "SELECT item, requests, prompt_tokens, completion_tokens, cost_usd, estimated"
+            " FROM llm_usage WHERE run_id = ? AND kind = ?"
+        )
+        if items is None:
+            return database().rows(sql, (run_id, kind))
+        return database().rows(f"{sql} AND item {ANY_OF}", (run_id, kind, database().many(items)))
 
     @staticmethod
     def count_items(run_id: str, kind: str) -> int:

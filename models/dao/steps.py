@@ -130,6 +130,13 @@ class StepsDao(StepTransitions):
         return [StepRow.of(row) for row in database().execute(sql, (run_id,)).fetchall()]
 
     @staticmethod
+    def stats_of(run_id: str, name: str) -> dict[str, Any]:
+        """Return the stats of a run's step; empty until it has ended."""
+        sql = "SELECT stats_json FROM run_steps WHERE run_id = ? AND name = ?"
+        rows = database().rows(sql, (run_id, name))
+        return dict(loads(rows[0][0]) or {}) if rows else {}
+
+    @staticmethod
     def busy_workers() -> list[str]:
         """Return the names of the workers that hold a step, whether alive or not."""
         sql = (

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from models.database.connection import database
+from models.database.connection import ANY_OF, database
 
 _INSERT = "INSERT INTO run_tags (run_id, name, value) VALUES (?, ?, ?)"
-#: How many runs are asked about at once.
-_PAGE = 500
 
 
 class TagsDao:
@@ -28,15 +26,11 @@ class TagsDao:
     @staticmethod
     def of_runs(run_ids: Iterable[str]) -> dict[str, dict[str, str]]:
         """Return the tags of runs; a run without any is left out."""
-        wanted = list(run_ids)
+        sql = (
+            "SELECT run_id, name, value FROM run_tags"  # noqa: S608 - constant
+            f" WHERE run_id {ANY_OF} ORDER BY run_id, name"
+        )
         found: dict[str, dict[str, str]] = {}
-        for first in range(0, len(wanted), _PAGE):
-            page = wanted[first : first + _PAGE]
-            marks = ", ".join("?" * len(page))
-            sql = (
-                "SELECT run_id, name, value FROM run_tags"  # noqa: S608 - placeholders
-                f" WHERE run_id IN ({marks}) ORDER BY run_id, name"
-            )
-            for run_id, name, value in database().execute(sql, page).fetchall():
-                found.setdefault(run_id, {})[name] = value
+        for run_id, name, value in database().rows(sql, [database().many(run_ids)]):
+            found.setdefault(run_id, {})[name] = value
         return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import peewee
+from peewee import __exception_wrapper__ as as_peewee_errors  # type: ignore[attr-defined]
 
 from models.backoff import Backoff
 from models.database.sqlite_file import SqliteFile
@@ -26,11 +27,16 @@ from models.database.write_lock import NoTurn, ProcessTurn, Turn
 from models.errors import ConfigError
 from models.events import Event
 from models.tables import base as tables
+from models.text.canonical_json import dumps
 from models.text.clean import clean_text
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+#: What comes after a column that may have any of many values: SQL stays constant, however many
+#: there are, and neither database's limit on parameters counts. The parameter is `Database.many`.
+ANY_OF = "IN (SELECT value FROM json_each(?))"
+_ANY_OF_POSTGRES = "= ANY(?)"
 #: Waits longer than this are worth a log line.
 LONG_WAIT_S = 1.0
 _TELL_AGAIN_S = 10.0
@@ -78,6 +84,21 @@ class Database:
         path is written this way (docs/decisions.md, "What things cost").
         """
         return self.peewee.execute_sql(sql if self.is_sqlite else _for_postgres(sql), params)
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run constant SQL once for each row of parameters, inside the caller's transaction."""
+        with as_peewee_errors:
+            cursor = self.peewee.cursor()
+            cursor.executemany(sql if self.is_sqlite else _for_postgres(sql), rows)
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        """Run constant SQL that reads, and return all its rows as tuples."""
+        rows: list[Any] = self.execute(sql, params).fetchall()
+        return rows
+
+    def many(self, values: Iterable[str] | Iterable[int]) -> Any:
+        """Return any number of values as the one parameter that `ANY_OF` stands for in SQL."""
+        return dumps(list(values)) if self.is_sqlite else list(values)
 
     @contextmanager
     def write(self) -> Iterator[None]:
@@ -269,6 +290,12 @@ def database() -> Database:
     return _current
 
 
+def close_thread() -> None:
+    """Close the connection of the calling thread to the current database, if it has one."""
+    if _current is not None:
+        _current.close_thread()
+
+
 def use(database: Database) -> Database:
     """Make `database` the one that the tables of this process are bound to, and return it."""
     global _current  # noqa: PLW0603 - one database per process, as Peewee's models have it
@@ -286,9 +313,9 @@ def _log_wait(waited_s: float, reason: str) -> None:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _for_postgres(sql: str) -> str:
-    return sql.replace("?", "%s")
+    return sql.replace(ANY_OF, _ANY_OF_POSTGRES).replace("?", "%s")
 
 
 def _forget_connections() -> None:

@@ -112,10 +112,12 @@ def refuse_strangers(database: db.Database, status: SchemaStatus) -> None:
     """
     if status.applied:
         return
+    names = sorted(set(database.peewee.get_tables()) - history.NAMES)
+    if not names:
+        return
     from models.tables.every import TABLE_NAMES
 
-    names = sorted(set(database.peewee.get_tables()) - history.NAMES)
-    if names and DATABASE_URL.uses_fallback():
+    if DATABASE_URL.uses_fallback():
         raise ConfigError(
             f"{DATABASE_URL.fallback} leads to a database with tables of another program:"
             f" {_listed(names)}. Scout makes none there.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.tables.results import Repo
+from models.dao.repos import RepoRow
 from models.text.canonical_json import loads
 
 
-def repo_facts(repo: Repo, payload: dict[str, Any]) -> dict[str, Any]:
+def repo_facts(repo: RepoRow, payload: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of a repository as JSON-like data; what is not known is None.
 
     Community and release are read for those that briefs are about, and unknown of all others.

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.dao.analyses import AnalysesDao
+from models.dao.briefs import BriefsDao
+from models.dao.rankings import RankingsDao
+from models.dao.repos import RepoRow, ReposDao
 from models.errors import InputError
 from models.statuses import AnalysisStatus, RepoStatus
-from models.tables.results import Analysis, Brief, Ranking, Repo
 from models.text.canonical_json import loads
 from models.views.repo_facts import repo_facts
 from models.views.repo_names import RepoNames
 
 
 def repo_details(
-    repo: Repo, output: Mapping[str, Any], score: float | None, keywords: Sequence[str] = ()
+    repo: RepoRow, output: Mapping[str, Any], score: float | None, keywords: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return what is stored of a repository, as JSON-like data: the one shape for every reader.
 
@@ -65,24 +68,22 @@ def view_repo(run_id: str, full_name: str) -> dict[str, Any]:
         InputError: The run has no such repository.
     """
     wanted = RepoNames.of_run(run_id).name_of(full_name, {})
-    repo: Any = Repo.get_or_none((Repo.run == run_id) & (Repo.full_name == wanted))
+    repo = ReposDao.find(run_id, wanted)
     if repo is None:
         raise InputError(
             f"Run {run_id} has no repository {full_name!r}.",
             "Give its full name, owner/name, as the export lists it.",
         )
-    briefs = Brief.select().where(Brief.run == run_id).order_by(Brief.rank)
+    briefs = BriefsDao.rows(run_id)
     ranks = [one.rank for one in briefs if repo.full_name in loads(one.repos_json)]
     return _details(run_id, repo) | {"briefs": ranks}
 
 
-def _details(run_id: str, repo: Repo) -> dict[str, Any]:
-    mine = (Analysis.run == run_id) & (Analysis.full_name == repo.full_name)
-    analysis: Any = Analysis.get_or_none(mine & (Analysis.status == AnalysisStatus.VALID))
-    if analysis is not None:
+def _details(run_id: str, repo: RepoRow) -> dict[str, Any]:
+    analysis = AnalysesDao.find(run_id, repo.full_name)
+    if analysis is not None and analysis.status == AnalysisStatus.VALID:
         return repo_details(repo, loads(analysis.output_json), analysis.final_score)
-    ranked = (Ranking.run == run_id) & (Ranking.full_name == repo.full_name)
-    ranking: Any = Ranking.get_or_none(ranked)
+    ranking = RankingsDao.find(run_id, repo.full_name)
     if ranking is not None:
         return repo_details(repo, {}, ranking.score, loads(ranking.keywords_json))
     return repo_details(repo, {}, None)

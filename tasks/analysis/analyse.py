@@ -9,19 +9,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from models.dao.analyses import AnalysesDao
 from models.dao.readmes import ReadmesDao
 from models.database.upsert import upsert
 from models.errors import ScoutError
 from models.events import Event
 from models.statuses import AnalysisStatus
-from models.tables.results import Analysis
 from models.text.clean import clean_text
-from tasks.analysis.candidates import (
-    Candidate,
-    candidates,
-    count_analyses,
-    turn_into_failed,
-)
+from tasks.analysis.candidates import Candidate, candidates, turn_into_failed
 from tasks.analysis.rescoring import rescore_analyses
 from tasks.analysis.reuse import reuse_analyses
 from tasks.analysis.rows import Row, RowMaker
@@ -86,7 +81,7 @@ def analyse_repos(
         The pass's totals; `capped` and the `reason` where a budget of the run left some out.
     """
     found = candidates(context.run_id, pass_number)[:limit]
-    allowed = context.args.max_analyses - count_analyses(context.run_id, before_pass=pass_number)
+    allowed = context.args.max_analyses - AnalysesDao.count_before(context.run_id, pass_number)
     repos = _reopened(context, found[: max(0, allowed)])
     lost = sum(one.is_invalid for one in repos)
     waiting = [one for one in repos if not one.is_analysed]
@@ -148,7 +143,7 @@ def _ask_about(
     def save(batch: Sequence[_Analysed]) -> None:
 
         def write() -> None:
-            upsert(Analysis, [one.row for one in batch], ("run_id", "full_name"))
+            upsert("analyses", [one.row for one in batch], ("run_id", "full_name"))
             save_spent(context, "analysis", {one.row["full_name"]: one.spent for one in batch})
 
         context.record.save(write)

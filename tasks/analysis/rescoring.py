@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.database.upsert import fetch_all, update_each
-from models.statuses import AnalysisStatus
-from models.tables.results import Analysis, Ranking, Repo
+from models.dao.analyses import AnalysesDao
+from models.dao.rankings import RankingsDao
+from models.dao.repos import ReposDao
+from models.database.upsert import update_each
 from models.text.canonical_json import dumps, loads
 from tasks.analysis.relevance import Relevance, relevance, texts_to_embed
 from tasks.analysis.scoring import RELEVANCE_POLICY
@@ -28,12 +29,10 @@ from tasks.step import StepContext
 def rescore_analyses(context: StepContext, pass_number: int) -> None:
     """Give every valid analysis up to a pass its score under `RELEVANCE_POLICY`."""
     found = _relevances(context, pass_number)
-    mine = (Analysis.run == context.run_id) & (Analysis.status == AnalysisStatus.VALID)
-    columns = (Analysis.id, Analysis.full_name, Analysis.final_score, Analysis.output_json)
 
     def write() -> None:
         rows = []
-        for number, name, final, output_json in fetch_all(Analysis.select(*columns).where(mine)):
+        for number, name, final, output_json in AnalysesDao.valid(context.run_id):
             if name not in found:  # of a later pass, or its metadata could not be read again
                 continue
             output, one = loads(output_json), found[name]
@@ -47,7 +46,7 @@ def rescore_analyses(context: StepContext, pass_number: int) -> None:
                     "output_json": dumps(output),
                 }
             )
-        update_each(Analysis, rows, ("id",))
+        update_each("analyses", rows, ("id",))
 
     context.record.save(write)
 
@@ -55,29 +54,28 @@ def rescore_analyses(context: StepContext, pass_number: int) -> None:
 def rescore_rankings(context: StepContext, pass_number: int, policy: str) -> None:
     """Do the same for the rankings of a run without a language model, under their own policy."""
     found = _relevances(context, pass_number)
-    columns = (Ranking.id, Ranking.full_name, Ranking.score, Ranking.inputs_json)
-    mine = Ranking.select(*columns, Ranking.components_json).where(Ranking.run == context.run_id)
 
     def write() -> None:
         rows = []
-        for number, name, final, inputs_json, components_json in fetch_all(mine):
-            if name not in found:
+        for row in RankingsDao.of_run(context.run_id):
+            if row.full_name not in found:
                 continue
-            inputs, one = loads(inputs_json), found[name]
+            inputs, one = loads(row.inputs_json), found[row.full_name]
             before = inputs.get("in_run")
-            inputs["in_run"] = _stored(one, before, final, pass_number) | {
-                "own_components": before["own_components"] if before else loads(components_json)
+            own = before["own_components"] if before else loads(row.components_json)
+            inputs["in_run"] = _stored(one, before, row.score, pass_number) | {
+                "own_components": own
             }
             rows.append(
                 {
-                    "id": number,
+                    "id": row.id,
                     "score": one.score,
                     "scoring_policy": policy,
                     "inputs_json": dumps(inputs),
                     "components_json": dumps(one.components),
                 }
             )
-        update_each(Ranking, rows, ("id",))
+        update_each("rankings", rows, ("id",))
 
     context.record.save(write)
 
@@ -94,8 +92,8 @@ def score_in_pass1(in_run: Mapping[str, Any] | None, score: float) -> float:
 
 
 def _relevances(context: StepContext, pass_number: int) -> Mapping[str, Relevance]:
-    mine = (Repo.run == context.run_id) & (Repo.found_in_pass <= pass_number)
-    names = {name for (name,) in fetch_all(Repo.select(Repo.full_name).where(mine))}
+    found = ReposDao.passes(context.run_id)
+    names = {name for name, number, _ in found if number <= pass_number}
     projects = [one for one in load_judged(context.run_id) if one.full_name in names]
     query = context.args.typed.words
     left_out = {one.full_name for one in projects if is_left_out(one.kind, context.args)}

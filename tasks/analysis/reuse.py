@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
-from models.database.upsert import fetch_all, upsert
+from models.dao.analyses import AnalysesDao
+from models.database.upsert import upsert
 from models.events import Event
-from models.statuses import AnalysisStatus
-from models.tables.results import Analysis
 from models.text.canonical_json import loads
 from tasks.analysis.candidates import Candidate
 from tasks.analysis.rows import RowMaker, input_hash
@@ -52,7 +50,7 @@ def reuse_analyses(
             for one in some
             if hashes[one.full_name] in known
         ]
-        context.record.save(partial(upsert, Analysis, rows, ("run_id", "full_name")))
+        context.record.save(partial(upsert, "analyses", rows, ("run_id", "full_name")))
         remaining += [one for one in some if hashes[one.full_name] not in known]
         origins += [known[row["input_hash"]][2] for row in rows]
     if origins:
@@ -70,17 +68,8 @@ def _known(run_id: str, hashes: Sequence[str]) -> dict[str, tuple[str, str, str]
     One that is based on less of the README than usual is left out: it was the endpoint's limit
     that cut it, which is not part of the input and may have been raised.
     """
-    rows: list[tuple[Any, ...]] = fetch_all(
-        Analysis.select(Analysis.input_hash, Analysis.model, Analysis.output_json, Analysis.run)
-        .where(
-            Analysis.input_hash.in_(hashes)
-            & (Analysis.status == AnalysisStatus.VALID)
-            & (Analysis.run != run_id)
-        )
-        .order_by(Analysis.id)
-    )
     return {
         sha256: (model, output, run)
-        for sha256, model, output, run in rows
+        for sha256, model, output, run in AnalysesDao.of_inputs(hashes, without=run_id)
         if "readme_cut_at" not in loads(output)
     }

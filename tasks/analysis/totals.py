@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from models.database.upsert import fetch_all
+from models.dao.analyses import AnalysesDao
 from models.statuses import AnalysisStatus
-from models.tables.results import Analysis, Repo
 from models.text.canonical_json import dumps, loads
 from tasks.llm.usage import spent_on, usage_stats
 
@@ -25,17 +24,7 @@ def analysis_totals(run_id: str, pass_number: int) -> dict[str, Any]:
     """
     counts: Counter[str] = Counter()
     digest = hashlib.sha256(b"[")
-    for row in _in_order(
-        run_id,
-        pass_number,
-        Analysis.full_name,
-        Analysis.input_hash,
-        Analysis.final_score,
-        Analysis.output_json,
-        Analysis.prompt_tokens,
-        Analysis.completion_tokens,
-        Analysis.status,
-    ):
+    for row in _in_order(run_id, pass_number):
         digest.update(b"," if counts["analyses"] else b"")
         digest.update(dumps(row[:4]).encode())
         counts["analyses"] += 1
@@ -65,8 +54,7 @@ def live_totals(run_id: str, pass_number: int) -> dict[str, Any]:
     names: list[str] = []
     failed = reused = 0
     origins: set[str] = set()
-    columns = (Analysis.full_name, Analysis.status, Analysis.output_json)
-    for name, status, output_json in _in_order(run_id, pass_number, *columns):
+    for name, _, _, output_json, *_, status in _in_order(run_id, pass_number):
         names.append(name)
         failed += status == AnalysisStatus.FAILED
         origin = loads(output_json).get("reused_from") if output_json else None
@@ -81,20 +69,14 @@ def live_totals(run_id: str, pass_number: int) -> dict[str, Any]:
     }
 
 
-def _in_order(run_id: str, pass_number: int, *columns: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a pass sorted by full name, of which a run has no two analyses.
+def _in_order(run_id: str, pass_number: int) -> Iterator[tuple[Any, ...]]:
+    """Yield what `AnalysesDao.by_id` returns, sorted by full name, of which a run has no two.
 
     They are sorted here, since databases differ in how they sort text, and read in chunks, since
     a driver may fetch all that a cursor has.
     """
-    ours = (Analysis.run == run_id) & (Repo.found_in_pass == pass_number)
-    same_repo = (Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name)
-    found = fetch_all(
-        Analysis.select(Analysis.full_name, Analysis.id).join(Repo, on=same_repo).where(ours)
-    )
-    ids = [number for _, number in sorted(found)]
+    ids = [number for _, number in sorted(AnalysesDao.of_pass(run_id, pass_number))]
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        query = Analysis.select(Analysis.id, *columns).where(Analysis.id.in_(chunk))
-        rows = {number: row for number, *row in fetch_all(query)}
-        yield from (tuple(rows[number]) for number in chunk)
+        rows = AnalysesDao.by_id(chunk)
+        yield from (rows[number] for number in chunk)

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from models.dao.briefs import BriefRow
 from models.database.upsert import update_each
 from models.errors import ScoutError
 from models.events import Event
 from models.statuses import BriefStatus
-from models.tables.results import Brief
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
 from tasks.briefs.already import already_there
@@ -60,7 +60,7 @@ class BriefAnswer(Struct, frozen=True):
     spent: Spent = field(default_factory=Spent)
 
 
-def unit_of(context: StepContext, row: Brief, material: BriefMaterial) -> Unit:
+def unit_of(context: StepContext, row: BriefRow, material: BriefMaterial) -> Unit:
     """Return what is to be asked for a planned brief."""
     already = already_there(row)
     sides = material.sides(row)
@@ -158,4 +158,4 @@ def _update(run_id: str, answer: BriefAnswer) -> None:
     # Without the name of a model where no model wrote it.
     values["model"] = None if answer.refused and answer.content else answer.model
     key = {"run_id": run_id, "group_key": answer.group_key}
-    update_each(Brief, [key | values], tuple(key))
+    update_each("briefs", [key | values], tuple(key))

@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from models.dao.briefs import BriefRow, BriefsDao
 from models.database.upsert import insert_missing
 from models.events import Event
 from models.statuses import BriefStatus
-from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
 from tasks.briefs import why
 from tasks.briefs.grouping import POLICY, Group
@@ -29,8 +29,6 @@ MAX_REJECTED = 20
 _REJECTED = str(BriefStatus.REJECTED_BY_THRESHOLD)
 #: Groups with a row that are not proposed.
 NOT_PROPOSED = frozenset({BriefStatus.REJECTED_BY_THRESHOLD, BriefStatus.KEPT_OUT})
-#: Rows named in one statement; SQLite before 3.32 allows no more than 999 parameters.
-_ROWS_MAX = 500
 
 
 def plan_briefs(context: StepContext) -> None:
@@ -38,7 +36,7 @@ def plan_briefs(context: StepContext) -> None:
 
     What an earlier attempt planned stays as it is.
     """
-    if Brief.select().where(Brief.run == context.run_id).exists():
+    if BriefsDao.any_of_run(context.run_id):
         return
     held = held_back(context.run_id, context.args)
     judge = PairJudge(context, held)
@@ -56,7 +54,7 @@ def plan_briefs(context: StepContext) -> None:
         | _kept_out(held.get(group.key.lower()))
         for rank, group in enumerate(kept, start=1)
     ]
-    context.record.save(lambda: insert_missing(Brief, rows, ("run_id", "group_key")))
+    context.record.save(lambda: insert_missing("briefs", rows, ("run_id", "group_key")))
     context.record.audit(
         Event.BRIEF_RANKED,
         f"Ranked {len(groups)} groups of repositories: {len(shortlisted)} shortlisted,"
@@ -96,29 +94,25 @@ def kept_groups(
     return [*above, *below[:MAX_REJECTED], *linked, *kept_out], shortlisted
 
 
-def to_be_written(context: StepContext) -> list[Brief]:
+def to_be_written(context: StepContext) -> list[BriefRow]:
     """Return the rows that get a text, or have one, or had an invalid one: best first."""
-    return _above(_rows(context.run_id), context.args.max_briefs)
+    return _to_be_written(context, BriefsDao.rows(context.run_id))
 
 
-def _above(rows: Sequence[Brief], max_briefs: int) -> list[Brief]:
-    return [row for row in rows if row.status not in NOT_PROPOSED][:max_briefs]
+def _to_be_written(context: StepContext, rows: Sequence[BriefRow]) -> list[BriefRow]:
+    above = [row for row in rows if row.status not in NOT_PROPOSED]
+    return above[: context.args.max_briefs]
 
 
-def reopen(context: StepContext, rows: Sequence[Brief]) -> None:
+def reopen(context: StepContext, rows: Sequence[BriefRow]) -> None:
     """Have this and each later attempt ask again for texts that were refused.
 
     All are stored as `failed` at once: an attempt that is interrupted writes some, and the others
     would be few enough to stay refused.
     """
     error = "Its text was not valid; it is to be asked for again."
-
-    def write() -> None:
-        for start in range(0, len(rows), _ROWS_MAX):
-            ids = [row.id for row in rows[start : start + _ROWS_MAX]]
-            Brief.update(status=BriefStatus.FAILED, error=error).where(Brief.id.in_(ids)).execute()
-
-    context.record.save(write)
+    ids = [row.id for row in rows]
+    context.record.save(lambda: BriefsDao.turn_into_failed(ids, error))
 
 
 def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
@@ -128,11 +122,11 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
         context: The step that worked.
         budget: What it was allowed to spend.
     """
-    rows = _rows(context.run_id)
+    rows = BriefsDao.rows(context.run_id)
     status = Counter(row.status for row in rows)
     written = sum(1 for row in rows if row.content_json is not None)
     parts = [(row.group_key, row.status, row.score, row.content_json, row.error) for row in rows]
-    reasons = _reasons(context, budget, rows, status[BriefStatus.SHORTLISTED] - written)
+    reasons = _reasons(context, rows, budget, status[BriefStatus.SHORTLISTED] - written)
     stats: dict[str, Any] = {
         "shortlisted": status[BriefStatus.SHORTLISTED],
         _REJECTED: status[BriefStatus.REJECTED_BY_THRESHOLD],
@@ -155,11 +149,11 @@ def brief_stats(context: StepContext, budget: TokenBudget) -> dict[str, Any]:
 
 
 def _reasons(
-    context: StepContext, budget: TokenBudget, rows: Sequence[Brief], unwritten: int
+    context: StepContext, rows: Sequence[BriefRow], budget: TokenBudget, unwritten: int
 ) -> list[str]:
     """Return why shortlisted groups have no text; what the budget did is audited, too."""
-    above = _above(rows, context.args.max_briefs)
-    chosen = [row for row in above if row.status == BriefStatus.SHORTLISTED]
+    wanted = _to_be_written(context, rows)
+    chosen = [row for row in wanted if row.status == BriefStatus.SHORTLISTED]
     cut_off = sum(1 for row in chosen if row.content_json is None) if budget.is_exhausted else 0
     reasons = []
     if beyond := unwritten - cut_off:
@@ -176,10 +170,6 @@ def _reasons(
     return reasons
 
 
-def _rows(run_id: str) -> list[Brief]:
-    return list(Brief.select().where(Brief.run == run_id).order_by(Brief.rank, Brief.group_key))
-
-
 def _kept_out(reason: str | None) -> dict[str, Any]:
     """Return what a row says of a group that does not return; every row names the same columns."""
     return {"error": None} if reason is None else {"status": BriefStatus.KEPT_OUT, "error": reason}
@@ -193,7 +183,7 @@ def _meaning(context: StepContext) -> str:
 
 def planned_stats(context: StepContext) -> dict[str, Any]:
     """Return how many groups a run without a language model has, how they were formed, a digest."""
-    rows = _rows(context.run_id)
+    rows = BriefsDao.rows(context.run_id)
     status = Counter(row.status for row in rows)
     parts = [(row.group_key, row.status, row.score) for row in rows]
     return {
@@ -204,7 +194,7 @@ def planned_stats(context: StepContext) -> dict[str, Any]:
     } | formed_by(rows)
 
 
-def formed_by(rows: Sequence[Brief]) -> dict[str, Any]:
+def formed_by(rows: Sequence[BriefRow]) -> dict[str, Any]:
     """Return how groups were formed, as every row has it; nothing for those of `scout-brief/1`."""
     stored = loads(rows[0].why_json) if rows else None
     return dict(stored["formed"]) if stored else {}

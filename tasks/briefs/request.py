@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from peewee import JOIN, Case, fn
-
-from models.database.upsert import fetch_all
-from models.tables.results import Analysis, Brief, ReadmeRecord, ReadmeText, Repo
+from models.dao.briefs import BriefRow, BriefsDao
+from models.dao.projects import ProjectsDao
+from models.dao.readmes import ReadmesDao
 from models.text.canonical_json import loads
 from tasks.briefs.checks import Sides
 from tasks.briefs.material import StoredProject, Vocabulary, material_of
@@ -43,7 +42,7 @@ class BriefMaterial:
         self._query = query
         self._projects = _load(run_id, sorted(set(full_names)))
 
-    def request(self, row: Brief, already: Sequence[str] = ()) -> BriefRequest:
+    def request(self, row: BriefRow, already: Sequence[str] = ()) -> BriefRequest:
         """Return what is asked for a planned brief.
 
         Args:
@@ -64,7 +63,7 @@ class BriefMaterial:
             own=self._own,
         )
 
-    def composed(self, row: Brief, already: Sequence[str]) -> BriefContent | None:
+    def composed(self, row: BriefRow, already: Sequence[str]) -> BriefContent | None:
         """Return a brief of what is on record alone, or None where that is too little."""
         from tasks.briefs.composed import composed_brief
 
@@ -73,7 +72,7 @@ class BriefMaterial:
             self._members(row), found, self.sides(row), already, self._own, self._least
         )
 
-    def sides(self, row: Brief) -> Sides:
+    def sides(self, row: BriefRow) -> Sides:
         """Return what a brief's text is checked against."""
         members = self._members(row)
         names = [one.full_name for one in members]
@@ -87,7 +86,7 @@ class BriefMaterial:
             },
         )
 
-    def _members(self, row: Brief) -> list[StoredProject]:
+    def _members(self, row: BriefRow) -> list[StoredProject]:
         names = sorted(loads(row.repos_json), key=lambda name: name != self._own)
         return [self._projects[name] for name in names]
 
@@ -97,50 +96,21 @@ class BriefMaterial:
 
         The numbers of different embedding models have no common unit.
         """
-        rows = fetch_all(
-            Brief.select(Brief.why_json).where(
-                (Brief.run == self._run_id) & Brief.why_json.is_null(False)
-            )
-        )
-        found = [(loads(why_json) or {}).get("reasons", []) for (why_json,) in rows]
+        stored = BriefsDao.reasons(self._run_id)
+        found = [(loads(why_json) or {}).get("reasons", []) for why_json in stored]
         best = [max(one["closeness"] for one in some) for some in found if some]
         return _CLOSE_SHARE * sorted(best)[len(best) // 2] if best else 0.0
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        rows = fetch_all(
-            ReadmeRecord.select(
-                ReadmeRecord.full_name, fn.SUBSTR(ReadmeText.text, 1, _FIELD_CHARACTERS)
-            )
-            .join(ReadmeText, on=(ReadmeText.sha256 == ReadmeRecord.sha256))
-            .where(ReadmeRecord.run == self._run_id)
-            .order_by(ReadmeRecord.id)
-            .limit(_FIELD_MAX)
-        )
-        return Vocabulary(dict(rows))
+        return Vocabulary(ReadmesDao.beginnings(self._run_id, _FIELD_CHARACTERS, _FIELD_MAX))
 
 
 def _load(run_id: str, full_names: Sequence[str]) -> Mapping[str, StoredProject]:
-    same_readme = (ReadmeRecord.run == Repo.run) & (ReadmeRecord.full_name == Repo.full_name)
-    same_analysis = (Analysis.run == Repo.run) & (Analysis.full_name == Repo.full_name)
-    rows = fetch_all(
-        Repo.select(
-            Repo.full_name,
-            Analysis.output_json,
-            Repo.description,
-            Repo.language,
-            Repo.license,
-            Repo.pushed_at,
-            Repo.stars,
-            fn.COALESCE(fn.SUBSTR(ReadmeText.text, 1, README_MAX_CHARACTERS), ""),
-            Case(None, [(Repo.kind.in_(list(LABELS)), Repo.kind_reason)], ""),
-        )
-        .join(Analysis, JOIN.LEFT_OUTER, on=same_analysis)
-        .join(ReadmeRecord, JOIN.LEFT_OUTER, on=same_readme)
-        .join(ReadmeText, JOIN.LEFT_OUTER, on=(ReadmeText.sha256 == ReadmeRecord.sha256))
-        .where((Repo.run == run_id) & Repo.full_name.in_(full_names))
-    )
+    rows = ProjectsDao.for_briefs(run_id, full_names, README_MAX_CHARACTERS)
     return {
-        name: StoredProject(name, loads(output) if output else {}, *columns)
-        for name, output, *columns in rows
+        name: StoredProject(
+            name, loads(output) if output else {}, *[*columns, reason if kind in LABELS else ""]
+        )
+        for name, output, *columns, kind, reason in rows
     }

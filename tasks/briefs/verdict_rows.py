@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from models.database.upsert import fetch_all, upsert
+from models.dao.verdicts import VerdictsDao
+from models.database.upsert import upsert
 from models.statuses import VerdictStatus
-from models.tables.verdicts import PairVerdict
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
 from tasks.briefs.verdict_batch import VerdictBatch
@@ -34,13 +34,12 @@ Row = dict[str, Any]
 
 def fits_of(run_id: str) -> dict[str, float]:
     """Return how well a run's judged pairs fit, 0 to 1, by their key."""
-    mine = (PairVerdict.run == run_id) & (PairVerdict.status == VerdictStatus.VALID)
-    return dict(fetch_all(PairVerdict.select(PairVerdict.pair_key, PairVerdict.fit).where(mine)))
+    return {key: fit for key, fit, *_ in VerdictsDao.valid(run_id)}
 
 
 def save_rows(rows: Sequence[Row]) -> None:
     """Store verdicts in the caller's transaction, in the place of earlier ones."""
-    upsert(PairVerdict, rows, ("run_id", "pair_key"))
+    upsert("pair_verdicts", rows, ("run_id", "pair_key"))
 
 
 class VerdictRows:
@@ -64,33 +63,13 @@ class VerdictRows:
 
     def stored(self) -> dict[str, str]:
         """Return the statuses of the verdicts that this run has, by the key of their pair."""
-        rows = fetch_all(
-            PairVerdict.select(
-                PairVerdict.pair_key, PairVerdict.input_hash, PairVerdict.status
-            ).where(PairVerdict.run == self._context.run_id)
-        )
+        rows = VerdictsDao.statuses(self._context.run_id)
         return {key: status for key, sha256, status in rows if self._hashes.get(key) == sha256}
 
     def of_earlier_runs(self, keys: Sequence[str]) -> list[Row]:
         """Return rows for those of the pairs that another run has a verdict on: the newest."""
         by_hash = {self._hashes[key]: key for key in keys}
-        rows = fetch_all(
-            PairVerdict.select(
-                PairVerdict.input_hash,
-                PairVerdict.fit,
-                PairVerdict.reason,
-                PairVerdict.quotes_json,
-                PairVerdict.model,
-                PairVerdict.reused_from,
-                PairVerdict.run,
-            )
-            .where(
-                PairVerdict.input_hash.in_(list(by_hash))
-                & (PairVerdict.status == VerdictStatus.VALID)
-                & (PairVerdict.run != self._context.run_id)
-            )
-            .order_by(PairVerdict.id)
-        )
+        rows = VerdictsDao.of_inputs(by_hash, without=self._context.run_id)
         found = {
             sha256: self._row(by_hash[sha256], VerdictStatus.VALID, model, Spent())
             | {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from models.dao.briefs import BriefRow
 from models.statuses import BriefStatus
-from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs.already import already_there
 from tasks.export.markdown import cell
@@ -14,7 +14,7 @@ MAX_LISTED = 10
 _COULD_BE_WRITTEN = {BriefStatus.SHORTLISTED, BriefStatus.REJECTED_BY_THRESHOLD}
 
 
-def linked_groups(report: Report) -> list[Brief]:
+def linked_groups(report: Report) -> list[BriefRow]:
     """Return the groups without a text of which something is there already."""
     return [
         brief

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.tables.results import Brief
+from models.dao.briefs import BriefRow
 from models.text.canonical_json import loads
 from tasks.briefs.already import already_there
 from tasks.briefs.signals import WEIGHTS
@@ -48,7 +48,7 @@ def brief_page(document: Document, report: Report) -> str:
     )
 
 
-def _written(brief: Brief) -> str:
+def _written(brief: BriefRow) -> str:
     """Return who wrote the text; where a model's was refused, it is made of what is on record."""
     if brief.error:
         return (

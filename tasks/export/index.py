@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from models.dao.briefs import BriefRow
 from models.statuses import BriefStatus
-from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs.plan import formed_by
 from tasks.export.already_linked import already_linked, linked_groups
@@ -101,7 +101,7 @@ def _left_out(report: Report) -> str:
     ).rstrip("\n")
 
 
-def _groups(report: Report, briefs: list[Brief], total: int | None = None) -> str:
+def _groups(report: Report, briefs: list[BriefRow], total: int | None = None) -> str:
     rows = [
         [f"{brief.score:.4f}", report.links(loads(brief.repos_json))]
         for brief in briefs[:MAX_LEFT_OUT]
@@ -109,7 +109,7 @@ def _groups(report: Report, briefs: list[Brief], total: int | None = None) -> st
     return listed(["Score", "Repositories"], rows, total or len(briefs), numeric=frozenset({0}))
 
 
-def _below(rejected: list[Brief], linked: list[Brief]) -> int | None:
+def _below(rejected: list[BriefRow], linked: list[BriefRow]) -> int | None:
     """Return how many groups are below the threshold, of which some have no row."""
     total: int | None = formed_by(rejected).get(BriefStatus.REJECTED_BY_THRESHOLD)
     elsewhere = sum(brief.status == BriefStatus.REJECTED_BY_THRESHOLD for brief in linked)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from models.dao.briefs import BriefRow
 from models.dao.contents import ContentsDao
 from models.statuses import BriefStatus
-from models.tables.results import Brief
 from models.text.canonical_json import loads
 from models.views.earlier_runs import runs_up_to
 from models.views.repo_names import RepoNames
@@ -28,8 +28,8 @@ class NewSince(Struct, frozen=True):
 
     since: str
     full_names: list[str]
-    groups: list[Brief]
-    kept_out: list[Brief]
+    groups: list[BriefRow]
+    kept_out: list[BriefRow]
 
 
 def new_since(report: Report) -> NewSince | None:
@@ -92,7 +92,7 @@ def _repositories(report: Report, full_names: list[str]) -> str:
     return _titled("New repositories", header, rows, len(full_names), frozenset({0, 2}))
 
 
-def _groups(report: Report, title: str, briefs: list[Brief]) -> str:
+def _groups(report: Report, title: str, briefs: list[BriefRow]) -> str:
     kept_out = title == "Kept out"
     rows = [
         [

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from models.dao.steps import NOT_PLANNED
-from models.database.upsert import fetch_all
+from models.dao.analyses import AnalysesDao, AnalysisRow
+from models.dao.briefs import BriefRow, BriefsDao
+from models.dao.keywords import KeywordRow, KeywordsDao
+from models.dao.rankings import RankingRow, RankingsDao
+from models.dao.readmes import ReadmesDao
+from models.dao.repos import RepoRow, ReposDao
+from models.dao.runs import RunRow, RunsDao
+from models.dao.searches import SearchesDao, SearchRow
+from models.dao.steps import StepRow, StepsDao
 from models.repo_name import GITHUB_WEB_URL
 from models.run_args import RunArgs
 from models.statuses import AnalysisStatus, BriefStatus, ReadmeStatus, RepoStatus
-from models.tables.results import (
-    Analysis,
-    Brief,
-    GithubQuery,
-    Keyword,
-    Ranking,
-    ReadmeRecord,
-    Repo,
-    RepoQuery,
-)
-from models.tables.runs import Run, RunStep
 from models.text.canonical_json import loads
 from models.views.repo_view import repo_details
 from tasks.export.markdown import repo_link
@@ -38,7 +33,7 @@ class Document(Struct, frozen=True):
     """A brief that has a text, and the name of its two files, without folder and ending."""
 
     name: str
-    brief: Brief
+    brief: BriefRow
     content: Mapping[str, Any]
     full_names: Sequence[str]
 
@@ -60,23 +55,23 @@ class Report(Struct, frozen=True):
     has `rankings`. `verdicts` are a model's on pairs, by the key of the pair.
     """
 
-    run: Run
+    run: RunRow
     args: RunArgs
-    steps: Sequence[RunStep]
-    queries: Sequence[GithubQuery]
+    steps: Sequence[StepRow]
+    queries: Sequence[SearchRow]
     kept: Mapping[int, int]
-    repos: Mapping[str, Repo]
+    repos: Mapping[str, RepoRow]
     scores: Mapping[str, float]
     details: Mapping[str, Mapping[str, Any]]
     ranking: Sequence[str]
-    keywords: Sequence[Keyword]
-    briefs: Sequence[Brief]
+    keywords: Sequence[KeywordRow]
+    briefs: Sequence[BriefRow]
     documents: Sequence[Document]
     caps: Sequence[tuple[str, str]]
     failures: Sequence[Failure]
     readmes_missing: int
     web_url: str
-    rankings: Mapping[str, Ranking]
+    rankings: Mapping[str, RankingRow]
     verdicts: Verdicts
 
     def keywords_of(self, full_name: str) -> Sequence[str]:
@@ -112,61 +107,32 @@ class Report(Struct, frozen=True):
 
 def load_report(run_id: str, args: RunArgs) -> Report:
     """Return the report on a run."""
-    steps = list(RunStep.select().where(RunStep.run == run_id).order_by(RunStep.position))
-    briefs = list(Brief.select().where(Brief.run == run_id).order_by(Brief.rank))
-    repos = _by_name(Repo.select().where(Repo.run == run_id))
-    readmes = _by_name(
-        ReadmeRecord.select().where(
-            ReadmeRecord.run == run_id, ReadmeRecord.status != ReadmeStatus.FOUND
-        )
-    )
-    analyses = _by_name(
-        # Without the models' raw answers, which may be long.
-        Analysis.select(
-            Analysis.full_name,
-            Analysis.status,
-            Analysis.final_score,
-            Analysis.output_json,
-            Analysis.error,
-        ).where(Analysis.run == run_id)
-    )
-    valid = [
-        row
-        for row in analyses
-        if row.status == AnalysisStatus.VALID and row.final_score is not None
-    ]
-    rankings = (
-        {row.full_name: row for row in Ranking.select().where(Ranking.run == run_id)}
-        if args.no_llm
-        else {}
-    )
-    scores = {row.full_name: row.final_score for row in valid}
+    steps = StepsDao.of_run(run_id)
+    briefs = BriefsDao.rows(run_id)
+    # Sorted here because databases differ in how they order names.
+    repos = sorted(ReposDao.of_run(run_id), key=lambda row: row.full_name)
+    readmes = sorted(ReadmesDao.not_found(run_id))
+    analyses = sorted(AnalysesDao.of_run(run_id), key=lambda row: row.full_name)
+    valid = [row for row in analyses if row.status == AnalysisStatus.VALID]
+    rankings = {row.full_name: row for row in RankingsDao.of_run(run_id)} if args.no_llm else {}
+    scores = {row.full_name: row.final_score for row in valid if row.final_score is not None}
     scores |= {name: row.score for name, row in rankings.items()}
     return Report(
-        run=Run.get_by_id(run_id),
+        run=RunsDao.get(run_id),
         args=args,
         steps=steps,
-        queries=list(
-            GithubQuery.select()
-            .where(GithubQuery.run == run_id)
-            .order_by(GithubQuery.pass_number, GithubQuery.position)
-        ),
-        kept=Counter(
-            query_id
-            for (query_id,) in fetch_all(
-                RepoQuery.select(RepoQuery.query).where(RepoQuery.run == run_id)
-            )
-        ),
+        queries=SearchesDao.of_run(run_id),
+        kept=SearchesDao.counts(run_id),
         repos={repo.full_name: repo for repo in repos},
         scores=scores,
         details=_details(repos, valid, rankings, scores),
         ranking=sorted(scores, key=lambda name: (-scores[name], name)),
-        keywords=list(Keyword.select().where(Keyword.run == run_id).order_by(Keyword.rank)),
+        keywords=KeywordsDao.of_run(run_id),
         briefs=briefs,
         documents=_documents(briefs),
         caps=[(step.name, reason) for step in steps for reason in _caps(loads(step.stats_json))],
         failures=_failures(repos, readmes, analyses, briefs),
-        readmes_missing=sum(1 for row in readmes if row.status == ReadmeStatus.MISSING),
+        readmes_missing=sum(1 for _, status in readmes if status == ReadmeStatus.MISSING),
         web_url=_web_url(run_id),
         rankings=rankings,
         verdicts=load_verdicts(run_id),
@@ -174,9 +140,9 @@ def load_report(run_id: str, args: RunArgs) -> Report:
 
 
 def _details(
-    repos: Sequence[Repo],
-    analyses: Sequence[Analysis],
-    rankings: Mapping[str, Ranking],
+    repos: Sequence[RepoRow],
+    analyses: Sequence[AnalysisRow],
+    rankings: Mapping[str, RankingRow],
     scores: Mapping[str, float],
 ) -> dict[str, dict[str, Any]]:
     outputs = {row.full_name: loads(row.output_json) for row in analyses}
@@ -194,22 +160,16 @@ def _web_url(run_id: str) -> str:
     The export may run where other settings hold, and so may a run that goes on from another.
     """
     for _ in range(MAX_ANCESTORS):
-        searched = RunStep.get(RunStep.run == run_id, RunStep.name == "github_search_pass1")
-        parent = Run.get_by_id(run_id).parent_run_id
-        if searched.error_type != NOT_PLANNED or parent is None:
+        parent = RunsDao.get(run_id).parent_run_id
+        if parent is None or StepsDao.plans_any(run_id, ("github_search_pass1",)):
             break
         run_id = parent
-    first = RunStep.get(RunStep.run == run_id, RunStep.name == "init_run")
-    noted = ((loads(first.stats_json) or {}).get("settings") or {}).get("github_web_url")
+    settings = StepsDao.stats_of(run_id, "init_run").get("settings") or {}
+    noted = settings.get("github_web_url")
     return noted if isinstance(noted, str) else GITHUB_WEB_URL
 
 
-def _by_name(rows: Iterable[Any]) -> list[Any]:
-    """Return rows sorted by repository; databases differ in how they order names."""
-    return sorted(rows, key=lambda row: str(row.full_name))
-
-
-def _documents(briefs: Sequence[Brief]) -> list[Document]:
+def _documents(briefs: Sequence[BriefRow]) -> list[Document]:
     written = [
         brief
         for brief in briefs
@@ -235,10 +195,10 @@ def _caps(stats: Any) -> Iterator[str]:
 
 
 def _failures(
-    repos: Sequence[Repo],
-    readmes: Sequence[ReadmeRecord],
-    analyses: Sequence[Analysis],
-    briefs: Sequence[Brief],
+    repos: Sequence[RepoRow],
+    readmes: Sequence[tuple[str, str]],
+    analyses: Sequence[AnalysisRow],
+    briefs: Sequence[BriefRow],
 ) -> list[Failure]:
     return [
         *(
@@ -247,9 +207,9 @@ def _failures(
             if repo.status in {RepoStatus.GONE, RepoStatus.FAILED}
         ),
         *(
-            Failure(row.full_name, "README", "it could not be fetched")
-            for row in readmes
-            if row.status == ReadmeStatus.FAILED
+            Failure(name, "README", "it could not be fetched")
+            for name, status in readmes
+            if status == ReadmeStatus.FAILED
         ),
         *(
             Failure(row.full_name, "analysis", row.error or "the model's answer is invalid")

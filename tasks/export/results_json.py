@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from models.tables.results import Brief, Repo
+from models.dao.briefs import BriefRow
+from models.dao.repos import RepoRow
 from models.text.canonical_json import loads
 from models.text.clean import clean_text
 from tasks.briefs.already import already_there, not_known
@@ -88,7 +89,7 @@ def _repositories(report: Report) -> list[dict[str, Any]]:
     return [_repository(report, report.repos[name], ranks.get(name)) for name in report.names()]
 
 
-def _repository(report: Report, repo: Repo, rank: int | None) -> dict[str, Any]:
+def _repository(report: Report, repo: RepoRow, rank: int | None) -> dict[str, Any]:
     name = repo.full_name
     return {
         **report.details[name],
@@ -116,7 +117,7 @@ def _groups(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _group(brief: Brief, name: str | None) -> dict[str, Any]:
+def _group(brief: BriefRow, name: str | None) -> dict[str, Any]:
     """Return a group; only one that has a document has a text in any file."""
     content = loads(brief.content_json) if brief.content_json and name else None
     return {
@@ -138,7 +139,7 @@ def _group(brief: Brief, name: str | None) -> dict[str, Any]:
     }
 
 
-def _licences(report: Report, brief: Brief) -> dict[str, Any]:
+def _licences(report: Report, brief: BriefRow) -> dict[str, Any]:
     members = known_members(loads(brief.repos_json), report.details)
     return {"together": licences_of(members), "source": SOURCE}
 

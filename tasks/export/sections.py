@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.tables.runs import RunStep
+from models.dao.steps import StepRow
 from models.text.canonical_json import loads
 from models.text.duration import duration
 from tasks.export.digest import RUN_BLOCK_END, RUN_BLOCK_START
@@ -97,7 +97,7 @@ def run_block(report: Report, exported_at: str) -> str:
     )
 
 
-def _progress(step: RunStep) -> list[str]:
+def _progress(step: StepRow) -> list[str]:
     """Return a step's status, attempt and duration; the one that writes this has not ended."""
     if step.name == "export_markdown":
         return ["writing this file", str(step.attempt), "–"]

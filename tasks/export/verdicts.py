@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from models.database.upsert import fetch_all
-from models.statuses import VerdictStatus
-from models.tables.results import Brief
-from models.tables.verdicts import PairVerdict
+from models.dao.briefs import BriefRow
+from models.dao.verdicts import VerdictsDao
 from models.text.canonical_json import loads
 from tasks.briefs.plan import formed_by
 from tasks.briefs.verdict_order import BACK
@@ -20,17 +18,6 @@ Verdicts = Mapping[str, Mapping[str, Any]]
 
 def load_verdicts(run_id: str) -> Verdicts:
     """Return a run's usable verdicts by the key of their pair."""
-    rows = fetch_all(
-        PairVerdict.select(
-            PairVerdict.pair_key,
-            PairVerdict.fit,
-            PairVerdict.reason,
-            PairVerdict.quotes_json,
-            PairVerdict.model,
-        )
-        .where((PairVerdict.run == run_id) & (PairVerdict.status == VerdictStatus.VALID))
-        .order_by(PairVerdict.id)
-    )
     return {
         key: {
             "repositories": key.split(" "),
@@ -39,7 +26,7 @@ def load_verdicts(run_id: str) -> Verdicts:
             "quotes": loads(quotes),
             "model": model,
         }
-        for key, fit, reason, quotes, model in rows
+        for key, fit, reason, quotes, model in VerdictsDao.valid(run_id)
     }
 
 
@@ -59,7 +46,7 @@ def verdict_words(verdict: Mapping[str, Any]) -> str:
     )
 
 
-def order_of(briefs: Sequence[Brief]) -> dict[str, Any]:
+def order_of(briefs: Sequence[BriefRow]) -> dict[str, Any]:
     """Return where the order of a run's groups came from: `text`, and counts by the `judge`.
 
     The text is empty, and there are no counts, where there are no groups, or only such as were

@@ -12,10 +12,10 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
+from models.dao.briefs import BriefRow
 from models.dao.repo_names import RepoNamesDao
 from models.database.upsert import update_each
 from models.errors import ItemFailedError, PermanentError, TransientError
-from models.tables.results import Brief
 from models.text.canonical_json import dumps, loads
 from models.text.clean import clean_text
 from tasks.facts.reading import raise_if_broken
@@ -34,25 +34,25 @@ _MARKS = re.compile(r"[-_.]+")
 _ISSUE_OPEN = "open"
 
 
-def read_prior(context: StepContext, rows: Sequence[Brief]) -> None:
+def read_prior(context: StepContext, rows: Sequence[BriefRow]) -> None:
     """Store what was there before the groups that have no such record yet.
 
     Raises:
         PostponedError: GitHub's limits ask for a long wait.
     """
 
-    def fetch(row: Brief) -> tuple[Brief, Mapping[str, Any]]:
+    def fetch(row: BriefRow) -> tuple[BriefRow, Mapping[str, Any]]:
         search = not context.args.no_issue_search
         names = loads(row.repos_json)
         return row, prior_of(context.sources.github, names, search=search, former=former)
 
-    def save(batch: Sequence[tuple[Brief, Mapping[str, Any]]]) -> None:
+    def save(batch: Sequence[tuple[BriefRow, Mapping[str, Any]]]) -> None:
 
         def write() -> None:
             for row, prior in batch:
                 row.prior_json = dumps(prior)
             values = [{"id": row.id, "prior_json": row.prior_json} for row, _ in batch]
-            update_each(Brief, values, ("id",))
+            update_each("briefs", values, ("id",))
 
         context.record.save(write)
 

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from models.codes import Code
-from models.database.upsert import fetch_all, update_each
+from models.dao.repos import ReposDao
+from models.database.upsert import update_each
 from models.errors import ItemFailedError, PermanentError, ScoutError, TransientError
-from models.statuses import RepoStatus
-from models.tables.results import Repo
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
 from tasks.sources.interface import GitHubSource, Payload
@@ -34,10 +33,7 @@ def read_facts(context: StepContext, full_names: Iterable[str]) -> None:
     Raises:
         PostponedError: GitHub's limits ask for a long wait.
     """
-    wanted = sorted(set(full_names))
-    mine = (Repo.run == context.run_id) & Repo.full_name.in_(wanted)
-    missing = mine & Repo.facts_json.is_null() & (Repo.status == RepoStatus.HYDRATED)
-    names = [name for (name,) in fetch_all(Repo.select(Repo.full_name).where(missing))]
+    names = ReposDao.without_facts(context.run_id, sorted(set(full_names)))
 
     def fetch(full_name: str) -> tuple[str, Mapping[str, Any]]:
         return full_name, facts_of(context.sources.github, full_name)
@@ -49,7 +45,7 @@ def read_facts(context: StepContext, full_names: Iterable[str]) -> None:
                 {"run_id": context.run_id, "full_name": name, "facts_json": dumps(facts)}
                 for name, facts in batch
             ]
-            update_each(Repo, rows, ("run_id", "full_name"))
+            update_each("repos", rows, ("run_id", "full_name"))
 
         context.record.save(write)
 

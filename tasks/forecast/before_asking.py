@@ -12,8 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from models.dao.audit import AuditDao
-from models.dao.findings import SearchesDao
 from models.dao.readmes import ReadmesDao
+from models.dao.searches import SearchesDao
 from models.events import Event
 from tasks.analysis.candidates import Candidate
 from tasks.forecast.forecast import Forecast, forecast

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from models.dao.analyses import AnalysesDao
-from models.dao.findings import ReposDao, SearchesDao
 from models.dao.llm_usage import LlmUsageDao
+from models.dao.projects import ProjectsDao
+from models.dao.repos import ReposDao
 from models.dao.run_conditions import RunConditions
 from models.dao.runs import RunRow, RunsDao
+from models.dao.searches import SearchesDao
 from models.dao.verdicts import VerdictsDao
 from models.run_args import RunArgs
 from models.statuses import RunStatus
@@ -108,6 +110,6 @@ def _earlier(run_id: str, *, is_same: bool) -> Earlier:
 
 def _known(args: RunArgs) -> int:
     words = re.findall(r"\w+", args.typed.words)
-    return ReposDao.count_analysed_with(
+    return ProjectsDao.count_analysed_with(
         words, load_prompt("repo_analysis").version, stars_min=args.stars
     )

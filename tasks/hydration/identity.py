@@ -13,10 +13,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from models.database.upsert import fetch_all
+from models.dao.repos import ReposDao
+from models.dao.searches import SearchesDao
 from models.events import Event
 from models.statuses import RepoStatus
-from models.tables.results import GithubQuery, Repo, RepoQuery
 from models.text.canonical_json import dumps, loads
 from tasks.step import StepContext
 
@@ -64,9 +64,7 @@ class Identities:
         self.met: list[OtherName] = []
         self._by_name: dict[str, _Row] = {}
         self._by_id: dict[int, _Row] = {}
-        columns = (Repo.id, Repo.full_name, Repo.github_id, Repo.status, Repo.aliases_json)
-        rows = fetch_all(Repo.select(*columns).where(Repo.run == run_id).order_by(Repo.id))
-        for number, name, github_id, status, aliases_json in rows:
+        for number, name, github_id, status, _, aliases_json in ReposDao.identities(run_id):
             aliases = {one["full_name"]: one for one in loads(aliases_json or "[]")}
             self._index(_Row(number, name, github_id, status == RepoStatus.HYDRATED, aliases))
 
@@ -93,8 +91,8 @@ class Identities:
             self._fold(other, name)
         former = row.names
         if row.full_name != name:
-            _lead_links(self._run_id, row.full_name, name)
-            Repo.update(full_name=name).where(Repo.id == row.id).execute()
+            SearchesDao.lead_results(self._run_id, row.full_name, name)
+            ReposDao.rename(row.id, name)
             row.full_name = name
         row.is_settled, row.github_id = True, row.github_id if github_id is None else github_id
         self._index(row)
@@ -124,9 +122,10 @@ class Identities:
 
     def _fold(self, other: _Row, name: str) -> None:
         """Have one row less: nothing but searches hangs on it, as its metadata is not stored."""
-        _one_repo_less(self._run_id, other.full_name)
-        Repo.delete().where(Repo.id == other.id).execute()
-        _lead_links(self._run_id, other.full_name, name)
+        SearchesDao.one_repo_less(self._run_id, other.full_name)
+        ReposDao.delete(other.id)
+        if other.full_name != name:
+            SearchesDao.lead_results(self._run_id, other.full_name, name)
         self._by_name.pop(other.full_name.lower(), None)
 
     def _meet(
@@ -145,9 +144,7 @@ class Identities:
                 self.met.append(new)
         if aliases != row.aliases:
             row.aliases = aliases
-            Repo.update(aliases_json=dumps(list(aliases.values()))).where(
-                Repo.id == row.id
-            ).execute()
+            ReposDao.store_aliases(row.id, dumps(list(aliases.values())))
 
 
 def announce(context: StepContext, met: Iterable[OtherName]) -> None:
@@ -165,35 +162,3 @@ def announce(context: StepContext, met: Iterable[OtherName]) -> None:
                 "folded": one.folded,
             },
         )
-
-
-def _lead_links(run_id: str, before: str, name: str) -> None:
-    """Have what searches found under one name lead to another; each has it once, at its best."""
-    if before == name:
-        return
-    mine = RepoQuery.run == run_id
-    columns = (RepoQuery.query, RepoQuery.id, RepoQuery.rank)
-    kept = RepoQuery.select(*columns).where(mine & (RepoQuery.full_name == name))
-    there = {query: (number, rank) for query, number, rank in fetch_all(kept)}
-    moved = RepoQuery.select(*columns).where(mine & (RepoQuery.full_name == before))
-    for query, number, rank in fetch_all(moved):
-        if query not in there:
-            RepoQuery.update(full_name=name).where(RepoQuery.id == number).execute()
-            continue
-        other, its_rank = there[query]
-        RepoQuery.delete().where(RepoQuery.id == number).execute()
-        RepoQuery.update(rank=min(rank, its_rank)).where(RepoQuery.id == other).execute()
-
-
-def _one_repo_less(run_id: str, full_name: str) -> None:
-    """Take a repository off the count of the search that was the first to find it."""
-    first = (
-        RepoQuery.select(RepoQuery.query)
-        .where((RepoQuery.run == run_id) & (RepoQuery.full_name == full_name))
-        .order_by(RepoQuery.id)
-        .limit(1)
-    )
-    counted = GithubQuery.new_repos > 0
-    GithubQuery.update(new_repos=GithubQuery.new_repos - 1).where(
-        GithubQuery.id.in_(first) & counted
-    ).execute()

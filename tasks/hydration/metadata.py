@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from peewee import fn
 
-from models.database.upsert import fetch_all, upsert
+from models.dao.repos import ReposDao
+from models.database.upsert import upsert
 from models.errors import ScoutError
 from models.events import Event
 from models.statuses import RepoStatus
-from models.tables.results import Repo
 from models.text.canonical_json import loads
 from models.text.clean import clean_text
 from tasks.hydration.columns import repo_columns
@@ -48,8 +48,7 @@ def hydrate_metadata(context: StepContext, pass_number: int) -> dict[str, Any]:
     Raises:
         PermanentError: An answer is not what GitHub documents.
     """
-    mine = (Repo.run == context.run_id) & (Repo.found_in_pass == pass_number)
-    repos = fetch_all(Repo.select(Repo.full_name, Repo.status).where(mine).order_by(Repo.id))
+    repos = ReposDao.statuses(context.run_id, pass_number)
     missing = [name for name, status in repos if status in {RepoStatus.FOUND, RepoStatus.FAILED}]
     if missing:
         context.record.audit(
@@ -109,30 +108,26 @@ def _save_hydrated(
         if name is not None:
             known = {"full_name": name, "status": RepoStatus.HYDRATED, "error": None}
             rows.append({**common, **known, **repo_columns(repo)})
-    upsert(Repo, rows, ("run_id", "full_name"))
+    upsert("repos", rows, ("run_id", "full_name"))
     return identities.met
 
 
 def _save_lost(common: Mapping[str, Any], one: _Answer) -> bool:
     """Store why there is no metadata, unless it came under another name of the repository."""
-    change = Repo.update(status=one.status, error=one.error, updated_at=common["updated_at"])
-    asked = (Repo.run == common["run_id"]) & (Repo.full_name == one.asked)
-    return bool(change.where(asked & (Repo.status != RepoStatus.HYDRATED)).execute())
+    run_id, now = common["run_id"], common["updated_at"]
+    return ReposDao.store_loss(run_id, one.asked, one.status, one.error, now)
 
 
 def _totals(run_id: str, pass_number: int) -> dict[str, int]:
-    of_run = Repo.run == run_id
-    mine = of_run & (Repo.found_in_pass == pass_number)
-    by_status = Repo.select(Repo.status, fn.COUNT(Repo.id)).where(mine).group_by(Repo.status)
-    counts = dict(fetch_all(by_status))
-    known_as = Repo.select(Repo.aliases_json).where(of_run & Repo.aliases_json.is_null(False))
+    rows = ReposDao.identities(run_id)
+    counts = Counter(status for *_, status, number, _ in rows if number == pass_number)
     others = sum(
-        one.get("pass", 1) == pass_number for (text,) in fetch_all(known_as) for one in loads(text)
+        one.get("pass", 1) == pass_number for *_, text in rows if text for one in loads(text)
     )
     return (
         {"repos": sum(counts.values())}
         | {
-            status.value: counts.get(status, 0)
+            status.value: counts[status]
             for status in (RepoStatus.HYDRATED, RepoStatus.GONE, RepoStatus.FAILED)
         }
         | ({"other_names": others} if others else {})

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from peewee import JOIN
 
-from models.database.upsert import fetch_all, insert_missing, upsert
+from models.dao.readmes import ReadmesDao
+from models.database.upsert import insert_missing, upsert
 from models.errors import ScoutError
 from models.events import Event
-from models.statuses import ReadmeStatus, RepoStatus
-from models.tables.results import ReadmeRecord, ReadmeText, Repo
+from models.statuses import ReadmeStatus
 from models.text.canonical_json import dumps
 from models.text.clean import clean_text
 from tasks.hydration.decoding import DecodedReadme, decode_readme
@@ -49,11 +48,10 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
     Returns:
         How many are found, missing, failed and truncated, their bytes, and a digest over them.
     """
-    names = _without_record(context.run_id, pass_number)
+    names = ReadmesDao.unread(context.run_id, pass_number)
     done = sum(
-        1
-        for _, status, *_ in _records(context.run_id, pass_number)
-        if status != ReadmeStatus.FAILED
+        status != ReadmeStatus.FAILED
+        for _, status, *_ in ReadmesDao.records(context.run_id, pass_number)
     )
 
     def fetch(full_name: str) -> _Fetched:
@@ -78,11 +76,11 @@ def hydrate_readmes(context: StepContext, pass_number: int) -> dict[str, Any]:
 
         def write() -> None:
             insert_missing(
-                ReadmeText,
+                "readme_texts",
                 [{"sha256": sha256, "text": text} for sha256, text in texts.items()],
                 ("sha256",),
             )
-            upsert(ReadmeRecord, [_row(context, one) for one in batch], ("run_id", "full_name"))
+            upsert("readmes", [_row(context, one) for one in batch], ("run_id", "full_name"))
 
         context.record.save(write)
         for one in batch:
@@ -130,42 +128,8 @@ def _row(context: StepContext, one: _Fetched) -> dict[str, Any]:
     }
 
 
-def _same_repo() -> Any:
-    return (ReadmeRecord.run == Repo.run) & (ReadmeRecord.full_name == Repo.full_name)
-
-
-def _of_pass(run_id: str, pass_number: int) -> Any:
-    hydrated = Repo.status == RepoStatus.HYDRATED
-    return (Repo.run == run_id) & (Repo.found_in_pass == pass_number) & hydrated
-
-
-def _without_record(run_id: str, pass_number: int) -> list[str]:
-    unread = ReadmeRecord.id.is_null() | (ReadmeRecord.status == ReadmeStatus.FAILED)
-    rows = fetch_all(
-        Repo.select(Repo.full_name)
-        .join(ReadmeRecord, JOIN.LEFT_OUTER, on=_same_repo())
-        .where(_of_pass(run_id, pass_number) & unread)
-        .order_by(Repo.id)
-    )
-    return [name for (name,) in rows]
-
-
-def _records(run_id: str, pass_number: int) -> list[tuple[Any, ...]]:
-    return fetch_all(
-        ReadmeRecord.select(
-            ReadmeRecord.full_name,
-            ReadmeRecord.status,
-            ReadmeRecord.sha256,
-            ReadmeRecord.size_bytes,
-            ReadmeRecord.truncated,
-        )
-        .join(Repo, on=_same_repo())
-        .where(_of_pass(run_id, pass_number))
-    )
-
-
 def _totals(run_id: str, pass_number: int) -> dict[str, Any]:
-    records = _records(run_id, pass_number)
+    records = ReadmesDao.records(run_id, pass_number)
     statuses = [status for _, status, *_ in records]
     digests = sorted((name, sha256) for name, _, sha256, *_ in records)
     return {status.value: statuses.count(status) for status in ReadmeStatus} | {

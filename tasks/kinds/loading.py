@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import JOIN, fn
-
-from models.database.upsert import fetch_all
-from models.statuses import AnalysisStatus, RepoStatus
-from models.tables.results import Analysis, Ranking, ReadmeRecord, ReadmeText, Repo
+from models.dao.analyses import AnalysesDao
+from models.dao.projects import ProjectsDao
+from models.dao.rankings import RankingsDao
 from models.text.canonical_json import loads
 from tasks.kinds.project import Project
 
@@ -25,21 +23,14 @@ def load_repos(run_id: str) -> list[Project]:
 
 def load_judged(run_id: str) -> list[Project]:
     """Return those that a model has analysed or, in a run without one, that are ranked."""
-    analyses = fetch_all(
-        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json).where(
-            (Analysis.run == run_id) & (Analysis.status == AnalysisStatus.VALID)
-        )
-    )
-    found = {name: _of_analysis(score, loads(output)) for name, score, output in analyses}
+    found = {
+        name: _of_analysis(score, loads(output))
+        for _, name, score, output in AnalysesDao.valid(run_id)
+    }
     if not found:
-        ranked = fetch_all(
-            Ranking.select(Ranking.full_name, Ranking.score, Ranking.keywords_json).where(
-                Ranking.run == run_id
-            )
-        )
         found = {
-            name: {"score": score, "keywords": tuple(loads(keywords))}
-            for name, score, keywords in ranked
+            one.full_name: {"score": one.score, "keywords": tuple(loads(one.keywords_json))}
+            for one in RankingsDao.of_run(run_id)
         }
     return [one for one in _projects(run_id, found) if one.full_name in found]
 
@@ -57,24 +48,7 @@ def _of_analysis(score: float, output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _projects(run_id: str, judged: dict[str, dict[str, Any]]) -> list[Project]:
-    same = (ReadmeRecord.run == Repo.run) & (ReadmeRecord.full_name == Repo.full_name)
-    rows = fetch_all(
-        Repo.select(
-            Repo.full_name,
-            Repo.description,
-            Repo.topics_json,
-            Repo.stars,
-            Repo.language,
-            Repo.payload_json,
-            Repo.kind,
-            Repo.aliases_json,
-            Repo.is_own,
-            fn.SUBSTR(ReadmeText.text, 1, README_MAX_CHARACTERS),
-        )
-        .join(ReadmeRecord, JOIN.LEFT_OUTER, on=same)
-        .join(ReadmeText, JOIN.LEFT_OUTER, on=(ReadmeText.sha256 == ReadmeRecord.sha256))
-        .where((Repo.run == run_id) & (Repo.status == RepoStatus.HYDRATED))
-    )
+    rows = ProjectsDao.with_readmes(run_id, README_MAX_CHARACTERS)
     # Sorted here because databases differ in how they order names.
     return [
         _project(*row, **judged.get(row[0], {})) for row in sorted(rows, key=lambda row: row[0])

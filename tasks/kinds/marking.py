@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.database.upsert import fetch_all, update_each
+from models.dao.repos import ReposDao
+from models.database.upsert import update_each
 from models.run_args import RunArgs
-from models.statuses import RepoStatus
-from models.tables.results import Repo
 from tasks.kinds.copies import find_copies
 from tasks.kinds.loading import PROJECT, load_repos
 from tasks.kinds.project import Project
@@ -30,21 +29,20 @@ def mark_kinds(context: StepContext, pass_number: int | None = None) -> dict[str
     Returns:
         How many there are of each kind but projects.
     """
-    rows = _stored(context.run_id)
+    rows = ReposDao.kinds(context.run_id)
     stored = {name: (kind, reason) for name, kind, reason, _ in rows}
     counted = {name for name, _, _, found in rows if pass_number in {None, found}}
     found = kinds_of(load_repos(context.run_id))
     changed = {name: one for name, one in found.items() if stored.get(name) != one}
     marks = [_row(context.run_id, *one) for one in changed.items()]
-    context.record.save(lambda: update_each(Repo, marks, _KEY))
+    context.record.save(lambda: update_each("repos", marks, _KEY))
     kinds = Counter(kind for name, (kind, _) in found.items() if name in counted)
     return dict(sorted((kind, count) for kind, count in kinds.items() if kind != PROJECT))
 
 
 def mark_missing_kinds(context: StepContext) -> None:
     """Do the same where a repository has no kind: a run that goes on from one of an older Scout."""
-    hydrated = (Repo.run == context.run_id) & (Repo.status == RepoStatus.HYDRATED)
-    if Repo.select().where(hydrated & Repo.kind.is_null()).exists():
+    if ReposDao.any_without_kind(context.run_id):
         mark_kinds(context)
 
 
@@ -72,8 +70,3 @@ def _kind(project: Project, copies: Mapping[str, Kind]) -> tuple[str, str | None
 def _row(run_id: str, full_name: str, found: tuple[str, str | None]) -> dict[str, str | None]:
     kind, reason = found
     return {"run_id": run_id, "full_name": full_name, "kind": kind, "kind_reason": reason}
-
-
-def _stored(run_id: str) -> list[tuple[Any, ...]]:
-    columns = (Repo.full_name, Repo.kind, Repo.kind_reason, Repo.found_in_pass)
-    return fetch_all(Repo.select(*columns).where(Repo.run == run_id))

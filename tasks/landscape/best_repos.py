@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from models.database.upsert import fetch_all
+from models.dao.analyses import AnalysesDao
 from models.run_args import RunArgs
-from models.statuses import AnalysisStatus
-from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
 from tasks.analysis.rescoring import score_in_pass1
 from tasks.text.keywords import ScoredRepo
@@ -23,14 +21,12 @@ def best_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
 def needs_of_best(run_id: str, args: RunArgs) -> dict[str, list[str]]:
     """Return what each of them needs, by full name; nothing where no model has said so."""
     names = [one.full_name for one in best_repos(run_id, args)]
-    rows = fetch_all(
-        Analysis.select(Analysis.full_name, Analysis.output_json).where(
-            (Analysis.run == run_id)
-            & (Analysis.status == AnalysisStatus.VALID)
-            & Analysis.full_name.in_(names)
-        )
-    )
-    stored = {name: loads(output_json)["signals"]["needs"] for name, output_json in rows}
+    best = set(names)
+    stored = {
+        name: loads(output_json)["signals"]["needs"]
+        for _, name, _, output_json in AnalysesDao.valid(run_id)
+        if name in best
+    }
     return {name: stored[name] for name in names if stored.get(name)}
 
 
@@ -40,17 +36,8 @@ def scored_repos(run_id: str, args: RunArgs) -> list[ScoredRepo]:
         from tasks.landscape.ranking import best_ranked
 
         return best_ranked(run_id)
-    rows = fetch_all(
-        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json)
-        .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
-        .where(
-            (Analysis.run == run_id)
-            & (Analysis.status == AnalysisStatus.VALID)
-            & (Repo.found_in_pass == 1)
-        )
-    )
     scored = []
-    for name, score, output_json in rows:
+    for name, score, output_json in AnalysesDao.valid_of_pass(run_id, 1):
         output = loads(output_json)
         first = score_in_pass1(output.get("score", {}).get("relevance"), score)
         scored.append(ScoredRepo(name, first, output["keywords"]))

@@ -10,10 +10,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from models.dao.rankings import RankingsDao
 from models.dao.readmes import ReadmesDao
-from models.database.upsert import fetch_all, upsert
+from models.database.upsert import upsert
 from models.redaction import default_redactor
-from models.tables.results import Ranking, Repo
 from models.text.canonical_json import dumps, loads
 from tasks.analysis.candidates import Candidate, candidates
 from tasks.analysis.rescoring import rescore_rankings, score_in_pass1
@@ -51,7 +51,7 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
     Raises:
         ConfigError: The keyword library is not installed.
     """
-    ranked = {name for (name,) in fetch_all(_of_pass(context.run_id, pass_number))}
+    ranked = {name for name, *_ in RankingsDao.of_pass(context.run_id, pass_number)}
     found = candidates(context.run_id, pass_number)
     missing = [candidate for candidate in found if candidate.full_name not in ranked]
     extractor, today = extractor_name(), reference_date(context)
@@ -64,7 +64,7 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
         return _row(context, unit, extractor, today)
 
     def save(batch: Sequence[Row]) -> None:
-        context.record.save(lambda: upsert(Ranking, batch, ("run_id", "full_name")))
+        context.record.save(lambda: upsert("rankings", batch, ("run_id", "full_name")))
 
     work_through(
         context,
@@ -82,10 +82,9 @@ def rank_repos(context: StepContext, pass_number: int) -> dict[str, Any]:
 
 def best_ranked(run_id: str) -> list[ScoredRepo]:
     """Return the repositories of pass 1, best first, as they were before pass 2."""
-    columns = (Ranking.full_name, Ranking.score, Ranking.inputs_json, Ranking.keywords_json)
     rows = [
         (name, score_in_pass1(loads(inputs).get("in_run"), score), keywords)
-        for name, score, inputs, keywords in fetch_all(_of_pass(run_id, 1, *columns))
+        for name, score, keywords, inputs in RankingsDao.of_pass(run_id, 1)
     ]
     # Sorted here because databases differ in how they order names.
     best = sorted(rows, key=lambda row: (-row[1], row[0]))
@@ -128,17 +127,8 @@ def _row(context: StepContext, unit: _Unit, extractor: str, today: date) -> Row:
     }
 
 
-def _of_pass(run_id: str, pass_number: int, *columns: Any) -> Any:
-    return (
-        Ranking.select(*(columns or (Ranking.full_name,)))
-        .join(Repo, on=(Repo.run == Ranking.run) & (Repo.full_name == Ranking.full_name))
-        .where((Ranking.run == run_id) & (Repo.found_in_pass == pass_number))
-    )
-
-
 def _totals(run_id: str, pass_number: int) -> dict[str, Any]:
-    columns = (Ranking.full_name, Ranking.score, Ranking.keywords_json)
-    rows = sorted(fetch_all(_of_pass(run_id, pass_number, *columns)))
+    rows = sorted(row[:3] for row in RankingsDao.of_pass(run_id, pass_number))
     totals: dict[str, Any] = {
         "ranked": len(rows),
         "without_keywords": sum(keywords == "[]" for *_, keywords in rows),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from peewee import fn
 
-from models.database.upsert import fetch_all, upsert
-from models.tables.results import LlmUsage
+from models.dao.llm_usage import LlmUsageDao
+from models.database.upsert import upsert
 from tasks.sources.interface import ModelAnswer
 from tasks.step import StepContext
 
@@ -64,8 +63,7 @@ def save_spent(context: StepContext, kind: str, spent: Mapping[str, Spent]) -> N
     paid = {item: one for item, one in spent.items() if one.requests}
     if context.args.dry or not paid:
         return
-    mine = (LlmUsage.run == context.run_id) & (LlmUsage.kind == kind)
-    before = _by_item(mine & LlmUsage.item.in_(list(paid)))
+    before = _by_item(context.run_id, kind, paid)
     rows = [
         {
             "run_id": context.run_id,
@@ -81,17 +79,14 @@ def save_spent(context: StepContext, kind: str, spent: Mapping[str, Spent]) -> N
         for item, one in paid.items()
         for total in [one.and_(before.get(item, Spent()))]
     ]
-    upsert(LlmUsage, rows, ("run_id", "kind", "item"))
+    upsert("llm_usage", rows, ("run_id", "kind", "item"))
 
 
 def spent_on(run_id: str, kind: str, items: Sequence[str] | None = None) -> Spent:
     """Return what a run has spent on one kind of thing, or on some of them."""
-    mine = (LlmUsage.run == run_id) & (LlmUsage.kind == kind)
     total = Spent()
-    wanted = None if items is None else set(items)
-    for item, one in _by_item(mine).items():
-        if wanted is None or item in wanted:
-            total = total.and_(one)
+    for one in _by_item(run_id, kind, items).values():
+        total = total.and_(one)
     return total
 
 
@@ -122,7 +117,7 @@ class TokenBudget:
     def __init__(self, context: StepContext) -> None:
         self.limit = None if context.args.dry else context.args.max_llm_tokens
         self._lock = threading.Lock()
-        self._spent = 0 if self.limit is None else _tokens_of(context.run_id)
+        self._spent = 0 if self.limit is None else LlmUsageDao.tokens(context.run_id)
 
     @property
     def is_exhausted(self) -> bool:
@@ -139,20 +134,6 @@ class TokenBudget:
         return f"--max-llm-tokens {self.limit}: {left_undone}"
 
 
-def _tokens_of(run_id: str) -> int:
-    tokens = fn.COALESCE(fn.SUM(LlmUsage.prompt_tokens + LlmUsage.completion_tokens), 0)
-    return int(LlmUsage.select(tokens).where(LlmUsage.run == run_id).scalar())
-
-
-def _by_item(condition: Any) -> dict[str, Spent]:
-    rows = fetch_all(
-        LlmUsage.select(
-            LlmUsage.item,
-            LlmUsage.requests,
-            LlmUsage.prompt_tokens,
-            LlmUsage.completion_tokens,
-            LlmUsage.cost_usd,
-            LlmUsage.estimated,
-        ).where(condition)
-    )
+def _by_item(run_id: str, kind: str, items: Collection[str] | None = None) -> dict[str, Spent]:
+    rows = LlmUsageDao.items(run_id, kind, items)
     return {row[0]: Spent(row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}

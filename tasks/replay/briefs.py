@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from models.dao.briefs import BriefRow, BriefsDao
 from models.dao.runs import RunRow
 from models.run_args import RunArgs
 from models.statuses import BriefStatus
-from models.tables.results import Brief
 from models.text.canonical_json import loads
 from tasks.briefs import grouping
 from tasks.briefs.grouping import Group
@@ -35,7 +35,7 @@ def replay_briefs(run: RunRow) -> int:
     Raises:
         NotReproduced: A group, its score, its rank or what its members share is another.
     """
-    stored = list(Brief.select().where(Brief.run == run.run_id).order_by(Brief.rank))
+    stored = BriefsDao.rows(run.run_id)
     if not stored:
         return 0
     args = RunArgs.from_dict(run.args)
@@ -50,7 +50,7 @@ def replay_briefs(run: RunRow) -> int:
     return len(stored)
 
 
-def _grouped(policy: str) -> Callable[[str, RunArgs, Sequence[Brief]], Sequence[_Group]]:
+def _grouped(policy: str) -> Callable[[str, RunArgs, Sequence[BriefRow]], Sequence[_Group]]:
     known = {v1_scoring.POLICY: _by_likeness, grouping.POLICY: _by_fit}
     if policy not in known:
         raise NotReproduced(
@@ -59,11 +59,11 @@ def _grouped(policy: str) -> Callable[[str, RunArgs, Sequence[Brief]], Sequence[
     return known[policy]
 
 
-def _by_likeness(run_id: str, _: RunArgs, __: Sequence[Brief]) -> Sequence[_Group]:
+def _by_likeness(run_id: str, _: RunArgs, __: Sequence[BriefRow]) -> Sequence[_Group]:
     return v1.group_candidates(load_candidates(run_id))
 
 
-def _by_fit(run_id: str, args: RunArgs, stored: Sequence[Brief]) -> Sequence[_Group]:
+def _by_fit(run_id: str, args: RunArgs, stored: Sequence[BriefRow]) -> Sequence[_Group]:
     """Group again, by the vectors and verdicts of then where there were any."""
     meaning = str(formed_by(stored).get("meaning"))
     model = meaning.removeprefix(EMBEDDINGS)
@@ -72,7 +72,7 @@ def _by_fit(run_id: str, args: RunArgs, stored: Sequence[Brief]) -> Sequence[_Gr
     return group_run(run_id, args, embed, lambda _: fits).groups
 
 
-def _check(row: Brief, group: _Group, rank: int, shortlisted: bool) -> None:
+def _check(row: BriefRow, group: _Group, rank: int, shortlisted: bool) -> None:
     what = f"the group of rank {row.rank}"
     compare(what, row.group_key, group.key)
     compare(f"the rank of {row.group_key}", row.rank, rank)

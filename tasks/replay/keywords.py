@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from models.dao.keywords import KeywordsDao
 from models.dao.runs import RunRow
-from models.database.upsert import fetch_all
 from models.run_args import RunArgs
-from models.tables.results import Keyword
 from models.text.canonical_json import loads
 from tasks.landscape.best_repos import TOP_KEYWORDS, best_repos
 from tasks.replay.differences import compare
@@ -18,18 +17,14 @@ def replay_keywords(run: RunRow) -> int:
     Raises:
         NotReproduced: A keyword, its weight, its rank or its repositories are others.
     """
-    stored = fetch_all(
-        Keyword.select(Keyword.rank, Keyword.keyword, Keyword.weight, Keyword.repos_json)
-        .where(Keyword.run == run.run_id)
-        .order_by(Keyword.rank)
-    )
+    stored = KeywordsDao.of_run(run.run_id)
     if not stored:
         return 0
     args = RunArgs.from_dict(run.args)
     computed = aggregate(best_repos(run.run_id, args), args.typed.words, TOP_KEYWORDS)
-    for (rank, keyword, weight, repos), one in zip(stored, computed, strict=False):
-        compare(f"the keyword of rank {rank}", keyword, one.keyword)
-        compare(f"the weight of {keyword!r}", weight, one.weight)
-        compare(f"the repositories of {keyword!r}", loads(repos), list(one.repos))
+    for row, one in zip(stored, computed, strict=False):
+        compare(f"the keyword of rank {row.rank}", row.keyword, one.keyword)
+        compare(f"the weight of {row.keyword!r}", row.weight, one.weight)
+        compare(f"the repositories of {row.keyword!r}", loads(row.repos_json), list(one.repos))
     compare("the number of keywords", len(stored), len(computed))
     return len(stored)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from models.dao.rankings import RankingsDao
 from models.dao.runs import RunRow
-from models.database.upsert import fetch_all
 from models.run_args import RunArgs
-from models.tables.results import Ranking, Repo
 from models.text.canonical_json import loads
 from tasks.landscape.scoring import (
     POLICY,
@@ -28,22 +27,7 @@ def replay_rankings(run: RunRow) -> int:
         NotReproduced: A score, or one of its inputs, is another.
     """
     query = RunArgs.from_dict(run.args).typed.words
-    rows = fetch_all(
-        Ranking.select(
-            Ranking.full_name,
-            Ranking.scoring_policy,
-            Ranking.score,
-            Ranking.keywords_json,
-            Ranking.inputs_json,
-            Ranking.components_json,
-            Repo.description,
-            Repo.topics_json,
-            Repo.stars,
-            Repo.payload_json,
-        )
-        .join(Repo, on=(Repo.run == Ranking.run) & (Repo.full_name == Ranking.full_name))
-        .where(Ranking.run == run.run_id)
-    )
+    rows = RankingsDao.with_inputs(run.run_id)
     for name, policy, score, keywords, inputs, components, about, topics, stars, payload in sorted(
         rows, key=lambda row: row[0]
     ):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from models.dao.analyses import AnalysesDao
 from models.dao.runs import RunRow
-from models.database.upsert import fetch_all
-from models.statuses import AnalysisStatus
-from models.tables.results import Analysis, Repo
 from models.text.canonical_json import loads
 from tasks.analysis.scoring import POLICY, RELEVANCE_POLICY, ScoreInputs, score_repo
 from tasks.replay.differences import StoredScore, compare, compare_score
@@ -23,21 +21,7 @@ def replay_scores(run: RunRow) -> int:
     Raises:
         NotReproduced: A score, or one of its inputs, is another.
     """
-    rows = fetch_all(
-        Analysis.select(
-            Analysis.full_name,
-            Analysis.scoring_policy,
-            Analysis.final_score,
-            Analysis.interestingness,
-            Analysis.novelty,
-            Analysis.collaboration_potential,
-            Analysis.output_json,
-            Repo.stars,
-            Repo.payload_json,
-        )
-        .join(Repo, on=(Repo.run == Analysis.run) & (Repo.full_name == Analysis.full_name))
-        .where((Analysis.run == run.run_id) & (Analysis.status == AnalysisStatus.VALID))
-    )
+    rows = AnalysesDao.with_inputs(run.run_id)
     for name, policy, final, *scores, output, stars, payload in sorted(
         rows, key=lambda row: row[0]
     ):

@@ -9,11 +9,11 @@ from typing import Any, cast
 from msgspec import Struct
 
 from models.codes import Code
-from models.database.upsert import fetch_all, insert_missing, update_each
+from models.dao.searches import SearchesDao, SearchRow
+from models.database.upsert import insert_missing, update_each
 from models.errors import PermanentError, TransientError
 from models.events import Event
 from models.statuses import RepoStatus
-from models.tables.results import GithubQuery, Repo, RepoQuery
 from models.text.clean import clean_text
 from tasks.hydration.columns import repo_columns
 from tasks.hydration.identity import Identities, OtherName, announce
@@ -50,13 +50,14 @@ class PlannedQuery(Struct, frozen=True):
 
 def plan_queries(
     context: StepContext, pass_number: int, queries: Sequence[PlannedQuery]
-) -> list[GithubQuery]:
+) -> list[SearchRow]:
     """Store the queries of a pass, before the first is made, and return them in their order.
 
     What an earlier attempt planned stays as it is. They stand behind those that were taken over
     from an earlier run, which are not returned.
     """
-    first = 1 + GithubQuery.select().where(_taken_over(context.run_id, pass_number)).count()
+    there = SearchesDao.of_pass(context.run_id, pass_number)
+    first = 1 + sum(one.taken_over for one in there)
     rows = [
         {
             "run_id": context.run_id,
@@ -74,16 +75,16 @@ def plan_queries(
         }
         for position, one in enumerate(queries, start=first)
     ]
-    planned = _planned(context.run_id, pass_number)
+    planned = _planned(there)
     if planned or not rows:
         return planned
     context.record.save(
-        lambda: insert_missing(GithubQuery, rows, ("run_id", "pass_number", "position"))
+        lambda: insert_missing("github_queries", rows, ("run_id", "pass_number", "position"))
     )
-    return _planned(context.run_id, pass_number)
+    return _planned(SearchesDao.of_pass(context.run_id, pass_number))
 
 
-def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top: int) -> None:
+def run_search(context: StepContext, query: SearchRow, known: KnownRepos, top: int) -> None:
     """Fetch and store the rest of a query's pages, until `top` results are kept.
 
     It also stops at the last page, at GitHub's ceiling, and, unfinished, when no new repository
@@ -134,7 +135,7 @@ def run_search(context: StepContext, query: GithubQuery, known: KnownRepos, top:
 
 def _save(
     context: StepContext,
-    query: GithubQuery,
+    query: SearchRow,
     links: Sequence[Mapping[str, Any]],
     repos: Sequence[Mapping[str, Any]],
     others: Sequence[tuple[str, str, str]],
@@ -142,36 +143,27 @@ def _save(
     """Store a page and how far its query is; returns the other names that were met."""
 
     def write() -> list[OtherName]:
-        insert_missing(Repo, repos, ("run_id", "full_name"))
-        insert_missing(RepoQuery, links, ("query_id", "full_name"))
+        insert_missing("repos", repos, ("run_id", "full_name"))
+        insert_missing("repo_queries", links, ("query_id", "full_name"))
         row = {name: getattr(query, name) for name in ("id", *_PROGRESS)}
-        update_each(GithubQuery, [row], ("id",))
+        update_each("github_queries", [row], ("id",))
         return _noted(context.run_id, query.pass_number, others)
 
     return context.record.save(write)
 
 
-def _planned(run_id: str, pass_number: int) -> list[GithubQuery]:
-    mine = (GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number)
-    own = mine & (GithubQuery.taken_over == False)  # noqa: E712 - an expression, not a truth
-    return list(GithubQuery.select().where(own).order_by(GithubQuery.position))
+def _planned(there: Sequence[SearchRow]) -> list[SearchRow]:
+    return [one for one in there if not one.taken_over]
 
 
-def _taken_over(run_id: str, pass_number: int) -> Any:
-    mine = (GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number)
-    return mine & (GithubQuery.taken_over == True)  # noqa: E712 - an expression, not a truth
-
-
-def _names_found(query: GithubQuery) -> set[str]:
-    if not query.pages_fetched:
-        return set()
-    names = fetch_all(RepoQuery.select(RepoQuery.full_name).where(RepoQuery.query == query.id))
-    return {name.lower() for (name,) in names}
+def _names_found(query: SearchRow) -> set[str]:
+    found = SearchesDao.names_of(query.id) if query.pages_fetched else []
+    return {name.lower() for name in found}
 
 
 def _rows(
     context: StepContext,
-    query: GithubQuery,
+    query: SearchRow,
     page: SearchPage,
     known: KnownRepos,
     found: set[str],
@@ -224,7 +216,7 @@ def _noted(
 
 def _parsed(
     context: StepContext,
-    query: GithubQuery,
+    query: SearchRow,
     rank: int,
     item: Payload,
     malformed: list[PermanentError],
@@ -258,7 +250,7 @@ def _parsed(
         return None
 
 
-def _announce(context: StepContext, query: GithubQuery, kept: int) -> None:
+def _announce(context: StepContext, query: SearchRow, kept: int) -> None:
     message = (
         f"Search {query.position} of pass {query.pass_number} found {query.total_count:,}"
         f" repositories; {kept:,} kept."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from models.database.upsert import fetch_all
-from models.tables.results import GithubQuery, Repo, RepoQuery
+from models.dao.repos import ReposDao
+from models.dao.searches import SearchesDao
 from models.text.canonical_json import dumps
 
 
@@ -15,30 +15,21 @@ def search_totals(run_id: str, pass_number: int) -> dict[str, Any]:
 
     `left_out` counts repositories that a search found but that a cap kept out.
     """
-    queries = list(
-        GithubQuery.select()
-        .where((GithubQuery.run == run_id) & (GithubQuery.pass_number == pass_number))
-        .order_by(GithubQuery.position)
-    )
-    links = fetch_all(
-        RepoQuery.select(GithubQuery.position, RepoQuery.rank, RepoQuery.full_name)
-        .join(GithubQuery)
-        .where((RepoQuery.run == run_id) & (RepoQuery.pass_number == pass_number))
-        .order_by(GithubQuery.position, RepoQuery.rank)
-    )
+    searches = SearchesDao.of_pass(run_id, pass_number)
+    links = SearchesDao.results(run_id, pass_number)
     distinct = {name.lower(): name for _, _, name in links}.values()
-    columns = (Repo.full_name, Repo.found_in_pass, Repo.is_own)
-    repos = fetch_all(Repo.select(*columns).where(Repo.run == run_id))
     # The run's own repository is there whether a search finds it or not.
-    first_pass: dict[str, int] = {
-        name: number for name, number, is_own in repos if not is_own or name in distinct
+    first_pass = {
+        name: number
+        for name, number, is_own in ReposDao.passes(run_id)
+        if not is_own or name in distinct
     }
     return {
-        "queries": sum(query.complete for query in queries),
-        "queries_planned": len(queries),
-        "pages": sum(query.pages_fetched for query in queries),
-        "total_count": sum(query.total_count for query in queries),
-        "incomplete_results": any(query.incomplete_results for query in queries),
+        "queries": sum(one.complete for one in searches),
+        "queries_planned": len(searches),
+        "pages": sum(one.pages_fetched for one in searches),
+        "total_count": sum(one.total_count for one in searches),
+        "incomplete_results": any(one.incomplete_results for one in searches),
         "found": len(distinct),
         "new": sum(number == pass_number for number in first_pass.values()),
         "overlap": sum(first_pass.get(name, pass_number) < pass_number for name in distinct),

@@ -10,8 +10,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from models.database.upsert import fetch_all
-from models.tables.results import GithubQuery, Keyword, Repo, RepoQuery
+from models.dao.keywords import KeywordsDao
+from models.dao.repos import ReposDao
+from models.dao.searches import SearchesDao
 from models.text.canonical_json import loads
 from models.typed_query import TypedQuery
 from tasks.search import pass2_caps
@@ -63,18 +64,17 @@ def keywords_worth_searching(
         needs: What each of the best repositories needs, by full name.
         go_on: Return what a run that goes on from this one would search for.
     """
-    rows = fetch_all(
-        Keyword.select(Keyword.keyword, Keyword.repos_json)
-        .where(Keyword.run == run_id)
-        .order_by(Keyword.rank)
-    )
     out = {
         singular(normalise_keyword(query)),
         *map(singular, PLATFORMS),
         *_languages(run_id),
         *_searched(run_id, go_on),
     }
-    holders = {keyword: loads(repos) for keyword, repos in rows if singular(keyword) not in out}
+    holders = {
+        one.keyword: loads(one.repos_json)
+        for one in KeywordsDao.of_run(run_id)
+        if singular(one.keyword) not in out
+    }
     shared = [keyword for keyword, repos in holders.items() if len(repos) > 1]
     others = [keyword for keyword, repos in holders.items() if len(repos) < 2]
     needed = needed_keywords(needs, list(holders))
@@ -91,10 +91,7 @@ def anchor_of(run_id: str, typed: TypedQuery) -> str:
     is one term and its search brought all that there is, more words beside it can find nothing new:
     then it is the word of a keyword that most of them show.
     """
-    rows = fetch_all(
-        Repo.select(Repo.full_name, Repo.description, Repo.topics_json).where(Repo.run == run_id)
-    )
-    shown = [f" {_plain(' '.join(row))} " for row in rows]
+    shown = [f" {_plain(' '.join(row))} " for row in ReposDao.shown(run_id)]
     if len(typed.terms) == 1 and _has_all(run_id):
         words = [word for word in _words_of_keywords(run_id) if word not in _plain(typed.words)]
         if words:
@@ -109,48 +106,34 @@ def _plain(text: str) -> str:
 
 def _has_all(run_id: str) -> bool:
     """Say whether the first pass kept every repository that its searches found."""
-    found = (GithubQuery.run == run_id) & (GithubQuery.pass_number == 1)
-    rows = fetch_all(
-        GithubQuery.select(
-            GithubQuery.total_count, GithubQuery.items_seen, GithubQuery.complete
-        ).where(found)
-    )
-    return bool(rows) and all(done and total <= seen for total, seen, done in rows)
+    found = SearchesDao.of_pass(run_id, 1)
+    return bool(found) and all(one.complete and one.total_count <= one.items_seen for one in found)
 
 
 def _words_of_keywords(run_id: str) -> list[str]:
     """Return the single words of which a run's keywords are made, heaviest keyword first."""
-    rows = fetch_all(
-        Keyword.select(Keyword.keyword).where(Keyword.run == run_id).order_by(Keyword.rank)
-    )
     general = {*map(singular, PLATFORMS), *_languages(run_id)}
-    words = dict.fromkeys(word for (keyword,) in rows for word in _plain(keyword).split())
+    keywords = KeywordsDao.of_run(run_id)
+    words = dict.fromkeys(word for one in keywords for word in _plain(one.keyword).split())
     return [word for word in words if len(word) > 1 and singular(word) not in general]
 
 
 def taken_over_repos(run_id: str, pass_number: int) -> int:
     """Return how many repositories of a pass were taken over from an earlier run."""
-    links = (
-        RepoQuery.select(RepoQuery.full_name)
-        .join(GithubQuery)
-        .where((RepoQuery.run == run_id) & (GithubQuery.taken_over == True))  # noqa: E712
-    )
-    mine = (Repo.run == run_id) & (Repo.found_in_pass == pass_number)
-    return int(Repo.select().where(mine & Repo.full_name.in_(links)).count())
+    return SearchesDao.count_taken_over(run_id, pass_number)
 
 
 def _languages(run_id: str) -> set[str]:
     """Return the languages that GitHub names for the run's repositories, as keywords."""
-    rows = fetch_all(Repo.select(Repo.language).where(Repo.run == run_id).distinct())
-    return {singular(normalise_keyword(name)) for (name,) in rows if name}
+    return {singular(normalise_keyword(name)) for name in ReposDao.languages(run_id) if name}
 
 
 def _searched(run_id: str, by_itself: bool) -> set[str]:
-    ended = (GithubQuery.run == run_id) & (GithubQuery.complete == True)  # noqa: E712
-    if not by_itself:
-        ended &= GithubQuery.taken_over == True  # noqa: E712 - an expression, not a truth
-    rows = fetch_all(GithubQuery.select(GithubQuery.keyword).where(ended))
-    return {singular(keyword) for (keyword,) in rows if keyword}
+    return {
+        singular(one.keyword)
+        for one in SearchesDao.of_run(run_id)
+        if one.keyword and one.complete and (by_itself or one.taken_over)
+    }
 
 
 def bitten_caps(totals: Mapping[str, Any], max_queries: int) -> list[BittenCap]:

@@ -9,7 +9,6 @@ from typing import Any
 from models.clock import to_iso
 from models.database.upsert import upsert
 from models.events import Event
-from models.tables.github import GithubRateLimit
 from tasks.sources.unreachable import UnreachableError
 from tasks.step import StepContext
 from tasks.units.retries import with_retries
@@ -44,7 +43,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
         }
         for limit in limits
     ]
-    context.record.save(lambda: upsert(GithubRateLimit, rows, ("run_id", "bucket")))
+    context.record.save(lambda: upsert("github_rate_limits", rows, ("run_id", "bucket")))
     used = [limit for limit in limits if limit.bucket in USED_BUCKETS]
     buckets = {
         limit.bucket: {"limit": limit.limit, "remaining": limit.remaining, "used": limit.used}

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from models.dao.keywords import KeywordsDao
 from models.database.upsert import upsert
-from models.tables.results import Keyword
 from models.text.canonical_json import dumps
 from tasks.landscape.best_repos import TOP_KEYWORDS, TOP_REPOS, scored_repos
 from tasks.step import StepContext
@@ -40,8 +40,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
     ]
 
     def write() -> None:
-        Keyword.delete().where(Keyword.run == context.run_id).execute()
-        upsert(Keyword, rows, ("run_id", "keyword"))
+        KeywordsDao.delete_of_run(context.run_id)
+        upsert("keywords", rows, ("run_id", "keyword"))
 
     context.record.save(write)
     weights = [[one.keyword, one.weight, list(one.repos)] for one in keywords]

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from models.tables.base import proxy
+from models.database.connection import close_thread
 from tasks.pause import abandon_with
 
 Unit = TypeVar("Unit")
@@ -118,16 +118,10 @@ class FetchPool(Generic[Unit, Result]):
                 with self._lock:
                     self._running -= 1
         finally:
-            _close_connection()
+            close_thread()  # if a source has opened one
 
     def _outcome(self, unit: Unit) -> Fetched[Unit, Result]:
         try:
             return Fetched(unit, result=self._fetch(unit))
         except BaseException as exc:  # noqa: BLE001 - the step's thread raises it again
             return Fetched(unit, error=exc)
-
-
-def _close_connection() -> None:
-    """Close the database connection of a thread that ends, if a source has opened one."""
-    if proxy.obj is not None and not proxy.is_closed():
-        proxy.close()

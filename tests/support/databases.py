@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import peewee
 
@@ -26,3 +27,8 @@ def sqlite_error(number: int, words: str) -> peewee.OperationalError:
 def locked_error() -> peewee.OperationalError:
     """Return what is raised where another connection holds SQLite's lock."""
     return sqlite_error(sqlite3.SQLITE_BUSY, "database is locked")
+
+
+def fetch_all(query: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a Peewee query as tuples, in the order of its columns."""
+    return list(query.tuples())

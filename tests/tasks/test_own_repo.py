@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from models.codes import Code
-from models.database.upsert import fetch_all
 from models.errors import PermanentError, TransientError
 from models.tables.results import Analysis, ReadmeRecord, Repo
 from models.text.canonical_json import loads
 from tasks.own_repo import own_name
+from tests.support.databases import fetch_all
 from tests.support.step_fakes import World, payload
 
 OWN = "o/own"

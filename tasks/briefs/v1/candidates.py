@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from models.database.upsert import fetch_all
-from models.statuses import AnalysisStatus
-from models.tables.results import Analysis, Repo
+from models.dao.analyses import AnalysesDao
+from models.dao.repos import ReposDao
 from models.text.canonical_json import loads
 from tasks.text.keywords import singular
 
@@ -43,17 +42,9 @@ class Partner(Struct, frozen=True):
 
 def load_candidates(run_id: str) -> list[Partner]:
     """Return the best `MAX_CANDIDATES` repositories with a valid analysis, best first."""
-    rows = fetch_all(
-        Analysis.select(Analysis.full_name, Analysis.final_score, Analysis.output_json).where(
-            Analysis.run == run_id, Analysis.status == AnalysisStatus.VALID
-        )
-    )
-    scored = [row for row in rows if row[1] is not None]
+    scored = [row[1:] for row in AnalysesDao.valid(run_id) if row[2] is not None]
     scored.sort(key=lambda row: (-row[1], row[0]))
-    repos = fetch_all(
-        Repo.select(Repo.full_name, Repo.language, Repo.topics_json).where(Repo.run == run_id)
-    )
-    metadata = {name: (language, topics_json) for name, language, topics_json in repos}
+    metadata = {one.full_name: (one.language, one.topics_json) for one in ReposDao.of_run(run_id)}
     return [
         _candidate(name, score, output_json, *metadata.get(name, (None, "[]")))
         for name, score, output_json in scored[:MAX_CANDIDATES]

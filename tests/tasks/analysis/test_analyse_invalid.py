@@ -80,11 +80,9 @@ class TestAnalyses:
         assert (stats["valid"], stats["invalid"], stats["failed"]) == (20, 0, 0)
         assert set(chat.count()) == set(NAMES) - cured
 
-    def test_any_number_of_them_is_asked_again(
-        self, live: MakeWorld, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
+    def test_those_of_another_run_are_not_asked_again(
+        self, live: MakeWorld, chat: ChatServer
     ) -> None:
-        """More than are named in one statement, and none of another run."""
-        monkeypatch.setattr("tasks.analysis.candidates._NAMES_MAX", 3)
         for run_id in ("RUN1", "RUN2"):
             chat.always = faults.wrong_schema
             world = live(run_id, names=NAMES)
@@ -152,7 +150,6 @@ class TestBriefs:
     def test_a_resume_that_is_interrupted_leaves_none_of_them_behind(
         self, live: MakeWorld, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("tasks.briefs.plan._ROWS_MAX", 3)
         world = live(names=APART, min_score=0.0)
         world.steps(*BEFORE, STEP)
         chat.always = faults.wrong_schema

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from models.database.connection import Database
-from models.database.upsert import fetch_all
 from models.errors import ItemFailedError, TransientError
 from models.statuses import RepoStatus
 from models.tables.results import GithubQuery, ReadmeRecord, Repo, RepoQuery
 from models.text.canonical_json import loads
+from tests.support.databases import fetch_all
 from tests.support.step_fakes import NAMES, World, new_world, payload
 
 SEARCH, METADATA, README = "github_search_pass1", "hydrate_repo_metadata", "hydrate_readme"

@@ -6,10 +6,10 @@ import hashlib
 
 import pytest
 
-from models.database.upsert import fetch_all
 from models.errors import PermanentError, TransientError
 from models.tables.results import ReadmeRecord, ReadmeText, Repo
 from models.text.canonical_json import loads
+from tests.support.databases import fetch_all
 from tests.support.step_fakes import World, new_world
 
 SEARCH, METADATA, README = "github_search_pass1", "hydrate_repo_metadata", "hydrate_readme"

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from models.database.upsert import fetch_all
 from models.errors import PermanentError, PostponedError, TransientError
 from models.tables.results import GithubQuery, Repo, RepoQuery
 from tasks.search.pages import INCOMPLETE_TRIES
 from tasks.search.query import build_query
 from tasks.sources.interface import SearchPage
 from tasks.units import retries
+from tests.support.databases import fetch_all
 from tests.support.step_fakes import TODAY, World, new_world
 
 STEP = "github_search_pass1"

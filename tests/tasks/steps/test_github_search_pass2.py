@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from models.database.upsert import fetch_all
 from models.errors import TransientError
 from models.tables.results import Analysis, GithubQuery, Keyword, Repo, RepoQuery
 from models.text.canonical_json import loads
 from tasks.search import pass2_caps
+from tests.support.databases import fetch_all
 from tests.support.step_fakes import World, new_world
 
 BEFORE = (

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from models.database.upsert import fetch_all
 from models.errors import PermanentError, TransientError
 from models.tables.results import Analysis
 from models.text.canonical_json import loads
 from tasks.analysis.rows import RAW_MAX_CHARACTERS
 from tasks.analysis.scoring import ScoreInputs, score_repo
+from tests.support.databases import fetch_all
 from tests.support.step_fakes import World, analysis, new_world
 
 BEFORE = ("github_search_pass1", "hydrate_repo_metadata", "hydrate_readme")

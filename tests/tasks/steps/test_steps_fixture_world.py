@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from models.database.upsert import fetch_all
 from models.steps import STEP_NAMES
 from models.tables.results import Analysis, Ranking, ReadmeRecord, Repo
 from models.text.canonical_json import loads
 from tasks.sources.choose import sources_for
+from tests.support.databases import fetch_all
 from tests.support.step_fakes import World, new_world
 
 STEPS = STEP_NAMES[:8]
