@@ -22,6 +22,8 @@ def clean_text(text: str, max_length: int | None = None, *, keep_newlines: bool 
         keep_newlines: Keep line ends, all as `\n`, and tabs; otherwise they become one blank,
             and blanks at both ends go.
     """
+    if not text:
+        return text
     redact_text = default_redactor().redact_text
     if text.isascii() and text.isprintable():
         text = redact_text(text)  # the hot path: nothing in it is invisible

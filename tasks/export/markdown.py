@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from models.text.clean import clean_text
 
@@ -28,9 +29,11 @@ _LIVE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-#: A line of plain words, as most are, in which nothing can be live or special.
+#: A line of plain words, as most are, in which nothing can be live or special: no list begins
+#: with a number, no address has a dot, and no emoji a colon.
 _HARMLESS = re.compile(
-    r"(?!.*(?:localhost|www|gh-\d|[0-9a-f]{7}))[a-z](?:[a-z0-9 ,;'()!?-]|\.(?= |\Z))*+",
+    r"(?!\d+[.)]|.*(?:localhost|www|gh-\d|[0-9a-f]{7}))[a-z0-9]"
+    r"(?:[a-z0-9 ,;'\"()!?%+“”‘’–—…·-]|/(?!/)|:(?= |\Z)|\.(?= |\Z|\d(?!\d*\.\d+\.\d)))*+",
     re.IGNORECASE,
 )
 _SPECIAL = re.compile(r"[\\`*\[\]{}<>&|~]|(?<![^\W_])_|_(?![^\W_])")
@@ -94,11 +97,12 @@ def table(header: list[str], rows: list[list[str]], numeric: frozenset[int] = fr
 
 def _escape_line(line: str) -> str:
     """Return one line, without blanks at its ends, with every word made harmless."""
-    if _HARMLESS.fullmatch(line):
+    if not line or _HARMLESS.fullmatch(line):
         return line
     return _escape_words(line)
 
 
+@lru_cache(maxsize=512)  # licences, names of policies and dates stand in many places
 def _escape_words(line: str) -> str:
     parts: list[str] = []
     end = 0

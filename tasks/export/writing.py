@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +81,8 @@ def _move_into_place(staging: Path, target: Path) -> None:
 def _remove(path: Path) -> None:
     """Remove a folder, or a file or link that stands in its place; nothing there is fine."""
     if path.is_dir() and not path.is_symlink():
+        import shutil  # with all formats of archives that it knows
+
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

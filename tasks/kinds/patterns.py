@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from tasks.kinds.said import Said
 
 _THIS = (
     r"(?:this|the) (?:github )?"
@@ -19,6 +19,7 @@ _OVER = (
     r"(?:deprecated|unmaintained|archived|abandoned|discontinued|obsolete)"
 )
 _NO_MORE = rf"(?:{_UNKEPT}|{_OVER})"
+_GONE_PARTS = "no longer |maintained|deprecated|archived|abandoned|discontinued|obsolete"
 #: Where to, or nothing more: one that "has moved to ESM" or "to GitHub Actions" is where it was.
 _MOVED = (
     r"has (?:been )?moved(?:\W*$|[.!:]| to:?\s*(?:$|[\n.,;!]|https?:|[\w.-]+/[\w.-]+"
@@ -26,44 +27,50 @@ _MOVED = (
     r"|(?:\w+ ){0,3}(?:(?:mono)?repo(?:sitory)?|organi[sz]ation|org|home|location|address)\b))"
 )
 #: A sentence that says it of the project.
-DEAD = re.compile(
-    rf"(?i)\b{_THIS} (?:is|has been|was) {_NO_MORE}"
+DEAD = Said(
+    _GONE_PARTS + "|has reached |moved|new maintainer|project status: ",
+    rf"\b{_THIS} (?:is|has been|was) {_NO_MORE}"
     rf"|\b{_THIS} has reached (?:its )?end[- ]of[- ]life"
     rf"|\b{_THIS} {_MOVED}"
     r"|\b(?:looking|searching) for (?:a )?new maintainers?\b"
-    r"|\bproject status: (?:abandoned|inactive|unsupported|moved)"
+    r"|\bproject status: (?:abandoned|inactive|unsupported|moved)",
 )
 #: A description that begins as a notice; "Archived pages, searchable" says what it handles.
-DEAD_NOTICE = re.compile(
-    r"(?i)^\W*(?:(?:warning|note|notice|important)\W+)?"
+DEAD_NOTICE = Said(
+    _GONE_PARTS,
+    r"^\W*(?:(?:warning|note|notice|important)\W+)?"
     rf"(?:{_UNKEPT}\b|{_OVER}(?:\W*$|\s*[^\w\s]|\s+(?:in favou?r|and (?:no|un|replaced)|since|as of"
-    r"|due|because|use|see|please|by|project|repo(?:sitory)?|librar(?:y|ies)|package|plugin|module)\b))"
+    r"|due|because|use|see|please|by|project|repo(?:sitory)?|librar(?:y|ies)|package|plugin|module)\b))",
 )
-MAINTENANCE = re.compile(r"(?i)\b(?:is|in|now in) (?:a )?maintenance[- ](?:only )?mode\b")
-MIRROR = re.compile(
-    r"(?i)^\W*(?:an? |the )?(?:(?:un)?official |read-only |git(?:hub)? )*mirror (?:of|for)\b"
+MAINTENANCE = Said("maintenance", r"\b(?:is|in|now in) (?:a )?maintenance[- ](?:only )?mode\b")
+MIRROR = Said(
+    "mirror", r"^\W*(?:an? |the )?(?:(?:un)?official |read-only |git(?:hub)? )*mirror (?:of|for)\b"
 )
 # Names say much less than whoever chose them knew: an icon font is called awesome, a sampler
 # sample-factory, a wheel to turn color-wheel. Each pattern of names stands beside one of what a
 # description that goes with it has (`…_SAID`, not compiled before a name asks for it); a repository
 # without a description is taken by its name.
-LIST_NAME = re.compile(r"(?i)^awesome[-_]|[-_]awesome$|^awesome$|^(?:curated-)?list-of-")
+LIST_NAME = Said("awesome|list-of-", r"^awesome[-_]|[-_]awesome$|^awesome$|^(?:curated-)?list-of-")
 LIST_SAID = r"(?i)\b(?:awesome|curated|lists?|links|resources?|collections?|papers|directory)\b"
 #: To another page: those of a table of contents go to this one.
 LISTED_LINK = r"(?m)^[ \t]*[-*+][ \t]+\[[^\[\]\n]+\]\(https?:"
-LIST_TEXT = re.compile(
-    r"(?i)^\W*(?:(?:an?|the|my|our) )?(?:[\w-]+ ){0,2}"
+LIST_TEXT = Said(
+    "list|collection",
+    r"^\W*(?:(?:an?|the|my|our) )?(?:[\w-]+ ){0,2}"
     r"(?:(?:curated|awesome) (?:list|collection)|(?:comprehensive|community|big) list)\b"
     r"|^\W*(?:(?:an?|the|my) )?(?:[\w-]+ )?(?:list|collection) of (?:[\w-]+ ){0,3}"
-    r"(?:links|resources|papers|projects|lists|articles|books|repositories)\b"
+    r"(?:links|resources|papers|projects|lists|articles|books|repositories)\b",
 )
 LIST_TOPICS = frozenset({"awesome-list", "awesome-lists", "curated-list", "curated-lists"})
-TEACHING_NAME = re.compile(
-    r"(?i)(?:^|[-_.])(?:tutorials?|courses?|courseware|examples?|samples?|workshops?|cookbooks?"
-    r"|bootcamp|cheat-?sheets?|exercises|lectures?|homework|handbook)$"
+TEACHING_NAME = Said(
+    "tutorial|course|example|sample|workshop|cookbook|bootcamp|cheat|exercises|lecture|homework"
+    "|handbook",
+    r"(?:^|[-_.])(?:tutorials?|courses?|courseware|examples?|samples?|workshops?|cookbooks?"
+    r"|bootcamp|cheat-?sheets?|exercises|lectures?|homework|handbook)$",
 )
-TEACHING_BEGINNING = re.compile(
-    r"(?i)^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]|[-_.]playground$"
+TEACHING_BEGINNING = Said(
+    "learn|tutorial|example|sample|course|workshop|playground",
+    r"^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]|[-_.]playground$",
 )
 TEACHING_SAID = (
     r"(?i)\b(?:learn(?: (?:how|to|about|by))?|learning (?:path|resources?|materials?|by)|teach\w*"
@@ -72,8 +79,10 @@ TEACHING_SAID = (
     r"|introduct\w+|journey|articles?|talks?|slides|class(?:es)?|from scratch|step[- ]by[- ]step"
     r"|practice|experiments?|try(?:ing)? out)\b"
 )
-TEACHING_TEXT = re.compile(
-    r"(?i)^\W*(?:(?:an?|the|my|our|some) )?(?:(?:free|hands-on|practical|complete|official|online"
+TEACHING_TEXT = Said(
+    "tutorial|course|workshop|cookbook|lecture|example|sample|for the book|learn|book about"
+    "|guide to|study notes|collection of ",
+    r"^\W*(?:(?:an?|the|my|our|some) )?(?:(?:free|hands-on|practical|complete|official|online"
     r"|code|source|step-by-step|simple|open|companion|example) )*"
     r"(?:(?:tutorials?|course|workshop|cookbook|lectures?)(?=\W*$|\s*[^\w\s]|\s+(?:on|for|about|to"
     r"|of|in|by|from|with|and|covering|materials?|code|notebooks?|examples?|repo\w*|series)\b)"
@@ -81,40 +90,46 @@ TEACHING_TEXT = re.compile(
     r"|samples? (?:code|app|project|for)s?"
     r"|(?:code|notebooks?|exercises|repository) for the (?:book|course|workshop)"
     r"|learn(?:ing)? (?:path|resources|materials?|how to|to)|book about|guide to|study notes"
-    r"|collection of (?:[\w-]+ ){0,3}(?:examples|tutorials|notebooks|samples|demos|recipes))\b"
+    r"|collection of (?:[\w-]+ ){0,3}(?:examples|tutorials|notebooks|samples|demos|recipes))\b",
 )
 TEACHING_TOPICS = frozenset({"tutorials", "course", "courses", "workshop"})
-TEMPLATE_NAME = re.compile(
-    r"(?i)[-_.](?:template|boilerplate|starter(?:-kit)?|skeleton)$"
+TEMPLATE_NAME = Said(
+    "template|boilerplate|starter|skeleton|cookiecutter",
+    r"[-_.](?:template|boilerplate|starter(?:-kit)?|skeleton)$"
     r"|^(?:boilerplate|starter|cookiecutter)[-_.]"
-    r"|^template[-_.](?!(?:engine|language|parser|compiler|render|literal))"
+    r"|^template[-_.](?!(?:engine|language|parser|compiler|render|literal))",
 )
 TEMPLATE_SAID = (
     r"(?i)\b(?:templates?(?! (?:engine|language|compiler|parser|render\w*|tag))|boilerplate|starter"
     r"|skeleton(?! (?:screen|load|anim|track|pose)\w*)|scaffold\w*|kick-?start\w*|start(?:ing)?\b"
     r"|set-?up\b|ready[- ]to[- ]use|opinionated|bootstrap\w*|examples?\b)"
 )
-TEMPLATE_TEXT = re.compile(
-    r"(?i)^\W*(?:(?:an?|the|my) )?(?:[\w.-]+ ){0,3}"
+TEMPLATE_TEXT = Said(
+    "template|boilerplate|skeleton|cookiecutter|starter",
+    r"^\W*(?:(?:an?|the|my) )?(?:[\w.-]+ ){0,3}"
     r"(?:project |repository |starter )(?:template|boilerplate|skeleton)\b"
-    r"|^\W*(?:(?:an?|the|my) )?(?:boilerplate|cookiecutter|starter (?:kit|template|project))\b(?!-)"
+    r"|^\W*(?:(?:an?|the|my) )?"
+    r"(?:boilerplate|cookiecutter|starter (?:kit|template|project))\b(?!-)",
 )
-PACKAGING_NAME = re.compile(
-    r"(?i)[-_.](?:wheels|feedstock|rpm|deb|debian|flatpak|aur|prebuilts?|binaries"
-    r"|docker-images?|packaging|helm-charts?)$|^homebrew-|^helm-charts?$"
+PACKAGING_NAME = Said(
+    "wheels|feedstock|rpm|deb|flatpak|aur|prebuilt|binaries|docker-image|packaging|helm-chart"
+    "|homebrew-",
+    r"[-_.](?:wheels|feedstock|rpm|deb|debian|flatpak|aur|prebuilts?|binaries"
+    r"|docker-images?|packaging|helm-charts?)$|^homebrew-|^helm-charts?$",
 )
 #: Names of what turns and of what clicks into place, too; others often have the description of
 #: what they package.
-PACKAGING_ENDING = re.compile(r"(?i)[-_.](?:wheel|snap)$")
+PACKAGING_ENDING = Said("wheel|snap", r"[-_.](?:wheel|snap)$")
 PACKAGING_SAID = (
     r"(?i)\b(?:wheel (?:builder|package|for|of)|packag\w+|pre-?built|binar\w+|snapcraft"
     r"|snap (?:of|for|package)|pip|pypi)\b"
 )
-PACKAGING_TEXT = re.compile(
-    r"(?i)^\W*(?:(?:an?|the) )?(?:(?:unofficial|pre-?built|binary|automated|python|static|community"
+PACKAGING_TEXT = Said(
+    "wheel|binaries|docker image|helm chart|package|homebrew|feedstock",
+    r"^\W*(?:(?:an?|the) )?(?:(?:unofficial|pre-?built|binary|automated|python|static|community"
     r"|[\w.+-]+ python) )*(?:wheels?(?: packages?)?|binaries|docker images?|helm charts?"
     r"|(?:rpm|deb|debian|homebrew|conda|snap) packages?|homebrew (?:tap|formula\w*)|feedstock)"
-    r"(?: (?:and|or) [\w ]{1,30})? (?:for|of)\b"
+    r"(?: (?:and|or) [\w ]{1,30})? (?:for|of)\b",
 )
 #: Not where a project can be had from, as conda-forge and helm-charts are.
 PACKAGING_TOPICS = frozenset({"python-wheel", "python-wheels", "homebrew-tap"})

@@ -15,6 +15,7 @@ from msgspec import Struct
 from models.text.clean import clean_text
 from tasks.kinds import patterns
 from tasks.kinds.project import Project
+from tasks.kinds.said import Said
 from tasks.text.plain import plain_prose
 
 #: Said of a repository, and no reason to leave it out.
@@ -77,7 +78,7 @@ def _evidence(why: str | bool) -> str:
 
 
 def _named(
-    pattern: re.Pattern[str],
+    pattern: Said,
     project: Project,
     said: str,
     shown: Callable[[Project], bool] = lambda _: False,
@@ -92,7 +93,7 @@ def _is_listing(project: Project) -> bool:
     return sum(1 for _ in links) >= _LISTING_MIN_LINKS
 
 
-def _seen(pattern: re.Pattern[str], text: str, where: str) -> str | None:
+def _seen(pattern: Said, text: str, where: str) -> str | None:
     match = pattern.search(text)
     if match is None:
         return None

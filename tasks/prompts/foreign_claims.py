@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from models.redaction.lazy import lazy
-
 #: Up to so many words between two; no sentence ends there, since a full stop is no part of a word.
 _SOME = r"(?: [\w'-]+){0,8}?"
 _FEW = r"(?: [\w'-]+){0,3}?"
@@ -97,24 +95,40 @@ _DUTCH = (
     r"\bbijgevoegd\b|\bin de bijlage (?:vind|staat|zit)",
     r"\bprototype (?:werkt|draait) al\b",
 )
+#: Those that put no blanks between words, each with parts of which every match holds one.
 _CHINESE = (
     (
-        "我[们們]?(?:已经|已經|已)?(?:仔细|仔細|认真|認真)?(?:地)?(?:看过|看過|阅读了|閱讀了|查看了|审查了"
-        "|審查了|测试了|測試了|试用了|試用了|研究了|分析了|实现了|實現了|开发了|開發了|集成了|整合了|编写了"
-        "|構建了|构建了|提交了)"
+        "我",
+        (
+            "我[们們]?(?:已经|已經|已)?(?:仔细|仔細|认真|認真)?(?:地)?(?:看过|看過|阅读了|閱讀了|查看了|审查了"
+            "|審查了|测试了|測試了|试用了|試用了|研究了|分析了|实现了|實現了|开发了|開發了|集成了|整合了|编写了"
+            "|構建了|构建了|提交了)"
+        ),
     ),
-    "我[们們]?(?:已经|已經)(?:完成|实现|集成|提交|开发|测试|審查|實現|測試)",
-    "(?:正)?如(?:我[们們])?(?:之前|上次)?(?:讨论|討論|商定|约定|約定|谈到|談到)",
-    "(?:上次|我[们們]的)(?:通话|通話|会议|會議|交流|沟通|溝通|谈话|談話)",
-    "附件(?:中|里|裡|是|为|為)|随信附上|隨信附上",
+    ("我", "我[们們]?(?:已经|已經)(?:完成|实现|集成|提交|开发|测试|審查|實現|測試)"),
+    (
+        "如",
+        "(?:正)?如(?:我[们們])?(?:之前|上次)?(?:讨论|討論|商定|约定|約定|谈到|談到)",
+    ),
+    ("上次 我", "(?:上次|我[们們]的)(?:通话|通話|会议|會議|交流|沟通|溝通|谈话|談話)"),
+    ("附件 附上", "附件(?:中|里|裡|是|为|為)|随信附上|隨信附上"),
 )
 _JAPANESE = (
-    "(?:コード|ソース|リポジトリ)を?(?:詳しく|じっくり)?(?:拝見|拝読|確認|レビュー|読み)",
-    "(?:実装|統合|開発|テスト|検証|試用|レビュー|分析|作成|提出)(?:いた)?しました",
-    "試し(?:てみ)?ました|作りました|試作品はすでに",
-    "先日の?(?:お電話|電話|打ち合わせ|会議|お話|ミーティング)|前回の(?:会議|お話|通話|会話|打ち合わせ)",
-    "(?:お話し|ご相談|相談)した(?:通り|とおり)",
-    "を添付|添付(?:ファイル|いたし|しました)",
+    (
+        "コード ソース リポジトリ",
+        "(?:コード|ソース|リポジトリ)を?(?:詳しく|じっくり)?(?:拝見|拝読|確認|レビュー|読み)",
+    ),
+    (
+        "しました",
+        "(?:実装|統合|開発|テスト|検証|試用|レビュー|分析|作成|提出)(?:いた)?しました",
+    ),
+    ("ました 試作品", "試し(?:てみ)?ました|作りました|試作品はすでに"),
+    (
+        "先日 前回の",
+        "先日の?(?:お電話|電話|打ち合わせ|会議|お話|ミーティング)|前回の(?:会議|お話|通話|会話|打ち合わせ)",
+    ),
+    ("した", "(?:お話し|ご相談|相談)した(?:通り|とおり)"),
+    ("添付", "を添付|添付(?:ファイル|いたし|しました)"),
 )
 
 
@@ -166,8 +180,7 @@ _LATIN = (
     (_words("heb hebben zoals ons bijgevoegd bijlage werkt draait"), _DUTCH),
 )
 _LATIN_SIGNS = frozenset[str]().union(*(signs for signs, _ in _LATIN))
-_EASTERN = (*_CHINESE, *_JAPANESE)
-_EASTERN_SIGN = lazy("[\u3040-\u30ff\u4e00-\u9fff]")
+_EASTERN = tuple((parts.split(), pattern) for parts, pattern in (*_CHINESE, *_JAPANESE))
 _WORD = re.compile(r"[\w'-]+")
 
 
@@ -177,8 +190,9 @@ def foreign_patterns(plain: str) -> list[re.Pattern[str]]:
     latin: Iterable[str] = ()
     if not _LATIN_SIGNS.isdisjoint(words):
         latin = (pattern for signs, own in _LATIN if not signs.isdisjoint(words) for pattern in own)
-    eastern = _EASTERN if not plain.isascii() and _EASTERN_SIGN.search(plain) else ()
-    return [compiled(pattern) for pattern in (*latin, *eastern)]
+    eastern = () if plain.isascii() else _EASTERN
+    standing = (pattern for parts, pattern in eastern if any(part in plain for part in parts))
+    return [compiled(pattern) for pattern in (*latin, *standing)]
 
 
 @cache

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from tasks.prompts import foreign_claims
 from tasks.prompts.false_claims import first_claim
+from tests.support.matching import texts_matching
 
 
 @pytest.mark.parametrize(
@@ -132,3 +136,14 @@ def test_offers_wishes_and_facts_about_projects_are_no_claims(text: str) -> None
 
 def test_the_claim_itself_is_returned() -> None:
     assert first_claim("Hello, I have already tested your tool.") == "i have already tested"
+
+
+def test_what_is_written_without_blanks_is_looked_for_by_parts_that_stand_in_it() -> None:
+    dice = random.Random(1)
+    for _, pattern in foreign_claims._EASTERN:
+        texts = texts_matching(pattern, 200, dice)
+        assert len(texts) > 1, pattern
+        for text in texts:
+            found = [one.pattern for one in foreign_claims.foreign_patterns(f"ab {text} cd")]
+            assert pattern in found, text
+    assert foreign_claims.foreign_patterns("向量数据库") == []
