@@ -33,6 +33,7 @@ _OWN_SITE_MIN_LINKS = 3
 _OTHER_SITE_MIN_LINKS = 8
 
 _WORD = re.compile(r"[^\W_][\w+#]*")
+_LETTERS = re.compile(r"[A-Za-z][\w.-]*")
 _INSTALL = re.compile(
     r"(?:pip3? install|uv add|poetry add|npm (?:i|install)|yarn add|pnpm add|bun add"
     r"|cargo add|cargo install|go get|gem install|conda install|composer require"
@@ -181,10 +182,10 @@ def _own_names(project: Project) -> set[str]:
                 name = re.split(r"[\[=<>~]", package[0])[0]
                 if len(name) > 2 and _plain(_base(name)) in akin:
                     names.add(name)
-    head = "\n".join(readme.split("\n")[:30])
-    initials = {name[:1] for name in akin}  # of most words this is enough to know
-    words = set(re.findall(r"[A-Za-z][\w.-]*", head))
-    names |= {word for word in words if word[0].lower() in initials and _plain(word) in akin}
+    head = "\n".join(readme.split("\n", 30)[:30])
+    initials = {letter for name in akin for letter in (name[:1], name[:1].upper())}
+    words = (word for word in _LETTERS.findall(head) if word[0] in initials)  # most are others
+    names |= {word for word in set(words) if _plain(word) in akin}
     title = _TITLE.search(head)
     if title:
         called = re.split(

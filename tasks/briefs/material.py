@@ -32,6 +32,12 @@ GAP = "[…]"
 _PARTICULAR_SHARE = 0.1
 
 _WORD = re.compile(r"[^\W\d_][\w+#-]{2,}")
+#: Characters from which on it is quicker to translate a text than to search it for words.
+_LONG_FROM = 2_000
+#: What becomes of each character of ASCII on the way to words.
+_ASCII_WORDS = {
+    n: chr(n).lower() if chr(n).isalnum() or chr(n) in "_+#-" else " " for n in range(128)
+}
 _FENCE = re.compile(r"\s*(```|~~~)")
 _HEADING = re.compile(r"#{1,6}\s+\S")
 #: Words about how a project is reached.
@@ -228,10 +234,19 @@ def without_claims(text: str) -> str:
 
 def comparable_words(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of texts that have three letters or more, as they are compared."""
-    spelled = {word for text in texts for word in _WORD.findall(text.casefold())}
+    spelled = set[str]().union(*map(_spelled, texts))
     joined = [word for word in spelled if "-" in word]
     parts = (part for word in joined for part in word.split("-") if len(part) > 2)
     return frozenset(map(singular, chain(spelled, parts)))
+
+
+def _spelled(text: str) -> Iterable[str]:
+    """Return the words of a text as they are written; of a long one in ASCII, each once."""
+    if len(text) < _LONG_FROM or not text.isascii():
+        return _WORD.findall(text.casefold())
+    parts = set(text.translate(_ASCII_WORDS).split())
+    words = {part for part in parts if len(part) > 2 and part[0].isalpha()}
+    return words.union(*map(_WORD.findall, parts - words))
 
 
 class Vocabulary:
@@ -243,7 +258,7 @@ class Vocabulary:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._words = {name: comparable_words([text]) for name, text in texts.items()}
-        self._counts = Counter(word for words in self._words.values() for word in words)
+        self._counts = Counter(chain.from_iterable(self._words.values()))
         self._most = len(texts) * _PARTICULAR_SHARE
         self._said_anyway = comparable_words([load_prompt("brief").text])
         self._found: dict[str, frozenset[str]] = {}

@@ -59,7 +59,8 @@ class VerdictRows:
     ) -> None:
         self._context = context
         self._prompt = load_prompt(PROMPT)
-        self._hashes = {pair.key: self._input_hash(pair, materials) for pair in pairs}
+        told = {name: to_builtins(one) for name, one in materials.items()}
+        self._hashes = {pair.key: self._input_hash(pair, told) for pair in pairs}
 
     def stored(self) -> dict[str, str]:
         """Return the statuses of the verdicts that this run has, by the key of their pair."""
@@ -129,12 +130,10 @@ class VerdictRows:
             **_NO_VERDICT,
         }
 
-    def _input_hash(self, pair: Promising, materials: Mapping[str, ProjectMaterial]) -> str:
+    def _input_hash(self, pair: Promising, told: Mapping[str, Any]) -> str:
         prompt = self._prompt
         seen = {
-            "projects": [
-                to_builtins(materials[one.full_name]) for one in (pair.first, pair.second)
-            ],
+            "projects": [told[one.full_name] for one in (pair.first, pair.second)],
             "prompt": [prompt.id, prompt.version, prompt.schema],
             "model": self._context.sources.model.name,
         }

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from tasks.briefs.signals import Vectors, offers
 from tasks.embeddings.exact import SCALE, product
-from tasks.embeddings.rare_words import share_words, word_vectors
+from tasks.embeddings.rare_words import products_of
 from tasks.kinds.project import Project
 
 _DECIMALS = 3
@@ -49,7 +49,7 @@ def reasons(
     for one, other in permutations(members, 2):
         texts = offers(other) if by_keywords or not any(other.provides) else other.provides
         both = [(need, offer) for need in one.needs if need for offer in texts if offer]
-        if not both or not (vectors or share_words(one.needs, texts)):
+        if not both:
             continue
         close = _closeness(both, vectors)
         best = max(range(len(both)), key=lambda number: (close[number], -number))
@@ -61,11 +61,5 @@ def reasons(
 
 
 def _closeness(both: Sequence[tuple[str, str]], vectors: Vectors | None) -> list[float]:
-    if vectors:
-        return [product(vectors[a], vectors[b]) / SCALE**2 for a, b in both]
-    texts = list(dict.fromkeys(text for pair in both for text in pair))
-    words = dict(zip(texts, word_vectors(texts), strict=True))
-    return [
-        sum(weight * words[b].get(word, 0) for word, weight in words[a].items()) / SCALE**2
-        for a, b in both
-    ]
+    found = [product(vectors[a], vectors[b]) for a, b in both] if vectors else products_of(both)
+    return [value / SCALE**2 for value in found]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, compress
 from operator import mul
 from typing import TypeAlias
 
@@ -21,19 +21,36 @@ _PHRASE_MAX_CHARACTERS = 200
 def word_vectors(texts: Sequence[str]) -> list[WordVector]:
     """Return each text's words with their weights: (1 + log of the count) × the idf of BM25."""
     documents = [_counted(text) for text in texts]
-    holders = Counter(chain.from_iterable(documents))
-    idf_of = {
-        count: math.log(1 + (len(texts) - count + 0.5) / (count + 0.5))
-        for count in set(holders.values())
-    }
-    idf = {word: idf_of[count] for word, count in holders.items()}
+    idf = _idf(documents)
     return [_unit(document, idf) for document in documents]
 
 
-def share_words(ones: Sequence[str], others: Sequence[str]) -> bool:
-    """Say whether any of some texts has a word of any of the others."""
-    words = set(chain.from_iterable(map(_counted, ones)))
-    return not words.isdisjoint(chain.from_iterable(map(_counted, others)))
+def products_of(pairs: Sequence[tuple[str, str]]) -> list[int]:
+    """Return the product of each pair of texts, weighed by what is rare among all of the texts."""
+    counted = {text: _counted(text) for pair in pairs for text in pair}
+    shared = [not counted[one].keys().isdisjoint(counted[other]) for one, other in pairs]
+    if not any(shared):  # most needs and offers have no word in common
+        return [0] * len(pairs)
+    idf = _idf(counted.values())
+    alike = set(chain.from_iterable(compress(pairs, shared)))
+    vectors = {text: _unit(counted[text], idf) for text in alike}
+    return [
+        _product(vectors[one], vectors[other]) if both else 0
+        for (one, other), both in zip(pairs, shared, strict=True)
+    ]
+
+
+def _product(one: WordVector, other: WordVector) -> int:
+    return sum(weight * other[word] for word, weight in one.items() if word in other)
+
+
+def _idf(documents: Collection[Mapping[str, int]]) -> Mapping[str, float]:
+    holders = Counter(chain.from_iterable(documents))
+    idf_of = {
+        count: math.log(1 + (len(documents) - count + 0.5) / (count + 0.5))
+        for count in set(holders.values())
+    }
+    return {word: idf_of[count] for word, count in holders.items()}
 
 
 def _counted(text: str) -> Mapping[str, int]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from tasks.prompts.foreign_claims import FOREIGN_CONDITIONS, compiled, foreign_patterns
 
@@ -203,6 +202,11 @@ _CLAIMS = tuple(
     )
 )
 _FIRST_SIGNS = frozenset(word for signs, _ in _CLAIMS for word in signs[0])
+#: A word to the places in `_CLAIMS` of those of which it is a first sign.
+_BY_SIGN = {
+    word: [place for place, (signs, _) in enumerate(_CLAIMS) if word in signs[0]]
+    for word in _FIRST_SIGNS
+}
 #: What makes the words after it a condition: "once we have integrated …".
 _CONDITION = re.compile(
     r"\b(?:after|as soon as|before|if|once|should|unless|until|when|whether"
@@ -215,20 +219,26 @@ _DECORATION = re.compile(r"[*_`~\"“”(),]")
 def first_claim(text: str) -> str | None:
     """Return the first words of `text` that say something was done, or None."""
     plain = _plain(text)
-    found = _WORD.findall(plain)
-    english: Iterable[re.Pattern[str]] = ()
-    if not _FIRST_SIGNS.isdisjoint(found):
-        words = set(found)
-        english = (
-            compiled(pattern)
-            for signs, pattern in _CLAIMS
-            if not any(some.isdisjoint(words) for some in signs)
-        )
-    for pattern in (*english, *foreign_patterns(plain)):
+    for pattern in (*_english_patterns(plain), *foreign_patterns(plain)):
         for match in pattern.finditer(plain):
             if not _CONDITION.search(plain[max(match.start() - 20, 0) : match.start()]):
                 return match[0]
     return None
+
+
+def _english_patterns(plain: str) -> list[re.Pattern[str]]:
+    """Return the patterns that may match a text, by the words that it has."""
+    words = set(_WORD.findall(plain))
+    signs_here = _FIRST_SIGNS & words
+    if not signs_here:
+        return []
+    places = sorted({place for word in signs_here for place in _BY_SIGN[word]})
+    claims = (_CLAIMS[place] for place in places)
+    return [
+        compiled(pattern)
+        for signs, pattern in claims
+        if not any(some.isdisjoint(words) for some in signs[1:])
+    ]
 
 
 def _plain(text: str) -> str:

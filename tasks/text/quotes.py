@@ -66,7 +66,7 @@ class Quotable:
     @property
     def has_words(self) -> bool:
         """Say whether one of the texts has enough words for a quote."""
-        return any(word_count(text) >= QUOTE_MIN_WORDS for text in self._texts)
+        return any(map(_is_enough, self._texts))
 
     def holds(self, quote: str) -> bool:
         """Say whether a quote of at least `QUOTE_MIN_WORDS` words stands in one of the texts."""
@@ -106,15 +106,28 @@ def _words(text: str) -> Iterable[str]:
     if not text.isascii():
         return _WORD.findall(text)
     parts = text.translate(_ASCII_WORDS).split()
-    return filter(None, [part if part[0] not in "+#" else _MARKS.sub("", part) for part in parts])
+    # In ASCII the two marks stand before the comma, and letters, digits behind it.
+    return filter(None, [part if part > "," else _MARKS.sub("", part) for part in parts])
 
 
 def _is_unspaced(character: str) -> bool:
     return not character.isascii() and any(first <= character <= last for first, last in _UNSPACED)
 
 
+def _is_enough(form: str) -> bool:
+    """Say whether a reader's form has `QUOTE_MIN_WORDS`, without counting all of a long one's."""
+    if form.isascii():
+        return len(form.split(maxsplit=QUOTE_MIN_WORDS - 1)) >= QUOTE_MIN_WORDS
+    return word_count(form) >= QUOTE_MIN_WORDS
+
+
 def _form_of_source(text: str) -> str:
-    return _kept_form(text) if len(text) <= _KEPT_MAX_CHARACTERS else reader_form(text)
+    return _kept_form(text) if len(text) <= _KEPT_MAX_CHARACTERS else _kept_long_form(text)
+
+
+@lru_cache(maxsize=4)  # a long one is looked at several times, and such are rare
+def _kept_long_form(text: str) -> str:
+    return reader_form(text)
 
 
 @lru_cache(maxsize=2 * KEPT_READMES)  # and their descriptions
