@@ -1,11 +1,14 @@
 """Steps per second of the recorded chain against a bare Dramatiq pipeline, in one run.
 
 Same Redis, same layout (2 processes × 4 threads), no-op bodies; recorded means steps, audit rows,
-JSON log lines and redaction on SQLite on disk; observed (`--observed`) means metrics and traces as
-well, which a collector takes that does nothing. Run: python -m tests.benchmarks.bench_chain
+JSON log lines and redaction on SQLite on disk. Run: python -m tests.benchmarks.bench_chain
+
+What can be said besides, in the same sitting: with metrics and traces, which a collector takes that
+does nothing (`--observed`); with the messages on RabbitMQ (`--rabbitmq`); and without a processor
+for each process (`--unpinned`). Runs are created before the clock starts, with `--creation` within.
 
 Wall time says little on a machine that others use; the processors' time that the workers took for
-a step is printed beside it. Runs are created before the clock starts.
+a step is printed beside it.
 """
 
 from __future__ import annotations
@@ -20,57 +23,84 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 from tests.support.otlp import collecting
+from tests.support.rabbitmq import running_rabbitmq
 from tests.support.servers import postgres_server, redis_server
 from tests.support.waiting import wait_until
 
 WARM_UP_RUNS = 20
-#: Both have 2 processes × 4 threads; the bare one under Dramatiq's command, the recorded one as
-#: `scout worker` starts it, with JSON lines through its parent.
-COMMANDS = {
-    "bare": [
-        *(sys.executable, "-m", "dramatiq", "tests.benchmarks.bare_chain"),
-        *("-p", "2", "-t", "4"),
-    ],
-    "recorded": [sys.executable, "-m", "tests.benchmarks.recorded_worker"],
-    "observed": [sys.executable, "-m", "tests.benchmarks.recorded_worker", "--metrics"],
-}
+_BARE = [
+    *(sys.executable, "-m", "dramatiq", "tests.benchmarks.bare_chain"),
+    *("-p", "2", "-t", "4"),
+]
+_RECORDED = [sys.executable, "-m", "tests.benchmarks.recorded_worker"]
+
+
+class Kind(NamedTuple):
+    """One way to do the chain, in 2 processes × 4 threads.
+
+    The bare one is under Dramatiq's command, the others are as `scout worker` starts them, with
+    JSON lines through their parent.
+    """
+
+    name: str
+    command: list[str]
+    environ: dict[str, str]
+    #: What it is compared with.
+    base: str = "bare"
 
 
 def main() -> None:
-    """Measure both in alternation and print the ratio of the best rounds."""
+    """Measure all kinds in alternation and print the ratios of the best rounds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--postgres", action="store_true", help="record on PostgreSQL")
+    parser.add_argument("--creation", action="store_true", help="create runs within the clock")
     parser.add_argument("--observed", action="store_true", help="also with metrics and traces")
+    parser.add_argument("--rabbitmq", action="store_true", help="also with messages on RabbitMQ")
+    parser.add_argument("--unpinned", action="store_true", help="also where the kernel schedules")
     args = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        os.environ["SCOUT_BROKER_URL"] = stack.enter_context(redis_server())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        database = f"sqlite:///{folder / 'bench.db'}"
-        if args.postgres:
-            database = stack.enter_context(postgres_server())
-        os.environ["SCOUT_DATABASE_URL"] = database
-        environs: dict[str, dict[str, str]] = {"bare": {}, "recorded": {}}
-        if args.observed:
-            environs["observed"] = {
-                "OTEL_EXPORTER_OTLP_ENDPOINT": stack.enter_context(_collector())
-            }
-        best = {kind: Round(0.0, 1.0) for kind in environs}
+        os.environ["SCOUT_BROKER_URL"] = stack.enter_context(redis_server())
+        os.environ["SCOUT_DATABASE_URL"] = (
+            stack.enter_context(postgres_server())
+            if args.postgres
+            else f"sqlite:///{folder / 'bench.db'}"
+        )
+        kinds = _kinds(args, stack)
+        best = {kind.name: Round(0.0, 1.0) for kind in kinds}
         for number in range(1, args.rounds + 1):
-            for kind, environ in environs.items():
-                measure = _bare if kind == "bare" else _recorded
-                with _workers(COMMANDS[kind], folder / f"{kind}.log", environ) as root:
-                    found = measure(args.runs, root)
-                best[kind] = max(best[kind], found)
-                print(f"round {number}  {kind:<9} {found}", flush=True)
-        for kind, base in (("recorded", "bare"), ("observed", "recorded")):
-            if kind in best:
-                ratio = best[kind].steps_per_s / best[base].steps_per_s
-                print(f"ratio of the best rounds, {kind} to {base}: {ratio:.2f}")
+            for kind in kinds:
+                log = folder / f"{kind.name}.log"
+                with mock.patch.dict(os.environ, kind.environ), _workers(kind.command, log) as root:
+                    if kind.name == "bare":
+                        found = _bare(args.runs, root)
+                    else:
+                        found = _recorded(args.runs, root, creation=args.creation)
+                best[kind.name] = max(best[kind.name], found)
+                print(f"round {number}  {kind.name:<9} {found}", flush=True)
+        for kind in kinds[1:]:
+            ratio = best[kind.name].steps_per_s / best[kind.base].steps_per_s
+            print(f"ratio of the best rounds, {kind.name} to {kind.base}: {ratio:.2f}")
         print(f"load: {os.getloadavg()[0]:.1f}")
+
+
+def _kinds(args: argparse.Namespace, stack: contextlib.ExitStack) -> list[Kind]:
+    """Return what is to be measured, the bare pipeline first, its servers running."""
+    kinds = [Kind("bare", _BARE, {}), Kind("recorded", _RECORDED, {})]
+    if args.observed:
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": stack.enter_context(_collector())}
+        kinds.append(Kind("observed", [*_RECORDED, "--metrics"], environ, "recorded"))
+    if args.rabbitmq:
+        url = stack.enter_context(running_rabbitmq()).url
+        kinds.append(Kind("rabbitmq", _RECORDED, {"SCOUT_BROKER_URL": url}))
+    if args.unpinned:
+        kinds.append(Kind("unpinned", [*_RECORDED, "--unpinned"], {}))
+    return kinds
 
 
 class Round(NamedTuple):
@@ -134,7 +164,7 @@ def _bare(runs: int, root: int) -> Round:
     return watch.round(runs * 10)
 
 
-def _recorded(runs: int, root: int) -> Round:
+def _recorded(runs: int, root: int, *, creation: bool = False) -> Round:
     from models.database.connection import database
     from models.database.migrate import open_database
     from models.lifecycle import create_run
@@ -151,7 +181,8 @@ def _recorded(runs: int, root: int) -> Round:
         return int(database().execute(sql).fetchone()[0])
 
     def create(count: int) -> list[str]:
-        return [create_run({"query": "bench", "dry": True}) for _ in range(count)]
+        args = {"query": "bench", "dry": True}
+        return [create_run(args, broker=load_settings().broker_kind) for _ in range(count)]
 
     def send(run_ids: list[str]) -> None:
         for run_id in run_ids:
@@ -159,8 +190,11 @@ def _recorded(runs: int, root: int) -> Round:
 
     send(create(WARM_UP_RUNS))
     wait_until("the warm-up", lambda: unfinished() == 0, 60)
-    run_ids = create(runs)
+    run_ids = [] if creation else create(runs)
     watch = _Watch(root)
+    if creation:
+        for _ in range(runs):
+            send(create(1))
     send(run_ids)
     wait_until("all runs", lambda: unfinished() == 0, 300)
     return watch.round(runs * 10)
@@ -175,12 +209,10 @@ def _collector() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _workers(command: list[str], log: Path, environ: dict[str, str]) -> Iterator[int]:
+def _workers(command: list[str], log: Path) -> Iterator[int]:
     """Run workers for the block and yield the process that they all come from."""
     with log.open("ab") as stream:
-        process = subprocess.Popen(
-            command, stdout=stream, stderr=stream, env={**os.environ, **environ}
-        )
+        process = subprocess.Popen(command, stdout=stream, stderr=stream)
         try:
             yield process.pid
         finally:
