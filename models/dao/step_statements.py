@@ -13,8 +13,8 @@ from models.dao.step_transitions import ClaimedRow
 from models.database.connection import database
 
 
-def _say(count: int) -> str:
-    return AuditDao.insertion(count, "EXISTS (SELECT 1 FROM taken)")
+def _say(count: int, of: str = "taken") -> str:
+    return AuditDao.insertion(count, f"EXISTS (SELECT 1 FROM {of})")  # noqa: S608 - constant
 
 
 _CLAIM = (
@@ -29,12 +29,14 @@ _CLAIM = (
     " said AS (" + _say(1) + ")"
     " SELECT count(*) FROM taken"
 )
-#: The last line keeps the halves together: one without the other divides by zero.
-_FINISH_AND_TAKE = (
-    "WITH ended AS ("  # noqa: S608 - constant parts
+_END = (
     "UPDATE run_steps SET status = 'success', finished_at = ?, stats_json = ?,"
     " error_type = NULL, error_message = NULL, error_code = NULL, lease_expires_at = NULL,"
     " interruptions = 0 WHERE step_id = ? AND attempt = ? AND status = 'running'"
+)
+#: The last line keeps the halves together: one without the other divides by zero.
+_FINISH_AND_TAKE = (
+    f"WITH ended AS ({_END}"  # noqa: S608 - constant parts
     " AND EXISTS (SELECT 1 FROM run_steps n WHERE n.step_id = ? AND n.status = 'pending'"
     " AND n.attempt = ?) RETURNING 1),"
     " taken AS (UPDATE run_steps SET status = 'running', attempt = ?, started_at = ?,"
@@ -44,6 +46,17 @@ _FINISH_AND_TAKE = (
     " said AS (" + _say(2) + ")"
     " SELECT e / (1 - e + t) FROM (SELECT (SELECT count(*) FROM ended) AS e,"
     " (SELECT count(*) FROM taken) AS t) AS counted"
+)
+_FINISH_RUN = (
+    f"WITH ended AS ({_END}"  # noqa: S608 - constant parts
+    " AND EXISTS (SELECT 1 FROM runs r WHERE r.run_id = run_steps.run_id"
+    " AND r.status IN ('queued', 'running')) RETURNING run_id),"
+    " over AS (UPDATE runs SET status = 'success', finished_at = ?, stats_json = ?, error = NULL"
+    " WHERE run_id IN (SELECT run_id FROM ended) AND status IN ('queued', 'running') RETURNING 1),"
+    " asked AS (INSERT INTO seal_requests (run_id, asked_at) SELECT run_id, ? FROM ended),"
+    " said AS (" + _say(2, "ended") + ")"
+    " SELECT e / (1 - e + t) FROM (SELECT (SELECT count(*) FROM ended) AS e,"
+    " (SELECT count(*) FROM over) AS t) AS counted"
 )
 
 
@@ -93,3 +106,32 @@ def finish_and_take(
     taken = (attempt + 1, now, lease_expires_at, worker, now, now, step_id, attempt)
     params = (*ended, *taken, *said[0], *said[1])
     return bool(database().execute(_FINISH_AND_TAKE, params).fetchone()[0])
+
+
+def finish_run(
+    held: ClaimedRow,
+    stats_json: str,
+    finished_at: str,
+    run_stats_json: str,
+    run_finished_at: str,
+    said: tuple[NewAuditRow, NewAuditRow],
+) -> bool:
+    """End the last step of a run as success, and the run, which is to be sealed.
+
+    Args:
+        held: The step, as its attempt holds it.
+        stats_json: What it counted, from `encode_stats`.
+        finished_at: When it ended.
+        run_stats_json: The totals of the run, from `encode_stats`.
+        run_finished_at: When the run ended.
+        said: The audit rows of both ends.
+
+    Returns:
+        Whether step and run were as expected; if not, nothing was written.
+    """
+    end = (finished_at, stats_json, held.step_id, held.attempt)
+    if database().is_sqlite:
+        run = (held.run_id, run_finished_at, run_stats_json)
+        return step_triggers.trigger_end_run(*end, *run, *said[0], *said[1])
+    params = (*end, run_finished_at, run_stats_json, run_finished_at, *said[0], *said[1])
+    return bool(database().execute(_FINISH_RUN, params).fetchone()[0])

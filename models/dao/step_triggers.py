@@ -61,8 +61,17 @@ _CLAIM_MADE = _made(
 )
 _CLAIM = _insertion("claim_step", _CLAIM_COLUMNS)
 
+_ENDED = ("finished_at", "stats_json", "ended_id", "ended_attempt")
+_END = (
+    "UPDATE run_steps SET status = 'success', finished_at = NEW.finished_at,"  # noqa: S608
+    " stats_json = NEW.stats_json, error_type = NULL, error_message = NULL, error_code = NULL,"
+    " lease_expires_at = NULL, interruptions = 0"
+    " WHERE step_id = NEW.ended_id AND attempt = NEW.ended_attempt AND status = 'running';"
+    f"{_OR_NOTHING}"
+)
+
 _HAND_ON_COLUMNS = (
-    *("finished_at", "stats_json", "ended_id", "ended_attempt"),
+    *_ENDED,
     *_TAKEN,
     *_said(1),
     *_said(2),
@@ -70,15 +79,22 @@ _HAND_ON_COLUMNS = (
 _HAND_ON_MADE = _made(
     "hand_on_step",
     _HAND_ON_COLUMNS,
-    "UPDATE run_steps SET status = 'success', finished_at = NEW.finished_at,"  # noqa: S608
-    " stats_json = NEW.stats_json, error_type = NULL, error_message = NULL, error_code = NULL,"
-    " lease_expires_at = NULL, interruptions = 0"
-    " WHERE step_id = NEW.ended_id AND attempt = NEW.ended_attempt AND status = 'running';"
-    f"{_OR_NOTHING}"
-    f" {_TAKE}, due_at = NEW.started_at, enqueued_at = NEW.started_at{_AS_SEEN};"
+    f"{_END} {_TAKE}, due_at = NEW.started_at, enqueued_at = NEW.started_at{_AS_SEEN};"
     f"{_OR_NOTHING} {_say(1)} {_say(2)}",
 )
 _HAND_ON = _insertion("hand_on_step", _HAND_ON_COLUMNS)
+
+_END_RUN_COLUMNS = (*_ENDED, "run_id", "run_finished_at", "run_stats_json", *_said(1), *_said(2))
+_END_RUN_MADE = _made(
+    "end_run",
+    _END_RUN_COLUMNS,
+    f"{_END} UPDATE runs SET status = 'success', finished_at = NEW.run_finished_at,"  # noqa: S608
+    " stats_json = NEW.run_stats_json, error = NULL"
+    " WHERE run_id = NEW.run_id AND status IN ('queued', 'running');"
+    f"{_OR_NOTHING} {_say(1)} {_say(2)}"
+    " INSERT INTO seal_requests (run_id, asked_at) VALUES (NEW.run_id, NEW.run_finished_at);",
+)
+_END_RUN = _insertion("end_run", _END_RUN_COLUMNS)
 
 
 def trigger_claim(*values: Any) -> bool:
@@ -89,6 +105,11 @@ def trigger_claim(*values: Any) -> bool:
 def trigger_hand_on(*values: Any) -> bool:
     """Do what `step_statements.finish_and_take` promises, with those of `_HAND_ON_COLUMNS`."""
     return _happened("hand_on_step", _HAND_ON_MADE, _HAND_ON, values)
+
+
+def trigger_end_run(*values: Any) -> bool:
+    """Do what `step_statements.finish_run` promises, with those of `_END_RUN_COLUMNS`."""
+    return _happened("end_run", _END_RUN_MADE, _END_RUN, values)
 
 
 def _happened(name: str, made: str, sql: str, values: Sequence[Any]) -> bool:

@@ -159,22 +159,5 @@ class StepsDao(StepTransitions):
         params = (broker, run_id, before, priority)
         return database().execute(sql, params).fetchone() is not None
 
-    @staticmethod
-    def totals(run_id: str) -> tuple[dict[str, Any], str | None]:
-        """Return `{"steps": {status: count}, "attempts": total}` of a run, and its last step's end.
-
-        The end is None before the first step has ended.
-        """
-        sql = (
-            "SELECT status, count(*), sum(attempt), max(finished_at) FROM run_steps"
-            " WHERE run_id = ? GROUP BY status ORDER BY status"
-        )
-        rows = database().execute(sql, (run_id,)).fetchall()
-        totals = {
-            "steps": {status: int(count) for status, count, *_ in rows},
-            "attempts": sum(int(attempts) for _, _, attempts, _ in rows),
-        }
-        return totals, max((end for *_, end in rows if end), default=None)
-
 
 __all__ = ["NOT_PLANNED", "ClaimedRow", "StepRow", "StepsDao", "encode_stats"]

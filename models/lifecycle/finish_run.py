@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from msgspec import Struct
 
 from models.audit import Entry, Journal
 from models.clock import Clock, seconds_between
-from models.dao.audit import AuditDao
+from models.dao.run_end import RunBeforeEnd, before_end
 from models.dao.runs import RunsDao
 from models.dao.seals import SealsDao
 from models.dao.steps import ClaimedRow, StepsDao
@@ -17,45 +20,66 @@ from models.statuses import RunStatus, StepStatus
 from models.steps import position_of, step_id_for
 from models.text.duration import duration
 
+_EVENTS = {
+    RunStatus.SUCCESS: Event.RUN_FINISHED,
+    RunStatus.FAILED: Event.RUN_FAILED,
+    RunStatus.CANCELLED: Event.RUN_CANCELLED,
+}
 
-def end_run(
-    journal: Journal, run_id: str, status: RunStatus, clock: Clock, *, error: str | None = None
-) -> bool:
-    """End a run as success, failed or cancelled, with its totals; returns whether it had not."""
-    run = RunsDao.get(run_id)
-    # The wall clock may have gone back, but no run ends before it started or before its steps.
-    totals, last_end = StepsDao.totals(run_id)
-    now = max(clock.now_iso(), run.started_at or "", last_end or "")
-    duration_s = max(0.0, seconds_between(run.started_at or now, now))
-    stats: dict[str, Any] = totals | {"duration_ms": round(duration_s * 1000, 3)}
-    if run.args.get("dry"):
-        stats["outbound_attempts"] = AuditDao.count(run_id, Event.NETWORK_BLOCKED)
-        stats["network_guard"] = guard_of(run_id)
-    if not RunsDao.end(run_id, status, now, stats, error):
-        return False
-    event = {
-        RunStatus.SUCCESS: Event.RUN_FINISHED,
-        RunStatus.FAILED: Event.RUN_FAILED,
-        RunStatus.CANCELLED: Event.RUN_CANCELLED,
-    }
-    words = {
-        RunStatus.SUCCESS: f"Run finished in {duration(duration_s * 1000)}.",
-        RunStatus.FAILED: f"Run failed: {error}",
-        RunStatus.CANCELLED: f"Run cancelled: {error}",
-    }
-    journal.add(
-        Entry(
-            event=event[status],
+
+class RunEnd(Struct, frozen=True):
+    """How a run ends, worked out before it is written."""
+
+    finished_at: str
+    stats: Mapping[str, Any]
+    entry: Entry
+
+    @classmethod
+    def of(
+        cls,
+        run_id: str,
+        status: RunStatus,
+        seen: RunBeforeEnd,
+        clock: Clock,
+        error: str | None = None,
+    ) -> RunEnd:
+        """Return how a run ends with a status, by what was seen of it and its steps."""
+        # The wall clock may have gone back, but no run ends before it started or before its steps.
+        now = max(clock.now_iso(), seen.started_at or "", seen.last_end or "")
+        duration_s = max(0.0, seconds_between(seen.started_at or now, now))
+        totals: dict[str, Any] = {"steps": seen.steps, "attempts": seen.attempts}
+        stats = totals | {"duration_ms": round(duration_s * 1000, 3)}
+        if seen.is_dry:
+            stats["outbound_attempts"] = seen.blocked
+            stats["network_guard"] = guard_of(run_id)
+        words = {
+            RunStatus.SUCCESS: f"Run finished in {duration(duration_s * 1000)}.",
+            RunStatus.FAILED: f"Run failed: {error}",
+            RunStatus.CANCELLED: f"Run cancelled: {error}",
+        }
+        entry = Entry(
+            event=_EVENTS[status],
             message=words[status],
             scope="run",
             run_id=run_id,
             duration_ms=stats["duration_ms"],
             data={key: value for key, value in stats.items() if key != "duration_ms"},
         )
-    )
-    SealsDao.ask(run_id, now)
-    if run.pool:
-        fill_places(journal, run.pool.name, clock)
+        return cls(now, stats, entry)
+
+
+def end_run(
+    journal: Journal, run_id: str, status: RunStatus, clock: Clock, *, error: str | None = None
+) -> bool:
+    """End a run as success, failed or cancelled, with its totals; returns whether it had not."""
+    seen = before_end(run_id)
+    end = RunEnd.of(run_id, status, seen, clock, error)
+    if not RunsDao.end(run_id, status, end.finished_at, end.stats, error):
+        return False
+    journal.add(end.entry)
+    SealsDao.ask(run_id, end.finished_at)
+    if seen.pool:
+        fill_places(journal, seen.pool, clock)
     return True
 
 
@@ -83,4 +107,4 @@ def skip_rest(journal: Journal, run_id: str, status: StepStatus, reason: str, cl
         )
 
 
-__all__ = ["end_run", "end_run_as_failed", "skip_rest"]
+__all__ = ["RunEnd", "end_run", "end_run_as_failed", "skip_rest"]

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.audit import Journal, Prepared, transition, transition_in_one
+from models.audit import Journal, Prepared, prepare, transition, transition_in_one
 from models.clock import Clock
 from models.dao import step_statements
-from models.dao.steps import StepsDao
+from models.dao.run_end import before_end
+from models.dao.steps import StepsDao, encode_stats
 from models.database.connection import database
 from models.errors import LeaseLostError
 from models.lifecycle.claim import Claim, started
 from models.lifecycle.deadline import fail_late_run, is_past
 from models.lifecycle.finish import GiveUp, Success
-from models.lifecycle.finish_run import end_run
-from models.statuses import RunStatus
+from models.lifecycle.finish_run import RunEnd, end_run
+from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES
 
 
@@ -62,6 +63,8 @@ def finish_and_go_on(
         and _in_one_statement(ending, likely, entry, lease_s, give_up)
     ):
         return likely
+    if is_last and database().in_one_statement and _end_run(ending, give_up):
+        return None
 
     def work(journal: Journal) -> Claim | None:
         ending.write_end(journal)
@@ -102,6 +105,40 @@ def _in_one_statement(
         stands=lambda: following.stands_in(StepsDao.for_claim(following.run_id, following.name)),
         give_up=give_up,
     )
+
+
+def _end_run(ending: Success, give_up: GiveUp | None) -> bool:
+    """End the last step and its run in one trip; returns False where it takes a closer look.
+
+    While a step is held nobody changes the others, nor what is counted of their run.
+    """
+    row, clock = ending.row, ending.clock
+    seen = database().reading(lambda: before_end(row.run_id), give_up=give_up)
+    if seen.pool:
+        return False  # others may have waited for this end
+    seen = seen.after(ending.finished_at)
+    end = RunEnd.of(row.run_id, RunStatus.SUCCESS, seen, clock)
+    entry, stats_json = prepare(end.entry, clock.now_iso()), encode_stats(end.stats)
+
+    def statement() -> bool:
+        return step_statements.finish_run(
+            row,
+            ending.stats_json,
+            ending.finished_at,
+            stats_json,
+            end.finished_at,
+            (ending.finished.row, entry.row),
+        )
+
+    def stands() -> bool:
+        now = StepsDao.for_claim(row.run_id, row.name)
+        return now is not None and (now.status, now.attempt, now.run_status) == (
+            StepStatus.SUCCESS,
+            row.attempt,
+            RunStatus.SUCCESS,
+        )
+
+    return transition_in_one(statement, (ending.finished, entry), stands=stands, give_up=give_up)
 
 
 def _take(claim: Claim, expires_at: str) -> bool:

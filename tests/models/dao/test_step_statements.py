@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from models.audit import Entry, prepare
 from models.dao import step_statements
 from models.dao.audit import NewAuditRow
+from models.dao.seals import SealsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.database.connection import Database
-from models.events import Event
+from models.events import Event, Scope
 from models.lifecycle import Claim, cancel_run
 from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
@@ -21,6 +22,8 @@ FIRST, SECOND = STEP_NAMES[:2]
 
 
 def said(event: Event, row: ClaimedRow, clock: FakeClock) -> NewAuditRow:
+    if event.scope is Scope.RUN:
+        return prepare(Entry(event, "said", "run", "", row.run_id), clock.now_iso()).row
     entry = Entry(event, "said", row.name, "", row.run_id, row.step_id)
     return prepare(entry, clock.now_iso()).row
 
@@ -66,6 +69,40 @@ def test_nothing_changes_where_the_next_step_is_not_as_expected(
     before = everything(database)
     following = replace(claim.successor(clock).row, **change)  # type: ignore[arg-type]
     assert not goes_on(claim.held(), following, clock)
+    assert everything(database) == before
+
+
+def ends(held: ClaimedRow, clock: FakeClock) -> bool:
+    """End a step and its run in the one statement."""
+    now = clock.now_iso()
+    rows = said(Event.STEP_FINISHED, held, clock), said(Event.RUN_FINISHED, held, clock)
+    return step_statements.finish_run(held, '{"n":1}', now, '{"attempts":1}', now, rows)
+
+
+def test_a_step_and_its_run_end_together_and_the_run_is_to_be_sealed(
+    database: Database, claim: Claim, clock: FakeClock
+) -> None:
+    assert ends(claim.held(), clock)
+    step, run = step_of(claim.run_id, FIRST), run_of(claim.run_id)
+    assert (step.status, step.stats, step.lease_expires_at) == ("success", {"n": 1}, None)
+    assert (run.status, run.stats, run.finished_at) == (
+        "success",
+        {"attempts": 1},
+        step.finished_at,
+    )
+    assert events(claim.run_id)[-2:] == ["step.finished", "run.finished"]
+    assert SealsDao.is_asked_for(claim.run_id)
+
+
+def test_neither_ends_where_the_attempt_has_lost_its_step(
+    database: Database, claim: Claim, clock: FakeClock
+) -> None:
+    before = everything(database)
+    assert not ends(replace(claim.held(), attempt=2), clock)
+    assert everything(database) == before
+    cancel_run(claim.run_id, who="ann", reason="enough", clock=clock)
+    before = everything(database)
+    assert not ends(claim.held(), clock)
     assert everything(database) == before
 
 

@@ -18,7 +18,7 @@ from models.lifecycle import cancel_run, fail_step, finish_and_go_on
 from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tests.support.logs import Logs
-from tests.support.runs import audits, claimed, events, new_run, run_of, statuses
+from tests.support.runs import audits, claimed, done, events, new_run, run_of, statuses
 from tests.support.servers import Postgres
 from tests.support.tcp_proxy import TcpProxy, tcp_proxy
 
@@ -101,6 +101,21 @@ def test_an_answer_that_was_lost_is_looked_up(
     assert run_of(run_id).status == "failed"
     said = [line["event"] for line in logs.lines if line["run_id"] == run_id]
     assert said == events(run_id)
+    opened.close_thread()
+
+
+def test_a_lost_answer_to_the_end_of_a_run_is_looked_up(
+    far: Callable[..., Database], proxy: TcpProxy
+) -> None:
+    opened = far()
+    run_id = new_run()
+    done(run_id, steps=9)
+    claim = claimed(run_id, STEP_NAMES[-1])
+    proxy.break_at(b"WITH ")
+    assert finish_and_go_on(claim, {}, lease_s=15) is None
+    assert run_of(run_id).status == "success"
+    assert events(run_id)[-2:] == ["step.finished", "run.finished"]
+    assert len(audits(run_id, "run.finished")) == 1
     opened.close_thread()
 
 

@@ -13,7 +13,14 @@ from models.dao.runs import RunsDao
 from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import InputError
-from models.lifecycle import cancel_run, create_run, fail_step, resume_run
+from models.lifecycle import (
+    Claim,
+    cancel_run,
+    create_run,
+    fail_step,
+    finish_and_go_on,
+    resume_run,
+)
 from models.lifecycle.pool import fill_all_places
 from models.pool import Pool, read_pool
 from models.priority import Priority
@@ -44,12 +51,16 @@ def held(*run_ids: str) -> list[bool]:
     return found
 
 
-@pytest.mark.parametrize("ending", ["success", "failure", "cancelled"])
+@pytest.mark.parametrize("ending", ["success", "by one thread", "failure", "cancelled"])
 def test_whoever_ends_lets_the_next_one_begin(ending: str) -> None:
     first, second, third, other = pooled(), pooled(), pooled(), pooled(name="other")
     assert held(first, second, third, other) == [False, True, True, False]
     if ending == "success":
         finish_until(first)
+    elif ending == "by one thread":
+        going: Claim | None = claim(first, "init_run")
+        while going is not None:
+            going = finish_and_go_on(going, {}, lease_s=15)
     elif ending == "failure":
         fail_step(claim(first, "init_run"), "X", "y")
     else:
