@@ -89,6 +89,11 @@ class Anchor:
             return _ends_word(lower, self.text)
         return not (self.after or self.start) or self._pattern.search(lower) is not None
 
+    @property
+    def narrow_text(self) -> str:
+        """Return what a part of a text between separators holds if it could stand around it."""
+        return self.core if self.across else self.text
+
     def may_stand_around(self, part: str) -> bool:
         """Whether it could stand in a text in lower case that has this part between separators."""
         return self.core in part if self.across else self.stands_in(part)

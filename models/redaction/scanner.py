@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from models.redaction.index import NUMBER, Candidate, Index, rules_of
+from models.redaction.anchors import Anchor
+from models.redaction.index import NUMBER, Index, rules_of
 from models.redaction.spans import MASK, Rule, Span, mask_spans
 from models.redaction.views import is_plain, views_of
 
@@ -85,10 +86,11 @@ class Scanner:
             self._learn(parts)
             return []
         if len(parts) * len(candidates) <= _MAX_LEARNING:
+            anchors = [(anchor.narrow_text, anchor) for anchor, _ in candidates]
             self._learn(
                 part
                 for part in parts
-                if len(part) <= _MAX_PART_LENGTH and not _may_stand_around(candidates, part.lower())
+                if len(part) <= _MAX_PART_LENGTH and not _may_stand_around(anchors, part.lower())
             )
         return rules_of(candidates, text.lower())
 
@@ -127,8 +129,11 @@ def _found(rules: Iterable[Rule], text: str) -> Iterator[Span]:
                 yield start, end
 
 
-def _may_stand_around(candidates: Iterable[Candidate], part: str) -> bool:
-    return any(anchor.may_stand_around(part) for anchor, _ in candidates)
+def _may_stand_around(anchors: Iterable[tuple[str, Anchor]], part: str) -> bool:
+    for text, anchor in anchors:  # noqa: SIM110 - for each part: `any` takes three times as long
+        if text in part and anchor.may_stand_around(part):
+            return True
+    return False
 
 
 def _cut(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from models.settings import table
 from models.settings.loopback import gives_away
@@ -20,8 +21,7 @@ class About(StrEnum):
     SUCCESS = "success"
 
 
-@dataclass(frozen=True, slots=True)
-class NotifySettings:
+class NotifySettings(Struct, frozen=True):
     """What is told, and to whom; nothing of it may be shown but which receivers there are.
 
     Args:
@@ -33,10 +33,13 @@ class NotifySettings:
     """
 
     about: frozenset[About]
-    command: tuple[str, ...] = field(default=(), repr=False)
-    webhook: str = field(default="", repr=False)
-    webhook_secret: str = field(default="", repr=False)
-    apprise: tuple[str, ...] = field(default=(), repr=False)
+    command: tuple[str, ...] = ()
+    webhook: str = ""
+    webhook_secret: str = ""
+    apprise: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"NotifySettings(about={self.about!r})"
 
     @property
     def receivers(self) -> tuple[str, ...]:

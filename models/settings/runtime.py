@@ -14,6 +14,7 @@ from msgspec import Struct, to_builtins
 from models.errors import ConfigError
 from models.retention import RetentionPolicy
 from models.settings import table
+from models.settings.data_folder import data_folder
 from models.settings.notify import notify_settings
 from models.settings.retries import StepTries
 from models.settings.setting import Environ
@@ -119,10 +120,8 @@ def default_database_path() -> Path:
     Raises:
         ConfigError: The user has no home.
     """
-    from platformdirs import user_data_path
-
     try:
-        return user_data_path("scout", appauthor=False) / "scout.db"
+        return data_folder() / "scout.db"
     except RuntimeError as exc:
         hint = f"Set {table.DATABASE_URL.name} to sqlite:////absolute/path.db."
         raise ConfigError("There is no home folder for the database.", hint) from exc

@@ -6,7 +6,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, combinations
+from itertools import combinations
 
 from tasks.kinds.project import Project
 from tasks.kinds.rules import Kind
@@ -44,12 +44,10 @@ def find_copies(projects: Sequence[Project]) -> dict[str, Kind]:
 @lru_cache(maxsize=KEPT_READMES)
 def sketch(readme: str) -> frozenset[int]:
     """Return a sample of a README's shingles that is the same for the same text."""
-    words = [word.encode() for word in readme.split(maxsplit=README_MAX_WORDS)[:README_MAX_WORDS]]
-    text = memoryview(b" ".join(words))
-    starts = [0, *accumulate(len(word) + 1 for word in words)]
-    shingles = zip(starts, starts[SHINGLE_WORDS:], strict=False)
-    grams = (zlib.crc32(text[start : end - 1]) for start, end in shingles)
-    return frozenset(gram for gram in grams if gram % _KEPT_ONE_IN == 0)
+    words = readme.split(maxsplit=README_MAX_WORDS)[:README_MAX_WORDS]
+    shingles = zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False)
+    grams = map(zlib.crc32, map(str.encode, map(" ".join, shingles)))
+    return frozenset([gram for gram in grams if gram % _KEPT_ONE_IN == 0])
 
 
 def _alike(projects: Sequence[Project]) -> Iterator[tuple[str, str, float]]:

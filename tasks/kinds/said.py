@@ -28,6 +28,7 @@ class Said:
     def search(self, text: str) -> re.Match[str] | None:
         """Return the first match in a text; None where there is none."""
         lower = (text if text.isascii() else text.translate(_LIKE)).lower()
-        if not any(part in lower for part in self._parts):
-            return None
-        return self._pattern.search(text)
+        for part in self._parts:
+            if part in lower:
+                return self._pattern.search(text)
+        return None

@@ -48,8 +48,10 @@ def reads_the_environment(code: str) -> bool:
 def test_nobody_else_reads_the_environment() -> None:
     readers = {name for name, code in SOURCES.items() if reads_the_environment(code)}
     assert {name for name in readers if not name.startswith(HOME)} == set(ALLOWED)
-    # Scout's own variables, those of OpenTelemetry, and what files and `gh` add to them.
-    own = {HOME + f"{name}.py" for name in ("setting", "tracing", "files", "github_cli")}
+    # Scout's own variables, those of OpenTelemetry, what files and `gh` add to them, and the
+    # folders of the user.
+    names = ("setting", "tracing", "files", "github_cli", "data_folder")
+    own = {HOME + f"{name}.py" for name in names}
     assert {name for name in readers if name.startswith(HOME)} == own
 
 
