@@ -11,9 +11,11 @@ import pytest
 from models.codes import Code
 from models.database.connection import Database
 from models.database.migrate import open_database
+from models.database.upsert import update_each
 from models.errors import DatabaseUnavailableError
 from models.settings.runtime import load_settings
 from models.statuses import RunStatus
+from models.steps import STEP_NAMES
 from tests.support.pgbouncer import running_pgbouncer
 from tests.support.runs import done, new_run, run_of
 from tests.support.servers import Postgres
@@ -30,13 +32,15 @@ def opened(url: str, monkeypatch: pytest.MonkeyPatch) -> Database:
 def test_sessions_are_shared_and_nothing_of_ours_stays_in_them(
     pgbouncer: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More threads than sessions, each statement often enough to be prepared, migrations too."""
+    """More threads than sessions, statements often enough to be prepared, migrations, batches."""
     postgres.create_database("scout_pooled")
     database = opened(f"{pgbouncer}/scout_pooled", monkeypatch)
     assert database.peewee.connection().pooled
 
     def work(_: int) -> str:
         run_id = new_run()
+        rows = [{"run_id": run_id, "name": name, "progress_json": "{}"} for name in STEP_NAMES]
+        database.transact(lambda: update_each("run_steps", rows, ("run_id", "name")))
         done(run_id)
         database.close_thread()
         return run_id
