@@ -9,8 +9,9 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from hypothesis import HealthCheck, settings
 
 from models.database import connection as db
 from models.database.migrate import open_database
-from models.redaction import set_default_redactor
+from models.redaction import Redactor, set_default_redactor
 from models.settings.runtime import load_settings
 from models.tables.base import proxy
 from tests.support.browser import Browser, running_browser
@@ -95,6 +96,26 @@ def pytest_runtest_makereport() -> Iterator[None]:
     return report
 
 
+@lru_cache(maxsize=64)
+def _redactor(environ: frozenset[tuple[str, str]]) -> Redactor:
+    return Redactor(dict(environ))
+
+
+def _shared_redactor(environ: Mapping[str, str]) -> Redactor:
+    """Return one redactor for all tests with the same secrets, as a process has one for long.
+
+    What is new in the environment of each test is its folder, which is no secret.
+    """
+    of_one_test = ("HOME", "XDG_", "PYTEST_CURRENT_TEST")
+    return _redactor(
+        frozenset(
+            (name, value)
+            for name, value in environ.items()
+            if not name.startswith(of_one_test) and not value.startswith("sqlite:")
+        )
+    )
+
+
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Hide the developer's settings, tokens and home, and undo what is global to a process."""
@@ -112,6 +133,7 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
     monkeypatch.setattr("models.settings.github_cli.which", lambda command: None)
+    monkeypatch.setattr("models.redaction.process_redactor.Redactor", _shared_redactor)
     set_default_redactor(None)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

@@ -163,7 +163,7 @@ def test_each_thread_has_a_deadline_of_its_own() -> None:
             time.sleep(0.005)
         while thread.is_alive():
             assert client.exchange("GET", "/x", max_bytes=10).body == b"yes"
-        thread.join()
+            thread.join(0.02)
     assert len(failed) == 1
 
 
