@@ -15,6 +15,7 @@ from cli.main import COMMANDS
 from models.version import DISTRIBUTION, __version__, version_text
 from tests.support.cli import Scout
 from tests.support.loaded import loaded_after
+from tests.support.scout_process import small_run
 
 HEAVY = {"dramatiq", "redis", "peewee", "msgspec", "httpx", "openai", "sqlite3", "logging"}
 
@@ -43,7 +44,7 @@ def test_an_embedded_dry_run_imports_no_client_of_anything_outside(tmp_path: Pat
     """Each costs 200 ms and more, and asyncio 20; Peewee imports psycopg where it is installed."""
     loaded = loaded_after(
         "sys.modules['psycopg'] = None; from cli.start import main; main()",
-        *("run", "--dry", "--query", "vector database", "--out", str(tmp_path)),
+        *small_run(tmp_path),
     )
     assert {"dramatiq", "peewee"} <= loaded
     assert not loaded & {"redis", "httpx", "openai", "pika", "requests"}

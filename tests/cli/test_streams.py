@@ -14,7 +14,7 @@ import pytest
 from cli.streams import LossyFile
 
 RUN = [sys.executable, "-m", "cli", "run", "--dry", "--query", "vector database"]
-SMALL = ["--max-briefs", "1", "--top", "3"]
+SMALL = ["--max-briefs", "1", "--top", "3", "--max-queries", "0"]
 
 
 @pytest.fixture

@@ -15,11 +15,12 @@ from tests.support.cli import Scout
 from tests.support.counterparts.llm import ChatServer
 from tests.support.counterparts.llm.faults import says, status, wrong_schema
 from tests.support.live_cli import explained
+from tests.support.scout_process import SMALL_RUN
 
 pytestmark = pytest.mark.usefixtures("database")
 
 Live = Callable[..., Result]
-DRY = ("run", "--dry", "--query", "vector database", "--log-format", "text")
+DRY = ("run", "--dry", "--query", "vector database", *SMALL_RUN, "--log-format", "text")
 
 
 @pytest.fixture(autouse=True)

@@ -20,11 +20,19 @@ from models.steps import STEP_NAMES
 from tests.support.cli import SECRET, Scout
 from tests.support.processes import ROOT
 from tests.support.runs import audits, run_of, step_of
-from tests.support.scout_process import Done, executed, leaks, on_terminal, only_run, rows
+from tests.support.scout_process import (
+    SMALL_RUN,
+    Done,
+    executed,
+    leaks,
+    on_terminal,
+    only_run,
+    rows,
+)
 from tests.support.scout_process import scout as scout_process
 from tests.support.waiting import wait_until
 
-DRY = ("run", "--dry", "--query", "vector database")
+DRY = ("run", "--dry", "--query", "vector database", *SMALL_RUN)
 ESCAPE = "\x1b"
 
 
@@ -91,7 +99,7 @@ class TestADryRun:
         assert_recorded(only_run())
 
     def test_every_argument_is_on_record_with_its_default(self, scout: Scout, out: str) -> None:
-        scout(*DRY, "--out", out)
+        scout("run", "--dry", "--query", "vector database", "--out", out)
         args = run_of(only_run()).args
         assert args == RunArgs(query="vector database", dry=True, out=out).to_dict()
         assert (args["top"], args["max_stars"], args["min_score"]) == (50, None, 0.8)

@@ -100,6 +100,7 @@ def test_a_refused_form_is_left_out(
         strict = form is not None and form["json_schema"]["strict"]
         return not strict if "additional" in str(said.body) else form is None
 
+    github.world.size = 3
     chat.always = unless(is_fine, said)
     all_analysed(scout, live(), github)
     assert is_fine(chat.asked[-1])
@@ -109,7 +110,7 @@ def test_a_refused_form_is_left_out(
 def test_what_is_too_long_is_shortened(
     scout: Scout, live: Live, github: Counterpart, chat: ChatServer, said: Said
 ) -> None:
-    github.world = World(6, writer=lambda _: _LONG)
+    github.world = World(3, writer=lambda _: _LONG)
     chat.always = unless(
         lambda one: sum(len(text["content"]) for text in one.messages) < 9_000, said
     )

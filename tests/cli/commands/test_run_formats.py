@@ -18,10 +18,11 @@ from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from tasks.export.markdown import inline
 from tests.support.cli import SECRET, Scout
+from tests.support.scout_process import SMALL_RUN
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "results.schema.json"
 ALL = ("--format", "html", "--format", "csv", "--format", "json", "--format", "markdown")
-DRY = ("run", "--dry", "--query", "vector database")
+DRY = ("run", "--dry", "--query", "vector database", *SMALL_RUN)
 OURS = r"https://github\.com/[\w.-]+/[\w.-]+(/issues|/discussions)?"
 HOSTILE = "=cmd|'/c calc'!A1 </td><script>alert(1)</script> & \"q\" " + SECRET
 

@@ -19,7 +19,7 @@ from tests.support.random_runs import live_through
 SEEDS = (
     [int(os.environ["RANDOM_SEED"])]
     if "RANDOM_SEED" in os.environ
-    else range(int(os.environ.get("RANDOM_RUNS", "20")))
+    else range(int(os.environ.get("RANDOM_RUNS", "12")))
 )
 
 
