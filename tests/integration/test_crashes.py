@@ -96,7 +96,7 @@ def test_a_rolling_restart_under_load(broker: Any, tmp_path: Path, secrets: dict
 
     def more_runs() -> None:
         wanted = finished_steps() + 5
-        run_ids.extend(submit(4, str(tmp_path / "out")))
+        run_ids.extend(submit(3, str(tmp_path / "out")))
         wait_until("5 more steps", lambda: finished_steps() >= wanted)
 
     with fleet("-p", "1", "-t", "2", secrets=secrets) as old:

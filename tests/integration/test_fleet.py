@@ -1,4 +1,4 @@
-"""Fifty detached runs on real worker processes: every step once, every line JSON."""
+"""Many detached runs on real worker processes: every step once, every line JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import database
+from models.database.connection import Database
 from tests.integration.fleet import (
     about,
     assert_truthful,
@@ -40,15 +40,19 @@ def _patient(broker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCOUT_LEASE_S", "60")
 
 
-def test_fifty_runs_on_scout_worker(broker: Any, tmp_path: Path, secrets: dict[str, str]) -> None:
+def test_many_runs_on_scout_worker(
+    broker: Any, database: Database, tmp_path: Path, secrets: dict[str, str]
+) -> None:
+    """Fifty where one writes at a time, which is where they are in each other's way."""
+    count = 50 if database.is_sqlite else 20
     with fleet("--processes", "2", "--threads", "4", secrets=secrets) as workers:
-        run_ids = submit(50, str(tmp_path / "out"))
+        run_ids = submit(count, str(tmp_path / "out"))
         wait_for_all(300)  # no assertion is about how long
     assert_truthful(run_ids, undisturbed=True)
     same_results(run_ids)
     lines = workers.parsed()
     starts = [(line["run_id"], line["step"]) for line in lines if line["event"] == "step.started"]
-    assert len(starts) == len(set(starts)) == 500
+    assert len(starts) == len(set(starts)) == 10 * count
     assert {run_id for run_id, _ in starts} == set(run_ids)
     naming = about(lines, run_ids)
     assert [line for line in naming if line["run_id"] is None] == []
@@ -58,7 +62,7 @@ def test_fifty_runs_on_scout_worker(broker: Any, tmp_path: Path, secrets: dict[s
     alarms = {line["event"] for line in lines if line["level"] in {"WARNING", "ERROR", "CRITICAL"}}
     assert alarms <= ABOUT_THE_FIXTURES | ABOUT_THE_MACHINE
     assert workers.process.returncode == 0
-    assert database().execute("SELECT count(*) FROM workers").fetchone()[0] == 0
+    assert database.execute("SELECT count(*) FROM workers").fetchone()[0] == 0
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

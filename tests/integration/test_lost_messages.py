@@ -32,8 +32,8 @@ def test_all_messages_lost_in_mid_flight(
     broker: Any, tmp_path: Path, secrets: dict[str, str]
 ) -> None:
     with fleet("-p", "2", "-t", "2", secrets=secrets) as workers:
-        run_ids = submit(10, str(tmp_path / "out"))
-        wait_until("some steps", lambda: finished_steps() >= 15)
+        run_ids = submit(6, str(tmp_path / "out"))
+        wait_until("some steps", lambda: finished_steps() >= 9)
         broker.lose_messages()
         wait_for_all()
     assert_truthful(run_ids)
@@ -44,7 +44,7 @@ def test_all_messages_lost_in_mid_flight(
 @on_both_brokers
 def test_every_message_delivered_twice(broker: Any, hold: Hold, secrets: dict[str, str]) -> None:
     with held_fleet(2, secrets, TWICE="1") as workers:
-        run_ids = submit(5, "unused", doubled=True)
+        run_ids = submit(3, "unused", doubled=True)
         wait_for_all()
     assert_truthful(run_ids)
     assert all(run_of(run_id).stats["attempts"] == 10 for run_id in run_ids)
