@@ -23,7 +23,7 @@ from tasks.kinds.marking import is_left_out
 from tasks.kinds.project import Project
 
 PAIR = 2
-#: Pairs grow with the square, and with NumPy a thousand take two seconds.
+#: Pairs grow with the square, and with NumPy a thousand take a second.
 MAX_PARTNERS = 1500
 #: Without NumPy; by words, and by vectors of hundreds of numbers.
 MAX_PARTNERS_WITHOUT_NUMPY = 1000

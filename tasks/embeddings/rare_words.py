@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from operator import mul
 from typing import TypeAlias
 
@@ -100,20 +100,75 @@ def closest_words(
     ours = [text for texts in asked for text in texts]
     theirs = [text for texts in offered for text in texts]
     vectors = word_vectors([*ours, *theirs])
-    owner = [number for number, texts in enumerate(offered) for _ in texts]
-    hits = iter(_shared(vectors[: len(ours)], vectors[len(ours) :]))
-    rows: list[dict[int, int]] = []
-    for texts in asked:
-        row: dict[int, int] = defaultdict(int)
-        for _ in texts:
-            top: dict[int, int] = {}
-            for number, value in next(hits).items():
-                if value > top.get(owner[number], 0):
-                    top[owner[number]] = value
+    sizes = [len(texts) for texts in asked], [len(texts) for texts in offered]
+    compute = _closest_by_hand if numpy() is None else _closest_by_numpy
+    return compute(vectors[: len(ours)], vectors[len(ours) :], *sizes, mean=mean)
+
+
+def _closest_by_hand(
+    ours: Sequence[WordVector],
+    theirs: Sequence[WordVector],
+    asked: Sequence[int],
+    offered: Sequence[int],
+    *,
+    mean: bool,
+) -> Square:
+    owner = [number for number, size in enumerate(offered) for _ in range(size)]
+    one_each = owner == list(range(len(offered)))
+    hits = iter(_shared(ours, theirs))
+    rows: list[Mapping[int, int]] = []
+    for size in asked:
+        row: dict[int, int] = {}
+        for found in islice(hits, size):
+            top = found if one_each else _best(found, owner)
             for number, value in top.items():
-                row[number] = row[number] + value if mean else max(row[number], value)
-        rows.append({n: value // len(texts) if mean else value for n, value in row.items()})
+                if mean:
+                    row[number] = row.get(number, 0) + value
+                elif value > row.get(number, 0):
+                    row[number] = value
+        rows.append({number: value // size for number, value in row.items()} if mean else row)
     return square(rows)
+
+
+def _best(hits: Mapping[int, int], owner: Sequence[int]) -> dict[int, int]:
+    """Return the highest product that each owner's texts have."""
+    top: dict[int, int] = {}
+    for number, value in hits.items():
+        if value > top.get(owner[number], 0):
+            top[owner[number]] = value
+    return top
+
+
+def _closest_by_numpy(
+    ours: Sequence[WordVector],
+    theirs: Sequence[WordVector],
+    asked: Sequence[int],
+    offered: Sequence[int],
+    *,
+    mean: bool,
+) -> Square:
+    np = numpy()
+    result = np.zeros((len(asked), len(offered)), dtype=np.int64)
+    if not theirs:
+        return result
+    holders = {
+        word: tuple(np.asarray(column) for column in zip(*held, strict=True))
+        for word, held in _holders(theirs).items()
+    }
+    have = [number for number, size in enumerate(offered) if size]
+    starts = np.cumsum([0, *(offered[number] for number in have[:-1])])
+    vectors = iter(ours)
+    for row, size in zip(result, asked, strict=True):
+        found = np.zeros((size, len(theirs)), dtype=np.int64)
+        for hits, vector in zip(found, islice(vectors, size), strict=True):
+            for word, weight in vector.items():
+                if word in holders:
+                    numbers, weights = holders[word]
+                    hits[numbers] += weight * weights
+        if size:
+            best = np.maximum.reduceat(found, starts, axis=1)
+            row[have] = best.sum(axis=0) // size if mean else best.max(axis=0)
+    return result
 
 
 def nearest(asked: Sequence[str], offered: Sequence[str]) -> list[int | None]:
@@ -128,10 +183,7 @@ def nearest(asked: Sequence[str], offered: Sequence[str]) -> list[int | None]:
 
 def _shared(ours: Sequence[WordVector], theirs: Sequence[WordVector]) -> list[dict[int, int]]:
     """Return for each of `ours` its products with those of `theirs` that share a word with it."""
-    holders: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for number, vector in enumerate(theirs):
-        for word, weight in vector.items():
-            holders[word].append((number, weight))
+    holders = _holders(theirs)
     found = []
     for vector in ours:
         hits: dict[int, int] = defaultdict(int)
@@ -140,3 +192,12 @@ def _shared(ours: Sequence[WordVector], theirs: Sequence[WordVector]) -> list[di
                 hits[number] += weight * other
         found.append(hits)
     return found
+
+
+def _holders(vectors: Sequence[WordVector]) -> Mapping[str, list[tuple[int, int]]]:
+    """Return the numbers of the vectors that have a word, with its weight in each."""
+    holders: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, vector in enumerate(vectors):
+        for word, weight in vector.items():
+            holders[word].append((number, weight))
+    return holders
