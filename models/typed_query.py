@@ -15,6 +15,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from models.errors import InputError
+from models.redaction.lazy import lazy
 
 #: GitHub refuses a query with more operators.
 MAX_EXCLUDED = 5
@@ -30,17 +31,17 @@ _TOKEN = re.compile(
 #: What GitHub would read as syntax: a qualifier, an operator, a group.
 _SYNTAX = re.compile(r"[:()<>=]|\A(?:AND|OR|NOT)\Z|\A-")
 
-_NUMBER = re.compile(r"(?:>=|<=|>|<)?\d{1,9}|\d{1,9}\.\.(?:\d{1,9}|\*)|\*\.\.\d{1,9}")
+_NUMBER = lazy(r"(?:>=|<=|>|<)?\d{1,9}|\d{1,9}\.\.(?:\d{1,9}|\*)|\*\.\.\d{1,9}")
 _DAY = r"\d{4}-\d{2}-\d{2}"
-_DATE = re.compile(rf"(?:>=|<=|>|<)?{_DAY}|{_DAY}\.\.(?:{_DAY}|\*)|\*\.\.{_DAY}")
-_NAME = re.compile(r"[\w.+#'*-]+(?: [\w.+#'*-]+)*")
-_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})")
-_REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9._-]{1,100}")
-_IN = re.compile(r"(?:name|description|readme|topics)(?:,(?:name|description|readme|topics))*")
+_DATE = lazy(rf"(?:>=|<=|>|<)?{_DAY}|{_DAY}\.\.(?:{_DAY}|\*)|\*\.\.{_DAY}")
+_NAME = lazy(r"[\w.+#'*-]+(?: [\w.+#'*-]+)*")
+_LOGIN = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})")
+_REPO = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9._-]{1,100}")
+_IN = lazy(r"(?:name|description|readme|topics)(?:,(?:name|description|readme|topics))*")
 
 
 def _one_of(*values: str) -> re.Pattern[str]:
-    return re.compile("|".join(values), re.IGNORECASE)
+    return lazy("|".join(values), re.IGNORECASE)
 
 
 #: Qualifier to the pattern of its values, and how to say what they look like.

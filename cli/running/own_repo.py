@@ -72,14 +72,14 @@ def with_own_repo(
         ConfigError: A source is not configured.
         SourceAwayError: GitHub does not answer.
     """
+    asked = args.with_repo
+    if asked is None:
+        return args, []
     from models.lifecycle.create import refuse_secrets
     from tasks.search.own_query import own_query
     from tasks.sources.choose import sources_for
     from tasks.sources.fixtures.files import FixtureError
 
-    asked = args.with_repo
-    if asked is None:
-        return args, []
     refuse_secrets(args)
     if github is None:
         github = sources_for(args.dry, args.fixtures, with_model=False).github

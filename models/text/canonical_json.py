@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import json
 import math
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-# Made once: `json.dumps` makes an encoder at every call.
-_encoder = partial(json.JSONEncoder, sort_keys=True, separators=(",", ":"), allow_nan=False)
-_encode = _encoder(ensure_ascii=False).encode
-_encode_in_ascii = _encoder(ensure_ascii=True).encode
+
+def _encoder(*, ensure_ascii: bool) -> Callable[[Any], str]:
+    """Return an encoder that is made once: `json.dumps`, and `encode` of one, make a new one."""
+    separators = (",", ":")
+    made = json.JSONEncoder(
+        ensure_ascii=ensure_ascii, sort_keys=True, separators=separators, allow_nan=False
+    )
+    library: Any = json.encoder
+    if library.c_make_encoder is None:
+        return made.encode
+    texts = library.encode_basestring_ascii if ensure_ascii else library.encode_basestring
+    chunks = library.c_make_encoder(None, made.default, texts, None, ":", ",", True, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode = _encoder(ensure_ascii=False)
+_encode_in_ascii = _encoder(ensure_ascii=True)
 _decode = msgspec.json.Decoder().decode
 
 

@@ -26,11 +26,13 @@ def clean_text(text: str, max_length: int | None = None, *, keep_newlines: bool 
         return text
     redact_text = default_redactor().redact_text
     if text.isascii() and text.isprintable():
-        text = redact_text(text)  # the hot path: nothing in it is invisible
+        clean = redact_text(text)
+        if clean is text and (max_length is None or len(text) <= max_length):
+            return text if keep_newlines else text.strip()  # the hot path: nothing was to be done
     else:
         # With its line ends, by which the redactor knows where a secret begins and stops.
-        text = redact_text(printable(text, keep_newlines=True))
-    return printable(text, max_length, keep_newlines=keep_newlines)
+        clean = redact_text(printable(text, keep_newlines=True))
+    return printable(clean, max_length, keep_newlines=keep_newlines)
 
 
 def clean_error(text: str | None) -> str | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from models.export_path import HTML_NAME, RESULTS_NAME
 from models.run_args import FORMATS
-from tasks.export.csv_files import csv_files
 from tasks.export.report import Report
-from tasks.export.results_json import results, results_text
 
 MARKDOWN = FORMATS[0]
 
@@ -16,11 +14,15 @@ def other_files(report: Report, exported_at: str) -> dict[str, str]:
     asked = set(report.args.formats) - {MARKDOWN}
     if not asked:
         return {}
+    from tasks.export.results_json import results, results_text
+
     found = results(report, exported_at)
     files: dict[str, str] = {}
     if "json" in asked:
         files[RESULTS_NAME] = results_text(found)
     if "csv" in asked:
+        from tasks.export.csv_files import csv_files
+
         files |= csv_files(found)
     if "html" in asked:
         from tasks.export.html_page import html_page

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -47,9 +48,10 @@ _ASCII_WORDS = {
 #: Marks before a word but the last one, and those without a word.
 _MARKS = re.compile(r"\A[+#]+(?!\w)")
 #: Thai to Khmer, and everything from Chinese on, is written without blanks.
+#: The first characters of each range, and after it.
 _UNSPACED = (
-    *(("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u2e80", "\uabff")),
-    *(("\uf900", "\ufaff"), ("\U00020000", "\U0003ffff")),
+    *("\u0e00", "\u0f00", "\u1000", "\u10a0", "\u1780", "\u1800", "\u2e80", "\uac00"),
+    *("\uf900", "\ufb00", "\U00020000", "\U00040000"),
 )
 
 
@@ -111,7 +113,7 @@ def _words(text: str) -> Iterable[str]:
 
 
 def _is_unspaced(character: str) -> bool:
-    return not character.isascii() and any(first <= character <= last for first, last in _UNSPACED)
+    return bisect_right(_UNSPACED, character) % 2 == 1
 
 
 def _is_enough(form: str) -> bool:
