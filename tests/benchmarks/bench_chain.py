@@ -35,7 +35,7 @@ _BARE = [
     *(sys.executable, "-m", "dramatiq", "tests.benchmarks.bare_chain"),
     *("-p", "2", "-t", "4"),
 ]
-_RECORDED = [sys.executable, "-m", "tests.benchmarks.recorded_worker"]
+RECORDED = [sys.executable, "-m", "tests.benchmarks.recorded_worker"]
 
 
 class Kind(NamedTuple):
@@ -76,7 +76,7 @@ def main() -> None:
         for number in range(1, args.rounds + 1):
             for kind in kinds:
                 log = folder / f"{kind.name}.log"
-                with mock.patch.dict(os.environ, kind.environ), _workers(kind.command, log) as root:
+                with mock.patch.dict(os.environ, kind.environ), workers(kind.command, log) as root:
                     if kind.name == "bare":
                         found = _bare(args.runs, root)
                     else:
@@ -91,15 +91,15 @@ def main() -> None:
 
 def _kinds(args: argparse.Namespace, stack: contextlib.ExitStack) -> list[Kind]:
     """Return what is to be measured, the bare pipeline first, its servers running."""
-    kinds = [Kind("bare", _BARE, {}), Kind("recorded", _RECORDED, {})]
+    kinds = [Kind("bare", _BARE, {}), Kind("recorded", RECORDED, {})]
     if args.observed:
         environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": stack.enter_context(_collector())}
-        kinds.append(Kind("observed", [*_RECORDED, "--metrics"], environ, "recorded"))
+        kinds.append(Kind("observed", [*RECORDED, "--metrics"], environ, "recorded"))
     if args.rabbitmq:
         url = stack.enter_context(running_rabbitmq()).url
-        kinds.append(Kind("rabbitmq", _RECORDED, {"SCOUT_BROKER_URL": url}))
+        kinds.append(Kind("rabbitmq", RECORDED, {"SCOUT_BROKER_URL": url}))
     if args.unpinned:
-        kinds.append(Kind("unpinned", [*_RECORDED, "--unpinned"], {}))
+        kinds.append(Kind("unpinned", [*RECORDED, "--unpinned"], {}))
     return kinds
 
 
@@ -209,7 +209,7 @@ def _collector() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _workers(command: list[str], log: Path) -> Iterator[int]:
+def workers(command: list[str], log: Path) -> Iterator[int]:
     """Run workers for the block and yield the process that they all come from."""
     with log.open("ab") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream)
