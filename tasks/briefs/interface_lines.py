@@ -35,11 +35,15 @@ _MARKS = re.compile(r"^(?:[\s>*+\-$%`]|#+\s)+|\*\*|`")
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\([^()\s]*\)")
 #: Stands in lines of tables, badges and HTML.
 _NO_SENTENCE = re.compile(r"https?://|!\[|<\w+|\|")
+#: News, and how a work is to be cited, tell of a project and show no way into it.
+_NO_WAY_IN = re.compile(r"\W*(?:(?:19|20)\d\d[-./]\d\d?\b|\w+\s*=\s*[{\"])")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 #: Stands for a name that the reader is to put in.
 _PLACEHOLDER = re.compile(r"(?i)\b(?:xxx+|foo|your[-_ ]\w+|path/to)\b|\.{3}|…")
-#: A call or an import shows more than that something can be installed, that of another nothing.
-_CALL_WORTH, _INSTALL_WORTH, _NAMED_WORTH, _FOREIGN_WORTH, _OWN_WORTH = 5, 4, 2, 1, 2
+#: An import names what is called, a call shows more than that something can be installed; what
+#: is imported of another shows nothing.
+_IMPORT_WORTH, _CALL_WORTH, _INSTALL_WORTH, _NAMED_WORTH, _FOREIGN_WORTH = 6, 5, 4, 2, 1
+_OWN_WORTH = 2
 #: How a line begins to what is called so there; `{}` is the word that it begins with.
 _NAMES = (
     (_IMPORT, "import"),
@@ -82,9 +86,9 @@ def _worth(line: str, *, is_own: bool) -> int:
     if _LOCAL.search(line) or _PLACEHOLDER.search(line):
         return 0
     if not _CALL.match(line):
-        return _NAMED_WORTH if INTERFACES.search(line) else 0
-    if _IMPORT.match(line) and not is_own:
-        return _FOREIGN_WORTH
+        return _NAMED_WORTH if INTERFACES.search(line) and not _NO_WAY_IN.match(line) else 0
+    if _IMPORT.match(line):
+        return _IMPORT_WORTH if is_own else _FOREIGN_WORTH
     return _INSTALL_WORTH if _INSTALL.match(line) else _CALL_WORTH
 
 

@@ -2,8 +2,9 @@
 
 A repository goes by several names: `owner/name`, one that it had before, the host of its site, the
 packages that its own README installs, its short name, and how its own README writes that. A name
-that others use as a word (in topics, keywords, needs, descriptions) counts only where it is written
-as a name: with its capital, in the middle of a sentence.
+that others use as a word (in topics, keywords, needs, descriptions, or many of them in their
+READMEs) counts only where it is written as a name: with its capital, in the middle of a sentence,
+or where it is installed or imported.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from msgspec.structs import asdict
 
 from models.text.clean import clean_text
 from tasks.kinds.project import Project
+from tasks.text.plain import plain_prose
 
 #: Characters of a README in which names are looked for.
 README_MAX_CHARACTERS = 100_000
@@ -27,6 +29,8 @@ _QUOTE_MAX_CHARACTERS = 240
 _ORDINARY_FROM = 3
 #: The share of others that makes a word no name at all, however it is written: `LLM`.
 _WORD_FROM_SHARE = 0.2
+#: The share of others' READMEs that have it in small letters, which makes it a word: `core`.
+_PROSE_FROM_SHARE = 0.1
 #: How often a README must link a host that is its project's own.
 _OWN_SITE_MIN_LINKS = 3
 #: The same for a host that is not called like its project, which must be most of what it links.
@@ -40,6 +44,8 @@ _INSTALL = re.compile(
     r"|dotnet add package|brew install)"
     r"((?:[ \t]+[-\w@./\[\]=<>~^\"']+)+)"
 )
+#: How code names what is called like a word; as plain text these are no other words.
+_IN_CODE = ("install {}", "import {}", "from {} import")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
 #: What packages and repositories of one project differ by.
@@ -89,6 +95,7 @@ class Links:
             name: {site for site in own if holders[site] == 1} for name, own in sites.items()
         }
         self._count = len(projects)
+        self._prose = {p.full_name: set(plain_prose(p.readme).split()) for p in projects}
         self._texts: dict[str, tuple[str, str]] = {}
         self._spelled: dict[str, tuple[set[str], set[str], tuple[str, ...]]] = {}
         self._patterns: dict[str, re.Pattern[str]] = {}
@@ -139,7 +146,10 @@ class Links:
         # What a site is called, its project often is: `sbert.net`.
         called = {_called(site) for site in sites} - {""}
         for name in {*_own_names(project), *called}:
-            if self._is_name(name):
+            is_prose = self._is_prose(name, project)
+            if is_prose:
+                any_case.update(form.format(name) for form in _IN_CODE)
+            if self._is_name(name) and not is_prose:
                 any_case.update(_spellings(name))
             elif len(name) > 2 and self._uses(name) < max(10, self._count * _WORD_FROM_SHARE):
                 as_written.add(name[0].upper() + name[1:])
@@ -152,6 +162,16 @@ class Links:
         # The shorter, the more likely that it means something else.
         most = _ORDINARY_FROM if len(_plain(name)) > 3 else 1
         return len(_plain(name)) > 2 and self._uses(name) < most
+
+    def _is_prose(self, name: str, project: Project) -> bool:
+        """Say whether so many others write a name in small letters that it is a word."""
+        word = name.lower()
+        if not word.isalpha():
+            return False
+        forms = (word, f"{word},", f"{word}.")
+        others = (words for one, words in self._prose.items() if one != project.full_name)
+        using = sum(not words.isdisjoint(forms) for words in others)
+        return using >= max(_ORDINARY_FROM, self._count * _PROSE_FROM_SHARE)
 
     def _uses(self, name: str) -> int:
         """Return in how many others' short texts the rarest word of a name stands."""

@@ -51,26 +51,31 @@ MIRROR = Said(
 # description that goes with it has (`…_SAID`, not compiled before a name asks for it); a repository
 # without a description is taken by its name.
 LIST_NAME = Said("awesome|list-of-", r"^awesome[-_]|[-_]awesome$|^awesome$|^(?:curated-)?list-of-")
-LIST_SAID = r"(?i)\b(?:awesome|curated|lists?|links|resources?|collections?|papers|directory)\b"
+LIST_SAID = r"(?i)\b(?:curated|lists?|links|resources?|collections?|papers|directory)\b"
 #: To another page: those of a table of contents go to this one.
 LISTED_LINK = r"(?m)^[ \t]*[-*+][ \t]+\[[^\[\]\n]+\]\(https?:"
 LIST_TEXT = Said(
     "list|collection",
     r"^\W*(?:(?:an?|the|my|our) )?(?:[\w-]+ ){0,2}"
-    r"(?:(?:curated|awesome) (?:list|collection)|(?:comprehensive|community|big) list)\b"
+    r"(?:(?:curated|awesome|comprehensive|community|big) list\b"
+    # A curated collection of fonts is no list.
+    r"|(?:curated|awesome) collection(?:\W*$| of (?:[\w-]+ ){0,3}"
+    r"(?:libraries|tools|software|frameworks|packages|plugins|apps|sites|websites|tutorials)\b))"
     r"|^\W*(?:(?:an?|the|my) )?(?:[\w-]+ )?(?:list|collection) of (?:[\w-]+ ){0,3}"
     r"(?:links|resources|papers|projects|lists|articles|books|repositories)\b",
 )
 LIST_TOPICS = frozenset({"awesome-list", "awesome-lists", "curated-list", "curated-lists"})
 TEACHING_NAME = Said(
-    "tutorial|course|example|sample|workshop|cookbook|bootcamp|cheat|exercises|lecture|homework"
-    "|handbook",
-    r"(?:^|[-_.])(?:tutorials?|courses?|courseware|examples?|samples?|workshops?|cookbooks?"
-    r"|bootcamp|cheat-?sheets?|exercises|lectures?|homework|handbook)$",
+    "tutorial|courseware|example|bootcamp|cheat",
+    r"(?:^|[-_.])(?:tutorials?|courseware|examples?|bootcamp|cheat-?sheets?)$",
 )
-TEACHING_BEGINNING = Said(
-    "learn|tutorial|example|sample|course|workshop|playground",
-    r"^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]|[-_.]playground$",
+#: Kitchens, laboratories, sound libraries and gymnasiums have these, too.
+TEACHING_MAYBE = Said(
+    "learn|tutorial|example|sample|course|workshop|playground|cookbook|exercises|lecture|homework"
+    "|handbook",
+    r"^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]|[-_.]playground$"
+    r"|(?:^|[-_.])(?:courses?|samples?|workshops?|cookbooks?|exercises|lectures?|homework"
+    r"|handbook)$",
 )
 TEACHING_SAID = (
     r"(?i)\b(?:learn(?: (?:how|to|about|by))?|learning (?:path|resources?|materials?|by)|teach\w*"
@@ -112,21 +117,22 @@ TEMPLATE_TEXT = Said(
     r"(?:boilerplate|cookiecutter|starter (?:kit|template|project))\b(?!-)",
 )
 PACKAGING_NAME = Said(
-    "wheels|feedstock|rpm|deb|flatpak|aur|prebuilt|binaries|docker-image|packaging|helm-chart"
-    "|homebrew-",
+    "wheels|feedstock|rpm|deb|flatpak|aur|prebuilt|binaries|docker-image|packaging|helm-chart|homebrew-",
     r"[-_.](?:wheels|feedstock|rpm|deb|debian|flatpak|aur|prebuilts?|binaries"
-    r"|docker-images?|packaging|helm-charts?)$|^homebrew-|^helm-charts?$",
+    r"|docker-images?|packaging|helm-charts?)$|^homebrew-(?:tap|core|cask)|^helm-charts?$",
 )
-#: Names of what turns and of what clicks into place, too; others often have the description of
-#: what they package.
-PACKAGING_ENDING = Said("wheel|snap", r"[-_.](?:wheel|snap)$")
+#: Names of what turns, of what clicks into place and of programs for consoles, too; others often
+#: have the description of what they package.
+PACKAGING_MAYBE = Said("wheel|snap|homebrew-", r"[-_.](?:wheel|snap)$|^homebrew-")
 PACKAGING_SAID = (
-    r"(?i)\b(?:wheel (?:builder|package|for|of)|packag\w+|pre-?built|binar\w+|snapcraft"
-    r"|snap (?:of|for|package)|pip|pypi)\b"
+    r"(?i)\b(?:wheels? (?:builders?|packages?|for|of)|taps?|formula\w*|casks?|brew|packag\w+"
+    r"|pre-?built|binar\w+|snapcraft|snap (?:of|for|package)|pip|pypi)\b"
 )
 PACKAGING_TEXT = Said(
     "wheel|binaries|docker image|helm chart|package|homebrew|feedstock",
-    r"^\W*(?:(?:an?|the) )?(?:(?:unofficial|pre-?built|binary|automated|python|static|community"
+    # No wheel of fortune.
+    r"^\W*(?:(?:an?|the) )?(?!wheel of\b)"
+    r"(?:(?:unofficial|pre-?built|binary|automated|python|static|community"
     r"|[\w.+-]+ python) )*(?:wheels?(?: packages?)?|binaries|docker images?|helm charts?"
     r"|(?:rpm|deb|debian|homebrew|conda|snap) packages?|homebrew (?:tap|formula\w*)|feedstock)"
     r"(?: (?:and|or) [\w ]{1,30})? (?:for|of)\b",

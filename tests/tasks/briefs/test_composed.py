@@ -131,6 +131,10 @@ def test_where_too_little_is_known_there_is_none(
         ("import { app } from '@/app/x';\nThe API takes JSON.", "The API takes JSON."),
         ("from app.xxx import Thing\nThe API takes JSON.", "The API takes JSON."),
         ("See the [command line](https://x.y/z) for more.", "See the command line for more."),
+        ("npx skills add app\n\nimport { read } from 'app';", "import { read } from 'app';"),
+        # Neither news nor a reference shows a way in.
+        ("- **[2025.06]** New in app: a web UI, an interface for all", ""),
+        ("@misc{app,\n  title = {{App: a command-line tool for all}},\n}", ""),
         ("import x", ""),
         ("The API " + "says more " * 20, "The API " + "says more " * 9 + "…"),
         ("The API takes JSON. It " + "says more " * 20, "The API takes JSON."),

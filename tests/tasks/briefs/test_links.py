@@ -41,3 +41,20 @@ def test_a_name_that_a_project_had_before_is_its_name() -> None:
     (found,) = Links([quill, moved]).between("a/quill", "team/ferry")
     assert (found.target, "Old/carrier" in found.quote) == ("team/ferry", True)
     assert Links([quill, FERRY]).between("a/quill", "team/ferry") == []
+
+
+def test_what_many_others_write_as_a_word_is_no_name_but_in_code() -> None:
+    click = Project("team/click", readme="# click\n\nPrompts of a command line.")
+    plain = [Project(f"p{n}/q{n}", readme="To begin, click on the button.") for n in range(5)]
+    named = [
+        Project("a/one", readme="Nothing but `pip install click` is needed."),
+        Project("b/two", readme="    import click\n"),
+        Project("c/three", readme="A wrapper around Click for teams."),
+        Project("d/four", readme="See https://github.com/team/click for more."),
+    ]
+    links = Links([click, *plain, *named])
+    assert not any(links.between(one.full_name, "team/click") for one in plain)
+    assert all(links.between(one.full_name, "team/click") for one in named)
+    # Where few write it so, it is a name, however it is written.
+    few = Links([click, *plain[:2], *named[2:]])
+    assert few.between("p0/q0", "team/click")

@@ -64,6 +64,11 @@ def kind_of(name: str = "a/quill", **known: Any) -> tuple[str, str] | None:
         ),
         ({"name": "a/x-starter", "description": "Start a site"}, "template", "“x-starter”"),
         ({"name": "a/x-wheels", "description": "Wheels for x"}, "packaging", "“x-wheels”"),
+        ({"name": "a/homebrew-quill", "description": "Tap of quill"}, "packaging", "homebrew-q"),
+        ({"name": "a/quill-cookbook", "description": "Notebooks"}, "teaching", "quill-cookbook"),
+        ({"description": "A curated collection of awesome tools"}, "list", "curated collection"),
+        # Those who package something often give its own description.
+        ({"name": "a/x-wheels", "description": "Finds x"}, "packaging", "“x-wheels”"),
         ({"description": "Workshop: routers by hand"}, "teaching", "“Workshop: routers"),
         (
             {"readme": "This project has moved to [b/quill](https://g.example/b/quill)."},
@@ -130,7 +135,15 @@ def test_each_kind_is_seen_by_its_evidence(known: dict[str, Any], kind: str, evi
         {"name": "a/art-template", "description": "A fast template engine"},
         {"name": "a/color-wheel", "description": "Picks colours in a browser"},
         {"name": "a/page-snap", "description": "Prerenders an app into static HTML"},
+        {"name": "a/vue-awesome", "description": "Awesome SVG icons for Vue.js"},
+        {"name": "a/cookbook", "description": "A library for all your recipes"},
+        {"name": "a/drum-samples", "description": "Drum sounds for the sequencer"},
+        {"name": "a/steam-workshop", "description": "Downloads mods of games"},
+        {"name": "a/mecanum-wheel", "description": "Drives a robot sideways"},
+        {"name": "a/homebrew-launcher", "description": "Starts programs on a console"},
         # What a project is about, and where it can be had
+        {"description": "A curated collection of open source fonts"},
+        {"description": "Wheel of fortune for teams"},
         {"description": "Boilerplate-free state management"},
         {"description": "A comprehensive collection of components for forms"},
         {"description": "Course management for schools, with grades"},
