@@ -8,9 +8,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import peewee
-
 from models.database.connection import Database
+from models.database.peewee_alone import peewee
 from models.database.trouble import unavailable
 from models.errors import DatabaseUnavailableError, InputError
 

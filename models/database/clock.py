@@ -10,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import peewee
-
 from models.clock import from_iso, running_s, shared_time
 from models.database.connection import Database
+from models.database.peewee_alone import peewee
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _READ = "SELECT max(started_at_s) FROM machine_clocks WHERE boot_id = ?"

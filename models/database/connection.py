@@ -17,10 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import peewee
-from peewee import __exception_wrapper__ as as_peewee_errors  # type: ignore[attr-defined]
-
 from models.backoff import Backoff
+from models.database.peewee_alone import peewee
 from models.database.sqlite_file import SqliteFile
 from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
@@ -87,7 +85,7 @@ class Database:
 
     def execute_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run constant SQL once for each row of parameters, inside the caller's transaction."""
-        with as_peewee_errors:
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
             cursor = self.peewee.cursor()
             cursor.executemany(sql if self.is_sqlite else _for_postgres(sql), rows)
 

@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import peewee
 from msgspec import Struct
 
 from models.codes import Code
@@ -20,6 +19,7 @@ from models.database import connection as db
 from models.database import history
 from models.database.clock import learn_time
 from models.database.drivers import connect
+from models.database.peewee_alone import peewee
 from models.database.trouble import unavailable
 from models.database.whole_schema import make_whole
 from models.errors import ConfigError, DatabaseUnavailableError

@@ -12,15 +12,18 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
-import peewee
 import psycopg
-from peewee import __exception_wrapper__ as as_peewee_errors  # type: ignore[attr-defined]
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 
 from models.database.clock import ask_server
+from models.database.peewee_alone import peewee
 from models.errors import DatabaseUnavailableError
 
 T = TypeVar("T")
+
+as_peewee_errors = peewee.__exception_wrapper__  # type: ignore[attr-defined]
+peewee.psycopg = psycopg  # type: ignore[attr-defined]  # it was imported alone
 
 #: What a URL may say otherwise. The sum of what a renewal can wait for is less than a lease.
 CONNECTION = {
@@ -82,6 +85,14 @@ class ServerConnection(psycopg.Connection[Any]):
             return end.value  # type: ignore[no-any-return]
 
 
+class _Adapter(peewee.Psycopg3Adapter):
+    """Peewee's own, with what it leaves out where it finds no psycopg."""
+
+    txn_idle = TransactionStatus.IDLE
+    txn_inerror = TransactionStatus.INERROR
+    txn_unknown = TransactionStatus.UNKNOWN
+
+
 class ServerDatabase(peewee.PostgresqlDatabase):
     """A PostgreSQL database over psycopg 3.
 
@@ -89,6 +100,8 @@ class ServerDatabase(peewee.PostgresqlDatabase):
         url: Where it is; what it says of a connection comes before what is usual here.
         statement_s: How long a statement may take, in seconds; less than `ANSWER_S`, or 5.
     """
+
+    psycopg3_adapter = _Adapter
 
     def __init__(self, url: str, statement_s: float | None = None) -> None:
         super().__init__(url, prefer_psycopg3=True)

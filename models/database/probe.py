@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import peewee
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -17,6 +16,7 @@ from models.clock import shared_time
 from models.codes import Code
 from models.database import connection as db
 from models.database.drivers import connect
+from models.database.peewee_alone import peewee
 from models.database.trouble import unavailable
 from models.settings.runtime import Settings
 from models.text.clean import clean_text

@@ -26,7 +26,7 @@ def open_existing(settings: Settings) -> db.Database | None:
     Raises:
         ConfigError: The URL cannot be used.
     """
-    import peewee
+    from models.database.peewee_alone import peewee
 
     database = connect(settings, statement_s=_STATEMENT_S)
     if database.path is None:
@@ -52,7 +52,7 @@ def one_look(database: db.Database) -> Iterator[None]:
         with database.peewee.atomic():
             yield
         return
-    import peewee
+    from models.database.peewee_alone import peewee
 
     # Not as Peewee begins one: that gives a number to each, which a standby has none of.
     database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -11,8 +11,7 @@ import os
 import threading
 from typing import Any
 
-import peewee
-
+from models.database.peewee_alone import peewee
 from models.errors import DatabaseUnavailableError
 from models.events import Event
 

@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import peewee
 from msgspec import Struct
 
 from models.codes import Code
+from models.database.peewee_alone import peewee
 from models.errors import DatabaseUnavailableError, system_code
 
 _SQLITE: Mapping[int, Code] = MappingProxyType(

@@ -6,13 +6,13 @@ Times are UTC ISO 8601 text with microseconds; JSON columns hold compact JSON wi
 
 from __future__ import annotations
 
-from peewee import DatabaseProxy, Model
+from models.database.peewee_alone import peewee
 
 #: Bound when a process opens its database.
-proxy = DatabaseProxy()
+proxy = peewee.DatabaseProxy()
 
 
-class Table(Model):
+class Table(peewee.Model):
     """Base of every table."""
 
     class Meta:
