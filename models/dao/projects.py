@@ -19,9 +19,9 @@ _WITH_README = (
 )
 _TO_ANALYSE = (
     "SELECT r.full_name, r.description, r.language, r.topics_json, r.stars, r.pushed_at,"  # noqa: S608
-    f" r.payload_json, r.license, m.sha256, a.status FROM repos r {_README}"
+    " r.payload_json, r.license, m.sha256, a.status FROM repos r"
     " LEFT JOIN analyses a ON a.run_id = r.run_id AND a.full_name = r.full_name"
-    " AND a.status NOT IN ('failed', 'awaited')"
+    f" AND a.status NOT IN ('failed', 'awaited') {_README}"
     " WHERE r.run_id = ? AND r.found_in_pass = ? AND r.status = 'hydrated'"
     " AND (m.status IS NULL OR m.status <> 'failed') ORDER BY r.id"
 )

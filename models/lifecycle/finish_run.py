@@ -20,12 +20,6 @@ from models.statuses import RunStatus, StepStatus
 from models.steps import position_of, step_id_for
 from models.text.duration import duration
 
-_EVENTS = {
-    RunStatus.SUCCESS: Event.RUN_FINISHED,
-    RunStatus.FAILED: Event.RUN_FAILED,
-    RunStatus.CANCELLED: Event.RUN_CANCELLED,
-}
-
 
 class RunEnd(Struct, frozen=True):
     """How a run ends, worked out before it is written."""
@@ -52,14 +46,17 @@ class RunEnd(Struct, frozen=True):
         if seen.is_dry:
             stats["outbound_attempts"] = seen.blocked
             stats["network_guard"] = guard_of(run_id)
-        words = {
-            RunStatus.SUCCESS: f"Run finished in {duration(duration_s * 1000)}.",
-            RunStatus.FAILED: f"Run failed: {error}",
-            RunStatus.CANCELLED: f"Run cancelled: {error}",
-        }
+        event, message = {
+            RunStatus.SUCCESS: (
+                Event.RUN_FINISHED,
+                f"Run finished in {duration(duration_s * 1000)}.",
+            ),
+            RunStatus.FAILED: (Event.RUN_FAILED, f"Run failed: {error}"),
+            RunStatus.CANCELLED: (Event.RUN_CANCELLED, f"Run cancelled: {error}"),
+        }[status]
         entry = Entry(
-            event=_EVENTS[status],
-            message=words[status],
+            event=event,
+            message=message,
             scope="run",
             run_id=run_id,
             duration_ms=stats["duration_ms"],

@@ -112,7 +112,10 @@ def _members(node: ast.AST) -> Iterator[str]:
 
 
 def _names(targets: list[ast.expr]) -> set[str]:
-    return {part.id for one in targets for part in ast.walk(one) if isinstance(part, ast.Name)}
+    """Return the names that are assigned to, those of attributes among them."""
+    parts = [part for one in targets for part in ast.walk(one)]
+    names = {part.id for part in parts if isinstance(part, ast.Name)}
+    return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}
 
 
 def _called(function: ast.expr) -> str:
