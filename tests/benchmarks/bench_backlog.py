@@ -1,7 +1,7 @@
 """A backlog: when its runs end, what is sent again meanwhile, and how soon an idle worker begins.
 
-2 processes × 4 threads on SQLite and Redis; no-op bodies, or with `--real` those of dry runs. All
-messages are sent at once. Run: python -m tests.benchmarks.bench_backlog --runs 2000
+On SQLite and Redis: no-op bodies in 2 processes × 4 threads, or with `--real` dry runs in as many
+as are asked for. All messages are sent at once. Run: python -m tests.benchmarks.bench_backlog
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from tests.support.servers import redis_server
 from tests.support.waiting import wait_until
 from workers.enqueue import send_step
 
-REAL = [*(sys.executable, "-m", "cli.main", "worker"), *("--processes", "2", "--threads", "4")]
 WARM_UP_RUNS = 8
 IDLE_RUNS = 10
 
@@ -39,7 +38,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--real", action="store_true", help="dry runs instead of no-op bodies")
+    parser.add_argument("--processes", type=int, default=2, help="of dry runs")
+    parser.add_argument("--threads", type=int, default=4, help="of dry runs, in each process")
     args = parser.parse_args()
+    processes, threads = str(args.processes), str(args.threads)
+    command = [sys.executable, "-m", "cli.main", "worker"]
+    command = [*command, "--processes", processes, "--threads", threads] if args.real else RECORDED
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         os.environ["SCOUT_BROKER_URL"] = stack.enter_context(redis_server())
@@ -47,8 +51,9 @@ def main() -> None:
         open_database(load_settings())
         broker = recorded_chain.build(load_settings())
         log = folder / "workers.log"
-        stack.enter_context(workers(REAL if args.real else RECORDED, log))
-        wait_until("the workers", lambda: log.read_text().count("worker.ready") >= 2, 60)
+        stack.enter_context(workers(command, log))
+        many = args.processes if args.real else 2
+        wait_until("the workers", lambda: log.read_text().count("worker.ready") >= many, 60)
         warm_up = _created(WARM_UP_RUNS, folder)
         _send(broker, warm_up)
         _done(warm_up)
