@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -157,8 +158,13 @@ def _lines(one: Project) -> dict[str, str]:
         "description": one.description,
         "summary": one.summary,
     }
-    lines = {name: " ".join(telling_words(text)) for name, text in short.items()}
+    lines = {name: _short_line(text) for name, text in short.items()}
     return lines | {"readme": telling_line(one.readme)}
+
+
+@lru_cache(maxsize=1024)  # the second pass compares the first one's again
+def _short_line(text: str) -> str:
+    return " ".join(telling_words(text))
 
 
 def _size(line: str) -> int:

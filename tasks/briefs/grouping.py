@@ -114,7 +114,7 @@ def _chosen(items: Sequence[Project], signals: PairSignals, own: int | None) -> 
         if not signals.may_be_proposed(number):
             continue
         both = (int(signals.pairs.first[number]), int(signals.pairs.second[number]))
-        if any(appearances[index] >= MAX_APPEARANCES for index in both):
+        if max(appearances[both[0]], appearances[both[1]]) >= MAX_APPEARANCES:
             continue
         found = links.between(*(items[index].full_name for index in both))
         pair = _Pair(*both, *_worth(signals, number), tuple(found))

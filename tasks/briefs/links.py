@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -46,6 +46,8 @@ _INSTALL = re.compile(
 )
 #: How code names what is called like a word; as plain text these are no other words.
 _IN_CODE = ("install {}", "import {}", "from {} import")
+#: Of which one stands in each command of `_INSTALL`.
+_INSTALL_SIGNS = (" install", " add", "npm i", "go get", "composer require")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
 #: What packages and repositories of one project differ by.
@@ -195,8 +197,8 @@ def _own_names(project: Project) -> set[str]:
     akin = {_plain(project.name), _plain(base)}
     names = {project.name, base}
     readme = project.readme[:README_MAX_CHARACTERS]
-    for match in _INSTALL.finditer(readme):
-        for part in match[1].split():
+    for packages in _installed(readme):
+        for part in packages.split():
             package = _PACKAGE.match(part.strip("\"'"))
             if package and not part.startswith("-"):
                 name = re.split(r"[\[=<>~]", package[0])[0]
@@ -214,6 +216,20 @@ def _own_names(project: Project) -> set[str]:
         if _plain(called) in akin:
             names.add(called)
     return {name.strip("-_. ") for name in names if len(_plain(name)) > 1}
+
+
+def _installed(readme: str) -> Iterator[str]:
+    """Yield what is named by commands that install; lines without such a word are not searched."""
+    lines: set[tuple[int, int]] = set()
+    for sign in _INSTALL_SIGNS:
+        at = readme.find(sign)
+        while at >= 0:
+            end = readme.find("\n", at)
+            end = len(readme) if end < 0 else end
+            lines.add((readme.rfind("\n", 0, at) + 1, end))
+            at = readme.find(sign, end)
+    for start, end in sorted(lines):
+        yield from (match[1] for match in _INSTALL.finditer(readme, start, end))
 
 
 def _base(name: str) -> str:
@@ -299,4 +315,5 @@ def _longest_first(names: Iterable[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return _NOT_PLAIN.sub("", name.casefold())
+    folded = name.casefold()
+    return folded if folded.isascii() and folded.isalnum() else _NOT_PLAIN.sub("", folded)

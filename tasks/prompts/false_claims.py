@@ -72,9 +72,14 @@ _THINGS = (
     " demo demos fork forks integration integrations issue issues patch patchs plugin plugins"
     " poc pocs pr prs prototype prototypes request requests ticket tickets"
 )
+_TALKS = (
+    "call chat conversation correspondence discussion email emails exchange mail mails meeting talk"
+    " zoom"
+)
+_READY_WORDS = "complete finished functional functioning ready running small tested working"
 _ACQUAINTANCE = [
     (
-        "my our",
+        f"my our & {_TALKS}",
         (
             rf"\b(?:after|as per|based on|continuing|during|following(?: up(?: on)?)?|from"
             rf"|further to|in|per"
@@ -82,30 +87,30 @@ _ACQUAINTANCE = [
         ),
     ),
     (
-        "following",
+        f"following & {_TALKS}",
         (rf"\bfollowing(?: up on)? (?:the|your|yesterday's|last week's) (?:\w+ )?{_TALK}\b"),
     ),
     (
-        "thank thanks",
+        f"thank thanks & {_TALKS}",
         (
             rf"\bthank(?:s| you)(?: again| so much| very much)? for (?:our|the|your|taking the)"
             rf" (?:\w+ )?{_TALK}\b"
         ),
     ),
     (
-        "as",
+        "as & agreed discussed promised talked",
         (
             r"\bas (?:we |already |previously |just )*(?:agreed|discussed|promised|talked about)\b"
             r"(?! (?:in|on|at|by) (?:its|the|their|your)\b)"
         ),
     ),
-    ("we", (r"\b(?:when|since) we (?:last )?(?:met|spoke|talked)\b")),
+    ("we & met spoke talked", (r"\b(?:when|since) we (?:last )?(?:met|spoke|talked)\b")),
     (
-        "was",
+        "was & chatting meet meeting speak speaking talk talking",
         (r"\bit was (?:\w+ ){0,2}(?:to (?:meet|speak|talk)|meeting|speaking|talking|chatting)\b"),
     ),
     (
-        "as",
+        "as & contributor customer sponsor user",
         (
             r"\bas (?:a|an) (?:\w+ ){0,2}(?:daily|frequent|happy|heavy|long-?time|long time"
             r"|longtime|regular"
@@ -113,7 +118,10 @@ _ACQUAINTANCE = [
         ),
     ),
     (
-        f"{_OWN} & contributor contributors customer customers user users",
+        (
+            f"{_OWN} & contributor contributors customer customers user users"
+            " & daily happy heavy long longtime regular"
+        ),
         (
             rf"\b{_PERSON}(?: am|'m| are|'re| have been|'ve been) (?:a |an )?(?:\w+ )?(?:daily"
             rf"|happy|heavy"
@@ -121,7 +129,7 @@ _ACQUAINTANCE = [
         ),
     ),
     (
-        f"{_OWN} & already currently",
+        f"{_OWN} & already currently & depend rely run use",
         (rf"\b{_PERSON} (?:already|currently) (?:depend|rely|run|use)\b"),
     ),
     (
@@ -161,14 +169,14 @@ _ATTACHED = [
         ),
     ),
     (
-        f"{_OWN} & have has got & {_THINGS}",
+        f"{_OWN} & have has got & {_READY_WORDS} & {_THINGS}",
         (
             rf"\b{_PERSON} (?:already |now )?(?:have|has|got) (?:an?|the) (?:\w+ )?{_READY}"
             rf" (?:\w+ )?{_THING}\b"
         ),
     ),
     (
-        "here there",
+        f"here there & {_READY_WORDS} & {_THINGS}",
         (
             rf"\b(?:there is|here is|here's|there's) (?:an? |the |our |my )?(?:\w+ )?(?:already"
             rf" )?(?:an? )?{_READY}"
@@ -176,7 +184,7 @@ _ATTACHED = [
         ),
     ),
     (
-        "available done live online ready up",
+        f"available done live online ready up & {_READY_WORDS} & {_THINGS}",
         (
             rf"\b(?:a|the|our) (?:\w+ )?{_READY} {_THING} (?:is|are) "
             r"(?:available|done|live|online|ready|up)\b"
@@ -194,10 +202,19 @@ _CLAIMS = tuple(
         *_ATTACHED,
         (_OWN, rf"\b{_PERSON}{_HAVE}(?: {_ADVERB}){{0,3}} {_DONE}\b"),
         ("after having", rf"\b(?:after|having) (?:\w+ly )?{_STUDIED} (?:\w+ ){{0,2}}{_CODE}\b"),
-        ("my our", rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b"),
+        (
+            (
+                "my our & analysis audit benchmark benchmarks evaluation experiment experiments"
+                " review test testing tests"
+            ),
+            rf"\b(?:based on|during|from|in) (?:my|our) (?:\w+ )?{_STUDY}\b",
+        ),
         (f"been & {_THINGS}", rf"\b{_OUR_THING} (?:has|have) (?:already |just |now )?been \w+ed\b"),
         (f"already & {_THINGS}", rf"\b{_OUR_THING} (?:is|are) already\b"),
-        (f"already & {_THINGS}", rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b"),
+        (
+            f"already & exist exists passes run runs work works & {_THINGS}",
+            rf"\b{_OUR_THING} already (?:exists?|passes|runs?|works?)\b",
+        ),
         (f"my & {_THINGS}", rf"\bmy (?:open )?{_THING}s?\b"),
     )
 )

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
-from tasks.prompts import foreign_claims
+from tasks.prompts import false_claims, foreign_claims
 from tasks.prompts.false_claims import first_claim
 from tests.support.matching import texts_matching
 
@@ -147,3 +148,15 @@ def test_what_is_written_without_blanks_is_looked_for_by_parts_that_stand_in_it(
             found = [one.pattern for one in foreign_claims.foreign_patterns(f"ab {text} cd")]
             assert pattern in found, text
     assert foreign_claims.foreign_patterns("向量数据库") == []
+
+
+def test_what_is_english_is_looked_for_where_its_words_stand() -> None:
+    dice = random.Random(1)
+    for _, pattern in false_claims._CLAIMS:
+        texts = texts_matching(pattern, 80, dice)
+        assert len(texts) > 1, pattern
+        for text in texts:
+            plain = false_claims._plain(text)
+            found = [one.pattern for one in false_claims._english_patterns(plain)]
+            assert pattern in found or not re.search(pattern, plain), text
+    assert false_claims._english_patterns("a vector database") == []
