@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
-from tasks.briefs.material import INTERFACES, README_MAX_CHARACTERS, StoredProject, comparable_words
+from tasks.briefs.material import README_MAX_CHARACTERS, StoredProject, comparable_words
 from tasks.text.quotes import QUOTE_MIN_WORDS, reader_form, word_count
 
 #: A quote is as long as a model's may be.
 _MAX_WORDS = 20
 _MAX_CHARACTERS = 160
-_PROMPT = r"\s*(?:[$>%#]\s+)?(?:sudo\s+|python3?\s+-m\s+)?"
+_PROMPT = r"\s*(?:(?:[$>%#]|>>>|\w+>|In \[\d+\]:)\s+)?(?:sudo\s+|python3?\s+-m\s+)?"
 _INSTALLED = (
     r"(?:(?:pip[x3]?|uv|conda|mamba|npm|yarn|pnpm|bun|deno|cargo|go|brew|gem|bundle|composer|helm|nix"
     r"|apt|apt-get|dnf|pacman|apk|choco|winget|scoop|flatpak|snap|dotnet|luarocks|opam|cabal|mix|swift)"
@@ -29,8 +30,17 @@ _CALL = re.compile(f"{_PROMPT}(?:{_INSTALLED}|{_CALLED}|{_IMPORTED})")
 _INSTALL = re.compile(f"{_PROMPT}{_INSTALLED}")
 #: What brings a name into a program shows an interface where it is the project's own.
 _IMPORT = re.compile(f"{_PROMPT}{_IMPORTED}")
-#: What is imported from beside the file, in an example of an application.
-_LOCAL = re.compile(r"""["'](?:\.{1,2}/|[@~]/)|\bfrom\s+\.""")
+_MODULE = re.compile(rf"{_PROMPT}(?:from|import)\s+(\w+)")
+#: What is imported from beside the file, in an example of an application, or installed from there.
+_LOCAL = re.compile(r"""["'](?:\.{1,2}/|[@~]/)|\bfrom\s+\.|\binstall\s+(?:-\w+\s+)*\.(?:\s|\[|$)""")
+#: By what a program is reached: more than that it supports something, or how it is used.
+_WAY_IN = re.compile(
+    r"(?i)\b(?:apis?|cli|command[- ]lines?|commands?|sdks?|clients?|plug-?ins?|add-?ons?"
+    r"|extensions?|hooks?|webhooks?|endpoints?|protocols?|formats?|interfaces?|integrations?|bindings|adapters?"
+    r"|connectors?|drivers?)\b"
+)
+#: What a line of a paragraph begins with that goes on with the one before.
+_MIDDLE = re.compile(r"\W*[a-z]")
 _MARKS = re.compile(r"^(?:[\s>*+\-$%`]|#+\s)+|\*\*|`")
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\([^()\s]*\)")
 #: Stands in lines of tables, badges and HTML.
@@ -78,18 +88,31 @@ def interface_name(line: str) -> str:
     for pattern, name in _NAMES:
         if pattern.match(line):
             return name.format(line.split(maxsplit=1)[0])
-    named = INTERFACES.search(line)
+    named = _WAY_IN.search(line)
     return named[0].lower() if named else ""
 
 
 def _worth(line: str, *, is_own: bool) -> int:
-    if _LOCAL.search(line) or _PLACEHOLDER.search(line):
+    if _LOCAL.search(line) or _PLACEHOLDER.search(line) or _is_of_python(line):
         return 0
     if not _CALL.match(line):
-        return _NAMED_WORTH if INTERFACES.search(line) and not _NO_WAY_IN.match(line) else 0
+        return _NAMED_WORTH if _names_a_way_in(line, is_own=is_own) else 0
     if _IMPORT.match(line):
         return _IMPORT_WORTH if is_own else _FOREIGN_WORTH
     return _INSTALL_WORTH if _INSTALL.match(line) else _CALL_WORTH
+
+
+def _is_of_python(line: str) -> bool:
+    """Say whether a line imports what every Python has."""
+    imported = _MODULE.match(line)
+    return imported is not None and imported[1] in sys.stdlib_module_names
+
+
+def _names_a_way_in(line: str, *, is_own: bool) -> bool:
+    """Say whether what would be shown of a line of prose is by what its project is reached."""
+    if _WAY_IN.search(line) is None or _NO_WAY_IN.match(line):
+        return False
+    return (is_own or not _MIDDLE.match(line)) and _WAY_IN.search(_shown(line)) is not None
 
 
 def _lines(project: StoredProject) -> Iterator[str]:

@@ -132,6 +132,12 @@ def test_where_too_little_is_known_there_is_none(
         ("from app.xxx import Thing\nThe API takes JSON.", "The API takes JSON."),
         ("See the [command line](https://x.y/z) for more.", "See the command line for more."),
         ("npx skills add app\n\nimport { read } from 'app';", "import { read } from 'app';"),
+        (">>> from app import read\n\nThe API of app.", "from app import read"),
+        ("from typing import App\n\nimport yet_another as a", "import yet_another as a"),
+        # Words about use and support, or from the middle of a sentence, are no interface.
+        ("Supporting the development of app: how to use it", ""),
+        ("takes the place of a command line in most cases.", ""),
+        ("    pip install -e .[dev] app\n\nThe API takes JSON.", "The API takes JSON."),
         # Neither news nor a reference shows a way in.
         ("- **[2025.06]** New in app: a web UI, an interface for all", ""),
         ("@misc{app,\n  title = {{App: a command-line tool for all}},\n}", ""),
