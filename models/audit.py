@@ -203,16 +203,11 @@ def _say(entries: Sequence[Prepared]) -> None:
         tell(one)
 
 
-def log_entry(entry: Entry) -> None:
+def _log(entry: Entry, *, more_follow: bool) -> None:
     """Log an entry as a line; the formatter redacts it again, as it does every line.
 
     The line's `module` is the step or module that the entry is about, not this file.
     """
-    if logger.isEnabledFor(_LEVELS[entry.level]):
-        _log(entry)
-
-
-def _log(entry: Entry, *, more_follow: bool = False) -> None:
     record = record_of(entry)
     record._more_follow = more_follow  # a handler may write the lines of a transition at once
     logger.handle(record)

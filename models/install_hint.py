@@ -19,6 +19,8 @@ from urllib.request import url2pathname
 
 from msgspec import Struct, field
 
+from models.codes import Code
+from models.errors import ConfigError
 from models.version import DISTRIBUTION
 
 
@@ -88,6 +90,17 @@ class Installation(Struct, frozen=True):
 def install_command(extra: str) -> str:
     """Return the shell command that adds an extra to the Scout that runs this code."""
     return Installation.current().command_for(extra)
+
+
+def library_missing(message: str, extra: str, remedy: str = "Install it") -> ConfigError:
+    """Return the error that what an extra brings is not installed.
+
+    Args:
+        message: What needs it.
+        extra: The extra.
+        remedy: What can be done, ending before the command that installs it.
+    """
+    return ConfigError(message, f"{remedy}: {install_command(extra)}", code=Code.LIBRARY_MISSING)
 
 
 def package_command(package: str) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.codes import Code
 from models.errors import ConfigError, DatabaseUnavailableError
 from models.settings import table
 from models.settings.loopback import is_loopback
@@ -85,12 +84,10 @@ def _need_extra() -> None:
 
     missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
-            f"The page needs {' and '.join(missing)}, which is not installed.",
-            f"Install it: {install_command('web')}",
-            code=Code.LIBRARY_MISSING,
+        raise library_missing(
+            f"The page needs {' and '.join(missing)}, which is not installed.", "web"
         )
 
 

@@ -6,7 +6,6 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from models.codes import Code
 from models.database.connection import Database
 from models.database.sqlite_file import SqliteFile
 from models.errors import ConfigError
@@ -54,12 +53,11 @@ def _postgres(url: str, statement_s: float | None) -> Any:
     try:
         import psycopg
     except ImportError as exc:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
+        raise library_missing(
             f"{DATABASE_URL.spoken_name()} names PostgreSQL, but its driver is not installed.",
-            f"Install it: {install_command('postgres')}",
-            code=Code.LIBRARY_MISSING,
+            "postgres",
         ) from exc
     normal = url.replace("postgres://", "postgresql://", 1)
     from models.database.postgres import ServerDatabase

@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from models.codes import Code
-from models.errors import ConfigError
-
 if TYPE_CHECKING:
     from yake_rust import Yake
 
@@ -38,11 +35,11 @@ def extractor() -> Yake:
         import markdown_it  # noqa: F401 - found missing here rather than in the middle of a step
         from yake_rust import Yake
     except ImportError as exc:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
+        raise library_missing(
             f"--no-llm finds keywords with {LIBRARY} and markdown-it-py, which are not installed.",
-            f"Install them: {install_command('keywords')}",
-            code=Code.LIBRARY_MISSING,
+            "keywords",
+            "Install them",
         ) from exc
     return Yake(language="en", ngrams=PHRASE_MAX_WORDS)

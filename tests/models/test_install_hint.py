@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from models.install_hint import Installation, install_command
+from models.codes import Code
+from models.install_hint import Installation, install_command, library_missing
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/opt/scout/bin/python"
@@ -129,3 +130,17 @@ def test_no_hint_of_the_code_spells_the_command_itself() -> None:
         if re.search(r"pip install|\bscout\[", path.read_text())
     }
     assert not spelt
+
+
+def test_what_an_extra_brings_is_missed_with_a_code_of_its_own() -> None:
+    """Who misses it says so in one way: one once said it without its code."""
+    error = library_missing("The moon is missing.", "live")
+    assert (error.code, error.message) == (Code.LIBRARY_MISSING, "The moon is missing.")
+    assert str(error.hint).startswith("Install it: ")
+    asking = {
+        str(path.relative_to(ROOT))
+        for package in ("cli", "workers", "tasks", "models")
+        for path in (ROOT / package).rglob("*.py")
+        if "install_command" in path.read_text()
+    }
+    assert asking == {"models/install_hint.py", "workers/tracing/export.py"}, "that one goes on"

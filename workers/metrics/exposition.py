@@ -13,7 +13,6 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from models.codes import Code
 from models.database.connection import database
 from models.errors import ConfigError
 from models.events import Event
@@ -48,12 +47,10 @@ def registry_of(read: GaugeReader, counts: Counts | None = None) -> CollectorReg
     try:
         from prometheus_client import CollectorRegistry, ProcessCollector
     except ImportError as exc:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
-            "Metrics need the client for Prometheus, which is not installed.",
-            f"Install it: {install_command('metrics')}",
-            code=Code.LIBRARY_MISSING,
+        raise library_missing(
+            "Metrics need the client for Prometheus, which is not installed.", "metrics"
         ) from exc
     registry = CollectorRegistry()
     registry.register(_Gauges(read))

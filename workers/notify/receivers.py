@@ -114,11 +114,10 @@ def _apprise(message: Message, settings: NotifySettings) -> None:
     try:
         import apprise
     except ImportError as exc:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
-            "SCOUT_NOTIFY_APPRISE needs Apprise, which is not installed.",
-            f"Install it: {install_command('notify')}",
+        raise library_missing(
+            "SCOUT_NOTIFY_APPRISE needs Apprise, which is not installed.", "notify"
         ) from exc
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines hold addresses
     services = apprise.Apprise()

@@ -9,8 +9,6 @@ import logging
 import uuid
 from typing import Any
 
-from models.codes import Code
-from models.errors import ConfigError
 from workers.probes.answer import Lengths, probe_error
 
 _HINTS = {
@@ -79,12 +77,10 @@ def imported_pika() -> Any:
     try:
         import pika
     except ImportError as exc:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
-            "SCOUT_BROKER_URL names RabbitMQ, but its client is not installed.",
-            f"Install it: {install_command('amqp')}",
-            code=Code.LIBRARY_MISSING,
+        raise library_missing(
+            "SCOUT_BROKER_URL names RabbitMQ, but its client is not installed.", "amqp"
         ) from exc
     logging.getLogger("pika").setLevel(logging.CRITICAL + 1)
     return pika

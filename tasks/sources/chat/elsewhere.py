@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.sources.chat.reasoning import bare, unwrapped
+from tasks.sources.chat.reasoning import bare, has_most_of, unwrapped
 
 #: As deep as any of them puts it, and as many values as are looked at.
 _DEPTH_MAX = 8
@@ -32,9 +32,9 @@ def answer_in(body: Any, wanted: frozenset[str]) -> str:
             break
         if isinstance(value, str):
             text = unwrapped(bare(value), wanted) if "{" in value else ""
-            if _is_wanted(_decoded(text), wanted):
+            if has_most_of(_decoded(text), wanted):
                 return text
-        elif _is_wanted(value, wanted):
+        elif has_most_of(value, wanted):
             return json.dumps(value)
     return ""
 
@@ -57,10 +57,6 @@ def _values(value: Any, depth: int) -> Iterator[Any]:
             yield "".join(texts)
         for inner in value:
             yield from _values(inner, depth + 1)
-
-
-def _is_wanted(value: Any, wanted: frozenset[str]) -> bool:
-    return isinstance(value, dict) and 2 * len(wanted & value.keys()) >= len(wanted)
 
 
 def _decoded(text: str) -> Any:

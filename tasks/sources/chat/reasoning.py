@@ -75,7 +75,7 @@ def unwrapped(text: str, wanted: frozenset[str]) -> str:
     Models like to say a word before or after it, or to put it into another. Without one the text
     comes back as it is.
     """
-    if _is_object(text) and _has_most(json.loads(text), wanted):
+    if _is_object(text) and has_most_of(json.loads(text), wanted):
         return text
     for _ in range(_TIMES_ENCODED):
         with suppress(ValueError, RecursionError):
@@ -88,7 +88,7 @@ def unwrapped(text: str, wanted: frozenset[str]) -> str:
         end = at + 1
         with suppress(ValueError, RecursionError):
             value, stop = _decoder.raw_decode(text, at)
-            if _has_most(value, wanted):
+            if has_most_of(value, wanted):
                 found, end = text[at:stop], stop
         at = text.find("{", end)
     return found or _mended(text, wanted) or text
@@ -99,7 +99,7 @@ def _mended(text: str, wanted: frozenset[str]) -> str:
     start, end = text.find("{"), text.rfind("}") + 1
     for written in (text[start:end], unescape(text[start:end])):
         found = mended(written) if start >= 0 else None
-        if found and _has_most(json.loads(found), wanted):
+        if found and has_most_of(json.loads(found), wanted):
             return found
     return ""
 
@@ -118,7 +118,8 @@ def _after_reasoning(text: str) -> str:
     return next((rest for rest in rests if rest.startswith(("{", "```"))), rests[0])
 
 
-def _has_most(value: Any, wanted: frozenset[str]) -> bool:
+def has_most_of(value: Any, wanted: frozenset[str]) -> bool:
+    """Say whether a value is an object with most of the keys that an answer has."""
     return isinstance(value, dict) and 2 * len(wanted & value.keys()) >= len(wanted)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from models.codes import Code
-from models.errors import ConfigError, PermanentError
+from models.errors import PermanentError
 from models.settings.table import EMBED_MODEL
 from models.text.storable import storable
 from tasks.sources.embeddings.answers import unit_vector
@@ -118,12 +118,12 @@ def _check_libraries() -> None:
 
     missing = [name for name in _LIBRARIES if find_spec(name) is None]
     if missing:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
+        raise library_missing(
             f"{EMBED_MODEL.name} is local, which needs {' and '.join(missing)}.",
-            f"Install what it needs: {install_command('embed')}",
-            code=Code.LIBRARY_MISSING,
+            "embed",
+            "Install what it needs",
         )
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from models.codes import Code
-from models.errors import ConfigError
-
 
 def http_library(what: str, remedy: str = "Install it") -> ModuleType:
     """Return the module `httpx`.
@@ -21,11 +18,9 @@ def http_library(what: str, remedy: str = "Install it") -> ModuleType:
     try:
         import httpx
     except ImportError as exc:
-        from models.install_hint import install_command
+        from models.install_hint import library_missing
 
-        raise ConfigError(
-            f"{what} needs the HTTP library httpx, which is not installed.",
-            f"{remedy}: {install_command('live')}",
-            code=Code.LIBRARY_MISSING,
+        raise library_missing(
+            f"{what} needs the HTTP library httpx, which is not installed.", "live", remedy
         ) from exc
     return httpx

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from models.lifecycle import cancel_run, resume_run
 from models.settings.notify import NotifySettings, notify_settings
 from models.settings.runtime import load_settings
 from tests.support.clock import FakeClock
+from tests.support.http_server import serving
 from tests.support.logs import Logs
 from tests.support.rig import Rig, failing
 from tests.support.runs import claimed, done, new_run
@@ -46,19 +46,16 @@ class Hook:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Say nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook?key=in-the-query"
+        self.handler = Handler
+        self.url = ""
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     hook = Hook()
-    thread = Thread(target=hook.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield hook
-    hook.server.shutdown()
-    thread.join()
-    hook.server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), hook.handler)) as url:
+        hook.url = f"{url}/hook?key=in-the-query"
+        yield hook
 
 
 def teller(clock: FakeClock, **environ: str) -> Teller:

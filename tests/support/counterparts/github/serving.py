@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.support.counterparts.github.contract import violations
 from tests.support.counterparts.github.faults import Fault
 from tests.support.counterparts.github.server import Counterpart, Reply, Seen, error_reply
+from tests.support.http_server import PatientServer, serving
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -126,28 +126,13 @@ def _with_echo(body: bytes, echo: bytes) -> bytes:
     return start + begins + echo + b" " + rest if begins else body + echo
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up in the middle of an answer is no error here."""
-
-
 @contextmanager
 def running_github(github: Counterpart, port: int = 0) -> Iterator[Counterpart]:
     """Run a counterpart for the block; in the end all requests must have been as GitHub wants."""
     handler = type("Handler", (_Handler,), {"github": github})
-    server = _Server(("127.0.0.1", port), handler)
-    github.url = f"http://127.0.0.1:{server.server_port}{github.prefix}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(PatientServer(("127.0.0.1", port), handler)) as url:
+        github.url = f"{url}{github.prefix}"
         yield github
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
     wrong = [
         (one.path, problem)
         for one in github.seen

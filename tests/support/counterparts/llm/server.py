@@ -12,8 +12,10 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.http_server import PatientServer, serving
 
 _ITEM = re.compile(
     r"(?:\A|\n\n)The (?P<kind>repository is|projects are) (?P<item>[^\n]+?)\.(?: They|\n)"
@@ -114,15 +116,10 @@ class Handler(BaseHTTPRequestHandler):
 Behaviour = Callable[[Handler, Asked], None]
 
 
-class Server(ThreadingHTTPServer):
+class Server(PatientServer):
     """A server that knows whose it is."""
 
-    daemon_threads = True
-    request_queue_size = 128
     chat: ChatServer
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing about clients that went away."""
 
 
 class ChatServer:
@@ -202,15 +199,9 @@ def chat_server(port: int = 0) -> Iterator[ChatServer]:
     chat = ChatServer()
     server = Server(("127.0.0.1", port), Handler)
     server.chat = chat
-    chat.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
-    thread.start()
-    try:
+    with serving(server) as url:
+        chat.url = f"{url}/v1"
         yield chat
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def answer_well(handler: Handler, asked: Asked) -> None:
