@@ -11,7 +11,6 @@ import atexit
 import io
 import os
 import select
-import socket
 import stat
 import sys
 import threading
@@ -236,6 +235,8 @@ def _putter(descriptor: int) -> tuple[int, Put]:
     mode = os.fstat(descriptor).st_mode
     with suppress(OSError):  # another system, or a pipe of another user's
         if stat.S_ISSOCK(mode):
+            import socket  # 3 ms of each command, and hardly ever needed
+
             own = socket.socket(fileno=os.dup(descriptor))
             return own.fileno(), lambda data: own.send(data, socket.MSG_DONTWAIT)
         if not (stat.S_ISFIFO(mode) or os.isatty(descriptor)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_TWICE = re.compile(r"""(?<=[^\s.!?/])(["'”’)\]]?[.!?]["'”’)]?)\.(?=\s|$)""")
+#: Compiled when it is first used, which `scout --help` does not.
+_TWICE = r"""(?<=[^\s.!?/])(["'”’)\]]?[.!?]["'”’)]?)\.(?=\s|$)"""
 _MAY_BE_TWICE = re.compile(r"""(?:[.!?]|\.["'”’)])\.""")
 
 
@@ -12,4 +13,4 @@ def once_ended(text: str) -> str:
     """Return `text` without a full stop that follows the end of a sentence: `It broke..`."""
     if not _MAY_BE_TWICE.search(text):
         return text  # the hot path
-    return _TWICE.sub(r"\1", text)
+    return re.sub(_TWICE, r"\1", text)
