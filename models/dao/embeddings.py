@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from models.database.connection import ANY_OF, database
 from models.database.upsert import upsert
 
+#: Vectors in one answer of a server, which has a few seconds for it; each has several kilobytes.
+_AT_ONCE = 500
+
 
 class EmbeddingsDao:
     """Stores and finds the vectors of texts; writes join the caller's transaction."""
@@ -22,8 +25,12 @@ class EmbeddingsDao:
             "SELECT text_sha256, vector FROM embeddings"  # noqa: S608 - constant
             f" WHERE model = ? AND text_sha256 {ANY_OF}"
         )
-        rows = database().rows(sql, (model, database().many(by_digest)))
-        return {by_digest[digest]: _unpacked(bytes(blob)) for digest, blob in rows}
+        digests, found = sorted(by_digest), dict[str, Sequence[float]]()
+        for first in range(0, len(digests), _AT_ONCE):
+            some = database().many(digests[first : first + _AT_ONCE])
+            for digest, blob in database().rows(sql, (model, some)):
+                found[by_digest[digest]] = _unpacked(bytes(blob))
+        return found
 
     @staticmethod
     def put(model: str, vectors: Mapping[str, Sequence[float]], now: str) -> None:

@@ -35,6 +35,8 @@ T = TypeVar("T")
 #: there are, and neither database's limit on parameters counts. The parameter is `Database.many`.
 ANY_OF = "IN (SELECT value FROM json_each(?))"
 _ANY_OF_POSTGRES = "= ANY(?)"
+#: Rows of a batch that go in one trip to a server, which has a few seconds to answer.
+_AT_ONCE = 100
 #: Waits longer than this are worth a log line.
 LONG_WAIT_S = 1.0
 _TELL_AGAIN_S = 10.0
@@ -87,7 +89,9 @@ class Database:
         """Run constant SQL once for each row of parameters, inside the caller's transaction."""
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
             cursor = self.peewee.cursor()
-            cursor.executemany(sql if self.is_sqlite else _for_postgres(sql), rows)
+            for first in range(0, len(rows), _AT_ONCE):  # a server has as long for each part
+                some = rows[first : first + _AT_ONCE]
+                cursor.executemany(sql if self.is_sqlite else _for_postgres(sql), some)
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """Run constant SQL that reads, and return all its rows as tuples."""

@@ -224,7 +224,7 @@ def test_the_page_of_the_run_is_in_it(scout: Scout, parent: str, tmp_path: Path)
 def test_records_that_make_no_page_are_packed_all_the_same(
     scout: Scout, parent: str, opened: Database, tmp_path: Path
 ) -> None:
-    opened.execute("DELETE FROM run_steps WHERE name = 'init_run'")
+    opened.execute("UPDATE repos SET payload_json = '[]'")
     files = packed(scout, parent, tmp_path / "b.tar.gz")
     assert "run.html" not in files
     assert b"Traceback" in files["run.html.error.txt"]

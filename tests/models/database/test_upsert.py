@@ -51,11 +51,11 @@ def test_values_are_never_part_of_the_sql() -> None:
 
 
 def test_rows_that_are_there_are_updated_each_with_its_own_values() -> None:
-    rows = [{"sha256": name, "text": name} for name in "abc"]
-    insert_missing("readme_texts", rows, KEY)
-    changed = [{"text": name.upper(), "sha256": name} for name in "acd"]
-    update_each("readme_texts", changed, KEY)
-    assert _texts() == {"a": "A", "b": "b", "c": "C"}
+    names = [f"{number:05}" for number in range(250)]  # more than go in one trip
+    insert_missing("readme_texts", [{"sha256": name, "text": "old"} for name in names], KEY)
+    changed = [*names[1:], "another"]
+    update_each("readme_texts", [{"text": name, "sha256": name} for name in changed], KEY)
+    assert _texts() == {names[0]: "old"} | {name: name for name in names[1:]}
     update_each("readme_texts", [], KEY)
 
 
