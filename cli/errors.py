@@ -143,7 +143,7 @@ def _library_trouble(exc: Exception) -> Trouble | None:
     """Return trouble with the database or the broker, told by the library that raised it."""
     kind = type(exc).__name__
     if is_from_database(exc):
-        from models.database.trouble import unavailable
+        from models.database.failure_kinds import unavailable
 
         found = unavailable(_database_label(), exc)
         return Trouble(kind, found.message, found.hint, int(found.exit_code), found.code)

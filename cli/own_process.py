@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from models.unblocked import finish_streams
+from models.nonblocking_stream import finish_streams
 
 _MARK = "own process"
 #: What `main` gives to the context of its command.

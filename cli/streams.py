@@ -1,9 +1,9 @@
 """Standard streams that never end a command: one that is missing, and one that nobody reads.
 
 What a run has to say is worth less than the run: a reader that goes away (`scout run … | head`)
-costs lines and nothing else, and so does one that stalls, on stderr (`models.unblocked`). A stdout
-that only shows something, as of `scout logs`, is another matter: there a broken pipe ends the
-command, quietly (`cli.errors`).
+costs lines and nothing else, and so does one that stalls, on stderr (`models.nonblocking_stream`).
+A stdout that only shows something, as of `scout logs`, is another matter: there a broken pipe ends
+the command, quietly (`cli.errors`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any, TextIO, cast
 
-from models.unblocked import led_through, unblocked
+from models.nonblocking_stream import led_through, unblocked
 
 #: What an error means that concerns the reader; a full disk is the writer's matter.
 _READER_GONE = frozenset({errno.EPIPE, errno.EIO, errno.ECONNRESET})

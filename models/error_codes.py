@@ -21,7 +21,7 @@ def code_of(exc: BaseException) -> Code:
     if isinstance(exc, OSError):
         return system_code(exc)
     if is_from_database(exc):
-        from models.database.trouble import database_code
+        from models.database.failure_kinds import database_code
 
         return database_code(exc)
     names = {base.__name__ for base in type(exc).__mro__}

@@ -43,8 +43,8 @@ def command(
     """
     from cli.running.changed_args import rerun_args
     from cli.running.execution import Execution
-    from cli.running.once import created_once
-    from cli.running.see_through import see_through
+    from cli.running.run_key import created_once
+    from cli.running.run_to_end import run_to_end
     from models.dao import RunsDao
     from models.run_args import RunArgs, argument_of
     from models.run_changes import change_words, changes_between
@@ -58,7 +58,7 @@ def command(
     words = change_words(changes_between(RunArgs.from_dict(old.args), args))
     if words and execution.people:
         say(f"changed  {clean_text(words)}", hang=9, err=True)
-    see_through(
+    run_to_end(
         execution,
         lambda: created_once(execution, args, terms, command="rerun", parent_run_id=old.run_id),
     )

@@ -46,7 +46,7 @@ def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: Executio
       scout resume --status failed --since 24h --yes
     """
     from cli.running.execution import Execution
-    from cli.running.see_through import see_all_through, see_through
+    from cli.running.run_to_end import run_to_end, see_all_through
     from cli.running.several import found_runs, one_or_several, show_and_ask
     from models.dao import RunsDao
 
@@ -67,7 +67,7 @@ def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: Executio
             execution.send(found.run_id, step)
             return found.run_id
 
-        see_through(execution, begin)
+        run_to_end(execution, begin)
         return
     views = found_runs(execution.settings, wanted, _STATES if wanted.state else _UNASKED)
     if not views and how.as_json:

@@ -70,15 +70,15 @@ def command(
         raise InputError("--verify compares dry runs.", "Add --dry.")
     from cli.display.terminal import say
     from cli.running.execution import Execution
-    from cli.running.once import created_once, run_with, taken_instead
-    from cli.running.see_through import see_through
+    from cli.running.run_key import created_once, run_with, taken_instead
+    from cli.running.run_to_end import run_to_end
     from cli.running.since import with_since_resolved
 
     execution = Execution.prepare(how, args=args)
     tell_idle_options(people=execution.people)
     there = run_with(terms.key)
     if there is not None:
-        see_through(execution, lambda: taken_instead(execution, there, args))
+        run_to_end(execution, lambda: taken_instead(execution, there, args))
         return
     args, said = with_own_repo(with_since_resolved(args), derive=derive)
     if execution.people:
@@ -89,7 +89,7 @@ def command(
 
         with execution:
             sys.exit(verify_twice(execution, args, terms))
-    see_through(execution, lambda: created_once(execution, args, terms))
+    run_to_end(execution, lambda: created_once(execution, args, terms))
 
 
 def _typed(words: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
 @contextmanager
 def _counting(settings: Settings, host: str, port: int) -> Iterator[CountsReceiver]:
     """Serve metrics for the block, and yield who receives what the processes count."""
-    from cli.doctor.metrics import read_gauges
+    from cli.doctor.fleet_metrics import read_gauges
     from models.listeners import listening
     from workers.metrics.counting import Counting
     from workers.metrics.counts import Counts

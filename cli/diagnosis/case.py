@@ -11,8 +11,8 @@ from models.dao.steps import StepRow
 from models.events import Event
 from models.text.clean import clean_text
 from models.text.page import page_in_words
-from models.views.answers import Answers
 from models.views.attempts import AttemptRecord
+from models.views.model_answers import Answers
 from models.views.run_state import failed_step, time_of_day
 from models.views.run_view import RunView
 from models.views.spending import SpentOnModel

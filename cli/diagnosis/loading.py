@@ -10,8 +10,8 @@ from models.dao.pools import PoolsDao
 from models.dao.workers import WorkersDao
 from models.database.probe import free_bytes_of
 from models.settings.runtime import Settings
-from models.views.answers import analysis_answers, brief_answers
 from models.views.attempts import attempts_of
+from models.views.model_answers import analysis_answers, brief_answers
 from models.views.run_view import view_run
 from models.views.spending import spending
 from models.views.worker_threads import count_threads, view_workers

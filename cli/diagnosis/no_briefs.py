@@ -10,8 +10,8 @@ from models.dao.steps import StepRow
 from models.events import Event
 from models.statuses import BriefStatus, RunStatus
 from models.text.clean import clean_text
-from models.views.answers import Answers
 from models.views.missing import missing_of
+from models.views.model_answers import Answers
 
 _REASON_MAX_LENGTH = 200
 _OTHER_MODEL = "Try another model: set SCOUT_LLM_MODEL, then the next command."

@@ -16,7 +16,7 @@ import click
 
 from cli.display.fields import names_in, picked
 from models.settings.colour import wants_colour
-from models.settings.columns import terminal_columns
+from models.settings.terminal_width import terminal_columns
 from models.statuses import AttemptOutcome, State
 from models.text.width import wrapped
 

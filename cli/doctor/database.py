@@ -11,9 +11,9 @@ from msgspec import Struct, field
 
 from models.database import connection as db
 from models.database.drivers import connect
+from models.database.failure_kinds import unavailable
 from models.database.migrate import SchemaStatus, refuse_strangers, schema_status, too_new
 from models.database.read_only import open_existing
-from models.database.trouble import unavailable
 from models.errors import ScoutError
 from models.settings.runtime import Settings
 from models.version import version_text

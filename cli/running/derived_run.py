@@ -53,7 +53,7 @@ def derive(
         ConfigError: A source that it needs is not configured.
     """
     from cli.running.execution import Execution
-    from cli.running.see_through import see_through
+    from cli.running.run_to_end import run_to_end
     from models.dao import RunsDao
 
     execution = Execution.prepare(how)
@@ -68,7 +68,7 @@ def derive(
         sources_for(args.dry, args.fixtures, no_llm=args.no_llm)
     if args.no_llm:
         then = then.replace("briefs generate", "briefs export")
-    see_through(
+    run_to_end(
         execution,
         lambda: execution.create(
             args, command=command, parent_run_id=parent.run_id, derivation=derivation

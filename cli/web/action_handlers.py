@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cli.web.access import Role
-from cli.web.acting import Actor
+from cli.web.allowed_changes import Actor
 from cli.web.forms import ForbiddenError, Forms
 
 

@@ -17,13 +17,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from cli.web.access import Access
-from cli.web.acting import Actor
 from cli.web.action_handlers import Actions
+from cli.web.allowed_changes import Actor
 from cli.web.forms import Forms
-from cli.web.guard import Guard
 from cli.web.handlers import Pages
 from cli.web.metrics import RowsMetrics
-from cli.web.reading import Reader
+from cli.web.reader import Reader
+from cli.web.request_guard import Guard
 from cli.web.sign_in import Door, SignIn
 from cli.web.streams import Hub
 from models.settings.runtime import Settings

@@ -16,13 +16,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from cli.errors import describe
 from cli.options.filters import SOURCES, filter_of
 from cli.web.access import COOKIE, Role
-from cli.web.finding import Drawn, FleetScreen, RunScreen, drawn_and_found, find_results
 from cli.web.forms import Forms
+from cli.web.page_data import Drawn, FleetScreen, RunScreen, drawn_and_found, find_results
 from cli.web.pages.actions import actions_part
 from cli.web.pages.layout import Frame, whole_page
 from cli.web.pages.records import FILTERS as RECORD_FILTERS
 from cli.web.pages.run_list import FILTERS, PAGE_LENGTH, run_list_parts
-from cli.web.reading import Reader, Shared
+from cli.web.reader import Reader, Shared
 from cli.web.statics import static_files, versions
 from cli.web.streams import Hub, mark_of_state
 from models.codes import Code

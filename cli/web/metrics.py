@@ -10,8 +10,8 @@ from peewee import DatabaseError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cli.doctor.metrics import rows_registry
-from cli.web.reading import Reader
+from cli.doctor.fleet_metrics import rows_registry
+from cli.web.reader import Reader
 from models.database.read_only import open_existing
 from models.errors import ScoutError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from cli.web.finding import find_results, find_run
+from cli.web.page_data import find_results, find_run
 from cli.web.pages.run import run_regions
 from cli.web.statics import static_files
 from models.settings.runtime import Settings

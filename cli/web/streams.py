@@ -16,7 +16,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from cli.errors import describe
-from cli.web.finding import Drawn
+from cli.web.page_data import Drawn
 from cli.web.pages.parts import Regions
 from tasks.export.html_elements import Html, element
 

@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from models.database.connection import Database
+from models.database.failure_kinds import unavailable
 from models.database.peewee_alone import peewee
-from models.database.trouble import unavailable
 from models.errors import DatabaseUnavailableError, InputError
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from models.backoff import Backoff
+from models.database.failure_kinds import first_error, may_pass, unavailable
 from models.database.peewee_alone import peewee
 from models.database.sqlite_file import SqliteFile
-from models.database.trouble import first_error, may_pass, unavailable
 from models.database.write_lock import NoTurn, ProcessTurn, Turn
 from models.errors import ConfigError
 from models.events import Event

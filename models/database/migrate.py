@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from models.codes import Code
 from models.database import connection as db
-from models.database import history
+from models.database import migration_history
 from models.database.clock import learn_time
 from models.database.drivers import connect
+from models.database.failure_kinds import unavailable
 from models.database.peewee_alone import peewee
-from models.database.trouble import unavailable
 from models.database.whole_schema import make_whole
 from models.errors import ConfigError, DatabaseUnavailableError
 from models.events import Event
@@ -91,7 +91,7 @@ def _first_look(database: db.Database) -> SchemaStatus:
 def schema_status(database: db.Database) -> SchemaStatus:
     """Return which migrations the database has and which it lacks."""
     known = sorted(path.stem for path in MIGRATIONS_DIR.glob("[0-9]*.py"))
-    applied, outdated = history.applied_migrations(database)
+    applied, outdated = migration_history.applied_migrations(database)
     return SchemaStatus(
         applied=applied,
         pending=tuple(name for name in known if name not in applied),
@@ -112,7 +112,7 @@ def refuse_strangers(database: db.Database, status: SchemaStatus) -> None:
     """
     if status.applied:
         return
-    names = sorted(set(database.peewee.get_tables()) - history.NAMES)
+    names = sorted(set(database.peewee.get_tables()) - migration_history.NAMES)
     if not names:
         return
     from models.tables.every import TABLE_NAMES
@@ -188,12 +188,12 @@ def apply_pending(database: db.Database, *, outdated: bool = False) -> tuple[str
 
     # Its line per migration says less than ours does.
     logging.getLogger("peewee.migrations").setLevel(logging.WARNING)
-    runner = Runner(database.peewee, str(MIGRATIONS_DIR), table_name=history.TABLE)
+    runner = Runner(database.peewee, str(MIGRATIONS_DIR), table_name=migration_history.TABLE)
     if outdated:
         runner.History.create_table()
-        history.take_over(database)
+        migration_history.take_over(database)
     applied = tuple(runner.up())
-    history.keep_former(database, applied)
+    migration_history.keep_former(database, applied)
     return applied
 
 

@@ -16,8 +16,8 @@ from models.clock import shared_time
 from models.codes import Code
 from models.database import connection as db
 from models.database.drivers import connect
+from models.database.failure_kinds import unavailable
 from models.database.peewee_alone import peewee
-from models.database.trouble import unavailable
 from models.settings.runtime import Settings
 from models.text.clean import clean_text
 

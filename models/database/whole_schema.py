@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.database.connection import Database
-from models.database.history import record
+from models.database.migration_history import record
 
 _FILE = Path(__file__).parents[1] / "migrations" / "sqlite_schema.sql"
 _HEAD = "-- What all {count} migrations up to {last} make; written by `python docs/tables.py`."

@@ -8,11 +8,11 @@ Step:  pending → running → success | failed | cancelled, or back to pending 
 from models.lifecycle.cancel_resume import cancel_run, resume_run
 from models.lifecycle.claim import Claim, Refusal, claim_step, start_step
 from models.lifecycle.create import create_run, log_audit
-from models.lifecycle.deadline import fail_late_runs
 from models.lifecycle.expire import DueStep, close_worker, expire_leases, take_due_steps
 from models.lifecycle.finish import fail_step, finish_claim, finish_step
 from models.lifecycle.hand_on import finish_and_go_on
 from models.lifecycle.reschedule import hand_back, postpone_step, retry_step
+from models.lifecycle.run_deadline import fail_late_runs
 
 __all__ = [
     "Claim",

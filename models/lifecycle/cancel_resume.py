@@ -10,10 +10,10 @@ from models.dao.steps import StepsDao
 from models.database.connection import database
 from models.errors import InputError
 from models.events import Event
-from models.lifecycle.deadline import is_past
 from models.lifecycle.finish_run import end_run, skip_rest
 from models.lifecycle.interrupt import interrupt
 from models.lifecycle.pool import take_place
+from models.lifecycle.run_deadline import is_past
 from models.run_args import RunArgs
 from models.statuses import RunStatus, StepStatus
 from models.steps import step_id_for

@@ -28,8 +28,8 @@ from models.database.connection import database
 from models.errors import InputError
 from models.events import Event
 from models.lifecycle.crash_count import runs_alone
-from models.lifecycle.deadline import fail_late_run, is_past
 from models.lifecycle.interrupt import interrupt, neighbours_of
+from models.lifecycle.run_deadline import fail_late_run, is_past
 from models.redaction import Redactor, default_redactor
 from models.run_args import unknown_arguments
 from models.statuses import RUN_ENDED, STEP_ENDED, RunStatus, StepStatus

@@ -18,9 +18,9 @@ from models.dao.steps import StepsDao, encode_stats
 from models.database.connection import database
 from models.errors import LeaseLostError
 from models.lifecycle.claim import Claim, started
-from models.lifecycle.deadline import fail_late_run, is_past
 from models.lifecycle.finish import GiveUp, Success
 from models.lifecycle.finish_run import RunEnd, end_run
+from models.lifecycle.run_deadline import fail_late_run, is_past
 from models.statuses import RunStatus, StepStatus
 from models.steps import STEP_NAMES
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from models.backoff import Backoff, Uniform
-from models.database.trouble import may_pass
+from models.database.failure_kinds import may_pass
 from models.errors import DatabaseUnavailableError, TransientError
 from models.settings.retries import FIRST_WAIT_S, StepTries
 

@@ -7,8 +7,8 @@ import sys
 
 from models.backoff import Backoff
 from models.database.migrate import open_database
+from models.nonblocking_stream import unblocked
 from models.settings.runtime import load_settings
-from models.unblocked import unblocked
 from workers.drill.surroundings import hurry
 from workers.supervisor.child_process import child_command
 from workers.supervisor.dead_workers import close_dead_worker

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from models.errors import ConfigError
 from models.events import Event
 from models.line_writer import write_lines_by
+from models.nonblocking_stream import plain_notice, unblocked_file
 from models.settings.colour import wants_colour
 from models.settings.logging import LogSettings, log_settings
-from models.unblocked import plain_notice, unblocked_file
 from workers.logs.direct import DirectLines
 from workers.logs.hooks import install_hooks
 from workers.logs.json_format import JsonFormatter

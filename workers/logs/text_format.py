@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from models.redaction import default_redactor
-from models.settings.columns import terminal_columns
+from models.settings.terminal_width import terminal_columns
 from models.steps import STEP_NAMES
 from models.text.duration import duration
 from models.text.printable import printable

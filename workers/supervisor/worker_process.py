@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from models.errors import ExitCode, ScoutError
 from models.events import Event
+from models.nonblocking_stream import finish_streams, unblocked
 from models.settings.logging import log_settings
-from models.unblocked import finish_streams, unblocked
 from workers.logs import configure_logging, install_worker_logging
 from workers.supervisor.parent_line import ParentLine
 from workers.supervisor.signals import SignalPipe
@@ -149,10 +149,10 @@ def _counting(fd: int | None) -> Iterator[None]:
         yield
         return
     from models.listeners import listening
+    from workers.listener_thread import ToldLater
     from workers.metrics.counting import Counting
     from workers.metrics.counts import Counts
     from workers.metrics.pipe import EVERY_S, WAITING_MAX, CountsSender
-    from workers.told_later import ToldLater
 
     counts = Counts()
     sender = CountsSender(counts, fd)

@@ -20,7 +20,7 @@ from models.events import Event
 from models.listeners import listening
 from models.settings.tracing import service_name, tracing_settings
 from models.version import __version__
-from workers.told_later import ToldLater
+from workers.listener_thread import ToldLater
 
 if TYPE_CHECKING:
     from collections.abc import Callable

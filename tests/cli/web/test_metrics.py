@@ -29,7 +29,7 @@ def test_rows_that_cannot_be_read_are_a_number(
     def away(*_: object) -> None:
         raise OSError("gone")
 
-    monkeypatch.setattr("cli.doctor.metrics.view_fleet", away)
+    monkeypatch.setattr("cli.doctor.fleet_metrics.view_fleet", away)
     answer = page.client.get("/metrics")
     assert answer.status_code == 200
     assert "\nscout_database_up 0.0\n" in answer.text
@@ -44,7 +44,7 @@ def test_who_looks_at_a_page_does_not_wait_for_what_is_collected(
         begun.set()
         go_on.wait(DEADLINE_S)
 
-    monkeypatch.setattr("cli.doctor.metrics.view_fleet", slow)
+    monkeypatch.setattr("cli.doctor.fleet_metrics.view_fleet", slow)
     monkeypatch.setattr("workers.metrics.exposition.READ_S", DEADLINE_S)
     with ThreadPoolExecutor(1) as threads:
         scraped = threads.submit(page.client.get, "/metrics")

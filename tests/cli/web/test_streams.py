@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from cli.web.finding import Drawn
+from cli.web.page_data import Drawn
 from cli.web.streams import Hub, mark_of_state
 from models.database.connection import Database
 from tasks.export.html_elements import element

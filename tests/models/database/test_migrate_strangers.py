@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models.dao.any_table import count_rows
-from models.database import history
+from models.database import migration_history
 from models.database.connection import Database
 from models.database.drivers import connect
 from models.database.migrate import open_database, schema_status
@@ -116,17 +116,17 @@ def test_the_history_of_an_older_scout_is_taken_over_and_kept_up(
     monkeypatch.setenv("SCOUT_DATABASE_URL", empty_database_url)
     database = open_database(load_settings())
     sql = "SELECT name FROM {} ORDER BY name"
-    every = database.execute(sql.format(history.TABLE)).fetchall()
+    every = database.execute(sql.format(migration_history.TABLE)).fetchall()
     database.execute("CREATE TABLE schema_migration (name TEXT, applied TEXT)")
     database.execute(
-        f"INSERT INTO schema_migration SELECT name, 'then' FROM {history.TABLE}"
+        f"INSERT INTO schema_migration SELECT name, 'then' FROM {migration_history.TABLE}"
         " WHERE name <> '0015_worker_threads'"
     )
-    database.execute(f"DROP TABLE {history.TABLE}")
+    database.execute(f"DROP TABLE {migration_history.TABLE}")
     database.execute("ALTER TABLE workers DROP COLUMN threads_json")
     assert schema_status(database).pending == ("0015_worker_threads",)
     open_database(load_settings()).close_thread()
-    for table in (history.TABLE, "schema_migration"):
+    for table in (migration_history.TABLE, "schema_migration"):
         assert database.execute(sql.format(table)).fetchall() == every
     database.close_thread()
 

@@ -13,7 +13,6 @@ from models.database import connection as db
 from models.database import migrate, whole_schema
 from models.database.connection import Database
 from models.database.drivers import connect
-from models.database.history import TABLE
 from models.database.migrate import (
     MIGRATIONS_DIR,
     SchemaStatus,
@@ -22,6 +21,7 @@ from models.database.migrate import (
     open_database,
     schema_status,
 )
+from models.database.migration_history import TABLE
 from models.database.whole_schema import make_whole
 from models.errors import DatabaseUnavailableError, ExitCode
 from models.settings.runtime import load_settings

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from cli.doctor.metrics import read_gauges, rows_registry
+from cli.doctor.fleet_metrics import read_gauges, rows_registry
 from models.database.connection import Database
 from models.settings.runtime import load_settings
 from models.views.gauges import Gauge
@@ -99,7 +99,7 @@ def test_a_database_that_went_away_is_said_by_health_too(
     def away(*_: object) -> None:
         raise OSError("gone")
 
-    monkeypatch.setattr("cli.doctor.metrics.view_fleet", away)
+    monkeypatch.setattr("cli.doctor.fleet_metrics.view_fleet", away)
     assert lines(exposition(rows_registry(load_settings()))[1])["scout_database_up"] == 0
 
 

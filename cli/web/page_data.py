@@ -16,7 +16,7 @@ from cli.web.pages.fleet import FleetFound, fleet_regions
 from cli.web.pages.parts import Regions
 from cli.web.pages.records import find_records
 from cli.web.pages.run import RunFound, run_regions
-from cli.web.reading import Reader, Shared
+from cli.web.reader import Reader, Shared
 from models.clock import Clock
 from models.dao.audit import AuditDao
 from models.dao.briefs import BriefsDao

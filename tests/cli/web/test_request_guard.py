@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.web.guard import HEADERS, Guard, host_name
+from cli.web.request_guard import HEADERS, Guard, host_name
 from tests.support.web import Page
 
 NAMES = ("localhost", "LOCALHOST:8765", "127.0.0.1", "[::1]:8765", "192.168.1.7:8765")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from cli.web.reading import Reader
+from cli.web.reader import Reader
 from models.dao.runs import RunsDao
 from models.database import connection as db
 from models.database.clock import learn_time

@@ -14,7 +14,7 @@ from models.errors import ExitCode
 from models.statuses import RunStatus
 
 
-def see_through(execution: Execution, begin: Callable[[], str], *, then: str = "") -> None:
+def run_to_end(execution: Execution, begin: Callable[[], str], *, then: str = "") -> None:
     """Have a run begun, wait for it where that was asked for, and end the command.
 
     Args:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from models import unblocked as module
-from models.unblocked import BACKLOG_BYTES, UnblockedFile, unblocked
+from models import nonblocking_stream as module
+from models.nonblocking_stream import BACKLOG_BYTES, UnblockedFile, unblocked
 from tests.support.processes import ROOT
 from tests.support.waiting import DEADLINE_S, wait_until
 

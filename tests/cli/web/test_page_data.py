@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cli.web import finding
-from cli.web.finding import FleetScreen, RunScreen
-from cli.web.reading import Reader, Shared
+from cli.web import page_data
+from cli.web.page_data import FleetScreen, RunScreen
+from cli.web.reader import Reader, Shared
 from models.database import connection as db
 from models.database.connection import Database
 from models.lifecycle import finish_claim
@@ -24,9 +24,9 @@ def test_a_run_is_drawn_anew_when_something_happened_or_time_went_by(
     run_id = new_run()
     held = claim(run_id, "init_run")
     drawn: list[str] = []
-    real = finding.drawn_and_found
+    real = page_data.drawn_and_found
     monkeypatch.setattr(
-        finding, "drawn_and_found", lambda *args: (drawn.append(run_id), real(*args))[1]
+        page_data, "drawn_and_found", lambda *args: (drawn.append(run_id), real(*args))[1]
     )
     reader = Reader(load_settings())
     screen = RunScreen(run_id, reader, clock)

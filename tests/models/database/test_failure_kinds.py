@@ -12,7 +12,7 @@ import pytest
 
 from models.codes import Code
 from models.database.connection import Database
-from models.database.trouble import database_code, may_pass, unavailable
+from models.database.failure_kinds import database_code, may_pass, unavailable
 from models.error_codes import code_of
 from tests.support.databases import sqlite_error
 
