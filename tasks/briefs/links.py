@@ -48,6 +48,7 @@ _INSTALL = re.compile(
 _IN_CODE = ("install {}", "import {}", "from {} import")
 #: Of which one stands in each command of `_INSTALL`.
 _INSTALL_SIGNS = (" install", " add", "npm i", "go get", "composer require")
+_PARTS = re.compile(r"[^-_. /@]+")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
 #: What packages and repositories of one project differ by.
@@ -97,7 +98,7 @@ class Links:
             name: {site for site in own if holders[site] == 1} for name, own in sites.items()
         }
         self._count = len(projects)
-        self._prose = {p.full_name: set(plain_prose(p.readme).split()) for p in projects}
+        self._prose = Counter(word for p in projects for word in _small_words(p))
         self._texts: dict[str, tuple[str, str]] = {}
         self._spelled: dict[str, tuple[set[str], set[str], tuple[str, ...]]] = {}
         self._patterns: dict[str, re.Pattern[str]] = {}
@@ -166,19 +167,28 @@ class Links:
         return len(_plain(name)) > 2 and self._uses(name) < most
 
     def _is_prose(self, name: str, project: Project) -> bool:
-        """Say whether so many others write a name in small letters that it is a word."""
-        word = name.lower()
-        if not word.isalpha():
+        """Say whether so many others write a name in small letters that it is a word, or words."""
+        parts = _PARTS.findall(name.lower())
+        if not all(part.isalpha() and self._is_many(self._prose[part]) for part in parts):
             return False
-        forms = (word, f"{word},", f"{word}.")
-        others = (words for one, words in self._prose.items() if one != project.full_name)
-        using = sum(not words.isdisjoint(forms) for words in others)
-        return using >= max(_ORDINARY_FROM, self._count * _PROSE_FROM_SHARE)
+        if len(parts) == 1:
+            return self._is_many(self._prose[parts[0]] - (parts[0] in _small_words(project)))
+        together = " ".join(parts)
+        others = (one for one in self._by_name.values() if one is not project)
+        return self._is_many(sum(together in plain_prose(one.readme) for one in others))
+
+    def _is_many(self, count: int) -> bool:
+        return count >= max(_ORDINARY_FROM, self._count * _PROSE_FROM_SHARE)
 
     def _uses(self, name: str) -> int:
         """Return in how many others' short texts the rarest word of a name stands."""
         parts = [word for word in _WORD.findall(name.casefold()) if len(word) > 2]
         return min((self._vocabulary[part] for part in parts), default=_ORDINARY_FROM)
+
+
+def _small_words(project: Project) -> set[str]:
+    """Return the words of a README's prose, as they are written there."""
+    return {word.strip(".,;:()") for word in set(plain_prose(project.readme).split())}
 
 
 def _vocabulary(projects: Sequence[Project]) -> Counter[str]:
@@ -213,7 +223,8 @@ def _own_names(project: Project) -> set[str]:
         called = re.split(
             r"\s*[:|–—(]\s*|\s+-\s+", re.sub(r"[^\w\s:|–—(.+-]", "", title[1] or title[2])
         )[0]
-        if _plain(called) in akin:
+        # `assistant/core` calls itself Assistant.
+        if _plain(called) in {*akin, _plain(project.owner)}:
             names.add(called)
     return {name.strip("-_. ") for name in names if len(_plain(name)) > 1}
 

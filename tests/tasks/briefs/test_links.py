@@ -58,3 +58,22 @@ def test_what_many_others_write_as_a_word_is_no_name_but_in_code() -> None:
     # Where few write it so, it is a name, however it is written.
     few = Links([click, *plain[:2], *named[2:]])
     assert few.between("p0/q0", "team/click")
+
+
+def test_one_that_calls_itself_by_its_owners_name_goes_by_that() -> None:
+    core = Project("ferry-boats/core", readme="# Ferry Boats\n\nA timetable.")
+    other = Project("a/quill", readme="Writes what Ferry Boats reads.")
+    assert Links([core, other]).between("a/quill", "ferry-boats/core")
+    unnamed = Project("ferry-boats/core", readme="# Timetables")
+    assert not Links([unnamed, other]).between("a/quill", "ferry-boats/core")
+
+
+def test_words_that_many_others_write_side_by_side_are_no_name_either() -> None:
+    engine = Project("team/game-engine", readme="# game-engine\n\nDraws.")
+    plain = [Project(f"p{n}/q{n}", readme="A physics game engine, in C.") for n in range(4)]
+    named = Project("a/one", readme="Built on team/game-engine.")
+    links = Links([engine, *plain, named])
+    assert not any(links.between(one.full_name, "team/game-engine") for one in plain)
+    assert links.between("a/one", "team/game-engine")
+    written = [Project(f"p{n}/q{n}", readme="A game-engine reader.") for n in range(4)]
+    assert Links([engine, *written]).between("p0/q0", "team/game-engine")
