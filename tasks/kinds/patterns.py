@@ -50,8 +50,11 @@ MIRROR = Said(
 # sample-factory, a wheel to turn color-wheel. Each pattern of names stands beside one of what a
 # description that goes with it has (`…_SAID`, not compiled before a name asks for it); a repository
 # without a description is taken by its name.
-LIST_NAME = Said("awesome|list-of-", r"^awesome[-_]|[-_]awesome$|^awesome$|^(?:curated-)?list-of-")
-LIST_SAID = r"(?i)\b(?:curated|lists?|links|resources?|collections?|papers|directory)\b"
+LIST_NAME = Said("awesome|list-of-", r"^awesome[-_]|^awesome$|^(?:curated-)?list-of-")
+#: Icons are called awesome, too.
+LIST_ENDING = Said("awesome", r"[-_]awesome$")
+LIST_ENDING_SAID = r"(?i)\b(?:curated|lists?|links|resources?|collections?|papers|directory)\b"
+LIST_SAID = rf"{LIST_ENDING_SAID}|\bawesome\b"
 #: To another page: those of a table of contents go to this one.
 LISTED_LINK = r"(?m)^[ \t]*[-*+][ \t]+\[[^\[\]\n]+\]\(https?:"
 LIST_TEXT = Said(
@@ -66,16 +69,20 @@ LIST_TEXT = Said(
 )
 LIST_TOPICS = frozenset({"awesome-list", "awesome-lists", "curated-list", "curated-lists"})
 TEACHING_NAME = Said(
-    "tutorial|courseware|example|bootcamp|cheat",
-    r"(?:^|[-_.])(?:tutorials?|courseware|examples?|bootcamp|cheat-?sheets?)$",
+    "tutorial|course|example|workshop|bootcamp|cheat|lecture|homework|handbook",
+    r"(?:^|[-_.])(?:tutorials?|courses?|courseware|examples?|(?<!steam[-_.])workshops?|bootcamp"
+    r"|cheat-?sheets?|lectures?|homework|handbook)$",
 )
 #: Kitchens, laboratories, sound libraries and gymnasiums have these, too.
 TEACHING_MAYBE = Said(
-    "learn|tutorial|example|sample|course|workshop|playground|cookbook|exercises|lecture|homework"
-    "|handbook",
+    "learn|tutorial|example|sample|course|workshop|playground|cookbook|exercises",
     r"^(?:learn|learning|tutorials?|examples?|samples?|course|workshop)[-_.]|[-_.]playground$"
-    r"|(?:^|[-_.])(?:courses?|samples?|workshops?|cookbooks?|exercises|lectures?|homework"
-    r"|handbook)$",
+    r"|(?:^|[-_.])(?:samples?|cookbooks?|exercises)$",
+)
+#: What the beginning of such a README has, where the description is of something else.
+TEACHING_SHOWN = (
+    r"(?i)\b(?:sample (?:code|apps?|applications?|projects?)|code samples|notebooks|tutorials?"
+    r"|(?:this|the) (?:repo(?:sitory)?|cookbook) (?:contains|has|collects|provides))\b"
 )
 TEACHING_SAID = (
     r"(?i)\b(?:learn(?: (?:how|to|about|by))?|learning (?:path|resources?|materials?|by)|teach\w*"

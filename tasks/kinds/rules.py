@@ -58,10 +58,14 @@ def own_kind(project: Project) -> Kind | None:
         ("template", _seen(patterns.TEMPLATE_TEXT, about, "description")),
         ("spam", _repetitive(text)),
         ("list", _named(patterns.LIST_NAME, project, patterns.LIST_SAID, _is_listing)),
+        ("list", _named(patterns.LIST_ENDING, project, patterns.LIST_ENDING_SAID, _is_listing)),
         ("list", _seen(patterns.LIST_TEXT, about, "description")),
         ("list", _tagged(topics & patterns.LIST_TOPICS)),
         ("teaching", _seen(patterns.TEACHING_NAME, project.name, "name")),
-        ("teaching", _named(patterns.TEACHING_MAYBE, project, patterns.TEACHING_SAID)),
+        (
+            "teaching",
+            _named(patterns.TEACHING_MAYBE, project, patterns.TEACHING_SAID, _is_teaching),
+        ),
         ("teaching", _seen(patterns.TEACHING_TEXT, about, "description")),
         ("teaching", _tagged(topics & patterns.TEACHING_TOPICS)),
         ("packaging", _seen(patterns.PACKAGING_NAME, project.name, "name")),
@@ -94,6 +98,10 @@ def _named(
 def _is_listing(project: Project) -> bool:
     links = re.finditer(patterns.LISTED_LINK, project.readme[:_LISTING_CHARACTERS])
     return sum(1 for _ in links) >= _LISTING_MIN_LINKS
+
+
+def _is_teaching(project: Project) -> bool:
+    return re.search(patterns.TEACHING_SHOWN, project.readme[:_NOTICE_CHARACTERS]) is not None
 
 
 def _seen(pattern: Said, text: str, where: str) -> str | None:

@@ -48,6 +48,8 @@ def kind_of(name: str = "a/quill", **known: Any) -> tuple[str, str] | None:
         ({"description": "A curated list of engines"}, "list", "“A curated list of engines”"),
         ({"topics": ("search", "awesome-list")}, "list", "it has the topic awesome-list"),
         ({"name": "a/awesome-homes", "description": "Resources"}, "list", "“awesome-homes”"),
+        ({"name": "a/awesome-homes", "description": "Awesome homes"}, "list", "“awesome-homes”"),
+        ({"name": "a/homes-awesome", "description": "Links"}, "list", "“homes-awesome”"),
         (
             {
                 "name": "a/awesome-homes",
@@ -66,6 +68,12 @@ def kind_of(name: str = "a/quill", **known: Any) -> tuple[str, str] | None:
         ({"name": "a/x-wheels", "description": "Wheels for x"}, "packaging", "“x-wheels”"),
         ({"name": "a/homebrew-quill", "description": "Tap of quill"}, "packaging", "homebrew-q"),
         ({"name": "a/quill-cookbook", "description": "Notebooks"}, "teaching", "quill-cookbook"),
+        ({"name": "a/quill-course", "description": "Build with quill"}, "teaching", "l-course”"),
+        (
+            {"name": "a/x-samples", "description": "X for all", "readme": "Code samples of X."},
+            "teaching",
+            "“x-samples”",
+        ),
         ({"description": "A curated collection of awesome tools"}, "list", "curated collection"),
         # Those who package something often give its own description.
         ({"name": "a/x-wheels", "description": "Finds x"}, "packaging", "“x-wheels”"),
