@@ -69,7 +69,7 @@ def claim(
         values = (attempt, now, lease_expires_at, worker, step_id, row.run_id)
         return step_triggers.trigger_claim(*values, *started)
     params = (attempt + 1, now, lease_expires_at, worker, step_id, attempt, now, *started)
-    return bool(database().execute(_CLAIM, params).fetchone()[0])
+    return bool(database().peewee.number_of(_CLAIM, params))
 
 
 def finish_and_take(
@@ -105,7 +105,7 @@ def finish_and_take(
     ended = (finished_at, stats_json, held.step_id, held.attempt, step_id, attempt)
     taken = (attempt + 1, now, lease_expires_at, worker, now, now, step_id, attempt)
     params = (*ended, *taken, *said[0], *said[1])
-    return bool(database().execute(_FINISH_AND_TAKE, params).fetchone()[0])
+    return bool(database().peewee.number_of(_FINISH_AND_TAKE, params))
 
 
 def finish_run(
@@ -134,4 +134,4 @@ def finish_run(
         run = (held.run_id, run_finished_at, run_stats_json)
         return step_triggers.trigger_end_run(*end, *run, *said[0], *said[1])
     params = (*end, run_finished_at, run_stats_json, run_finished_at, *said[0], *said[1])
-    return bool(database().execute(_FINISH_RUN, params).fetchone()[0])
+    return bool(database().peewee.number_of(_FINISH_RUN, params))

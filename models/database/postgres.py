@@ -8,16 +8,17 @@ unacknowledged data, what the server can by its own timeouts, and the rest by th
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
+from models.database import server_statement
 from models.database.clock import ask_server
 from models.database.peewee_alone import peewee
+from models.database.server_connection import ANSWER_S, ServerConnection
 from models.errors import DatabaseUnavailableError
 
 T = TypeVar("T")
@@ -48,41 +49,8 @@ _WHO = (
     ", pg_backend_pid(), CASE WHEN pg_is_in_recovery() THEN ''"
     " ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END"
 )
-#: How long an answer may take that the server should have given, or given up on, before.
-ANSWER_S = 6.5
-#: The same for what is known to take long: migrations, removing runs.
+#: How long an answer may take, in seconds, to what takes long: migrations, removing runs.
 LONG_S = 600.0
-
-
-class ServerConnection(psycopg.Connection[Any]):
-    """A connection that ends when an answer does not come in time.
-
-    Attributes:
-        answer_s: How long an answer may take, in seconds.
-        pooled: Whether a pooler stands in between, so that nothing holds for the session.
-        timeline: Which history of the database this is; a failover begins another.
-    """
-
-    answer_s = ANSWER_S
-    pooled = False
-    timeline = ""
-
-    def wait(self, gen: Generator[Any, Any, T], *args: Any, **how: Any) -> T:
-        """Wait for what psycopg does on this connection."""
-        return super().wait(self._bounded(gen), *args, **how)
-
-    def _bounded(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-        until_s = time.monotonic() + self.answer_s
-        try:
-            wanted = next(gen)
-            while True:
-                ready = yield wanted
-                if not ready and time.monotonic() > until_s:
-                    self.pgconn.finish()
-                    raise psycopg.OperationalError(f"no answer within {self.answer_s:g} s")
-                wanted = gen.send(ready)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
 
 class _Adapter(peewee.Psycopg3Adapter):
@@ -152,6 +120,16 @@ class ServerDatabase(peewee.PostgresqlDatabase):
         if self.transaction_depth() or not sql.startswith("SELECT"):
             return run(sql, params)  # type: ignore[no-untyped-call]
         return self.read_again(lambda: run(sql, params))  # type: ignore[no-untyped-call]
+
+    def number_of(self, sql: str, params: Any) -> int | None:
+        """Run a statement that each step runs, outside a transaction, and return its number."""
+        connection = self._link()
+        if connection.pooled:
+            cursor = self.execute_sql(sql.replace("?", "%s"), params)
+            (value,) = cursor.fetchone()
+            return None if value is None else int(value)
+        with as_peewee_errors:
+            return server_statement.number_of(connection, sql, params)
 
     def begin(self, isolation_level: Any = None) -> None:
         """Begin a transaction and note its number, in one trip."""

@@ -74,7 +74,11 @@ def test_a_connection_that_was_forgotten_costs_seconds_and_is_said(
     opened.close_thread()
 
 
-@pytest.mark.parametrize("needle", [b"COMMIT", b"WITH "], ids=["of a commit", "of a statement"])
+@pytest.mark.parametrize(
+    "needle",
+    [b"COMMIT", b"WITH ", b"step.started"],
+    ids=["of a commit", "of what prepares a statement", "of a statement"],
+)
 def test_an_answer_that_was_lost_is_looked_up(
     far: Callable[..., Database], proxy: TcpProxy, logs: Logs, needle: bytes
 ) -> None:
@@ -111,7 +115,7 @@ def test_a_lost_answer_to_the_end_of_a_run_is_looked_up(
     run_id = new_run()
     done(run_id, steps=9)
     claim = claimed(run_id, STEP_NAMES[-1])
-    proxy.break_at(b"WITH ")
+    proxy.break_at(b"run.finished")
     assert finish_and_go_on(claim, {}, lease_s=15) is None
     assert run_of(run_id).status == "success"
     assert events(run_id)[-2:] == ["step.finished", "run.finished"]
