@@ -30,8 +30,8 @@ from models.redaction.keys import (
     split_words,
 )
 from models.redaction.lazy import lazy
-from models.redaction.prose import told_span
-from models.redaction.spans import Rule, Span, lowered
+from models.redaction.masked_spans import Rule, Span, lowered
+from models.redaction.secrets_in_prose import told_span
 from models.redaction.values import is_material, is_plain_word, is_secret_value
 
 _MAX_NAME_LENGTH = 64

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from models.redaction.anchors import Anchor, word_end
 from models.redaction.keys import Verdict, word_set
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span
+from models.redaction.masked_spans import Rule, Span
 from models.redaction.values import EXAMPLE_PASSWORDS, is_secret_value
 
 # Programs by the options that are followed by a password; the value may stand right behind it

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from models.redaction.anchors import Anchor
 from models.redaction.keys import Verdict
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span
+from models.redaction.masked_spans import Rule, Span
 from models.redaction.values import EXAMPLE_PASSWORDS, is_material, is_secret_value
 
 # Go's drivers: `user:password@tcp(host:3306)/database`.

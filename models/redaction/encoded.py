@@ -6,7 +6,7 @@ import binascii
 from collections.abc import Callable, Iterable, Iterator
 
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span
+from models.redaction.masked_spans import Rule, Span
 
 FindSpans = Callable[[str], Iterable[Span]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.redaction.keys import Verdict
 from models.redaction.lazy import lazy
-from models.redaction.spans import MASK, Span
+from models.redaction.masked_spans import MASK, Span
 from models.redaction.values import (
     is_code_at,
     is_placeholder_at,

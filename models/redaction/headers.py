@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span
+from models.redaction.masked_spans import Rule, Span
 
 _GAP = r"(?:[ \t]|%20|\\t|\+){1,4}"
 _BEARER = lazy(rf"(?i:bearer){_GAP}([\w.~+/=\-%|:]+)", re.ASCII)

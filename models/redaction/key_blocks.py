@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span
+from models.redaction.masked_spans import Rule, Span
 
 Finder = Callable[[str], Iterator[Span]]
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from models.redaction.encoded import base64_forms
 from models.redaction.keys import Verdict, classify, word_set
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span, lowered
+from models.redaction.masked_spans import Rule, Span, lowered
 
 FindSpans = Callable[[str], Iterable[Span]]
 

@@ -9,14 +9,14 @@ from models.redaction.assignments import ASSIGNMENT_RULES
 from models.redaction.commands import COMMAND_RULES
 from models.redaction.connections import CONNECTION_RULES
 from models.redaction.encoded import encoded_rule
-from models.redaction.formats import FORMAT_RULES
 from models.redaction.headers import HEADER_RULES
 from models.redaction.key_blocks import KEY_BLOCK_TEXT_RULE
 from models.redaction.keys import Verdict, classify
 from models.redaction.known import known_values_rule
+from models.redaction.masked_spans import MASK
 from models.redaction.scanner import Scanner
-from models.redaction.spans import MASK
 from models.redaction.tables import TABLE_RULES
+from models.redaction.token_formats import FORMAT_RULES
 from models.redaction.urls import URL_RULES
 from models.redaction.values import is_material
 from models.redaction.walk import MAX_DEPTH, MAX_ITEMS, Walk, is_kept_under, speaks_of_neighbours

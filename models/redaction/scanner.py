@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from models.redaction.anchor_index import NUMBER, Index, rules_of
 from models.redaction.anchors import Anchor
-from models.redaction.index import NUMBER, Index, rules_of
-from models.redaction.spans import MASK, Rule, Span, mask_spans
+from models.redaction.masked_spans import MASK, Rule, Span, mask_spans
 from models.redaction.views import is_plain, views_of
 
 #: Characters of one text that are looked at; what lies beyond is masked unseen. A megabyte, which

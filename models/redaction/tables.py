@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from models.redaction.assignments import NAME_ANCHORS
 from models.redaction.keys import Verdict, classify
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span
+from models.redaction.masked_spans import Rule, Span
 from models.redaction.values import is_material, is_secret_value
 
 _LINE = lazy(r"[^\n]+")

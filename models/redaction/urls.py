@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from models.redaction.keys import Verdict
 from models.redaction.lazy import lazy
-from models.redaction.spans import MASK, Rule, Span
+from models.redaction.masked_spans import MASK, Rule, Span
 from models.redaction.values import EXAMPLE_PASSWORDS, is_secret_value
 
 # As it stands, with JSON's escaped slashes, or percent-encoded inside another URL.

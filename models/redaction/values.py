@@ -6,7 +6,7 @@ import re
 
 from models.redaction.keys import SECRET_WORDS, Verdict, classify, split_words, word_set
 from models.redaction.lazy import lazy
-from models.redaction.spans import MASK
+from models.redaction.masked_spans import MASK
 
 # What a name like `token` is followed by in messages and documents. A secret that is one of these
 # words protects nothing.

@@ -9,8 +9,8 @@ from typing import Any
 from models.redaction.commands import secret_arguments
 from models.redaction.key_blocks import pem_ends, pem_is_open
 from models.redaction.keys import Verdict, classify
+from models.redaction.masked_spans import MASK
 from models.redaction.scanner import MAX_TEXT_LENGTH, Scanner
-from models.redaction.spans import MASK
 from models.redaction.values import is_plain_word, is_secret_value
 
 #: Containers inside containers; what lies deeper is masked unseen.

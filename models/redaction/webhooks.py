@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule, Span
+from models.redaction.masked_spans import Rule, Span
 
 _S = r"\\?/"  # slashes may be escaped, as in JSON
 _ID = r"[A-Fa-f0-9\-]{32,36}"

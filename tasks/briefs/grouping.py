@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from tasks.briefs.links import Link, Links
-from tasks.briefs.signals import PairSignals, Vectors, pair_signals
+from tasks.briefs.pair_signals import PairSignals, Vectors, pair_signals
 from tasks.briefs.verdict_order import Judge, Promising, in_verdict_order
 from tasks.briefs.why import MetNeed, reasons
 from tasks.embeddings.exact import arithmetic

@@ -15,7 +15,7 @@ from tasks.briefs.grouping import (
     Group,
     group_projects,
 )
-from tasks.briefs.signals import Vectors, texts_to_compare
+from tasks.briefs.pair_signals import Vectors, texts_to_compare
 from tasks.briefs.verdict_order import Judge
 from tasks.embeddings.exact import arithmetic, has_numpy, quantised
 from tasks.kinds.loading import load_judged

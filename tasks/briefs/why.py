@@ -8,7 +8,7 @@ from itertools import permutations
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from tasks.briefs.signals import Vectors, offers
+from tasks.briefs.pair_signals import Vectors, offers
 from tasks.embeddings.exact import SCALE, product
 from tasks.embeddings.rare_words import products_of
 from tasks.kinds.project import Project

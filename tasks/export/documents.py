@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.dao.briefs import BriefRow
 from models.text.canonical_json import loads
 from tasks.briefs.already import already_there
-from tasks.briefs.signals import WEIGHTS
+from tasks.briefs.pair_signals import WEIGHTS
 from tasks.briefs.v1 import scoring as v1
 from tasks.export.facts import facts_section
 from tasks.export.markdown import block, cell, inline, some_of, table

@@ -9,8 +9,8 @@ from models.errors import TransientError
 from models.tables.results import Brief, Repo
 from models.text.canonical_json import loads
 from tasks.briefs.grouping import POLICY
+from tasks.briefs.pair_signals import WEIGHTS
 from tasks.briefs.plan import MAX_REJECTED
-from tasks.briefs.signals import WEIGHTS
 from tasks.sources.interface import BriefRequest, ProjectMaterial
 from tasks.step import StepContext
 from tasks.steps import llm_brief_generate

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from models.redaction.anchors import Anchor, Trigram
 from models.redaction.lazy import lazy
-from models.redaction.spans import Rule
+from models.redaction.masked_spans import Rule
 
 #: An anchor, and the rules that have work where it stands.
 Candidate = tuple[Anchor, list[Rule]]

@@ -13,8 +13,8 @@ from models.redaction.anchors import Anchor
 from models.redaction.connections import HASH_RULE
 from models.redaction.key_blocks import KEY_BLOCK_RULES
 from models.redaction.lazy import lazy
+from models.redaction.masked_spans import Rule, Span
 from models.redaction.providers import TokenFormat, token_formats
-from models.redaction.spans import Rule, Span
 from models.redaction.webhooks import WEBHOOK_RULES
 
 Finder = Callable[[str], Iterator[Span]]

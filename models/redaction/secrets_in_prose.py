@@ -6,7 +6,7 @@ import re
 
 from models.redaction.keys import Verdict
 from models.redaction.lazy import lazy
-from models.redaction.spans import MASK, Span
+from models.redaction.masked_spans import MASK, Span
 from models.redaction.values import is_material, is_secret_value
 
 _NOUNS = (

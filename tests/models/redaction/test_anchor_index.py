@@ -10,18 +10,18 @@ import sys
 import pytest
 
 from models.redaction import MASK, Redactor
+from models.redaction.anchor_index import NUMBER, Index
 from models.redaction.anchors import Anchor, word_end
 from models.redaction.assignments import ASSIGNMENT_RULES
 from models.redaction.commands import COMMAND_RULES
 from models.redaction.connections import CONNECTION_RULES
 from models.redaction.encoded import encoded_rule
-from models.redaction.formats import FORMAT_RULES
 from models.redaction.headers import HEADER_RULES
-from models.redaction.index import NUMBER, Index
 from models.redaction.key_blocks import KEY_BLOCK_TEXT_RULE
+from models.redaction.masked_spans import Rule
 from models.redaction.scanner import Scanner
-from models.redaction.spans import Rule
 from models.redaction.tables import TABLE_RULES
+from models.redaction.token_formats import FORMAT_RULES
 from models.redaction.urls import URL_RULES
 from tests.support.processes import ROOT
 from tests.support.redaction_corpus import TOKEN_CONTEXTS
