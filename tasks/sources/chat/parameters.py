@@ -100,6 +100,8 @@ class Dialect:
             post: Sends one.
         """
         spoken = _spoken(body, self._known.refused)
+        # What others learn while it is on its way says nothing of a refusal that was before that.
+        new = _named_in(spoken) - self._known.understood
         reply = post(spoken)
         if reply.status == 200:
             self._known.understood.update(_named_in(spoken))
@@ -107,7 +109,7 @@ class Dialect:
         tried: set[str] = set()
         left_out: dict[str, bool] = {}
         for number in range(TRIES_MAX - 1):
-            name, surely = next(self._suspects(reply, spoken, tried), ("", False))
+            name, surely = next(self._suspects(reply, spoken, tried, new), ("", False))
             if not name:
                 break
             if number == 0 and not surely:
@@ -130,9 +132,16 @@ class Dialect:
         return reply
 
     def _suspects(
-        self, reply: Reply, spoken: Mapping[str, Any], tried: set[str]
+        self, reply: Reply, spoken: Mapping[str, Any], tried: set[str], new: set[str]
     ) -> Iterator[tuple[str, bool]]:
-        """Yield what a refusal may be about, and whether it is said to be about that alone."""
+        """Yield what a refusal may be about, and whether it is said to be about that alone.
+
+        Args:
+            reply: The refusal.
+            spoken: The request.
+            tried: What it does not help to leave out.
+            new: What nobody knew to be understood when the request was sent first.
+        """
         text = error_text(reply)
         if reply.status not in REFUSALS or not _is_about_the_form(reply.status, text):
             return
@@ -145,7 +154,7 @@ class Dialect:
         blind = not (named or tried) and reply.status in {400, 422}
         blind = blind and refusal_code(reply.status, text) is Code.MODEL_REFUSES_REQUESTS
         blind = blind and self._known.in_vain < CURES
-        if blind and "response_format" in sent - self._known.understood:
+        if blind and "response_format" in sent & new:
             yield "response_format", False
 
     def _cured(self, left_out: Mapping[str, bool]) -> None:

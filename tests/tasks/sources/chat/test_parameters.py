@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import pytest
 
@@ -12,7 +12,7 @@ from models.errors import ItemFailedError
 from models.settings.chat import ChatSettings
 from tasks.sources.chat.model import ChatModel
 from tasks.sources.chat.parameters import TRIES_MAX
-from tasks.sources.interface import BriefRequest
+from tasks.sources.interface import BriefRequest, ModelAnswer
 from tests.support.chat_requests import request
 from tests.support.counterparts.llm import ChatServer, faults
 from tests.support.counterparts.llm.server import Asked, Handler, answer_well, completion
@@ -96,17 +96,25 @@ class TestWhatIsLearnt:
     def test_refusals_that_pass_by_themselves_teach_nothing(
         self, model: ChatModel, chat: ChatServer, said: str
     ) -> None:
-        """Two requests that are refused at once, before anything has been answered."""
-        refused = threading.Barrier(2)
+        """Two requests that are refused, one of them when the other has been answered."""
+        refused = threading.Barrier(3)
+        asked_for: list[Future[ModelAnswer]] = []
 
         def refuse(handler: Handler, asked: Asked) -> None:
             refused.wait(30)
             faults.status(400, said)(handler, asked)
 
-        chat.fail("*", refuse, refuse)
+        def refuse_late(handler: Handler, asked: Asked) -> None:
+            refused.wait(30)
+            wait(asked_for, 30, FIRST_COMPLETED)
+            faults.status(400, said)(handler, asked)
+
+        chat.fail("*", refuse, refuse_late)
         with ThreadPoolExecutor(2) as pool:
-            answers = pool.map(model.analyse, [request(), request(full_name="b/two")])
-            assert all(json.loads(answer.text) for answer in answers)
+            requests = [request(), request(full_name="b/two")]
+            asked_for += [pool.submit(model.analyse, one) for one in requests]
+            refused.wait(30)
+            assert all(json.loads(answer.result().text) for answer in asked_for)
         model.analyse(request())
         for one in chat.asked:
             assert {"response_format", "temperature", "max_tokens"} <= set(one.body)
