@@ -31,8 +31,9 @@ class ParentLine:
         os.set_blocking(descriptor, False)
 
     def start(self) -> None:
-        """Give signs of life from now on, the first one at once."""
-        self._say(ALIVE)
+        """Give signs of life from now on, the first one at once, unless nobody can read it."""
+        if not self._say(ALIVE):
+            return
         threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
 
     def retire(self) -> None:

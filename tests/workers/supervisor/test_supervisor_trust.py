@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 from models.steps import STEP_NAMES
@@ -96,4 +97,5 @@ def test_a_line_that_nobody_reads_ends_nothing() -> None:
     os.close(reading)
     line.run_alone(RUN, STEP)
     line.start()
+    assert "pulse" not in {one.name for one in threading.enumerate()}  # it would write elsewhere
     os.close(writing)
