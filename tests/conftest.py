@@ -27,6 +27,7 @@ from models.tables.base import proxy
 from tests.support.browser import Browser, running_browser
 from tests.support.catalogue import watch_events
 from tests.support.clock import FakeClock
+from tests.support.no_proxy import without_proxy
 from tests.support.otlp import Collector, collecting
 from tests.support.pgbouncer import running_pgbouncer
 from tests.support.prometheus import Prometheus, running_prometheus
@@ -212,8 +213,7 @@ def prometheus() -> Iterator[Prometheus]:
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """Run a collector of traces, to which this test's processes send."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    without_proxy(monkeypatch)
     with collecting() as running:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
         yield running

@@ -22,12 +22,10 @@ from models.database.connection import database
 from models.database.migrate import open_database
 from models.lifecycle import create_run
 from models.settings.runtime import load_settings
-from models.steps import STEP_NAMES
 from tests.benchmarks import recorded_chain
 from tests.benchmarks.bench_chain import RECORDED, workers
 from tests.support.servers import redis_server
 from tests.support.waiting import wait_until
-from workers.enqueue import send_step
 
 WARM_UP_RUNS = 8
 IDLE_RUNS = 10
@@ -55,7 +53,7 @@ def main() -> None:
         many = args.processes if args.real else 2
         wait_until("the workers", lambda: log.read_text().count("worker.ready") >= many, 60)
         warm_up = _created(WARM_UP_RUNS, folder)
-        _send(broker, warm_up)
+        recorded_chain.send(broker, warm_up)
         _done(warm_up)
         _measure_backlog(broker, args.runs, folder, log)
         _measure_pickup(broker, folder)
@@ -65,7 +63,7 @@ def main() -> None:
 def _measure_backlog(broker: dramatiq.Broker, runs: int, folder: Path, log: Path) -> None:
     run_ids = _created(runs, folder)
     begun_s = time.time()
-    _send(broker, run_ids)
+    recorded_chain.send(broker, run_ids)
     sent_s = time.time() - begun_s
     _done(run_ids)
     ends = sorted(_moment(run_id, "finished_at") - begun_s for run_id in run_ids)
@@ -82,7 +80,7 @@ def _measure_pickup(broker: dramatiq.Broker, folder: Path) -> None:
         time.sleep(1.5)  # the workers have nothing to do for so long
         (run_id,) = run_ids = _created(1, folder)
         sent_s = time.time()
-        _send(broker, run_ids)
+        recorded_chain.send(broker, run_ids)
         _done(run_ids)
         waits_ms.append((_moment(run_id, "started_at") - sent_s) * 1000)
     print("idle pickup, ms:", *(f"{wait:.0f}" for wait in sorted(waits_ms)))
@@ -91,11 +89,6 @@ def _measure_pickup(broker: dramatiq.Broker, folder: Path) -> None:
 def _created(runs: int, folder: Path) -> list[str]:
     args = {"query": "vector database", "dry": True, "out": str(folder / "out")}
     return [create_run(args) for _ in range(runs)]
-
-
-def _send(broker: dramatiq.Broker, run_ids: list[str]) -> None:
-    for run_id in run_ids:
-        send_step(broker, run_id, STEP_NAMES[0])
 
 
 def _done(run_ids: list[str]) -> None:

@@ -169,9 +169,7 @@ def _recorded(runs: int, root: int, *, creation: bool = False) -> Round:
     from models.database.migrate import open_database
     from models.lifecycle import create_run
     from models.settings.runtime import load_settings
-    from models.steps import STEP_NAMES
     from tests.benchmarks import recorded_chain
-    from workers.enqueue import send_step
 
     open_database(load_settings())
     broker = recorded_chain.build(load_settings())
@@ -184,18 +182,14 @@ def _recorded(runs: int, root: int, *, creation: bool = False) -> Round:
         args = {"query": "bench", "dry": True}
         return [create_run(args, broker=load_settings().broker_kind) for _ in range(count)]
 
-    def send(run_ids: list[str]) -> None:
-        for run_id in run_ids:
-            send_step(broker, run_id, STEP_NAMES[0])
-
-    send(create(WARM_UP_RUNS))
+    recorded_chain.send(broker, create(WARM_UP_RUNS))
     wait_until("the warm-up", lambda: unfinished() == 0, 60)
     run_ids = [] if creation else create(runs)
     watch = _Watch(root)
     if creation:
         for _ in range(runs):
-            send(create(1))
-    send(run_ids)
+            recorded_chain.send(broker, create(1))
+    recorded_chain.send(broker, run_ids)
     wait_until("all runs", lambda: unfinished() == 0, 300)
     return watch.round(runs * 10)
 

@@ -14,6 +14,7 @@ from models.redaction import set_default_redactor
 from models.settings.runtime import load_settings
 from tests.support.cli import SECRET, Scout
 from tests.support.live_cli import chat, github, live, quick
+from tests.support.scout_process import leaks
 
 __all__ = ["chat", "github", "live", "quick"]
 
@@ -47,6 +48,13 @@ def database() -> Iterator[Database]:
     opened = open_database(load_settings())
     yield opened
     opened.close_thread()
+
+
+@pytest.fixture
+def nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
+    """Look through every file for the token that stands in the environment."""
+    yield
+    assert leaks(tmp_path, SECRET) == []
 
 
 @pytest.fixture

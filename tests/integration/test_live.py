@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database, database
+from models.database.connection import Database
 from models.database.migrate import open_database
 from models.settings.runtime import load_settings
 from tests.integration import live_faults
@@ -24,6 +24,7 @@ from tests.support.counterparts.github.faults import server_error
 from tests.support.counterparts.github.server import Injected, Seen
 from tests.support.counterparts.llm import faults as llm
 from tests.support.runs import Audit, audits, step_of
+from tests.support.scout_process import rows
 from tests.support.secrets import assert_kept, stored_text
 
 pytestmark = pytest.mark.redis
@@ -263,11 +264,6 @@ def files(story: Story) -> dict[str, str]:
                 places[member.name] = file.read().decode()
     assert any("/readmes/" in place for place in places)
     return places
-
-
-def rows(sql: str, *params: Any) -> list[Any]:
-    """Return rows of the open database."""
-    return [tuple(row) for row in database().execute(sql, params).fetchall()]
 
 
 def log_lines(world: Outside) -> list[dict[str, Any]]:

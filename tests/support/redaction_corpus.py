@@ -547,3 +547,8 @@ HARMLESS: tuple[Any, ...] = (
     {"language": "Python", "topics": ["oauth2", "jwt"]},
     {"url": "https://x.example/a?b=c"},
 )
+
+
+def leaves(value: Any, secret: str) -> bool:
+    """Say whether a secret stands in a value that was redacted, however deep."""
+    return secret in (value if isinstance(value, str) else repr(value))

@@ -52,3 +52,9 @@ def log_file(finished_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = finished_world / "log.jsonl"
     monkeypatch.setitem(os.environ, "SCOUT_LOG_FILE", str(path))
     return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> str:
+    """Return a folder for exports that does not exist yet."""
+    return str(tmp_path / "out")

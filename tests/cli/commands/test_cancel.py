@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from models.database.connection import Database
 from models.steps import STEP_NAMES
 from tests.support.cli import SECRET, Scout
 from tests.support.runs import audits, events, run_of, step_of
-from tests.support.scout_process import executed, held, leaks, only_run, small_run
+from tests.support.scout_process import executed, held, only_run, small_run
 from tests.support.waiting import wait_until
 from tests.support.worlds import claim, finish_until, new_run, successful_run
 
+pytestmark = pytest.mark.usefixtures("nothing_leaks")
+
 PROMISE_S = 5.0
-
-
-@pytest.fixture(autouse=True)
-def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
-    yield
-    assert leaks(tmp_path, SECRET) == []
 
 
 def test_a_queued_run(scout: Scout) -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tasks.steps.github_search_pass2
-from models.database.connection import Database
 from models.errors import PermanentError
 from models.lifecycle import cancel_run
 from models.lifecycle.crash_count import MAX_ALONE
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
-from tests.support.cli import SECRET, Scout
+from tests.support.cli import Scout
 from tests.support.runs import audits, run_of, step_of
-from tests.support.scout_process import executed, leaks, only_run, rows, small_run
+from tests.support.scout_process import executed, only_run, rows, small_run
 from tests.support.worlds import (
     PastClock,
     claim,
@@ -28,14 +27,10 @@ from tests.support.worlds import (
     successful_run,
 )
 
+pytestmark = pytest.mark.usefixtures("nothing_leaks")
+
 EIGHTH = "github_search_pass2"
 assert STEP_NAMES[7] == EIGHTH
-
-
-@pytest.fixture(autouse=True)
-def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
-    yield
-    assert leaks(tmp_path, SECRET) == []
 
 
 @pytest.fixture

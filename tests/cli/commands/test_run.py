@@ -7,14 +7,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.clock import from_iso
-from models.database.connection import Database
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from tests.support.cli import SECRET, Scout
@@ -23,28 +22,16 @@ from tests.support.runs import audits, run_of, step_of
 from tests.support.scout_process import (
     SMALL_RUN,
     Done,
-    leaks,
     on_terminal,
     only_run,
     rows,
 )
 from tests.support.scout_process import scout as scout_process
 
+pytestmark = pytest.mark.usefixtures("nothing_leaks")
+
 DRY = ("run", "--dry", "--query", "vector database", *SMALL_RUN)
 ESCAPE = "\x1b"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
-    """Look through every file for the token that stands in the environment."""
-    yield
-    assert leaks(tmp_path, SECRET) == []
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> str:
-    """Return a folder for exports that does not exist yet."""
-    return str(tmp_path / "out")
 
 
 def assert_recorded(run_id: str) -> None:

@@ -9,29 +9,15 @@ from typing import Any
 
 import pytest
 
-from models.database.connection import Database
 from tests.support.cli import SECRET, Scout
 from tests.support.runs import run_of
-from tests.support.scout_process import SMALL_RUN, executed, leaks, only_run
+from tests.support.scout_process import SMALL_RUN, executed, only_run
 from tests.support.scout_process import scout as scout_process
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("nothing_leaks")]
 
 DRY = ("run", "--dry", "--query", "vector database", *SMALL_RUN)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
-    """Look through every file for the token that stands in the environment."""
-    yield
-    assert leaks(tmp_path, SECRET) == []
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> str:
-    """Return a folder for exports that does not exist yet."""
-    return str(tmp_path / "out")
 
 
 @pytest.fixture(autouse=True)

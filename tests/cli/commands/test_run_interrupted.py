@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,12 @@ from tests.support.scout_process import (
     Done,
     executed,
     held,
-    leaks,
     only_run,
     rows,
 )
 from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
 DRY = ("run", "--dry", "--query", "vector database", *SMALL_RUN)
 HELD_STEP = "hydrate_readme"
@@ -43,12 +43,6 @@ def cancel_and_press(*args, **options):
 execution.cancel_run = cancel_and_press
 from cli.main import main
 """
-
-
-@pytest.fixture(autouse=True)
-def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
-    yield
-    assert leaks(tmp_path, SECRET) == []
 
 
 @pytest.fixture

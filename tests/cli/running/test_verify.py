@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,11 @@ import pytest
 
 from cli.running import verify
 from cli.running.verify import first_difference, run_digest
-from models.database.connection import Database, database
-from tests.support.cli import SECRET, Scout
-from tests.support.scout_process import leaks, rows, small_run
+from models.database.connection import database
+from tests.support.cli import Scout
+from tests.support.scout_process import rows, small_run
 
-
-@pytest.fixture(autouse=True)
-def _nothing_leaks(tmp_path: Path, database: Database) -> Iterator[None]:
-    yield
-    assert leaks(tmp_path, SECRET) == []
+pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
 
 @pytest.fixture

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import Any
 
 import pytest
 
 from models.redaction import MASK, Redactor
-from tests.support.redaction_corpus import TOKEN_CONTEXTS
+from tests.support.redaction_corpus import TOKEN_CONTEXTS, leaves
 from tests.support.redaction_hard import hard_cases
 from tests.support.redaction_harmless import harmless_values
 from tests.support.redaction_tokens import WEBHOOKS, filled, provider_tokens
 
 REDACTOR = Redactor({})
 _SEEDS = range(2)
-
-
-def _leaves(value: Any, secret: str) -> bool:
-    return secret in (value if isinstance(value, str) else repr(value))
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
@@ -30,7 +25,7 @@ def test_no_token_of_any_provider_is_left_in_any_context(seed: int) -> None:
             text = context.format(token)
             for value in (text, {"a": [text]}, {token: 3}, ValueError(text)):
                 redacted = REDACTOR.redact(value)
-                if _leaves(redacted, token) or MASK not in repr(redacted):
+                if leaves(redacted, token) or MASK not in repr(redacted):
                     left.append((name, token))
             if token in REDACTOR.scrub_line(text):
                 left.append((f"line, {name}", token))

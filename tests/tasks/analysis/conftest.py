@@ -14,14 +14,14 @@ from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.interface import Sources
 from tasks.units import retries
 from tests.support.counterparts.llm import ChatServer, chat_server
+from tests.support.no_proxy import without_proxy
 from tests.support.step_fakes import NAMES, MakeWorld, World, new_world
 
 
 @pytest.fixture
 def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """An endpoint on loopback, and no long pauses between tries."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    without_proxy(monkeypatch)
     monkeypatch.setattr(retries, "BACKOFF", replace(retries.BACKOFF, first_s=0.001))
     forget_dialects()
     with chat_server() as server:

@@ -24,6 +24,7 @@ from tasks.units import retries
 from tests.support.counterparts.llm import Asked, ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import Handler, embeddings, vector_of
 from tests.support.live_units import hurry
+from tests.support.no_proxy import without_proxy
 from tests.support.recorder import FakeRecorder
 from tests.support.step_fakes import new_world
 
@@ -55,8 +56,7 @@ class Recorder(FakeRecorder):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """An endpoint on loopback, asked without patience."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    without_proxy(monkeypatch)
     hurry(monkeypatch)
     forget_dialects()
     with chat_server() as running:

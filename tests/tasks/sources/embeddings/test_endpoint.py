@@ -19,6 +19,7 @@ from tasks.sources.chat.parameters import forget_dialects
 from tasks.sources.embeddings.endpoint import SHORTER, TEXT_MAX_CHARACTERS, EndpointEmbedder
 from tests.support.counterparts.llm import Asked, ChatServer, chat_server, faults
 from tests.support.counterparts.llm.server import Handler, answer_well, embeddings, vector_of
+from tests.support.no_proxy import without_proxy
 from tests.support.recorder import FakeRecorder
 from tests.support.secrets import planted_secrets
 
@@ -28,8 +29,7 @@ KEY = "local-" + "k3y" * 8
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """An endpoint on loopback."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    without_proxy(monkeypatch)
     forget_dialects()
     with chat_server() as running:
         yield running
