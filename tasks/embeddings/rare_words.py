@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, compress, islice
 from operator import mul
@@ -97,36 +97,30 @@ def closest_words(
 
     As `tasks.embeddings.exact.closest`, for texts.
     """
-    ours = [text for texts in asked for text in texts]
-    theirs = [text for texts in offered for text in texts]
-    vectors = word_vectors([*ours, *theirs])
-    sizes = [len(texts) for texts in asked], [len(texts) for texts in offered]
+    both = [*asked, *offered]
+    vectors = iter(word_vectors([text for texts in both for text in texts]))
+    of_each = [list(islice(vectors, len(texts))) for texts in both]
     compute = _closest_by_hand if numpy() is None else _closest_by_numpy
-    return compute(vectors[: len(ours)], vectors[len(ours) :], *sizes, mean=mean)
+    return compute(of_each[: len(asked)], of_each[len(asked) :], mean=mean)
 
 
 def _closest_by_hand(
-    ours: Sequence[WordVector],
-    theirs: Sequence[WordVector],
-    asked: Sequence[int],
-    offered: Sequence[int],
-    *,
-    mean: bool,
+    asked: Sequence[Sequence[WordVector]], offered: Sequence[Sequence[WordVector]], *, mean: bool
 ) -> Square:
-    owner = [number for number, size in enumerate(offered) for _ in range(size)]
+    owner = [number for number, theirs in enumerate(offered) for _ in theirs]
     one_each = owner == list(range(len(offered)))
-    hits = iter(_shared(ours, theirs))
+    hits = iter(_shared(chain.from_iterable(asked), chain.from_iterable(offered)))
     rows: list[Mapping[int, int]] = []
-    for size in asked:
+    for ours in asked:
         row: dict[int, int] = {}
-        for found in islice(hits, size):
+        for found in islice(hits, len(ours)):
             top = found if one_each else _best(found, owner)
             for number, value in top.items():
                 if mean:
                     row[number] = row.get(number, 0) + value
                 elif value > row.get(number, 0):
                     row[number] = value
-        rows.append({number: value // size for number, value in row.items()} if mean else row)
+        rows.append({number: value // len(ours) for number, value in row.items()} if mean else row)
     return square(rows)
 
 
@@ -140,34 +134,28 @@ def _best(hits: Mapping[int, int], owner: Sequence[int]) -> dict[int, int]:
 
 
 def _closest_by_numpy(
-    ours: Sequence[WordVector],
-    theirs: Sequence[WordVector],
-    asked: Sequence[int],
-    offered: Sequence[int],
-    *,
-    mean: bool,
+    asked: Sequence[Sequence[WordVector]], offered: Sequence[Sequence[WordVector]], *, mean: bool
 ) -> Square:
     np = numpy()
     result = np.zeros((len(asked), len(offered)), dtype=np.int64)
-    if not theirs:
+    have = [number for number, theirs in enumerate(offered) if theirs]
+    if not have:
         return result
     holders = {
         word: tuple(np.asarray(column) for column in zip(*held, strict=True))
-        for word, held in _holders(theirs).items()
+        for word, held in _holders(chain.from_iterable(offered)).items()
     }
-    have = [number for number, size in enumerate(offered) if size]
-    starts = np.cumsum([0, *(offered[number] for number in have[:-1])])
-    vectors = iter(ours)
-    for row, size in zip(result, asked, strict=True):
-        found = np.zeros((size, len(theirs)), dtype=np.int64)
-        for hits, vector in zip(found, islice(vectors, size), strict=True):
+    starts = np.cumsum([0, *(len(offered[number]) for number in have)])
+    for row, ours in zip(result, asked, strict=True):
+        found = np.zeros((len(ours), starts[-1]), dtype=np.int64)
+        for hits, vector in zip(found, ours, strict=True):
             for word, weight in vector.items():
                 if word in holders:
                     numbers, weights = holders[word]
                     hits[numbers] += weight * weights
-        if size:
-            best = np.maximum.reduceat(found, starts, axis=1)
-            row[have] = best.sum(axis=0) // size if mean else best.max(axis=0)
+        if ours:
+            best = np.maximum.reduceat(found, starts[:-1], axis=1)
+            row[have] = best.sum(axis=0) // len(ours) if mean else best.max(axis=0)
     return result
 
 
@@ -181,7 +169,7 @@ def nearest(asked: Sequence[str], offered: Sequence[str]) -> list[int | None]:
     return [min(hits, key=lambda number: (-hits[number], number), default=None) for hits in shared]
 
 
-def _shared(ours: Sequence[WordVector], theirs: Sequence[WordVector]) -> list[dict[int, int]]:
+def _shared(ours: Iterable[WordVector], theirs: Iterable[WordVector]) -> list[dict[int, int]]:
     """Return for each of `ours` its products with those of `theirs` that share a word with it."""
     holders = _holders(theirs)
     found = []
@@ -194,7 +182,7 @@ def _shared(ours: Sequence[WordVector], theirs: Sequence[WordVector]) -> list[di
     return found
 
 
-def _holders(vectors: Sequence[WordVector]) -> Mapping[str, list[tuple[int, int]]]:
+def _holders(vectors: Iterable[WordVector]) -> Mapping[str, list[tuple[int, int]]]:
     """Return the numbers of the vectors that have a word, with its weight in each."""
     holders: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, vector in enumerate(vectors):
