@@ -13,6 +13,7 @@ from msgspec import Struct
 from tasks.prompts.false_claims import first_claim
 from tasks.prompts.prompt import load_prompt
 from tasks.sources.interface import ProjectMaterial
+from tasks.text.ascii_words import word_table
 from tasks.text.keywords import singular
 from tasks.text.quotes import Quotable, without_comments
 
@@ -34,10 +35,7 @@ _PARTICULAR_SHARE = 0.1
 _WORD = re.compile(r"[^\W\d_][\w+#-]{2,}")
 #: Characters from which on it is quicker to translate a text than to search it for words.
 _LONG_FROM = 2_000
-#: What becomes of each character of ASCII on the way to words.
-_ASCII_WORDS = {
-    n: chr(n).lower() if chr(n).isalnum() or chr(n) in "_+#-" else " " for n in range(128)
-}
+_ASCII_WORDS = word_table("_+#-")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _HEADING = re.compile(r"#{1,6}\s+\S")
 #: Words about how a project is reached.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from tasks.text.ascii_words import word_table
 from tasks.text.keywords import singular
 from tasks.text.quotes import KEPT_READMES, without_comments
 
@@ -22,10 +23,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_][\w+#]*")
 #: Characters from which on it is quicker to translate a text than to search it for words.
 _LONG_FROM = 400
-#: What becomes of each character of ASCII on the way to words.
-_ASCII_WORDS = {
-    n: chr(n).lower() if chr(n).isalnum() or chr(n) in "+#" else " " for n in range(128)
-}
+_ASCII_WORDS = word_table("+#")
 _STOP_WORDS = frozenset(
     re.findall(
         r"\S+",

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from models.text.printable import printable
+from tasks.text.ascii_words import word_table
 
 #: READMEs of which a process keeps what was made of them: those of a small run are compared by
 #: several steps, those of a large one would fill the memory.
@@ -40,11 +41,7 @@ _TAG = re.compile(r"</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>")
 _JOINING = "*_`~'\u2019\u2018\u02bc\u00b4\u2032"
 #: A word is what stands between all others; `c++` and `c#` are no `c`.
 _WORD = re.compile(r"[+#]?\w[\w+#]*+")
-#: What becomes of each character of ASCII on the way to words.
-_ASCII_WORDS = {
-    n: None if chr(n) in _JOINING else chr(n) if chr(n).isalnum() or chr(n) in "+#" else " "
-    for n in range(128)
-}
+_ASCII_WORDS = word_table("+#", left_out=_JOINING, lower=False)
 #: Marks before a word but the last one, and those without a word.
 _MARKS = re.compile(r"\A[+#]+(?!\w)")
 #: Thai to Khmer, and everything from Chinese on, is written without blanks.
