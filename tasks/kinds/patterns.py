@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.kinds.lazy_pattern import Said
+from tasks.kinds.said import Said
 
 _THIS = (
     r"(?:this|the) (?:github )?"

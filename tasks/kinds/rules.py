@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from models.text.clean import clean_text
 from tasks.kinds import patterns
-from tasks.kinds.lazy_pattern import Said
 from tasks.kinds.project import Project
+from tasks.kinds.said import Said
 from tasks.text.plain import plain_prose
 
 #: Said of a repository, and no reason to leave it out.

@@ -6,7 +6,7 @@ import random
 import re
 
 from tasks.kinds import patterns
-from tasks.kinds.lazy_pattern import Said
+from tasks.kinds.said import Said
 from tests.support.matching import texts_matching
 
 ALL = {name: one for name, one in vars(patterns).items() if isinstance(one, Said)}
