@@ -63,7 +63,7 @@ def _forecast(ahead: Ahead) -> Forecast:
     from tasks.forecast.history import History
 
     args, page = ahead.args, ahead.page
-    history = known_history(args)
+    history = known_history(args, has_searched=page is not None)
     found = forecast(
         args,
         history or History(),
@@ -74,7 +74,7 @@ def _forecast(ahead: Ahead) -> Forecast:
     return replace(found, notes=(ahead.note, *found.notes)) if ahead.note else found
 
 
-def known_history(args: RunArgs) -> History | None:
+def known_history(args: RunArgs, *, has_searched: bool) -> History | None:
     """Return what earlier runs tell, where there is a database with today's schema."""
     from models.database.migrate import schema_status
     from models.database.read_only import open_existing
@@ -85,7 +85,9 @@ def known_history(args: RunArgs) -> History | None:
     if args.dry or database is None:
         return None
     status = schema_status(database)
-    return None if status.pending or status.unknown else history_of(args)
+    if status.pending or status.unknown:
+        return None
+    return history_of(args, has_searched=has_searched)
 
 
 def _lines(args: RunArgs, found: Forecast, *, derive: bool) -> Iterator[str]:

@@ -67,7 +67,8 @@ def history_of(args: RunArgs, *, has_searched: bool = False) -> History:
 
     Args:
         args: The run's.
-        has_searched: Whether its search is over: then nobody asks what others would have found.
+        has_searched: Whether it is known what its search finds: then nobody asks for what earlier
+            runs know of such.
     """
     usage = LlmUsageDao.averages()
     wanted = (
