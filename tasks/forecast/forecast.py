@@ -140,7 +140,7 @@ def forecast(
     searches = Amount(_pages(first.expected), _pages(first.at_most)) + Amount(queries, queries)
     analyses = _analyses(args, history, repos, found)
     compared = Amount(*(min(args.max_analyses, n) for n in (repos.expected, repos.at_most)))
-    briefs = NOTHING if args.no_llm else _briefs(args, compared)
+    briefs = NOTHING if args.no_llm else _up_to(args.max_briefs, compared)
     verdicts = NOTHING if args.no_llm else _verdicts(args, compared, history, found)
     asked = {"analysis": analyses, "verdict": verdicts, "brief": briefs}
     tokens = _tokens(asked, history, found)
@@ -214,10 +214,6 @@ def _is_near(history: History) -> bool:
     """Say whether the earlier run tells how much of such a search is known."""
     earlier = history.earlier
     return earlier is not None and earlier.known_share > 0 and history.known >= KNOWN_MIN
-
-
-def _briefs(args: RunArgs, compared: Amount) -> Amount:
-    return _up_to(args.max_briefs, compared)
 
 
 def _up_to(most: int, compared: Amount) -> Amount:
