@@ -39,7 +39,7 @@ _ASCII_WORDS = word_table("_+#-")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _HEADING = re.compile(r"#{1,6}\s+\S")
 #: Words about how a project is reached.
-INTERFACES = re.compile(
+_INTERFACES = re.compile(
     r"(?i)\b(?:apis?|cli|clients?|commands?|config\w*|connect\w*|examples?|exten\w+|formats?|hooks?"
     r"|how to|import\w*|integrat\w+|interfaces?|output\w*|plugins?|protocols?|quick ?start\w*|sdks?"
     r"|getting started|usage|support\w*)\b"
@@ -333,7 +333,7 @@ def _blocks(readme: str) -> Iterator[tuple[str, str]]:
 def _block(heading: str, text: str) -> Block:
     if not _says_something(text):
         return Block(heading, text, frozenset(), 0, says_something=False)
-    about_interfaces = bool(INTERFACES.search(heading))
+    about_interfaces = bool(_INTERFACES.search(heading))
     is_code = about_interfaces and _FENCE.match(text) is not None
     words = comparable_words([heading, text])
     return Block(heading, text, words, 3 * about_interfaces + is_code, says_something=True)

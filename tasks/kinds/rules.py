@@ -69,10 +69,7 @@ def own_kind(project: Project) -> Kind | None:
         ("teaching", _seen(patterns.TEACHING_TEXT, about, "description")),
         ("teaching", _tagged(topics & patterns.TEACHING_TOPICS)),
         ("packaging", _seen(patterns.PACKAGING_NAME, project.name, "name")),
-        (
-            "packaging",
-            _named(patterns.PACKAGING_MAYBE, project, patterns.PACKAGING_SAID),
-        ),
+        ("packaging", _named(patterns.PACKAGING_MAYBE, project, patterns.PACKAGING_SAID)),
         ("packaging", _seen(patterns.PACKAGING_TEXT, about, "description")),
         ("packaging", _tagged(topics & patterns.PACKAGING_TOPICS)),
         ("maintenance", _seen(patterns.MAINTENANCE, text[:_NOTICE_CHARACTERS], "README")),
