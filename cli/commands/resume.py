@@ -46,7 +46,7 @@ def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: Executio
       scout resume --status failed --since 24h --yes
     """
     from cli.running.execution import Execution
-    from cli.running.run_to_end import run_to_end, see_all_through
+    from cli.running.run_to_end import run_all_to_end, run_to_end
     from cli.running.several import found_runs, one_or_several, show_and_ask
     from models.dao import RunsDao
 
@@ -85,7 +85,7 @@ def command(*, run_text: str | None, wanted: RunFilter, yes: bool, how: Executio
             execution.send(run_id, step)
         return list(steps)
 
-    see_all_through(execution, begin_all)
+    run_all_to_end(execution, begin_all)
 
 
 def _reopen_all(execution: Execution, views: Sequence[RunView]) -> dict[str, str]:

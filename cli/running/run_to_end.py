@@ -38,7 +38,7 @@ def run_to_end(execution: Execution, begin: Callable[[], str], *, then: str = ""
     _finish(outcome, execution.how)
 
 
-def see_all_through(execution: Execution, begin: Callable[[], list[str]]) -> None:
+def run_all_to_end(execution: Execution, begin: Callable[[], list[str]]) -> None:
     """Have several runs begun, wait for each where that was asked for, and end the command.
 
     The exit code is that of the first run that is no success.
