@@ -21,7 +21,3 @@ def main() -> None:
         command_line()
     finally:
         gc.freeze()
-
-
-if __name__ == "__main__":
-    main()
