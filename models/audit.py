@@ -111,10 +111,9 @@ def prepare(entry: Entry, ts: str) -> Prepared:
 
 def prepare_like(one: Prepared, ts: str, run_id: str, step_id: str) -> Prepared:
     """Return an entry that says of a step of another run what one says that was prepared."""
-    _, level, _, _, scope, event, message, data = one.row
     return Prepared(
         replace(one.entry, run_id=run_id, step_id=step_id),
-        NewAuditRow(ts, level, run_id, step_id, scope, event, message, data),
+        one.row._replace(ts=ts, run_id=run_id, step_id=step_id),
     )
 
 
@@ -195,10 +194,9 @@ def transition_in_one(
 
 def _say(entries: Sequence[Prepared]) -> None:
     heard = [one for one in entries if logger.isEnabledFor(_LEVELS[one.entry.level])]
-    if heard and wrote_lines(heard):
-        heard = []
-    for left, one in zip(range(len(heard) - 1, -1, -1), heard, strict=True):
-        _log(one.entry, more_follow=left > 0)
+    if heard and not wrote_lines(heard):
+        for left, one in zip(range(len(heard) - 1, -1, -1), heard, strict=True):
+            _log(one.entry, more_follow=left > 0)
     for one in entries:
         tell(one)
 

@@ -39,7 +39,7 @@ class RoutineLines:
 
     def line(self, said: Prepared) -> str | None:
         """Return an entry's line, said now by this thread; None where it is to be made in full."""
-        if said.row.event not in _EVENTS or not _is_plain(said):
+        if not _is_routine(said):
             return None
         kind = self._kinds.get(_kind(said, threading.current_thread().name, os.getpid()))
         if kind is None:
@@ -54,7 +54,7 @@ class RoutineLines:
 
     def learn(self, said: Prepared, record: logging.LogRecord, line: str) -> None:
         """Remember what a line that was made in full has in common with others of its kind."""
-        if said.row.event not in _EVENTS or not _is_plain(said):
+        if not _is_routine(said):
             return
         whose, took = _own(said)
         middle = line.removeprefix(_BEGINNING)[_TIME_LENGTH:].removesuffix(_end(said))
@@ -67,11 +67,12 @@ class RoutineLines:
         self._kinds[_kind(said, record.threadName, record.process)] = before, between, after
 
 
-def _is_plain(said: Prepared) -> bool:
-    """Say whether the line has the message that the row has, as it was given, and only texts."""
+def _is_routine(said: Prepared) -> bool:
+    """Say whether every run has such a line, with the message of its row and nothing but texts."""
     entry, text = said.entry, said.row.message
     return (
-        text == entry.message
+        said.row.event in _EVENTS
+        and text == entry.message
         and text.isascii()
         and text.isprintable()
         and '"' not in text

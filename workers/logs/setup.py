@@ -39,12 +39,13 @@ def configure_logging(settings: LogSettings) -> LineHandler:
     """
     formatter = JsonFormatter()
     handler = LineHandler(settings.stream)
-    write_lines_by(None if settings.format == "text" else DirectLines(handler, formatter).write)
     if settings.format == "text":
+        write_lines_by(None)
         handler.setFormatter(
             TextFormatter(stream=handler.stream, colour=wants_colour(handler.stream))
         )
     else:
+        write_lines_by(DirectLines(handler, formatter).write)
         handler.setFormatter(formatter)
     handlers: list[logging.Handler] = [handler]
     if settings.log_file is not None:
