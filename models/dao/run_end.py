@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from models.dao.audit import AuditDao
+from models.dao.runs import no_such_run
 from models.database.connection import database
-from models.errors import InputError
 from models.events import Event
 from models.statuses import StepStatus
 from models.text.canonical_json import loads
@@ -50,17 +52,13 @@ class RunBeforeEnd(Struct, frozen=True):
 
     def after(self, finished_at: str) -> RunBeforeEnd:
         """Return it as it is once its only running step has succeeded."""
-        steps = dict(self.steps)
-        steps[str(StepStatus.SUCCESS)] = steps.get(str(StepStatus.SUCCESS), 0) + 1
-        steps[str(StepStatus.RUNNING)] = steps.get(str(StepStatus.RUNNING), 0) - 1
-        return RunBeforeEnd(
-            self.started_at,
-            self.args,
-            self.pool,
-            self.blocked,
-            {status: count for status, count in sorted(steps.items()) if count},
-            self.attempts,
-            max(finished_at, self.last_end or ""),
+        steps = Counter(self.steps)
+        steps[str(StepStatus.SUCCESS)] += 1
+        steps[str(StepStatus.RUNNING)] -= 1
+        return replace(
+            self,
+            steps={status: count for status, count in sorted(steps.items()) if count},
+            last_end=max(finished_at, self.last_end or ""),
         )
 
 
@@ -72,7 +70,7 @@ def before_end(run_id: str) -> RunBeforeEnd:
     """
     rows = database().execute(_SEEN, (str(Event.NETWORK_BLOCKED), run_id)).fetchall()
     if not rows:
-        raise InputError(f"There is no run {run_id!r}.", "List the runs with: scout runs")
+        raise no_such_run(run_id)
     started_at, args_json, pool, blocked = rows[0][4:]
     return RunBeforeEnd(
         started_at,

@@ -139,7 +139,7 @@ class RunsDao:
         """
         run = RunsDao.find(run_id)
         if run is None:
-            raise InputError(f"There is no run {run_id!r}.", "List the runs with: scout runs")
+            raise no_such_run(run_id)
         return run
 
     @staticmethod
@@ -179,7 +179,7 @@ class RunsDao:
         sql = f"SELECT {_COLUMNS} FROM runs WHERE run_id LIKE ? ORDER BY run_id DESC LIMIT 6"  # noqa: S608
         rows = [RunRow.of(row) for row in database().execute(sql, (prefix + "%",)).fetchall()]
         if not rows:
-            raise InputError(f"There is no run {text!r}.", "List the runs with: scout runs")
+            raise no_such_run(text)
         if len(rows) > 1:
             listed = ", ".join(row.run_id for row in rows[:5]) + (" …" if len(rows) > 5 else "")
             raise InputError(
@@ -281,3 +281,8 @@ def _stored_arguments(values: Mapping[str, Any]) -> str:
         for key, value in values.items()
     }
     return redactor.scrub_line(dumps(kept))
+
+
+def no_such_run(named: str) -> InputError:
+    """Return the error that there is no run of an id, or of a part of one."""
+    return InputError(f"There is no run {named!r}.", "List the runs with: scout runs")
