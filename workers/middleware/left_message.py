@@ -16,38 +16,21 @@ _SKIPPED = "Message %s was skipped."
 
 
 class LeftMessage(SkipMessage):
-    """Why a message is not worked on, where nothing is wrong with that.
-
-    Args:
-        reason: In words for people, without a full stop.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class LeftMessageFilter(logging.Filter):
-    """Has the line about a left message say why, as what it is: nothing to worry about."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Change such a line; all others pass as they are."""
-        left = sys.exc_info()[1]
-        if record.msg != _SKIPPED or not isinstance(left, LeftMessage):
-            return True
-        record.msg, record.args = f"{_SKIPPED[:-1]}: %s.", (*_args(record), left.reason)
-        record.levelno, record.levelname = logging.INFO, "INFO"
-        record.event = Event.MESSAGE_SKIPPED
-        return logging.getLogger().isEnabledFor(logging.INFO)
+    """Why a message is not worked on, in words without a full stop; nothing is wrong with that."""
 
 
 def say_why_messages_are_left() -> None:
-    """Put the filter on the loggers that write such lines: Dramatiq's, and ours in its place."""
+    """Have the loggers that write such lines say it: Dramatiq's, and ours in its place."""
     for name in ("dramatiq.worker.WorkerThread", "workers.middleware.actor_call"):
-        reporter = logging.getLogger(name)
-        if not any(isinstance(one, LeftMessageFilter) for one in reporter.filters):
-            reporter.addFilter(LeftMessageFilter())
+        logging.getLogger(name).addFilter(_say_why)  # once, however often it is asked
 
 
-def _args(record: logging.LogRecord) -> tuple[object, ...]:
-    return record.args if isinstance(record.args, tuple) else ()
+def _say_why(record: logging.LogRecord) -> bool:
+    """Make the line about a left message what it is: nothing to worry about; others pass."""
+    left = sys.exc_info()[1]
+    if record.msg != _SKIPPED or not isinstance(left, LeftMessage):
+        return True
+    record.msg, record.args = "%s: %s.", (record.getMessage().removesuffix("."), str(left))
+    record.levelno, record.levelname = logging.INFO, "INFO"
+    record.event = Event.MESSAGE_SKIPPED
+    return logging.getLogger().isEnabledFor(logging.INFO)
