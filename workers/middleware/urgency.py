@@ -31,8 +31,7 @@ class Urgency:
         self._broker = broker
         self._looked_s = float("-inf")
         self._are_any = False
-        self._looked_again_s = float("-inf")
-        self._are_due_again = False
+        self._none_again_s = float("-inf")
 
     def of_run(self, run_id: str, clock: Clock) -> int:
         """Return how urgent a run is; 0 is usual."""
@@ -75,13 +74,13 @@ class Urgency:
         if step != STEP_NAMES[0] or self._broker == "memory":  # there, runs are their commands' own
             return None
         now_s = clock.monotonic_s()
-        if not self._are_due_again and now_s - self._looked_again_s < BELIEVED_S:
+        if now_s - self._none_again_s < BELIEVED_S:
             return None
-        self._looked_again_s = now_s
         priority, before = self.of_run(run_id, clock), clock.now_iso(-WAITING_S)
         none: list[Due] = []
         due = _reading(lambda: PrioritiesDao.due_again(self._broker, priority, before), none)
-        self._are_due_again = bool(due)
+        if not due:
+            self._none_again_s = now_s
         return next((one for one in due if one not in but), None)
 
     def _is_used(self, clock: Clock) -> bool:
