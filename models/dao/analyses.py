@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from models.database.connection import ANY_OF, database
 
+_COLUMNS = "full_name, status, final_score, output_json, error"
 _WITH_REPO = (
     "FROM analyses a JOIN repos r ON r.run_id = a.run_id AND r.full_name = a.full_name"
     " WHERE a.run_id = ?"
@@ -62,19 +63,13 @@ class AnalysesDao:
     @staticmethod
     def of_run(run_id: str) -> list[AnalysisRow]:
         """Return a run's analyses, in no order."""
-        sql = (
-            "SELECT full_name, status, final_score, output_json, error FROM analyses"
-            " WHERE run_id = ?"
-        )
+        sql = f"SELECT {_COLUMNS} FROM analyses WHERE run_id = ?"  # noqa: S608 - constant columns
         return [AnalysisRow(*row) for row in database().rows(sql, (run_id,))]
 
     @staticmethod
     def find(run_id: str, full_name: str) -> AnalysisRow | None:
         """Return the analysis of a repository, or None where it has none."""
-        sql = (
-            "SELECT full_name, status, final_score, output_json, error FROM analyses"
-            " WHERE run_id = ? AND full_name = ?"
-        )
+        sql = f"SELECT {_COLUMNS} FROM analyses WHERE run_id = ? AND full_name = ?"  # noqa: S608
         rows = database().rows(sql, (run_id, full_name))
         return AnalysisRow(*rows[0]) if rows else None
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from models.dao.runs import RunRow, RunsDao
-from models.database.connection import database
+from models.database.connection import ANY_OF, database
 
 _DUE = """
 SELECT r.broker, count(*), min(s.due_at) FROM runs r JOIN run_steps s ON s.run_id = r.run_id
@@ -86,14 +86,13 @@ class FleetDao:
         They are those with a lease that ran out, with nothing due and nothing held, or with a
         step that has been due since `due_before` and whose kind of broker is `without_workers`.
         """
-        marks = ", ".join("?" * len(without_workers)) or "NULL"
         sql = (
             "SELECT run_id FROM (SELECT r.run_id FROM runs r JOIN run_steps s"  # noqa: S608
             f" ON s.run_id = r.run_id WHERE r.status IN ('queued', 'running') AND ({_LAPSED}"
-            f" OR ({_WAITING} AND r.broker IN ({marks}))) UNION {_NOBODYS}) AS suspect"
+            f" OR ({_WAITING} AND r.broker {ANY_OF})) UNION {_NOBODYS}) AS suspect"
             " ORDER BY run_id LIMIT ?"
         )
-        params = (now, due_before, *without_workers, limit)
+        params = (now, due_before, database().many(without_workers), limit)
         return [RunsDao.get(run_id) for (run_id,) in database().execute(sql, params).fetchall()]
 
     @staticmethod

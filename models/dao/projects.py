@@ -31,17 +31,15 @@ _FOR_BRIEFS = (
     " LEFT JOIN analyses a ON a.run_id = r.run_id AND a.full_name = r.full_name"
     f" WHERE r.run_id = ? AND r.full_name {ANY_OF}"
 )
-
-_MATCHING = """
+_MATCHING = f"""
     SELECT max(r.full_name || ' ' || r.description || ' ' || r.topics_json || ' '
         || coalesce(t.text, ''))
     FROM analyses a
     JOIN repos r ON r.run_id = a.run_id AND r.full_name = a.full_name
-    LEFT JOIN readmes m ON m.run_id = a.run_id AND m.full_name = a.full_name
-    LEFT JOIN readme_texts t ON t.sha256 = m.sha256
+    {_TEXT}
     WHERE a.id > (SELECT max(id) FROM analyses) - ? AND a.status = 'valid'
         AND a.prompt_version = ? AND r.stars >= ?
-"""
+"""  # noqa: S608 - constant
 _HOLDS = """
         AND (lower(r.full_name || ' ' || r.description || ' ' || r.topics_json) LIKE ? ESCAPE '!'
             OR lower(t.text) LIKE ? ESCAPE '!')

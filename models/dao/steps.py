@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from models.codes import Code, stored_code
 from models.dao.step_transitions import ClaimedRow, StepTransitions, encode_stats, locking
-from models.database.connection import database
+from models.database.connection import ANY_OF, database
 from models.statuses import StepStatus
 from models.steps import STEP_NAMES, step_id_for
 from models.text.canonical_json import loads
@@ -115,12 +115,12 @@ class StepsDao(StepTransitions):
     @staticmethod
     def plans_any(run_id: str, names: Collection[str]) -> bool:
         """Say whether a run means to execute one of some steps, or has executed it."""
-        marks = ", ".join("?" * len(names))
         sql = (
             "SELECT count(*) FROM run_steps WHERE run_id = ? AND (error_type IS NULL"  # noqa: S608
-            f" OR error_type <> ?) AND name IN ({marks})"
+            f" OR error_type <> ?) AND name {ANY_OF}"
         )
-        return bool(database().execute(sql, (run_id, NOT_PLANNED, *names)).fetchone()[0])
+        params = (run_id, NOT_PLANNED, database().many(names))
+        return bool(database().execute(sql, params).fetchone()[0])
 
     @staticmethod
     def of_run(run_id: str, *, lock: bool = False) -> list[StepRow]:

@@ -78,10 +78,8 @@ def _insert_sql(table: str, columns: _Names, count: int, key: _Names, overwrite:
 
 @lru_cache(maxsize=64)
 def _update_sql(table: str, columns: _Names, key: _Names) -> str:
-    values, which = (
-        joint.join(f'"{name}" = ?' for name in columns if (name in key) is in_key)
-        for joint, in_key in ((", ", False), (" AND ", True))
-    )
+    values = ", ".join(f'"{name}" = ?' for name in columns if name not in key)
+    which = " AND ".join(f'"{name}" = ?' for name in columns if name in key)
     return f'UPDATE "{table}" SET {values} WHERE {which}'  # noqa: S608
 
 
