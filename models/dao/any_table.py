@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import TextField
-
 from models.database.connection import database
+from models.database.peewee_alone import peewee
 from models.tables.base import Table
 
 #: Columns that order the rows of a run; an `id` orders those of every other table.
@@ -45,7 +44,7 @@ def bytes_of_run(table: type[Table], run_id: str) -> int:
     texts = [
         f"coalesce({cast.format(_quoted(field.column_name))}, 0)"
         for field in table._meta.sorted_fields
-        if isinstance(field, TextField)
+        if isinstance(field, peewee.TextField)
     ]
     sql = (
         f"SELECT coalesce(sum({' + '.join(texts) or '0'}), 0)"  # noqa: S608 - our names

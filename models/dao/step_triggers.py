@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import peewee
-
 from models.dao.audit import AuditDao, NewAuditRow
 from models.database.connection import database
+from models.database.peewee_alone import peewee
 
 
 def _made(name: str, columns: Sequence[str], body: str) -> str:

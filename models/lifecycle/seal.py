@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 import time
 
-import peewee
-
 from models.clock import Clock
 from models.dao.seals import SealRow, SealsDao
 from models.database.connection import database
+from models.database.peewee_alone import peewee
 from models.events import Event
 from models.records.seal_digests import next_seal
 
