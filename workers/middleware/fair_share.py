@@ -11,9 +11,7 @@ import threading
 
 from models.clock import Clock
 from models.dao.steps import StepsDao
-from models.database.connection import database
-from models.errors import DatabaseUnavailableError
-from workers.middleware.urgency import WAITING_S, Urgency
+from workers.middleware.urgency import WAITING_S, Urgency, read_or_else
 
 #: What a thread gives a run before it looks whether others wait.
 SHARE_S = 5.0
@@ -50,14 +48,7 @@ class FairShare:
             return False
         if ran_s < SHARE_S:
             return True
-        priority = self._urgency.of_run(run_id, clock)
-        return not self._others_wait(run_id, clock.now_iso(-WAITING_S), priority)
-
-    def _others_wait(self, run_id: str, before: str, priority: int) -> bool:
-        def look() -> bool:
-            return StepsDao.others_wait(self._broker, run_id, before, priority)
-
-        try:
-            return database().reading(look, give_up=lambda: True)
-        except DatabaseUnavailableError:
-            return False  # the end of the step waits for it anyway
+        before, priority = clock.now_iso(-WAITING_S), self._urgency.of_run(run_id, clock)
+        return not read_or_else(
+            lambda: StepsDao.others_wait(self._broker, run_id, before, priority), False
+        )

@@ -37,7 +37,7 @@ class Urgency:
         """Return how urgent a run is; 0 is usual."""
         if not self._is_used(clock):
             return 0
-        return _reading(lambda: PrioritiesDao.of_run(run_id), 0)
+        return read_or_else(lambda: PrioritiesDao.of_run(run_id), 0)
 
     def ahead_of(self, run_id: str, clock: Clock, but: Collection[Due] = ()) -> Due | None:
         """Return a step that is due and more urgent than a run, or None.
@@ -51,7 +51,7 @@ class Urgency:
             return None
         priority, now = self.of_run(run_id, clock), clock.now_iso()
         none: list[Due] = []
-        due = _reading(lambda: PrioritiesDao.due_above(self._broker, priority, now), none)
+        due = read_or_else(lambda: PrioritiesDao.due_above(self._broker, priority, now), none)
         return next((one for one in due if one not in but), None)
 
     def ahead_of_message(
@@ -78,7 +78,7 @@ class Urgency:
             return None
         priority, before = self.of_run(run_id, clock), clock.now_iso(-WAITING_S)
         none: list[Due] = []
-        due = _reading(lambda: PrioritiesDao.due_again(self._broker, priority, before), none)
+        due = read_or_else(lambda: PrioritiesDao.due_again(self._broker, priority, before), none)
         if not due:
             self._none_again_s = now_s
         return next((one for one in due if one not in but), None)
@@ -87,11 +87,11 @@ class Urgency:
         now_s = clock.monotonic_s()
         if now_s - self._looked_s >= BELIEVED_S:
             self._looked_s = now_s
-            self._are_any = _reading(lambda: PrioritiesDao.are_any(self._broker), False)
+            self._are_any = read_or_else(lambda: PrioritiesDao.are_any(self._broker), False)
         return self._are_any
 
 
-def _reading(look: Callable[[], T], otherwise: T) -> T:
+def read_or_else(look: Callable[[], T], otherwise: T) -> T:
     """Return what is read, or something else where the database is away: others wait for it."""
     try:
         return database().reading(look, give_up=lambda: True)
