@@ -80,8 +80,8 @@ class Database:
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
         """Run constant SQL with `?` placeholders and return the cursor.
 
-        Building SQL with Peewee's query builder costs six times the statement itself, so the hot
-        path is written this way (docs/decisions.md, "What things cost").
+        Building SQL with Peewee's query builder costs six times the statement itself, so steps and
+        transitions are written this way (docs/decisions.md, "What things cost").
         """
         return self.peewee.execute_sql(sql if self.is_sqlite else _for_postgres(sql), params)
 

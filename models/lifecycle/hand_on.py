@@ -85,7 +85,7 @@ def finish_and_go_on(
 def _in_one_statement(
     ending: Success, following: Claim, entry: Prepared, lease_s: float, give_up: GiveUp | None
 ) -> bool:
-    """Make the transition on a server in one trip; returns False where it takes a closer look."""
+    """Make the transition in one statement; returns False where it takes a closer look."""
 
     def statement() -> bool:
         return step_statements.finish_and_take(
@@ -108,7 +108,7 @@ def _in_one_statement(
 
 
 def _end_run(ending: Success, give_up: GiveUp | None) -> bool:
-    """End the last step and its run in one trip; returns False where it takes a closer look.
+    """End the last step and its run in one statement; returns False where it takes a closer look.
 
     While a step is held nobody changes the others, nor what is counted of their run.
     """
