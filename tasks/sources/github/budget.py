@@ -14,7 +14,7 @@ from models.dao.github_budgets import BudgetRow, GithubBudgetsDao
 from models.database.connection import database
 from models.settings.github import GitHubSettings
 from tasks.sources.github.limits import MAX_WAIT_S, Quota, Throttled
-from tasks.sources.github.quotas import WINDOW_S, WITH_TOKEN, WITHOUT_TOKEN
+from tasks.sources.github.quotas import LIMITS, WINDOW_S
 
 #: GitHub asks for a minute at least where it names no time, and for more each time after that.
 BACKOFF = Backoff(first_s=60.0, longest_s=900.0)
@@ -68,7 +68,7 @@ class Budgets:
 
     def __init__(self, settings: GitHubSettings, clock: Clock) -> None:
         self._identity = settings.identity
-        self._limits = WITH_TOKEN if settings.token else WITHOUT_TOKEN
+        self._limits = LIMITS[bool(settings.token)]
         self._clock = clock
 
     def take(self, bucket: str) -> Denied | None:

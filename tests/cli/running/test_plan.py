@@ -11,6 +11,7 @@ import pytest
 from models.clock import Clock
 from models.database.connection import Database
 from models.lifecycle import create_run
+from models.settings.github import GitHubSettings
 from models.tables.results import Analysis, GithubQuery, LlmUsage, Repo
 from models.tables.verdicts import PairVerdict
 from tasks.prompts.prompt import load_prompt
@@ -268,8 +269,9 @@ def test_the_limits_are_those_that_the_source_keeps() -> None:
     budget = pytest.importorskip("tasks.sources.github.budget")
     from tasks.forecast.forecast import LIMITS
 
-    assert LIMITS[True] == budget.WITH_TOKEN
-    assert LIMITS[False] == budget.WITHOUT_TOKEN
+    for token in (SECRET, None):
+        source = budget.Budgets(GitHubSettings(token=token), Clock())
+        assert source._limits == LIMITS[token is not None]
 
 
 def test_it_needs_no_http_library() -> None:
