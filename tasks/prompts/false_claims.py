@@ -218,11 +218,10 @@ _CLAIMS = tuple(
         (f"my & {_THINGS}", rf"\bmy (?:open )?{_THING}s?\b"),
     )
 )
-_FIRST_SIGNS = frozenset(word for signs, _ in _CLAIMS for word in signs[0])
 #: A word to the places in `_CLAIMS` of those of which it is a first sign.
 _BY_SIGN = {
     word: [place for place, (signs, _) in enumerate(_CLAIMS) if word in signs[0]]
-    for word in _FIRST_SIGNS
+    for word in frozenset[str]().union(*(signs[0] for signs, _ in _CLAIMS))
 }
 #: What makes the words after it a condition: "once we have integrated …".
 _CONDITION = re.compile(
@@ -246,11 +245,8 @@ def first_claim(text: str) -> str | None:
 def _english_patterns(plain: str) -> list[re.Pattern[str]]:
     """Return the patterns that may match a text, by the words that it has."""
     words = set(_WORD.findall(plain))
-    signs_here = _FIRST_SIGNS & words
-    if not signs_here:
-        return []
-    places = sorted({place for word in signs_here for place in _BY_SIGN[word]})
-    claims = (_CLAIMS[place] for place in places)
+    places = {place for word in _BY_SIGN.keys() & words for place in _BY_SIGN[word]}
+    claims = (_CLAIMS[place] for place in sorted(places))
     return [
         compiled(pattern)
         for signs, pattern in claims
