@@ -107,6 +107,7 @@ class Report(Struct, frozen=True):
 
 def load_report(run_id: str, args: RunArgs) -> Report:
     """Return the report on a run."""
+    run = RunsDao.get(run_id)
     steps = StepsDao.of_run(run_id)
     briefs = BriefsDao.rows(run_id)
     # Sorted here because databases differ in how they order names.
@@ -118,7 +119,7 @@ def load_report(run_id: str, args: RunArgs) -> Report:
     scores = {row.full_name: row.final_score for row in valid if row.final_score is not None}
     scores |= {name: row.score for name, row in rankings.items()}
     return Report(
-        run=RunsDao.get(run_id),
+        run=run,
         args=args,
         steps=steps,
         queries=SearchesDao.of_run(run_id),
@@ -133,7 +134,7 @@ def load_report(run_id: str, args: RunArgs) -> Report:
         caps=[(step.name, reason) for step in steps for reason in _caps(loads(step.stats_json))],
         failures=_failures(repos, readmes, analyses, briefs),
         readmes_missing=sum(1 for _, status in readmes if status == ReadmeStatus.MISSING),
-        web_url=_web_url(run_id),
+        web_url=_web_url(run),
         rankings=rankings,
         verdicts=load_verdicts(run_id),
     )
@@ -154,17 +155,17 @@ def _details(
     }
 
 
-def _web_url(run_id: str) -> str:
+def _web_url(run: RunRow) -> str:
     """Return what `init_run` of the run that searched noted down.
 
     The export may run where other settings hold, and so may a run that goes on from another.
     """
     for _ in range(MAX_ANCESTORS):
-        parent = RunsDao.get(run_id).parent_run_id
-        if parent is None or StepsDao.plans_any(run_id, ("github_search_pass1",)):
+        parent = run.parent_run_id
+        if parent is None or StepsDao.plans_any(run.run_id, ("github_search_pass1",)):
             break
-        run_id = parent
-    settings = StepsDao.stats_of(run_id, "init_run").get("settings") or {}
+        run = RunsDao.get(parent)
+    settings = StepsDao.stats_of(run.run_id, "init_run").get("settings") or {}
     noted = settings.get("github_web_url")
     return noted if isinstance(noted, str) else GITHUB_WEB_URL
 
