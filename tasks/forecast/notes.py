@@ -50,8 +50,8 @@ def _basis(args: RunArgs, history: History, found: Found | None) -> Iterator[str
     if earlier is None:
         if found is None:
             yield (
-                "No earlier run searched for this, and GitHub was not asked: what is expected is"
-                f" the most that a search keeps, --top {args.top:,}."
+                "No earlier run searched for this, and GitHub has not said how much there is: what"
+                f" is expected is the most that a search keeps, --top {args.top:,}."
             )
     elif earlier.is_same:
         yield from _same(earlier, wants_analyses=wants_analyses)

@@ -162,6 +162,7 @@ def test_without_an_answer_the_plan_says_so_and_goes_on(
     data = planned(scout)
     assert data["notes"][0].startswith("GitHub does not say how many there are: ")
     assert words in data["notes"][0]
+    assert "GitHub has not said how much there is" in data["notes"][1]
     assert data["metadata"]["expected"] == 50 + 50
     assert len(github.seen) == 1
 
