@@ -21,11 +21,6 @@ from tasks.sources.payload import RepositoryPayload, parse_repository
 from tasks.step import StepContext
 
 
-def own_name(run_id: str) -> str | None:
-    """Return the name of the repository that a run starts from, None where it starts from none."""
-    return ReposDao.own(run_id)
-
-
 def read_own(github: GitHubSource, full_name: str, *, dry: bool) -> RepositoryPayload:
     """Return what GitHub says of a repository that a run is to start from.
 
@@ -57,7 +52,7 @@ def store_own(context: StepContext) -> None:
         TransientError: GitHub does not answer.
     """
     asked = context.args.with_repo
-    if asked is None or own_name(context.run_id) is not None:
+    if asked is None or ReposDao.own(context.run_id) is not None:
         return
     repo = read_own(context.sources.github, asked, dry=context.args.dry)
     row = {
@@ -79,7 +74,7 @@ def demand_readme(context: StepContext) -> None:
     Raises:
         PermanentError: It could not be read; the next attempt reads it again.
     """
-    name = own_name(context.run_id)
+    name = ReposDao.own(context.run_id)
     if name and ReadmesDao.status_of(context.run_id, name) == ReadmeStatus.FAILED:
         raise _unusable(
             f"The README of {name}, which this run starts from, cannot be read.",
@@ -93,7 +88,7 @@ def demand_analysis(context: StepContext) -> None:
     Raises:
         PermanentError: It has none; the next attempt asks again.
     """
-    name = own_name(context.run_id)
+    name = ReposDao.own(context.run_id)
     if name is None:
         return
     row = AnalysesDao.find(context.run_id, name)

@@ -118,11 +118,6 @@ def _words_of_keywords(run_id: str) -> list[str]:
     return [word for word in words if len(word) > 1 and singular(word) not in general]
 
 
-def taken_over_repos(run_id: str, pass_number: int) -> int:
-    """Return how many repositories of a pass were taken over from an earlier run."""
-    return SearchesDao.count_taken_over(run_id, pass_number)
-
-
 def _languages(run_id: str) -> set[str]:
     """Return the languages that GitHub names for the run's repositories, as keywords."""
     return {singular(normalise_keyword(name)) for name in ReposDao.languages(run_id) if name}

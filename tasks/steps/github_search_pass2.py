@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from models.dao.searches import SearchesDao
 from models.events import Event
 from tasks.analysis.analyse import analyse_repos
 from tasks.briefs.plan import plan_briefs, planned_stats
@@ -20,13 +21,7 @@ from tasks.search import pass2_caps
 from tasks.search.pages import PlannedQuery, plan_queries, run_search
 from tasks.search.query import build_query
 from tasks.search.totals import search_totals
-from tasks.search.widening import (
-    BittenCap,
-    anchor_of,
-    bitten_caps,
-    keywords_worth_searching,
-    taken_over_repos,
-)
+from tasks.search.widening import BittenCap, anchor_of, bitten_caps, keywords_worth_searching
 from tasks.step import StepContext
 
 PASS = 2
@@ -43,7 +38,7 @@ def run(context: StepContext) -> Mapping[str, Any]:
     max_queries = min(context.args.max_queries, pass2_caps.MAX_QUERIES)
     searched = list(keywords)[:max_queries]
     planned = plan_queries(context, PASS, _queries(context, searched))
-    earlier = taken_over_repos(context.run_id, PASS)
+    earlier = SearchesDao.count_taken_over(context.run_id, PASS)
     known = KnownRepos(context.run_id, PASS, pass2_caps.MAX_NEW_REPOS + earlier)
     for query in planned:
         run_search(context, query, known, min(context.args.top, pass2_caps.RESULTS_PER_QUERY))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.dao.repos import ReposDao
 from models.errors import ScoutError
 from models.statuses import BriefStatus
 from models.text.canonical_json import loads
@@ -16,7 +17,6 @@ from tasks.facts.reading import read_facts
 from tasks.kinds.marking import mark_missing_kinds
 from tasks.llm.question import no_valid_answer
 from tasks.llm.usage import TokenBudget
-from tasks.own_repo import own_name
 from tasks.request_stats import request_stats
 from tasks.step import StepContext
 from tasks.units.failure_budget import is_too_many
@@ -47,7 +47,8 @@ def run(context: StepContext) -> Mapping[str, Any]:
     read_prior(context, missing)
     budget = TokenBudget(context)
     members = [name for row in missing for name in loads(row.repos_json)]
-    material = BriefMaterial(context.run_id, members, context.args.query, own_name(context.run_id))
+    own = ReposDao.own(context.run_id)
+    material = BriefMaterial(context.run_id, members, context.args.query, own)
 
     def fetch(unit: Unit) -> BriefAnswer | None:
         return ask(unit, budget)

@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from models.codes import Code
+from models.dao.repos import ReposDao
 from models.errors import PermanentError, TransientError
 from models.tables.results import Analysis, ReadmeRecord, Repo
 from models.text.canonical_json import loads
-from tasks.own_repo import own_name
 from tests.support.databases import fetch_all
 from tests.support.step_fakes import World, payload
 
@@ -30,7 +30,7 @@ def test_it_is_stored_before_all_others_and_read_like_them(own_world: World) -> 
     assert stats["hydrate_repo_metadata"]["hydrated"] == 6
     assert fetch_all(Repo.select(Repo.full_name).order_by(Repo.id))[0] == (OWN,)
     assert own_world.model.asked[0].full_name == OWN
-    assert own_name(own_world.run_id) == OWN
+    assert ReposDao.own(own_world.run_id) == OWN
     assert own_world.github.calls.count(("repository", OWN)) == 1
     own_world.steps(*PASS1)
     assert own_world.github.calls.count(("repository", OWN)) == 1
@@ -46,7 +46,7 @@ def test_a_search_that_finds_it_too_counts_it_once(own_world: World) -> None:
 def test_one_that_was_renamed_since_is_met_under_both_names(own_world: World) -> None:
     own_world.github.overrides = {OWN: payload("o/new")}
     own_world.step("github_search_pass1")
-    assert own_name(own_world.run_id) == "o/new"
+    assert ReposDao.own(own_world.run_id) == "o/new"
     (alias,) = loads(Repo.get(Repo.full_name == "o/new").aliases_json)
     assert alias["full_name"] == OWN
 
@@ -65,7 +65,7 @@ def test_one_that_is_gone_or_private_ends_the_step_before_anything_is_searched(
 def test_one_that_is_internal_to_an_enterprise_is_open_there(own_world: World) -> None:
     own_world.github.overrides = {OWN: {"private": True, "visibility": "internal"}}
     own_world.step("github_search_pass1")
-    assert own_name(own_world.run_id) == OWN
+    assert ReposDao.own(own_world.run_id) == OWN
 
 
 def test_a_step_that_died_in_the_search_goes_on(own_world: World) -> None:
