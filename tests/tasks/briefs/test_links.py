@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from tasks.briefs import links
 from tasks.briefs.links import Links
 from tasks.kinds.project import Project
+from tests.support.matching import texts_matching
 
 FAR, MORE = "far away words ", " after that some more"
 FERRY = Project("team/ferry")
@@ -77,3 +81,11 @@ def test_words_that_many_others_write_side_by_side_are_no_name_either() -> None:
     assert links.between("a/one", "team/game-engine")
     written = [Project(f"p{n}/q{n}", readme="A game-engine reader.") for n in range(4)]
     assert Links([engine, *written]).between("p0/q0", "team/game-engine")
+
+
+def test_no_command_that_installs_is_on_a_line_that_is_not_searched() -> None:
+    commands = texts_matching(links._INSTALL.pattern, 400, random.Random(1))
+    assert len({command.split()[0] for command in commands}) >= 14
+    for command in commands:
+        readme = f"one\n{command}\ntwo"
+        assert [*links._installed(readme)] == links._INSTALL.findall(readme)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.briefs.material import (
@@ -115,6 +115,12 @@ def test_particular_words_are_those_that_few_others_use() -> None:
         ["a/quill", "a/1"], comparable_words([texts["a/quill"]]), "a/quill"
     )
     assert found == {"column", "parquet", "snapshot"}
+
+
+@settings(max_examples=60)
+@given(st.text(st.characters(max_codepoint=127), max_size=200))
+def test_a_long_text_in_ascii_has_the_words_that_a_short_one_has(text: str) -> None:
+    assert comparable_words([text + " " * 2_000]) == comparable_words([text])
 
 
 @given(st.text("ab #`\n![](/)<>.", max_size=400), st.integers(20, 200))
