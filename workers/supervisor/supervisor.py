@@ -16,6 +16,7 @@ from models.errors import ExitCode, InputError
 from models.events import Event
 from models.settings.logging import LogSettings, log_settings
 from workers.logs import configure_logging
+from workers.supervisor.batch_scheduling import schedule_as_batch
 from workers.supervisor.child_line import Request
 from workers.supervisor.child_process import ChildProcess, child_command, child_environ
 from workers.supervisor.cpu_affinity import keep_on_own_cpu
@@ -102,6 +103,7 @@ def run_supervisor(
         def start(number: int, alone: Request | None) -> ChildProcess:
             extra = ["--alone", *alone] if alone else []
             child = ChildProcess([*command, *extra], environ, number, output, counts_fd)
+            schedule_as_batch(child.pid)
             if alone is None:
                 keep_on_own_cpu(child.pid, number, processes)
             return child

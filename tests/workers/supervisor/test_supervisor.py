@@ -6,6 +6,7 @@ import os
 import pty
 import signal
 import socket
+import sys
 from pathlib import Path
 
 from tests.support.supervisors import PATIENCE_S, Start
@@ -125,6 +126,8 @@ def test_workers_stop_by_themselves_when_their_parent_is_killed(
     running = start("alive = open(here / 'alive', 'w')\nready()", processes=2)
     with fifo.open() as alive:
         pids = {running.wait_for("worker.ready")["pid"] for _ in range(2)}
+        if sys.platform == "linux":
+            assert {os.sched_getscheduler(pid) for pid in pids} == {os.SCHED_BATCH}
         running.process.kill()
         assert alive.read() == ""  # returns when no worker holds the other end any more
     assert {path.name for path in tmp_path.glob("ended-*")} == {f"ended-{pid}" for pid in pids}
