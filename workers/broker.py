@@ -91,7 +91,7 @@ def check_broker(broker: dramatiq.Broker, settings: Settings) -> None:
     elif settings.broker_kind == "amqp":
         from workers.probes.amqp_probe import ask_rabbitmq
 
-        ask_rabbitmq(settings.broker_url, QUEUE, BROKER_TIMEOUT_S)
+        ask_rabbitmq(settings.broker_url, QUEUE, BROKER_TIMEOUT_S, make=True)
 
 
 def _memory(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:

@@ -26,6 +26,10 @@ def redis_client(url: str, **how: Any) -> Any:
     import redis
 
     if "+sentinel:" not in url:
+        parts = urlsplit(url)
+        # Its own client takes the first database where it cannot read which one is meant.
+        if parts.scheme != "unix" and not (parts.path.strip("/") or "0").isdecimal():
+            raise ValueError("the database at its end is no number")
         return redis.Redis.from_url(url, **how)
     return _by_sentinel(url, how)
 

@@ -6,6 +6,9 @@ folders. What Erlang's daemon for names, `epmd`, is to others stays untouched: t
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 import shutil
 import signal
@@ -106,7 +109,11 @@ class Rabbitmq:
 
     def _settings(self, epmd_port: int) -> dict[str, str]:
         folder = self._folder
-        (folder / "rabbit.conf").write_text(f"listeners.tcp.default = 127.0.0.1:{self._port}\n")
+        (folder / "definitions.json").write_text(json.dumps(_definitions()))
+        (folder / "rabbit.conf").write_text(
+            f"listeners.tcp.default = 127.0.0.1:{self._port}\n"
+            f"load_definitions = {folder / 'definitions.json'}\n"
+        )
         (folder / "plugins").write_text("[].\n")
         return {
             "PATH": os.environ["PATH"],
@@ -138,6 +145,38 @@ def running_rabbitmq() -> Iterator[Rabbitmq]:
         stack.callback(server.close)
         server.start()
         yield server
+
+
+def _definitions() -> dict[str, object]:
+    """Return who and what is there from the start.
+
+    Besides the usual user there is `sender`, who may not read. Queues that are called `full…`
+    refuse all messages, and those that are called `losing…` drop them.
+    """
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    rights = {"guest": everything, "sender": everything | {"read": ""}}
+    policies = {
+        "full": {"max-length": 0, "overflow": "reject-publish"},
+        "losing": {"max-length": 0},
+    }
+    return {
+        "vhosts": [{"name": "/"}],
+        "users": [
+            {"name": name, "password_hash": _hashed(name), "tags": "administrator"}
+            for name in rights
+        ],
+        "permissions": [{"user": name, "vhost": "/"} | what for name, what in rights.items()],
+        "policies": [
+            {"vhost": "/", "name": name, "pattern": f"^{name}", "apply-to": "queues"}
+            | {"definition": what, "priority": 0}
+            for name, what in policies.items()
+        ],
+    }
+
+
+def _hashed(password: str) -> str:
+    salt = b"salt"
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 def _free_ports(count: int) -> list[int]:

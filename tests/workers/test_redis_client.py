@@ -74,6 +74,13 @@ def test_tls_needs_the_authority_that_signed(
                 check_broker(build_broker(load_settings()), load_settings())
             assert hint in caught.value.hint
             assert hint in check(load_settings()).hint
+        for wrong, hint in {
+            url.replace("rediss:", "redis:"): "speaks TLS only",
+            redis_url.replace("redis:", "rediss:"): "use redis:// if its port is a plain one",
+            redis_url.removesuffix("0") + "x1": "Correct SCOUT_BROKER_URL",
+        }.items():
+            monkeypatch.setenv("SCOUT_BROKER_URL", wrong)
+            assert hint in check(load_settings()).hint
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""Asking a RabbitMQ: a queue of the probe's own must take a message, and confirm it.
+"""Asking a RabbitMQ: a queue of the probe's own must take a message, confirm it, and give it back.
 
-A server whose disk or memory is short lets everybody in and holds back whoever publishes.
+A server whose disk or memory is short lets everybody in and holds back whoever publishes. Scout's
+own queues may have been made by something else, or not be for its user: then nobody gets a message.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ import logging
 import uuid
 from typing import Any
 
-from workers.probes.answer import Lengths, probe_error
+from workers.probes.answer import BrokerProbeError, Lengths, probe_error
 
+_OTHERS_QUEUE = "A queue of that name was made by something else: use another virtual host."
 _HINTS = {
     "ProbableAuthentication": "Correct the user and the password in SCOUT_BROKER_URL.",
     "ProbableAccessDenied": "Its virtual host, the path of SCOUT_BROKER_URL, is not there or not"
     " for this user; the usual one, /, is written amqp://HOST/%2F.",
     "ACCESS_REFUSED": "Its user needs to configure, write and read what begins with `scout`, and to"
     " write to amq.default: rabbitmqctl set_permissions",
-    "PRECONDITION_FAILED": "A queue of that name was made by something else: use another virtual"
-    " host.",
+    "PRECONDITION_FAILED": _OTHERS_QUEUE,
+    "RESOURCE_LOCKED": _OTHERS_QUEUE,
+    "NackError": "A policy has its queue refuse messages (max-length): rabbitmqctl list_policies",
+    "LostMessage": "A policy has its queue drop messages (max-length, message-ttl): rabbitmqctl"
+    " list_policies",
     "ConnectionBlocked": "Its memory or disk is short, and it takes no messages: rabbitmqctl"
     " list_alarms",
     "Unknown URL parameter": "Correct SCOUT_BROKER_URL.",
@@ -26,16 +31,23 @@ _HINTS = {
     "CERTIFICATE_VERIFY_FAILED": "Name the authority that signed its certificate in"
     " SCOUT_BROKER_URL: ?ssl_options=%7B%27cafile%27%3A+%27FILE%27%7D",
     "WRONG_VERSION_NUMBER": "There is no TLS at that port: amqp:// goes there, or another port.",
+    "AMQP handshake": "Something else listens at that port, or speaks TLS only (amqps://):"
+    " correct SCOUT_BROKER_URL.",
 }
 
 
-def ask_rabbitmq(url: str, queue: str, timeout_s: float) -> Lengths:
+class LostMessageError(Exception):
+    """A queue took a message, confirmed it, and does not have it."""
+
+
+def ask_rabbitmq(url: str, queue: str, timeout_s: float, *, make: bool = False) -> Lengths:
     """Send a message through a RabbitMQ, and return the lengths of its queues.
 
     Args:
         url: Its address, or several with a semicolon between them.
         queue: The queue of Scout's messages.
         timeout_s: How long it may take to let us in, and to take the message.
+        make: Whether to make those of Scout's queues that are not there, as sending will.
 
     Raises:
         BrokerUnavailableError: It does not answer, or does not do all of it.
@@ -48,22 +60,33 @@ def ask_rabbitmq(url: str, queue: str, timeout_s: float) -> Lengths:
         )
         try:
             _send(pika, connection, f"{queue}.probe.{uuid.uuid4().hex}")
-            return Lengths(*(_length(pika, connection, queue + end) for end in ("", ".DQ", ".XQ")))
+            return Lengths(
+                *(
+                    _length(pika, connection, name, arguments, make)
+                    for name, arguments in _queues(queue).items()
+                )
+            )
         finally:
             if connection.is_open:
                 connection.close()
     except Exception as exc:
-        raise probe_error(url, exc, _HINTS, answered=_is_answer(pika, exc)) from exc
+        raise rabbitmq_trouble(exc, url) from exc
 
 
-def _is_answer(pika: Any, exc: Exception) -> bool:
+def rabbitmq_trouble(exc: Exception, url: str) -> BrokerProbeError:
+    """Return the error for what the client of a RabbitMQ raised, with what to do about it."""
+    return probe_error(url, exc, _HINTS, answered=_is_answer(exc))
+
+
+def _is_answer(exc: Exception) -> bool:
     """Say whether the server itself refused, rather than nobody heard from it."""
-    errors = pika.exceptions
+    errors = imported_pika().exceptions
     refusals = (
         errors.AMQPChannelError,
         errors.ConnectionBlockedTimeout,
         errors.ProbableAccessDeniedError,
         errors.ProbableAuthenticationError,
+        LostMessageError,
     )
     return isinstance(exc, refusals)
 
@@ -99,14 +122,28 @@ def _send(pika: Any, connection: Any, queue: str) -> None:
     channel.confirm_delivery()
     channel.queue_declare(queue, exclusive=True)  # it goes with the connection
     channel.basic_publish("", queue, b"", mandatory=True)
+    if channel.basic_get(queue, auto_ack=True)[0] is None:
+        raise LostMessageError("it confirmed a message, and did not give it back")
     channel.close()
 
 
-def _length(pika: Any, connection: Any, queue: str) -> int:
+def _queues(queue: str) -> dict[str, dict[str, Any]]:
+    """Return Scout's queues, with the arguments that Dramatiq makes them with."""
+    from dramatiq.brokers.rabbitmq import DEAD_MESSAGE_TTL
+
+    delayed, dead = f"{queue}.DQ", f"{queue}.XQ"
+    to_dead = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+    return {queue: to_dead, delayed: to_dead, dead: {"x-message-ttl": DEAD_MESSAGE_TTL}}
+
+
+def _length(pika: Any, connection: Any, queue: str, arguments: dict[str, Any], make: bool) -> int:
     channel = connection.channel()  # one that is asked for a queue that is not there is closed
-    try:
-        return int(channel.queue_declare(queue, passive=True).method.message_count)
-    except pika.exceptions.ChannelClosedByBroker as exc:
-        if exc.reply_code != 404:
-            raise
-        return 0
+    if not make:
+        try:
+            channel.queue_declare(queue, passive=True)
+        except pika.exceptions.ChannelClosedByBroker as exc:
+            if exc.reply_code != 404:
+                raise
+            return 0
+    declared = channel.queue_declare(queue, durable=True, arguments=arguments)
+    return int(declared.method.message_count)

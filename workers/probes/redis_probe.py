@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from workers.probes.answer import Lengths, probe_error
+from workers.probes.answer import BrokerProbeError, Lengths, probe_error
 
 #: What Dramatiq's broker and Scout do on the way of a message, with a key of the probe's own.
 _COMMANDS: tuple[tuple[str, tuple[Any, ...]], ...] = (
@@ -57,16 +57,23 @@ def ask_redis(client: Any, url: str, namespace: str, queue: str) -> Lengths:
         )
     except MasterNotFoundError as exc:  # its words hold the client's whole inside
         said = ConnectionError("no sentinel that answers knows a primary of that name")
-        raise probe_error(url, said, _hints(namespace), answered=False) from exc
+        raise redis_trouble(said, url, namespace) from exc
     except Exception as exc:
-        raise probe_error(url, exc, _hints(namespace), answered=_is_answer(exc)) from exc
+        raise redis_trouble(exc, url, namespace) from exc
+
+
+def redis_trouble(exc: Exception, url: str, namespace: str) -> BrokerProbeError:
+    """Return the error for what a client of Redis raised, with what to do about it."""
+    hints = _hints(namespace) | _TLS_HINTS[url.startswith("rediss")]
+    return probe_error(url, exc, hints, answered=_is_answer(exc))
 
 
 def _is_answer(exc: Exception) -> bool:
     """Say whether the server itself refused, rather than nobody heard from it."""
     from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
 
-    return isinstance(exc, AuthenticationError | BusyLoadingError | ResponseError)
+    refusals = AuthenticationError | BusyLoadingError | ResponseError
+    return isinstance(exc, refusals) or "max number of clients" in str(exc)
 
 
 def _write(client: Any, key: str) -> None:
@@ -99,6 +106,22 @@ def _kind(command: str) -> str:
     return {"h": "hash", "s": "set", "z": "sorted"}.get(command[0], "list")
 
 
+_SIGN_IN = "Put a user and a password into SCOUT_BROKER_URL: redis://USER:PASSWORD@HOST."
+_CLUSTER = "It is part of a Redis Cluster, which Scout cannot use: name a server of its own."
+
+
+_CLOSED = (
+    "It closed the connection: it is restarting, speaks TLS only (then its address begins with"
+    " rediss://), or is another program. Correct SCOUT_BROKER_URL."
+)
+_NO_TLS = "Nothing answers with TLS there: start it, or use redis:// if its port is a plain one."
+#: What is heard where only one side speaks TLS, by whether we do.
+_TLS_HINTS = {
+    False: {"Connection closed by server": _CLOSED, "reset by peer": _CLOSED},
+    True: {"Timeout connecting": _NO_TLS, "WRONG_VERSION_NUMBER": _NO_TLS, "EOF": _NO_TLS},
+}
+
+
 def _hints(namespace: str) -> dict[str, str]:
     return {
         "NoPermission": f"Give its user these rights: {rights(namespace)}",
@@ -106,9 +129,21 @@ def _hints(namespace: str) -> dict[str, str]:
         "OutOfMemory": "Its memory is full: raise its maxmemory, or free some of it.",
         "MISCONF": "It cannot save to its disk: look at its log, and at the space that is left.",
         "BusyLoading": "It is starting and reads its data: wait until it has.",
+        "HELLO must": _SIGN_IN,  # what newer clients hear where `NOAUTH` was said
+        "Authentication required": _SIGN_IN,
+        "NOAUTH": _SIGN_IN,
         "AuthenticationError": "Correct the user and the password in SCOUT_BROKER_URL.",
         "WRONGPASS": "Correct the user and the password in SCOUT_BROKER_URL.",
-        "NOAUTH": "Put a user and a password into SCOUT_BROKER_URL: redis://USER:PASSWORD@HOST.",
+        "NOREPLICAS": "Too few replicas follow it: start them, or lower its min-replicas-to-write.",
+        "BUSY ": "Somebody's script holds it: wait, or end it with SCRIPT KILL.",
+        "MasterDown": "It is a replica: name the primary in SCOUT_BROKER_URL.",
+        "max number of clients": "All its connections are taken: raise its maxclients.",
+        "DB index is out of range": "It has no database of that number: correct the end of"
+        " SCOUT_BROKER_URL, or use SCOUT_BROKER_NAMESPACE.",
+        "Moved": _CLUSTER,
+        "CrossSlot": _CLUSTER,
+        "ClusterDown": _CLUSTER,
+        "non local key": _CLUSTER,
         "no sentinel": "Start the sentinels, or correct their addresses and the name in"
         " SCOUT_BROKER_URL.",
         "CERTIFICATE_VERIFY_FAILED": "Name the authority that signed its certificate:"

@@ -18,10 +18,10 @@ from workers.probes.answer import BrokerProbeError, Lengths
 pytestmark = pytest.mark.rabbitmq
 
 
-def refused(url: str) -> BrokerProbeError:
+def refused(url: str, queue: str = "scout") -> BrokerProbeError:
     """Ask a RabbitMQ that cannot be used, and return what is said."""
     with pytest.raises(BrokerProbeError) as caught:
-        ask_rabbitmq(url, "scout", 5.0)
+        ask_rabbitmq(url, queue, 5.0)
     assert "Traceback" not in str(caught.value)
     return caught.value
 
@@ -56,6 +56,39 @@ def test_what_is_wrong_is_named(
     assert "Unknown URL parameter: 'nope'" in str(refused(f"{rabbitmq.url}?nope=1"))
     assert caplog.records == [], "pika's own lines, with their tracebacks, are not shown"
     assert capfd.readouterr() == ("", "")
+
+
+def test_it_is_believed_when_it_has_done_what_scout_needs(rabbitmq: Rabbitmq) -> None:
+    sender = refused(rabbitmq.url.replace("guest:guest", "sender:sender"))
+    assert sender.answered
+    assert "ACCESS_REFUSED" in str(sender)
+    assert "configure, write and read" in str(sender.hint)
+
+    full = refused(rabbitmq.url, "full")
+    assert full.answered
+    assert "refuse messages" in str(full.hint)
+    losing = refused(rabbitmq.url, "losing")
+    assert losing.answered
+    assert "did not give it back" in str(losing)
+    assert "drop messages" in str(losing.hint)
+
+
+def test_a_queue_that_somebody_else_made_is_named(rabbitmq: Rabbitmq) -> None:
+    import pika
+
+    with pika.BlockingConnection(pika.URLParameters(rabbitmq.url)) as connection:
+        channel = connection.channel()
+        channel.queue_declare("theirs.DQ", durable=True, arguments={"x-max-priority": 5})
+        try:
+            theirs = refused(rabbitmq.url, "theirs")
+            with pytest.raises(BrokerProbeError, match="PRECONDITION_FAILED"):
+                ask_rabbitmq(rabbitmq.url, "theirs", 5.0, make=True)
+        finally:
+            for name in ("theirs", "theirs.DQ"):
+                channel.queue_delete(name)
+    assert theirs.answered
+    assert "theirs.DQ" in str(theirs)
+    assert "another virtual host" in str(theirs.hint)
 
 
 def test_boot_and_doctor_ask_it(rabbitmq: Rabbitmq, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,11 @@ def test_a_full_memory_and_a_replica_are_named_in_their_own_words(
     assert full.answered
     assert "used memory > 'maxmemory'" in str(full)
     assert "maxmemory" in str(full.hint)
+    admin.config_set("min-replicas-to-write", 1)
+    alone = refused(redis_url)
+    admin.config_set("min-replicas-to-write", 0)
+    assert alone.answered
+    assert "min-replicas-to-write" in str(alone.hint)
     admin.execute_command("REPLICAOF", "127.0.0.1", "1")
     replica = refused(redis_url)
     assert replica.answered
@@ -104,6 +109,9 @@ def test_addresses_that_lead_nowhere(redis_url: str) -> None:
     assert not missing.answered
     away = refused("redis://127.0.0.1:1/0")
     assert "Start it" in str(away.hint)
+    number = refused(redis_url.removesuffix("0") + "9999")
+    assert number.answered
+    assert "no database of that number" in str(number.hint)
 
 
 def test_boot_asks_it(admin: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
