@@ -71,8 +71,12 @@ def _cancel_one(run_text: str, reason: str, *, as_json: bool) -> None:
 
 @contextmanager
 def _in_few_words() -> Iterator[None]:
-    """Keep a line for each step, which `scout logs` has, from the screen: no handler wants it."""
-    handler, root = logging.NullHandler(), logging.getLogger()
+    """Keep a line for each step, which `scout logs` has, from the screen."""
+    from cli.running.logging import WAITING
+
+    handler, root = logging.StreamHandler(), logging.getLogger()
+    handler.setLevel(logging.WARNING)
+    handler.addFilter(WAITING)
     root.addHandler(handler)
     try:
         yield

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import sys
-from pathlib import Path
+
+#: Whose warnings people see although they asked for no lines: that a command waits, and for what.
+WAITING = logging.Filter("models.database")
 
 
 def set_up_logging(log_format: str | None, log_level: str | None, *, quiet: bool = False) -> bool:
     """Configure logging for a command that executes runs.
 
     On a terminal people see the steps, drawn from the same records, and log lines only when they
-    ask for a level. Elsewhere, or with `--log-format json`, stderr is JSON lines.
+    ask for a level, but for those that say that the database is waited for. Elsewhere, or with
+    `--log-format json`, stderr is JSON lines.
 
     Returns:
         Whether stderr is for people.
@@ -27,12 +30,14 @@ def set_up_logging(log_format: str | None, log_level: str | None, *, quiet: bool
         chosen = "text" if sys.stderr.isatty() else "json"
     people = chosen == "text"
     asked = log_level or asked_level()
-    if people and not asked:
+    unasked = people and not asked
+    logging.getLogger(WAITING.name).setLevel("INFO" if unasked else "NOTSET")
+    if unasked:
         # Nothing but the steps on the screen; a log file still gets everything.
-        # Never closed: it lives as long as the handler, that is, as the process.
-        stream = Path(os.devnull).open("w", encoding="utf-8") if settings.log_file else None  # noqa: SIM115
         level = "INFO" if settings.log_file else "CRITICAL"
-        configure_logging(replace(settings, format="text", level=level, stream=stream))
+        handler = configure_logging(replace(settings, format="text", level=level))
+        handler.setLevel("ERROR" if quiet else "WARNING")
+        handler.addFilter(WAITING)
     else:
         level = asked.upper() if asked else "ERROR" if quiet else settings.level
         configure_logging(replace(settings, format="text" if people else "json", level=level))
@@ -41,8 +46,7 @@ def set_up_logging(log_format: str | None, log_level: str | None, *, quiet: bool
 
 def set_up_server_logging() -> None:
     """Configure logging for a command that serves: text on a terminal, JSON lines elsewhere."""
-    import logging
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from models.settings.logging import asked_format, log_settings
     from workers.logs import configure_logging

@@ -236,6 +236,18 @@ class Database:
                 return result
             time.sleep(_BACKOFF.delay_s(tries))
 
+    @contextmanager
+    def patience(self, wait_s: float) -> Iterator[None]:
+        """Have every thread wait no longer than that for the block, as at the end of a process."""
+        before_s = self.wait_s
+        self.wait_s = min(wait_s, before_s)
+        if self.is_sqlite:
+            self.peewee.timeout = min(self.wait_s, self.peewee.timeout)
+        try:
+            yield
+        finally:
+            self.wait_s = before_s
+
     def take_time(self) -> None:
         """Let a server work for minutes on the rest of the transaction that is open."""
         if not self.is_sqlite:

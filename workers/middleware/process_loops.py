@@ -18,7 +18,7 @@ from models.settings.notify import notify_settings
 from models.settings.runtime import Settings
 from workers.middleware.step_recorder import StepMiddleware
 from workers.tracing.export import tracing
-from workers.upkeep.background_loop import Loop
+from workers.upkeep.background_loop import Loop, stop_together
 from workers.upkeep.lease_keeper import Keeper
 from workers.upkeep.recovery import Recovery
 from workers.upkeep.sealing import Sealer
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from workers.upkeep.retention import RetentionKeeper
 
 logger = logging.getLogger(__name__)
+
+#: How long the end of a process waits for a database that is locked or away: others do the rest.
+_GOODBYE_S = 3.0
 
 
 class ProcessMiddleware(Middleware):
@@ -97,14 +100,14 @@ class ProcessMiddleware(Middleware):
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Stop the loops and say goodbye; runs after the step middleware gave back its steps."""
-        for loop in self._loops:
-            loop.stop()
-        if self._keeper is not None:
-            self._finish("taken off the record", self._keeper.farewell)
-        if self.settings.broker_kind == "memory":
-            self._finish("sealed", self._sealer.finish)
-            if self._teller is not None:
-                self._finish("told", self._teller.finish)
+        with database().patience(_GOODBYE_S):
+            stop_together(self._loops)
+            if self._keeper is not None:
+                self._finish("taken off the record", self._keeper.farewell)
+            if self.settings.broker_kind == "memory":
+                self._finish("sealed", self._sealer.finish)
+                if self._teller is not None:
+                    self._finish("told", self._teller.finish)
         self._tracing.close()
         database().close_thread()
 

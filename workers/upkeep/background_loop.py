@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 from models.database.connection import database
 from models.events import Event
@@ -57,3 +58,12 @@ class Loop:
                 extra={"event": Event.LOOP_FAILED},
             )
         self._last_error = error
+
+
+def stop_together(loops: Sequence[Loop], timeout_s: float = 5.0) -> None:
+    """Ask all the threads to end, and wait so long for the last of them."""
+    until_s = time.monotonic() + timeout_s
+    for loop in loops:
+        loop.stop(timeout_s=0)
+    for loop in loops:
+        loop.stop(timeout_s=max(0.0, until_s - time.monotonic()))

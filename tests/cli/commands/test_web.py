@@ -11,6 +11,7 @@ import pytest
 
 from models.database.connection import Database
 from tests.support.cli import Scout
+from tests.support.terminal import shown_on_terminal
 from tests.support.web import served
 from tests.support.worlds import new_run
 
@@ -37,10 +38,14 @@ def test_ctrl_c_ends_it_and_nothing_is_said(database: Database) -> None:
         assert server.end(signal.SIGINT) == (0, "Ctrl-C ends it.\n")
 
 
-def test_a_port_that_is_taken_is_said(scout: Scout, database: Database) -> None:
+def test_a_port_that_is_taken_is_said(
+    scout: Scout, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         result = scout("web", "--port", port)
+        shown = shown_on_terminal(monkeypatch, 100, "web", "--port", port)
+    assert f"error: Port {port} of 127.0.0.1 is taken by another program." in shown
     assert result.exit_code == 3
     assert f"Port {port} of 127.0.0.1 is taken by another program." in result.stderr
     assert "--port" in result.stderr.splitlines()[1]

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import peewee
@@ -193,6 +194,10 @@ def test_a_process_that_holds_only_the_turn_does_not_keep_others_from_writing(
     say(process, "go on")
     finished(process)
     assert statuses(run_id) == ["pending"] * 10
+
+    # Nor does a thread, which may wait for SQLite's own lock.
+    with ThreadPoolExecutor(1) as pool, sqlite_database._turn.held():
+        pool.submit(new_run).result(DEADLINE_S)
 
 
 def test_a_stop_ends_the_wait_for_a_lock(
