@@ -129,6 +129,7 @@ class Refusal(Struct, frozen=True):
         is_of_newer: Whether a newer Scout made the run, and a worker of its version must take it.
         due_in_s: How much too early the message came, where nothing else is wrong with it.
         is_for_alone: Whether it may be claimed by a process that does nothing else.
+        attempts: How often it was begun, where it is for such a process.
     """
 
     reason: str
@@ -136,10 +137,11 @@ class Refusal(Struct, frozen=True):
     is_of_newer: bool = False
     due_in_s: float = 0.0
     is_for_alone: bool = False
+    attempts: int = 0
 
 
 _TOO_LATE = "the run's deadline has passed"
-_FOR_ALONE = Refusal("it was interrupted twice and runs alone", is_for_alone=True)
+_FOR_ALONE = "it was interrupted twice and runs alone"
 
 
 def claim_step(
@@ -290,7 +292,9 @@ def _for_others(row: ClaimedRow, in_company: bool) -> Refusal | None:
     if unknown := unknown_arguments(loads(row.args_json)):  # not to be ignored
         reason = f"a newer Scout made the run: this one does not know {', '.join(unknown)}"
         return Refusal(reason, is_of_newer=True)
-    return _FOR_ALONE if in_company and runs_alone(row.interruptions) else None
+    if in_company and runs_alone(row.interruptions):
+        return Refusal(_FOR_ALONE, is_for_alone=True, attempts=row.attempt)
+    return None
 
 
 def _refuse(journal: Journal, run_id: str, name: str, row: ClaimedRow, reason: str) -> Refusal:

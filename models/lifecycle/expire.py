@@ -79,7 +79,7 @@ def take_due_steps(
     broker: str,
     messages_waiting: int,
     *,
-    repeat_after_s: float,
+    stale_before: str,
     guest: str | None = None,
     suspects: set[str] | None = None,
     clock: Clock | None = None,
@@ -87,13 +87,13 @@ def take_due_steps(
     """Return the due steps that need a message, and note that one is being sent.
 
     A step that was never sent is always returned. Of those whose message is older than
-    `repeat_after_s`, as many are returned as there are more of them than messages in the broker,
+    `stale_before`, as many are returned as there are more of them than messages in the broker,
     the oldest first: a long queue is no reason to make it longer.
 
     Args:
         broker: memory, redis or amqp; runs of other brokers are left alone.
         messages_waiting: How many messages the broker holds that no worker has taken.
-        repeat_after_s: How old a message must be to count as lost.
+        stale_before: Messages that were sent before this moment may be lost.
         guest: The name of a worker that came for a run of its own. It finishes other dry runs, too,
             but never a live one: that would spend tokens, by the settings of somebody else's
             command.
@@ -107,7 +107,7 @@ def take_due_steps(
     if found and guest is not None:
         found = _welcome(found, guest)
     rows = [row[:4] for row in found]
-    missed = _missed(rows, messages_waiting, clock.now_iso(-repeat_after_s))
+    missed = _missed(rows, messages_waiting, stale_before)
     again = missed if suspects is None else missed & suspects
     if suspects is not None:
         suspects.clear()

@@ -42,6 +42,7 @@ from workers.middleware.actor_call import call_actor
 from workers.middleware.fair_share import FairShare
 from workers.middleware.foreign_message import tell_of_foreign_message, tell_of_newer_run
 from workers.middleware.left_message import LeftMessage
+from workers.middleware.lone_start import has_turn_to_ask
 from workers.middleware.urgency import Due, Urgency
 from workers.worker_name import worker_name
 
@@ -208,20 +209,20 @@ class StepMiddleware(Middleware):
 
         Where the message was put off for runs that go first, these come before it, each once.
         """
-        self._go_on(broker)
+        self.go_on(broker)
         tried: list[Due] = []
         while (put_off := self._thread.put_off) is not None:
             due = self._urgency.ahead_of_message(*put_off, self.clock, tried)
             run_id, name = due or put_off
             tried.append((run_id, name))
             call_actor(broker, name, run_id)
-            self._go_on(broker)
+            self.go_on(broker)
             if due is None:
                 self._thread.put_off = None
 
     before_nack = before_ack
 
-    def _go_on(self, broker: dramatiq.Broker) -> None:
+    def go_on(self, broker: dramatiq.Broker) -> None:
         """Call the actors of the steps that this thread has claimed with the end of another."""
         while (held := self._thread.next) is not None:
             call_actor(broker, held.claim.name, held.claim.run_id)
@@ -271,7 +272,11 @@ class StepMiddleware(Middleware):
             tell_of_newer_run(run_id, name, refusal.reason)
         if refusal.due_in_s:  # a delay is timed by the clocks of machines, a step is not
             self.send(broker, run_id, name, delay_s=refusal.due_in_s)
-        if refusal.is_for_alone and self.parent is not None:
+        if (
+            refusal.is_for_alone
+            and self.parent is not None
+            and has_turn_to_ask(run_id, name, refusal.attempts, self.clock)
+        ):
             self.parent.run_alone(run_id, name)
 
     def _end(self, attempt: Attempt, exc: BaseException | None) -> DueStep | Claim | None:

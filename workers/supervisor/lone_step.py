@@ -1,4 +1,4 @@
-"""One step in a process of its own: what brings it down, brings nothing else down."""
+"""One step, and its run from there, in a process of its own: what brings it down does so alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import threading
 
 import dramatiq
-from msgspec.structs import replace
 
 from models.database.connection import database
 from models.events import Event
@@ -24,10 +23,12 @@ NO_THREADS = 0
 
 
 class LoneStep:
-    """Runs one step on a thread beside a keeper; whoever gets its message does the next step.
+    """Runs a step on a thread beside a keeper, and goes on with its run as a worker's thread does.
+
+    A message for the next step would stand behind all that are in the queue.
 
     Args:
-        broker: Where the message for the next step is sent.
+        broker: Where a message is sent where it lets go of the run.
         steps: Its step middleware.
         run_id: The run.
         step: The step.
@@ -40,7 +41,6 @@ class LoneStep:
     ) -> None:
         self._broker = broker
         self._steps = steps
-        steps.settings = replace(steps.settings, handoff="broker")
         self._keeper = Keeper(steps.settings, steps.active, NO_THREADS, clock=steps.clock)
         self._loop = Loop("keeper", self._keeper.interval_s, self._keeper.tick)
         self._thread = threading.Thread(
@@ -85,4 +85,5 @@ class LoneStep:
 
     def _work(self, run_id: str, step: str) -> None:
         call_actor(self._broker, step, run_id)
+        self._steps.go_on(self._broker)
         database().close_thread()

@@ -129,7 +129,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--token", help="the end of this process's name in the rows")
     parser.add_argument("--parent-fd", type=int, help="the pipe to the parent")
     parser.add_argument(
-        "--alone", nargs=2, metavar=("RUN", "STEP"), help="do this step, and nothing else"
+        "--alone", nargs=2, metavar=("RUN", "STEP"), help="do this step, and the rest of its run"
     )
     return parser.parse_args(argv)
 

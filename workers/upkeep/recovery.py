@@ -48,12 +48,16 @@ class Recovery:
         self.interval_s = settings.recovery_interval_s
         self._last: datetime | None = None
         self._suspects: set[str] = set()
+        self._here: set[str] = set()
+        #: When it was last noticed that a worker is gone, and what it had taken with it.
+        self._gone_at = ""
         self._patient_until: datetime | None = None
 
     def tick(self) -> None:
         """Do one round, unless another process does it now."""
         has_turn = self._take_turn()
         patient = self._is_patient()  # asked afterwards: taking the turn may wait for the database
+        self._see_who_is_gone()
         if not has_turn:
             return
         kind = self.settings.broker_kind
@@ -64,7 +68,7 @@ class Recovery:
         due = take_due_steps(
             kind,
             messages_waiting(self.broker),
-            repeat_after_s=self.settings.repeat_after_s,
+            stale_before=max(self.clock.now_iso(-self.settings.repeat_after_s), self._gone_at),
             guest=worker_name() if kind == "memory" else None,
             suspects=None if kind == "memory" else self._suspects,
             clock=self.clock,
@@ -93,6 +97,18 @@ class Recovery:
             )
         self._last = now
         return self._patient_until is not None and now < self._patient_until
+
+    def _see_who_is_gone(self) -> None:
+        """Notice that a worker was taken off the record, with the messages that it had taken.
+
+        Every process looks, also without the turn: who had it may be the one that is gone.
+        """
+        if self.settings.broker_kind == "memory":
+            return  # the messages of others are none of this process's
+        here = {row.worker for row in WorkersDao.all()}
+        if self._here - here:
+            self._gone_at = self.clock.now_iso()
+        self._here = here
 
     def _take_turn(self) -> bool:
         name = f"recovery:{self.settings.broker_kind}"

@@ -76,7 +76,7 @@ def test_nothing_revives_a_cancelled_run(database: Database, clock: FakeClock) -
 
     assert not hand_back(claim, "shutdown", clock=clock)
     assert expire_leases("redis", clock=clock) == 0
-    assert take_due_steps("redis", 0, repeat_after_s=10, clock=clock) == []
+    assert take_due_steps("redis", 0, stale_before=clock.now_iso(-10), clock=clock) == []
     assert everything(database) == before
     assert refused(run_id, FIRST, clock) == "the run is cancelled"
 

@@ -90,7 +90,7 @@ def test_recovery_sends_the_step_that_is_due(database: Database, clock: FakeCloc
     run_id = planned_run(clock)
     finish(run_id, PLAN[0], clock)
     clock.advance(60)
-    due = take_due_steps("redis", 0, repeat_after_s=10, clock=clock)
+    due = take_due_steps("redis", 0, stale_before=clock.now_iso(-10), clock=clock)
     assert (run_id, PLAN[1]) in [(step.run_id, step.name) for step in due]
 
 

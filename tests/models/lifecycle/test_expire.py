@@ -42,7 +42,8 @@ REPEAT_AFTER_S = 10.0
 
 def due_steps(messages_waiting: int, clock: FakeClock) -> list[DueStep]:
     """Take the due steps of the broker `redis`."""
-    return take_due_steps("redis", messages_waiting, repeat_after_s=REPEAT_AFTER_S, clock=clock)
+    stale_before = clock.now_iso(-REPEAT_AFTER_S)
+    return take_due_steps("redis", messages_waiting, stale_before=stale_before, clock=clock)
 
 
 def crash(run_id: str, name: str, clock: FakeClock) -> None:
@@ -247,8 +248,14 @@ def test_what_a_worker_has_taken_for_a_thread_is_not_missed_at_once(
     runs, suspects = sorted(new_run(clock) for _ in range(3)), set[str]()
 
     def look(messages_waiting: int) -> list[str]:
-        how = {"repeat_after_s": REPEAT_AFTER_S, "suspects": suspects, "clock": clock}
-        return [due.run_id for due in take_due_steps("redis", messages_waiting, **how)]
+        due = take_due_steps(
+            "redis",
+            messages_waiting,
+            stale_before=clock.now_iso(-REPEAT_AFTER_S),
+            suspects=suspects,
+            clock=clock,
+        )
+        return [one.run_id for one in due]
 
     clock.advance(REPEAT_AFTER_S + 1)
     assert look(1) == []

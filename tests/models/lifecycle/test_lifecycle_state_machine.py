@@ -152,7 +152,10 @@ class Machine(RuleBasedStateMachine):
     def recover(self) -> None:
         expire_leases("redis", clock=self.clock)
         due = take_due_steps(
-            "redis", len(self.messages), repeat_after_s=REPEAT_AFTER_S, clock=self.clock
+            "redis",
+            len(self.messages),
+            stale_before=self.clock.now_iso(-REPEAT_AFTER_S),
+            clock=self.clock,
         )
         self.messages += [(step.run_id, step.name) for step in due]
 

@@ -81,7 +81,7 @@ def test_recovery_ends_what_waits_and_what_runs(run_id: str, clock: FakeClock) -
     assert fail_late_runs("redis", clock=clock) == 1
     assert_late(run_id, SECOND, attempts=1)
     assert not StepsDao.holds(claim.step_id, claim.attempt)
-    assert take_due_steps("redis", 0, repeat_after_s=10, clock=clock) == []
+    assert take_due_steps("redis", 0, stale_before=clock.now_iso(-10), clock=clock) == []
     assert fail_late_runs("redis", clock=clock) == 0
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from models.dao.singletons import SingletonsDao
+from models.dao.workers import WorkerRow, WorkersDao
 from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError
 from models.lifecycle import claim_step
@@ -25,6 +28,12 @@ SECOND = STEP_NAMES[1]
 def rig(database: Database, clock: FakeClock) -> Rig:
     """Return a rig with the default settings, on the clock of the test."""
     return Rig(clock=clock, lease_s=15.0, recovery_interval_s=2.0, repeat_after_s=10.0)
+
+
+def redis_like(rig: Rig, clock: FakeClock) -> Recovery:
+    """Return a recovery for runs on Redis that sends to the rig's memory instead."""
+    settings = replace(rig.settings, broker_url="redis://unused:1/0")
+    return Recovery(rig.broker, settings, clock=clock)
 
 
 def dead_in_the_middle(clock: FakeClock, broker: str = "memory") -> str:
@@ -183,6 +192,30 @@ class TestDueSteps:
         recovery.tick()
         assert rig.waiting() == [(FIRST, run_id)]
 
+    @pytest.mark.parametrize("had_turn", [True, False])
+    def test_what_a_dead_worker_had_taken_is_repeated_when_it_is_missed_twice(
+        self, rig: Rig, clock: FakeClock, had_turn: bool
+    ) -> None:
+        run_id = new_run(clock, broker="redis")
+        for worker in ("dead:1:aa", "alive:2:bb"):
+            now = clock.now_iso()
+            WorkersDao.beat(WorkerRow(worker, "host", 1, "redis", 4, now, now))
+        if not had_turn:
+            SingletonsDao.take("recovery:redis", "dead:1:aa", clock.now_iso(), clock.now_iso(1.5))
+        recovery = redis_like(rig, clock)
+        for _ in range(2):
+            recovery.tick()
+            clock.advance(0.5)
+        assert rig.waiting() == []
+        WorkersDao.remove("dead:1:aa")
+        recovery.tick()
+        clock.advance(1)
+        assert rig.waiting() == [], "a thread may just have taken it"
+        recovery.tick()
+        if not had_turn:  # until now it was the dead one's
+            recovery.tick()
+        assert rig.waiting() == [(FIRST, run_id)]
+
     def test_messages_that_still_wait_are_not_repeated(self, rig: Rig, clock: FakeClock) -> None:
         run_ids = [new_run(clock, broker="memory") for _ in range(3)]
         for run_id in run_ids:
@@ -235,23 +268,16 @@ class TestOneAtATime:
         monkeypatch.setattr(recovery_module, "worker_name", lambda: names["mine"])
         return names
 
-    def redis_like(self, rig: Rig, clock: FakeClock) -> Recovery:
-        """Return a recovery for runs on Redis that sends to the rig's memory instead."""
-        from msgspec.structs import replace
-
-        settings = replace(rig.settings, broker_url="redis://unused:1/0")
-        return Recovery(rig.broker, settings, clock=clock)
-
     def test_the_second_process_leaves_it_to_the_first(
         self, rig: Rig, clock: FakeClock, names: dict[str, str]
     ) -> None:
         run_id = dead_in_the_middle(clock, "redis")
         clock.advance(9.0)
-        recovery = self.redis_like(rig, clock)
+        recovery = redis_like(rig, clock)
         recovery.tick()
         clock.advance(6.5)
         names["mine"] = "host:2:bb"
-        self.redis_like(rig, clock).tick()
+        redis_like(rig, clock).tick()
         assert step_of(run_id, FIRST).status == "running"
         assert database().execute("SELECT holder FROM singletons").fetchall() == [("host:1:aa",)]
         names["mine"] = "host:1:aa"
@@ -261,10 +287,10 @@ class TestOneAtATime:
     def test_the_turn_passes_on_when_its_holder_is_gone(
         self, rig: Rig, clock: FakeClock, names: dict[str, str]
     ) -> None:
-        self.redis_like(rig, clock).tick()
+        redis_like(rig, clock).tick()
         names["mine"] = "host:2:bb"
         run_id = dead_in_the_middle(clock, "redis")
-        other = self.redis_like(rig, clock)
+        other = redis_like(rig, clock)
         for _ in range(8):
             clock.advance(2.0)
             other.tick()

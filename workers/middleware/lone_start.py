@@ -1,0 +1,33 @@
+"""Which process has a step started alone: each one that meets it would ask its own parent."""
+
+from __future__ import annotations
+
+from models.clock import Clock
+from models.dao.singletons import SingletonsDao
+from models.database.connection import database
+from models.errors import DatabaseUnavailableError
+from workers.worker_name import worker_name
+
+#: A process that was asked for and claims nothing within this time is not to be expected any more.
+START_S = 10.0
+
+
+def has_turn_to_ask(run_id: str, step: str, attempts: int, clock: Clock) -> bool:
+    """Say whether this process is the one that asks for the next attempt at a step, alone.
+
+    A process that is started for nothing does no harm, so it is asked for where the database does
+    not answer.
+
+    Args:
+        run_id: The run.
+        step: The step.
+        attempts: How often it was begun.
+        clock: Where the time comes from.
+    """
+    name, now, until = f"alone:{run_id}:{step}:{attempts}", clock.now_iso(), clock.now_iso(START_S)
+    try:
+        return database().transact(
+            lambda: SingletonsDao.take(name, worker_name(), now, until), give_up=lambda: True
+        )
+    except DatabaseUnavailableError:
+        return True
