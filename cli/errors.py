@@ -30,6 +30,7 @@ _MESSAGE_MAX_LENGTH = 2_000
 _OS_HINTS = {
     errno.ENOSPC: "Free some disk space, then run the command again.",
     errno.EDQUOT: "Free some of your disk quota, then run the command again.",
+    errno.EFBIG: "Raise the limit on a file's size (ulimit -f), then run the command again.",
     errno.EACCES: "Make it readable and writable for you, or name another place.",
     errno.EPERM: "Make it readable and writable for you, or name another place.",
     errno.EROFS: "That disk is read-only; name another place.",
@@ -96,7 +97,7 @@ def describe(exc: Exception) -> Trouble:
     if isinstance(exc, click.ClickException):
         words = _sentence(exc.format_message())
         return Trouble(kind, words, _usage_hint(exc), exc.exit_code, Code.BAD_INPUT)
-    trouble = _library_trouble(exc)
+    trouble = _library_trouble(exc) or _limit_trouble(exc)
     if trouble is not None:
         return trouble
     if isinstance(exc, OSError):
@@ -156,6 +157,16 @@ def _library_trouble(exc: Exception) -> Trouble | None:
             Code.BROKER_UNAVAILABLE,
         )
     return None
+
+
+def _limit_trouble(exc: Exception) -> Trouble | None:
+    """Return that the system refused a thread, a process or memory, if that is it."""
+    from models.system_limits import system_limit
+
+    limit = system_limit(exc)
+    if limit is None:
+        return None
+    return Trouble(type(exc).__name__, limit.message, limit.hint, int(limit.exit_code), limit.code)
 
 
 def _database_label() -> str:

@@ -178,9 +178,10 @@ class PostponedError(ScoutError):
         self.reason = reason or self.message
 
 
-def system_code(exc: OSError, otherwise: Code = Code.SYSTEM_ERROR) -> Code:
+def system_code(exc: BaseException, otherwise: Code = Code.SYSTEM_ERROR) -> Code:
     """Return the code of what the system refused: a full disk, or `otherwise`."""
-    return Code.DISK_FULL if exc.errno in {errno.ENOSPC, errno.EDQUOT} else otherwise
+    full = getattr(exc, "errno", None) in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return Code.DISK_FULL if full else otherwise
 
 
 #: What asking somebody else ends with when it fails for good: for whom it is a help and no must.

@@ -266,7 +266,7 @@ class Event(StrEnum):
     # Worker processes
     WORKER_BOOTING = _line("worker.booting", Scope.WORKER, "processes threads")
     WORKER_STARTED = _line("worker.started", Scope.WORKER, "worker worker_pid")
-    WORKER_START_FAILED = _line("worker.start_failed", Scope.WORKER, level="ERROR")
+    WORKER_START_FAILED = _line("worker.start_failed", Scope.WORKER, "hint", level="ERROR")
     WORKER_BOOT_FAILED = _line("worker.boot_failed", Scope.WORKER, "hint", level="ERROR")
     WORKER_READY = _line("worker.ready", Scope.WORKER, "threads queues")
     WORKER_RAW_OUTPUT = _line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 INDEX_NAME = "index.md"
@@ -25,4 +26,10 @@ def export_index(out: str | Path, run_id: str) -> Path:
     """Return the first page of a run's export: that in Markdown, or what is there in its place."""
     folder = export_folder(out, run_id)
     pages = [folder / name for name in FRONT_PAGES]
-    return next((page for page in pages if page.is_file()), pages[0])
+    return next((page for page in pages if os.path.isfile(page)), pages[0])  # noqa: PTH113 - Path.is_file raises where this user may not look
+
+
+def export_index_here(out: str | Path, run_id: str) -> Path | None:
+    """Return that page where it is on this machine and this user may see it, or None."""
+    page = export_index(out, run_id)
+    return page if os.path.isfile(page) else None  # noqa: PTH113 - as above

@@ -167,8 +167,10 @@ class UnblockedFile(io.FileIO):
             atexit.register(self.finish)
         if self._drainer is None:
             self._drainer = threading.Thread(target=self._drain_all, name="log-drain", daemon=True)
-            with suppress(RuntimeError):  # the interpreter ends
+            try:
                 self._drainer.start()
+            except RuntimeError:  # the interpreter ends, or the system has no more threads
+                self._drainer = None
 
     def _drain_all(self) -> None:
         while True:

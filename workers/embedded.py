@@ -18,6 +18,7 @@ from workers.broker import build_broker
 from workers.closing_queue import ClosingPriorityQueue, ClosingQueue
 from workers.enqueue import send_step
 from workers.middleware.step_recorder import step_middleware
+from workers.starting import start_worker
 from workers.worker_name import worker_name
 
 #: Milliseconds after which an idle thread looks for messages whose time has come.
@@ -52,7 +53,7 @@ class EmbeddedWorker:
         self._closing = self._give_queues()
 
     def __enter__(self) -> EmbeddedWorker:
-        self._worker.start()
+        start_worker(self._worker)
         return self
 
     def __exit__(

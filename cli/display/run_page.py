@@ -26,7 +26,7 @@ from models.dao.run_keys import RunKeysDao
 from models.dao.runs import RunRow
 from models.dao.steps import StepRow
 from models.dao.tags import TagsDao
-from models.export_path import export_index
+from models.export_path import export_index_here
 from models.run_args import RunArgs
 from models.statuses import State, StepStatus
 from models.steps import STEP_NAMES
@@ -98,8 +98,7 @@ def next_commands(view: RunView) -> list[str]:
 
 def index_path(run: RunRow) -> Path | None:
     """Return the export's first page where it is on this machine, or None."""
-    path = export_index(str(run.args.get("out", "out")), run.run_id)
-    return path if path.is_file() else None
+    return export_index_here(str(run.args.get("out", "out")), run.run_id)
 
 
 class Scale(Struct, frozen=True):

@@ -149,11 +149,11 @@ def foreign_workers() -> str | None:
     """Return the folder that `dramatiq workers` would take for Scout's, started here; or None."""
     try:
         here, ours = Path.cwd(), Path(__file__).resolve().parents[2]
-    except FileNotFoundError:  # it was deleted
-        return None
-    for name in ("workers", "workers.py"):
-        if here != ours and ((here / name).is_file() or (here / name / "__init__.py").is_file()):
-            return str(here / name)
+        for name in ("workers", "workers.py") if here != ours else ():
+            if (here / name).is_file() or (here / name / "__init__.py").is_file():
+                return str(here / name)
+    except OSError:  # it was deleted, or this user may not look there
+        pass
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from models.errors import ExitCode
-from models.export_path import export_index
+from models.export_path import export_index_here
 from models.statuses import RunStatus
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ class ExecutionResult(Struct, frozen=True):
     @property
     def index_path(self) -> Path | None:
         """Return the export's first page, if the run wrote one here."""
-        path = export_index(self.run.args["out"], self.run.run_id)
-        return path if self.run.status is RunStatus.SUCCESS and path.exists() else None
+        if self.run.status is not RunStatus.SUCCESS:
+            return None
+        return export_index_here(self.run.args["out"], self.run.run_id)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-like data."""

@@ -25,8 +25,9 @@ _SQLITE: Mapping[int, Code] = MappingProxyType(
         sqlite3.SQLITE_PERM: Code.DATABASE_UNWRITABLE,
     }
 )
-#: The index of the write-ahead log cannot grow: what a full disk says there.
-_IOERR_SHMSIZE = sqlite3.SQLITE_IOERR | (19 << 8)
+#: What a full disk says where the index of the write-ahead log cannot grow, and what a quota that
+#: is used up, or a limit on a file's size, says anywhere.
+_IOERRS_OF_FULL = {sqlite3.SQLITE_IOERR | (19 << 8), sqlite3.SQLITE_IOERR | (3 << 8)}
 #: SQLSTATEs, or the first two characters of them.
 _POSTGRES: Mapping[str, Code] = MappingProxyType(
     {
@@ -66,7 +67,8 @@ _POSTGRES_HINTS: Mapping[str, str] = MappingProxyType(
 )
 _HINTS: Mapping[Code, str] = MappingProxyType(
     {
-        Code.DISK_FULL: "Free some disk space; the rows that are there can still be read.",
+        Code.DISK_FULL: "Free some disk space, or raise the quota or the limit on a file's size"
+        " (ulimit -f); the rows that are there can still be read.",
         Code.DATABASE_UNWRITABLE: "Make the file and its folder writable,"
         " or set SCOUT_DATABASE_URL.",
         Code.DATABASE_LOCKED: "Another program holds the file; close it and try again.",
@@ -79,7 +81,13 @@ _HINTS: Mapping[Code, str] = MappingProxyType(
 #: So many errors are looked through for the driver's.
 _CHAIN_MAX = 20
 _NO_FOLDER = "Check that the folder exists and may be written to."
-_NO_DATABASE = "Move the file away, or point SCOUT_DATABASE_URL at another one."
+_SQLITE_HINTS: Mapping[int, str] = MappingProxyType(
+    {
+        sqlite3.SQLITE_CANTOPEN: _NO_FOLDER,
+        sqlite3.SQLITE_IOERR: "The system cannot read or write the file: look at the disk.",
+        sqlite3.SQLITE_NOTADB: "Move the file away, or point SCOUT_DATABASE_URL at another one.",
+    }
+)
 
 
 class _Said(Struct, frozen=True):
@@ -127,12 +135,10 @@ def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
     """Return the error that tells a person what is wrong with the database."""
     text = " ".join(str(exc).split())
     code, hint = database_code(exc), ""
-    if isinstance(exc, (FileExistsError, NotADirectoryError)):
-        hint = _NO_FOLDER
+    if isinstance(exc, OSError):
+        hint = _NO_FOLDER if code is Code.DATABASE_UNAVAILABLE and exc.filename else ""
     elif (said := _said(exc)).sqlite is not None:
-        hint = {sqlite3.SQLITE_NOTADB: _NO_DATABASE, sqlite3.SQLITE_CANTOPEN: _NO_FOLDER}.get(
-            said.sqlite, ""
-        )
+        hint = _SQLITE_HINTS.get(said.sqlite, "")
     else:
         hint = _POSTGRES_HINTS.get(said.sqlstate or "", "")
     return DatabaseUnavailableError(f"Database {label}: {text}.", hint or _HINTS[code], code=code)
@@ -165,7 +171,7 @@ def _said(exc: BaseException) -> _Said:
 
 def _primary(number: int) -> int:
     """Return the primary result code of an extended one."""
-    return sqlite3.SQLITE_FULL if number == _IOERR_SHMSIZE else number & 0xFF
+    return sqlite3.SQLITE_FULL if number in _IOERRS_OF_FULL else number & 0xFF
 
 
 def first_error(exc: BaseException) -> BaseException:

@@ -109,7 +109,8 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
         ),
         Code.DISK_FULL: Explanation(
             what="The disk was full when {step} wanted to write.",
-            causes="The disk, or a user's share of it, is used up.",
+            causes="The disk, or a user's share of it, is used up, or a file has reached the limit"
+            " on its size.",
             meaning="What was written before is intact and can be read.",
             todo=("Free some disk space; scout doctor shows sizes.", _RESUME),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def log_contradictions(run_id: str, lines: Iterable[str]) -> list[str]:
 def log_lines(log_file: Path) -> Iterator[str]:
     """Yield the lines of a log file and of its rotated predecessors, oldest first."""
     rotated = sorted(
-        log_file.parent.glob(log_file.name + ".[0-9]*"),
+        log_file.parent.glob(escape(log_file.name) + ".[0-9]*"),
         key=lambda path: -int(path.suffix[1:]) if path.suffix[1:].isdigit() else 0,
     )
     for path in [*rotated, log_file]:

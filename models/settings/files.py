@@ -27,6 +27,10 @@ _LINE = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _ESCAPED = re.compile(r"\\(.)")
+_ELSEWHERE = (
+    "Let this user read it, or name another place: HOME is that of the user, XDG_CONFIG_HOME or"
+    " SCOUT_CONFIG that of its settings."
+)
 
 #: What the files added to the environment of this process: value and file, by variable.
 _added: dict[str, tuple[str, Path]] = {}
@@ -117,9 +121,8 @@ def _text(path: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as exc:
         problem = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
-        raise ConfigError(
-            f"{path} cannot be read: {problem}.", "Mend the file, or move it away."
-        ) from exc
+        hint = _ELSEWHERE if isinstance(exc, OSError) else "Mend the file, or move it away."
+        raise ConfigError(f"{path} cannot be read: {problem}.", hint) from exc
 
 
 def _dotenv(path: Path, text: str) -> Mapping[str, str]:

@@ -67,13 +67,24 @@ class FetchPool(Generic[Unit, Result]):
         self.open += 1
         self._units.put(unit)
         if self._started < min(self._size, self.open):
+            self._start_another()
+
+    def _start_another(self) -> None:
+        """Start a thread; where the system has no more of them, go on with those that there are."""
+        thread = threading.Thread(
+            target=copy_context().run,
+            args=(self._work,),
+            name=f"fetch-{self._started + 1}",
+            daemon=True,  # a request that hangs must not keep the process from ending
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            if not self._started:
+                raise
+            self._size = self._started
+        else:
             self._started += 1
-            threading.Thread(
-                target=copy_context().run,
-                args=(self._work,),
-                name=f"fetch-{self._started}",
-                daemon=True,  # a request that hangs must not keep the process from ending
-            ).start()
 
     def take(self, timeout_s: float, limit: int) -> list[Fetched[Unit, Result]]:
         """Return the outcomes that are there, at most `limit`; waits for the first one only."""

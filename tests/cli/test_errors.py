@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,6 +65,10 @@ def test_scouts_own_errors_show_message_and_hint(
         (redis.exceptions.ConnectionError("refused"), 3, "does not answer", "scout doctor"),
         (OSError(errno.ENOSPC, "No space left on device"), 3, "No space left", "Free some disk"),
         (PermissionError(errno.EACCES, "Permission denied", "/x/y"), 3, "/x/y: Perm", "writable"),
+        (OSError(errno.EFBIG, "File too large"), 3, "File too large", "ulimit -f"),
+        (RuntimeError("can't start new thread"), 3, "no more threads", "ulimit -u"),
+        (BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)), 3, "processes", "ulimit -u"),
+        (MemoryError(), 3, "no more memory", "limit on memory"),
         (ZeroDivisionError("by zero"), 1, "Unexpected ZeroDivisionError: by zero", "SCOUT_DEBUG"),
     ],
 )

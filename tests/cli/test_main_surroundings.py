@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pwd
+import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
+from models.database.connection import Database
 from tests.support.cli import Scout
+from tests.support.runs import new_run
+from tests.support.waiting import wait_until
 
 DRY = ("run", "--dry", "--query", "vector", "--top", "2", "--log-format", "text")
 
@@ -90,3 +94,35 @@ def test_an_address_of_sqlite_is_a_path_and_no_more(
     assert result.exit_code == 3
     assert "SCOUT_DATABASE_URL is" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("allowed", range(8))
+def test_where_the_system_starts_no_more_threads_a_run_is_refused_and_can_go_on(
+    scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: int
+) -> None:
+    """Never one that works without those that keep its leases, or waits for what cannot come."""
+    left, before = iter(range(allowed)), set(threading.enumerate())
+    real = threading._start_new_thread  # type: ignore[attr-defined]
+
+    def start(*args: Any) -> Any:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        return real(*args)
+
+    monkeypatch.setattr(threading, "_start_new_thread", start)
+    refused = scout(*DRY, "--out", str(tmp_path))
+    monkeypatch.undo()
+    if refused.exit_code != 0:  # it needs seven
+        assert (refused.exit_code, allowed < 7) == (3, True)
+        assert "starts no more threads" in refused.stderr
+        assert "ulimit -u" in refused.stderr
+    wait_until("its threads to be gone", lambda: set(threading.enumerate()) <= before)
+
+
+def test_an_export_that_this_user_may_not_see_is_none(scout: Scout, database: Database) -> None:
+    """A folder of another user's raises the same kind of error as a name that is too long."""
+    run_id = new_run(out="x" * 300)
+    database.execute("UPDATE runs SET status = 'success'")
+    database.execute("UPDATE run_steps SET status = 'success'")
+    for command in ("show", "watch", "explain"):
+        assert scout(command, run_id).exit_code == 0

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import dramatiq
-from dramatiq.middleware import Middleware
+from dramatiq.middleware import Middleware, MiddlewareError
 
 from models.clock import Clock
 from models.database.connection import database
@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 #: How long the end of a process waits for a database that is locked or away: others do the rest.
 _GOODBYE_S = 3.0
+
+
+class NoUpkeepError(MiddlewareError):
+    """Leases cannot be kept and lost steps not found, so the worker must not work."""
 
 
 class ProcessMiddleware(Middleware):
@@ -66,8 +70,20 @@ class ProcessMiddleware(Middleware):
 
         install_worker_logging()
 
-    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Start the loops, and to send traces where they are wanted."""
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Start the loops, and to send traces where they are wanted.
+
+        Not after the boot: what fails there is logged, and the worker would work without them.
+
+        Raises:
+            NoUpkeepError: They cannot be started.
+        """
+        try:
+            self._start(broker, worker)
+        except Exception as exc:
+            raise NoUpkeepError(str(exc)) from exc
+
+    def _start(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self._tracing.enter_context(tracing())
         self._keeper = Keeper(
             self.settings, self.steps.active, worker.worker_threads, clock=self.clock

@@ -9,6 +9,7 @@ import dramatiq
 
 from models.events import Event
 from workers.middleware.step_recorder import StepMiddleware
+from workers.starting import start_worker
 
 logger = logging.getLogger("scout.worker")
 
@@ -40,7 +41,7 @@ class Crew:
 
     def start(self) -> None:
         """Begin."""
-        self._worker.start()
+        start_worker(self._worker)
         logger.info(
             "Worker process is ready.",
             extra={

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from models.errors import ExitCode, InputError
 from models.events import Event
 from models.settings.logging import LogSettings, log_settings
+from models.system_limits import system_limit
 from workers.logs import configure_logging
 from workers.supervisor.batch_scheduling import schedule_as_batch
 from workers.supervisor.child_line import Request
@@ -95,6 +96,7 @@ def run_supervisor(
         extra={"event": Event.WORKER_BOOTING, "processes": processes, "threads": threads},
     )
     with ThreadPoolExecutor(1, thread_name_prefix="child-deaths") as executor:
+        executor.submit(int)  # its thread is there from now on, whatever the system's limits
 
         def notify(death: ChildDeath) -> None:
             if on_child_death is not None:
@@ -190,11 +192,12 @@ class Supervisor:
     def _start(self, number: int, alone: Request | None = None) -> ChildProcess | None:
         try:
             child = self._start_process(number, alone)
-        except OSError:
-            logger.exception(
-                "Worker %d cannot be started.",
-                number,
-                extra={"event": Event.WORKER_START_FAILED},
+        except OSError as exc:
+            limit = system_limit(exc)
+            logger.error(
+                "Worker %d cannot be started: %s",
+                *(number, limit.message if limit else f"{exc.filename or ''} {exc.strerror}."),
+                extra={"event": Event.WORKER_START_FAILED, "hint": limit.hint if limit else ""},
             )
             return None
         self._children.append(child)

@@ -17,6 +17,7 @@ from models.errors import ExitCode, ScoutError
 from models.events import Event
 from models.nonblocking_stream import finish_streams, unblocked
 from models.settings.logging import log_settings
+from models.system_limits import system_limit
 from workers.logs import configure_logging, install_worker_logging
 from workers.supervisor.parent_line import ParentLine
 from workers.supervisor.signals import SignalPipe
@@ -81,6 +82,18 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
     except ScoutError as exc:
         install_worker_logging({})
         return _refuse(exc)
+    try:
+        return _work(args, line, boot)
+    except (RuntimeError, MemoryError) as exc:
+        limit = system_limit(exc)
+        if limit is None:
+            raise
+        return _refuse(limit)
+
+
+def _work(
+    args: argparse.Namespace, line: ParentLine | None, boot: Callable[[], Broker] | None
+) -> int:
     if line is not None:
         line.start()
     with ExitStack() as stack:
@@ -90,9 +103,9 @@ def main(argv: Sequence[str] | None = None, boot: Callable[[], Broker] | None = 
             stack.enter_context(tracing())
         try:
             work = _prepare(args, line, boot)
+            work.start()
         except ScoutError as exc:
             return _refuse(exc)
-        work.start()
         reason = _wait_for_stop(
             work, line, signals, sys.stdin.fileno() if args.stop_on_eof else None
         )

@@ -35,7 +35,8 @@ class Loop:
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ask the thread to end and wait for it."""
         self._stop.set()
-        self._thread.join(timeout_s)
+        if self._thread.ident is not None:  # else the system refused it
+            self._thread.join(timeout_s)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +15,11 @@ from models.codes import Code
 from models.database.connection import Database
 from models.database.failure_kinds import database_code, may_pass, unavailable
 from models.error_codes import code_of
+from models.errors import DatabaseUnavailableError
+from models.events import Event
+from models.lifecycle import log_audit
 from tests.support.databases import sqlite_error
+from tests.support.runs import audits, new_run
 
 
 def raised(work: Callable[[], object]) -> Exception:
@@ -71,3 +76,18 @@ def test_its_words_decide_nothing() -> None:
         (Code.DATABASE_LOCKED, True),
         (Code.DATABASE_UNAVAILABLE, False),
     ]
+
+
+def test_a_limit_on_the_size_of_a_file_is_a_full_disk(sqlite_database: Database) -> None:
+    """So is a quota: SQLite gives both the number of an error of the disk."""
+    run_id = new_run()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(DatabaseUnavailableError) as failure:
+            log_audit(event=Event.EXPORT_WRITTEN, message="x", scope="test", run_id=run_id)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert failure.value.code is Code.DISK_FULL
+    assert "ulimit -f" in failure.value.hint
+    assert audits(run_id, "export.written") == []

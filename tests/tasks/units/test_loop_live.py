@@ -46,6 +46,22 @@ def test_as_many_units_as_allowed_are_fetched_at_a_time(recorder: FakeRecorder) 
     assert sorted(saved) == [str(unit) for unit in range(8)]
 
 
+def test_where_the_system_starts_no_more_threads_those_that_there_are_go_on(
+    recorder: FakeRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, real = iter(range(2)), threading._start_new_thread  # type: ignore[attr-defined]
+
+    def start(*args: Any) -> Any:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        return real(*args)
+
+    monkeypatch.setattr(threading, "_start_new_thread", start)
+    assert len(work(recorder, 8, str)) == 8
+    with pytest.raises(RuntimeError):
+        work(recorder, 8, str)
+
+
 def test_never_more_than_allowed_are_fetched_at_a_time(recorder: FakeRecorder) -> None:
     lock, now, most = threading.Lock(), 0, 0
     meeting = threading.Barrier(4)

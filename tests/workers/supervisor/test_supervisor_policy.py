@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from models.errors import ConfigError, InputError
 from models.settings.logging import LogSettings
 from workers.supervisor.exit_reasons import describe_death
-from workers.supervisor.supervisor import RestartPolicy, run_supervisor
+from workers.supervisor.supervisor import RestartPolicy, Supervisor, run_supervisor
 
 
 @pytest.mark.parametrize(("processes", "threads"), [(0, 1), (1, 0)])
@@ -61,3 +64,17 @@ def test_a_death_is_a_sentence(exitcode: int, name: str | None, words: str) -> N
     assert death.sentence.startswith("Worker process 4711 ")
     assert death.sentence.endswith(".")
     assert words in death.sentence
+
+
+def test_a_process_that_the_system_refuses_is_one_line_with_what_to_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    supervisor = Supervisor(1, refuse, lambda _: None, 1.0, RestartPolicy())
+    assert supervisor.start_child(supervisor.slots[0]) is None
+    (line,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert line.getMessage() == "Worker 1 cannot be started: The system starts no more processes."
+    assert line.exc_info is None
+    assert "ulimit -u" in line.__dict__["hint"]

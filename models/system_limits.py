@@ -1,0 +1,40 @@
+"""What a system says where a process may have no more: threads, processes, memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from models.codes import Code
+from models.errors import ExitCode, ScoutError
+
+_NO_MORE_TASKS = (
+    "Raise the limit on threads and processes (ulimit -u, TasksMax of a unit, pids of a container)"
+    " or on memory, or start fewer."
+)
+_NO_MORE_MEMORY = "Raise the limit on memory (ulimit -v, a container's), or start fewer processes."
+#: What Python raises where a thread is refused; it has no error of its own for that.
+_NO_THREAD = "can't start new thread"
+#: What a fork is refused with; a stream that does not wait says it in other words.
+_NOT_NOW = os.strerror(errno.EAGAIN)
+
+
+class SystemLimitError(ScoutError):
+    """The system refuses this process another thread, another process, or memory."""
+
+    exit_code = ExitCode.DEPENDENCY
+    code = Code.SYSTEM_ERROR
+
+
+def system_limit(exc: BaseException) -> SystemLimitError | None:
+    """Return what to tell a person where an error, or what it came from, is such a refusal."""
+    origin = exc.__cause__ or exc
+    if isinstance(origin, SystemLimitError):
+        return origin
+    if isinstance(origin, RuntimeError) and _NO_THREAD in str(origin):
+        return SystemLimitError("The system starts no more threads.", _NO_MORE_TASKS)
+    if isinstance(origin, OSError) and origin.strerror == _NOT_NOW and origin.filename is None:
+        return SystemLimitError("The system starts no more processes.", _NO_MORE_TASKS)
+    if isinstance(origin, MemoryError) or getattr(origin, "errno", None) == errno.ENOMEM:
+        return SystemLimitError("The system gives no more memory.", _NO_MORE_MEMORY)
+    return None
