@@ -24,7 +24,7 @@ import click
 from cli.streams import abandon_stdout, make_streams_usable
 from models.codes import Code
 from models.error_codes import code_of, is_from_database
-from models.errors import ExitCode, ScoutError
+from models.errors import BrokenRecordError, ExitCode, ScoutError
 
 _MESSAGE_MAX_LENGTH = 2_000
 _OS_HINTS = {
@@ -92,6 +92,8 @@ def did_you_mean(typed: str, known: Iterable[str]) -> str:
 def describe(exc: Exception) -> Trouble:
     """Return what to tell a person about an error that ended a command."""
     kind = type(exc).__name__
+    if isinstance(exc, BrokenRecordError):
+        _name_rows(exc)
     if isinstance(exc, ScoutError):
         return Trouble(kind, exc.message, exc.hint, int(exc.exit_code), exc.code)
     if isinstance(exc, click.ClickException):
@@ -167,6 +169,18 @@ def _limit_trouble(exc: Exception) -> Trouble | None:
     if limit is None:
         return None
     return Trouble(type(exc).__name__, limit.message, limit.hint, int(limit.exit_code), limit.code)
+
+
+def _name_rows(exc: BrokenRecordError) -> None:
+    """Say which rows hold what could not be read, where the database still tells."""
+    from models.records.broken_rows import rows_with
+
+    found: list[str] = []
+    with suppress(Exception):
+        found = rows_with(exc.text)
+    if found:
+        exc.message += f" It is {'; '.join(found)}."
+        exc.hint = "Put it right, or put back a backup. All such rows: scout doctor --reconcile"
 
 
 def _database_label() -> str:

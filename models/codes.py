@@ -30,6 +30,7 @@ class Code(StrEnum):
     DATABASE_CONNECTIONS_USED_UP = "database_connections_used_up"
     DATABASE_NEWER = "database_newer"
     DATABASE_OUTDATED = "database_outdated"
+    DATABASE_DAMAGED = "database_damaged"
     BROKER_UNAVAILABLE = "broker_unavailable"
     DISK_FULL = "disk_full"
     OUTPUT_UNWRITABLE = "output_unwritable"

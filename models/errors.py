@@ -93,6 +93,25 @@ class DatabaseUnavailableError(ScoutError):
     code = Code.DATABASE_UNAVAILABLE
 
 
+class BrokenRecordError(ScoutError):
+    """A row holds something else than the JSON that Scout wrote there.
+
+    Args:
+        text: What it holds.
+    """
+
+    exit_code = ExitCode.DEPENDENCY
+    code = Code.DATABASE_DAMAGED
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            "A row of the database holds no JSON where Scout wrote some: somebody else has changed"
+            " it, or the disk has.",
+            "Which one it is, says: scout doctor --reconcile",
+        )
+        self.text = text
+
+
 class OutOfSpaceError(ScoutError):
     """The disk is full, so that a command in whose process runs are executed cannot go on."""
 

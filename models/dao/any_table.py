@@ -5,6 +5,7 @@ The SQL is made of the names of our own tables and columns, or of names from the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from models.database.connection import database
@@ -35,6 +36,18 @@ def rows_of_run(table: type[Table], run_id: str) -> list[dict[str, Any]]:
         f" WHERE run_id = ? ORDER BY {_ORDER.get(name, 'id')}"
     )
     rows = database().execute(sql, (run_id,)).fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def keys_of_rows_with(
+    table: type[Table], column: str, text: str, *, columns: Sequence[str], limit: int
+) -> list[dict[str, Any]]:
+    """Return some columns of the first rows that hold a text in another one."""
+    sql = (
+        f"SELECT {', '.join(map(_quoted, columns))} FROM {_quoted(table._meta.table_name)}"  # noqa: S608 - our names
+        f" WHERE {_quoted(column)} = ? LIMIT {limit:d}"
+    )
+    rows = database().execute(sql, (text,)).fetchall()
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

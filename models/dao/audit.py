@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from models.database.connection import database
 from models.database.like_patterns import containing
+from models.errors import BrokenRecordError
 from models.events import Event
 from models.text.canonical_json import loads
 
@@ -270,5 +271,8 @@ class AuditDao:
 
 def _decoded(row: Sequence[Any]) -> AuditRow:
     *columns, data_json = row
-    data = loads(data_json)
+    try:
+        data = loads(data_json)
+    except BrokenRecordError:  # what else there is to tell is worth more than this
+        data = {"no_json": data_json}
     return AuditRow(*[*columns, data if isinstance(data, dict) else {"value": data}])

@@ -23,6 +23,7 @@ _SQLITE: Mapping[int, Code] = MappingProxyType(
         sqlite3.SQLITE_FULL: Code.DISK_FULL,
         sqlite3.SQLITE_READONLY: Code.DATABASE_UNWRITABLE,
         sqlite3.SQLITE_PERM: Code.DATABASE_UNWRITABLE,
+        sqlite3.SQLITE_CORRUPT: Code.DATABASE_DAMAGED,
     }
 )
 #: What a full disk says where the index of the write-ahead log cannot grow, and what a quota that
@@ -39,6 +40,9 @@ _POSTGRES: Mapping[str, Code] = MappingProxyType(
         "42501": Code.DATABASE_UNWRITABLE,
         "42P01": Code.DATABASE_OUTDATED,
         "42703": Code.DATABASE_OUTDATED,
+        "22P02": Code.DATABASE_DAMAGED,  # a stored text that is no JSON
+        "XX001": Code.DATABASE_DAMAGED,
+        "XX002": Code.DATABASE_DAMAGED,
     }
 )
 #: Of what PostgreSQL reports as an operational error: a connection, its end, a lack of resources.
@@ -73,6 +77,8 @@ _HINTS: Mapping[Code, str] = MappingProxyType(
         " or set SCOUT_DATABASE_URL.",
         Code.DATABASE_LOCKED: "Another program holds the file; close it and try again.",
         Code.DATABASE_OUTDATED: "Bring its schema up to date: scout db migrate",
+        Code.DATABASE_DAMAGED: "Put back a backup, or see SQLite's .recover. Rows that hold no"
+        " JSON where there should be some: scout doctor --reconcile",
         Code.DATABASE_CONNECTIONS_USED_UP: "Each worker process needs its threads and 4 more: raise"
         " max_connections, start fewer, or put PgBouncer in between.",
         Code.DATABASE_UNAVAILABLE: "Check that it is running and SCOUT_DATABASE_URL is right.",
@@ -108,6 +114,8 @@ def database_code(exc: BaseException) -> Code:
     # SQLite has one number for all that is wrong with a statement.
     if said.sqlite == sqlite3.SQLITE_ERROR and ("no such table" in text or "no such col" in text):
         return Code.DATABASE_OUTDATED
+    if said.sqlite == sqlite3.SQLITE_ERROR and "malformed JSON" in text:
+        return Code.DATABASE_DAMAGED
     state = said.sqlstate or ""
     if said.from_postgres and not state and any(words in text for words in _NO_MORE_CONNECTIONS):
         return Code.DATABASE_CONNECTIONS_USED_UP

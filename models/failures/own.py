@@ -99,6 +99,17 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
             meaning="Nothing was lost.",
             todo=("scout db migrate", _RESUME),
         ),
+        Code.DATABASE_DAMAGED: Explanation(
+            what="What the database holds is damaged: {step} could not read it.",
+            causes="The disk lost a part of it, its file was copied or cut while it was written"
+            " to, or another program has changed it.",
+            meaning="What else is stored may be whole; trying again will fail again.",
+            todo=(
+                "Which rows are broken, says: scout doctor --reconcile {run}",
+                "Put back a backup; see also SQLite's .recover.",
+                _RESUME,
+            ),
+        ),
         Code.BROKER_UNAVAILABLE: Explanation(
             what="The broker does not answer.",
             causes="It is not running, is somewhere else than SCOUT_BROKER_URL says, or refuses"

@@ -16,6 +16,7 @@ from msgspec import Struct
 from models.dao.any_table import rows_of_run
 from models.dao.readmes import ReadmesDao
 from models.dao.runs import RunsDao
+from models.records.broken_rows import holds_json
 from models.records.consistency import contradictions, log_contradictions, log_lines
 from models.redaction import default_redactor
 from models.settings.runtime import Settings
@@ -141,9 +142,15 @@ def _rows(table: type[Table], run_id: str) -> list[dict[str, Any]]:
 
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row whose JSON columns are objects, so that secrets in them are found by key."""
+    """Return a row whose JSON columns are objects, so that secrets in them are found by key.
+
+    One that holds no JSON keeps its name, and its text.
+    """
+    texts = {column for column in row if column.endswith("_json") and holds_json(row[column])}
     return {
-        column.removesuffix("_json"): loads(value) if column.endswith("_json") else value
+        column.removesuffix("_json") if column in texts else column: loads(value)
+        if column in texts
+        else value
         for column, value in row.items()
     }
 

@@ -13,6 +13,7 @@ from models.dao.audit import AuditDao
 from models.dao.runs import RunsDao
 from models.dao.steps import StepRow, StepsDao
 from models.events import Event
+from models.records.broken_rows import broken_rows_of_run
 from models.statuses import RunStatus, StepStatus
 
 _ENDS = (
@@ -32,10 +33,13 @@ _RUN_END = {
 def contradictions(run_id: str) -> list[str]:
     """Return what `run_steps` and `audit_log` of a run disagree on, as sentences.
 
-    Each attempt must have one start and at most one end, each finished step one
-    `step.finished` of its last attempt with the same duration, and an ended run one end.
+    Each row must hold JSON where Scout wrote some, or no more is compared. Each attempt must have
+    one start and at most one end, each finished step one `step.finished` of its last attempt with
+    the same duration, and an ended run one end.
     """
     run = RunsDao.get(run_id)
+    if broken := broken_rows_of_run(run_id):
+        return broken
     rows = list(AuditDao.of_run(run_id))
     found: list[str] = []
     for step in StepsDao.of_run(run_id):

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from models.errors import BrokenRecordError
+
 
 def _encoder(*, ensure_ascii: bool) -> Callable[[Any], str]:
     """Return an encoder that is made once: `json.dumps`, and `encode` of one, make a new one."""
@@ -61,10 +63,17 @@ def _finite(value: Any) -> Any:
 
 
 def loads(text: str | None) -> Any:
-    """Return what `dumps` wrote; None for an empty column."""
+    """Return what `dumps` wrote; None for an empty column.
+
+    Raises:
+        BrokenRecordError: The text is no JSON.
+    """
     if not text:
         return None
     try:
         return _decode(text)  # several times as fast; what it refuses, the library may know
     except ValueError:
-        return json.loads(text)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise BrokenRecordError(text) from None

@@ -213,6 +213,31 @@ def test_a_contradiction_in_the_records_is_packed(
     assert any("hydrate_repo_metadata" in text for text in found["rows_and_audit"])
 
 
+def test_a_row_that_is_no_json_is_packed_as_it_is_and_named(
+    scout: Scout, parent: str, opened: Database, tmp_path: Path
+) -> None:
+    """By every command that cannot do without it, too; the others show what there is."""
+    broken = f'{{"note": "{SECRET}'
+    for table in ("run_steps SET stats_json", "audit_log SET data_json"):
+        sql = f"UPDATE {table} = ? WHERE step_id = ?"
+        opened.execute(sql, (broken, f"{parent}-04"))
+    opened.execute("UPDATE briefs SET why_json = ? WHERE rank = 1", (f"[{broken}",))
+    files = packed(scout, parent, tmp_path / "b.tar.gz")
+    (step,) = [one for one in objects(files["steps.jsonl"]) if "stats_json" in one]
+    assert (step["position"], step["stats_json"]) == (4, '{"note": "[REDACTED]')
+    named = json.loads(files["reconcile.json"])["rows_and_audit"]
+    assert f"stats_json of run_steps (run_id {parent}, name {step['name']}) is no JSON" in named
+    assert scout("doctor", "--reconcile", parent).exit_code == 1
+    assert scout("logs", parent).exit_code == 0
+    for command, table in (("show", "run_steps"), ("explain", "run_steps"), ("replay", "briefs")):
+        result = scout(command, parent, "--json")
+        assert result.exit_code == 3
+        error = json.loads(result.stderr)["error"]
+        assert error["code"] == "database_damaged"
+        assert f"_json of {table} (run_id {parent}" in error["message"]
+        assert SECRET not in result.output
+
+
 def test_the_page_of_the_run_is_in_it(scout: Scout, parent: str, tmp_path: Path) -> None:
     page = packed(scout, parent, tmp_path / "b.tar.gz")["run.html"].decode()
     assert parent in page

@@ -65,15 +65,25 @@ def test_what_both_raise_for_a_table_that_is_missing(database: Database) -> None
     assert not may_pass(exc)
 
 
+def test_what_both_raise_for_a_stored_text_that_is_no_json(database: Database) -> None:
+    query = "SELECT json_extract(?, '$.a')" if database.is_sqlite else "SELECT CAST(? AS json)"
+    exc = raised(lambda: database.execute(query, ("{",)))
+    assert code_of(exc) is Code.DATABASE_DAMAGED
+    assert not may_pass(exc)
+    assert "scout doctor --reconcile" in unavailable("x", exc).hint
+
+
 def test_its_words_decide_nothing() -> None:
     """The numbers do, also those of extended result codes, whatever language the words are in."""
     full = sqlite_error(sqlite3.SQLITE_FULL, "Die Datenbank ist voll")
     snapshot = sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT, "ya esta en uso")
     ioerr = sqlite_error(sqlite3.SQLITE_IOERR, "database is locked")
-    found = [(database_code(exc), may_pass(exc)) for exc in (full, snapshot, ioerr)]
+    torn = sqlite_error(sqlite3.SQLITE_CORRUPT | (1 << 8), "die Tabelle ist entzwei")
+    found = [(database_code(exc), may_pass(exc)) for exc in (full, snapshot, torn, ioerr)]
     assert found == [
         (Code.DISK_FULL, False),
         (Code.DATABASE_LOCKED, True),
+        (Code.DATABASE_DAMAGED, False),
         (Code.DATABASE_UNAVAILABLE, False),
     ]
 
