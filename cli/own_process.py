@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
 import click
-
-from models.nonblocking_stream import finish_streams
 
 _MARK = "own process"
 #: What `main` gives to the context of its command.
@@ -25,19 +22,24 @@ def end_hard_if_hanging() -> None:
     """End this process with the status that it is about to have, where a thread would keep it.
 
     Call it where `SystemExit` passes. A thread that hangs in native code is not waited for: its
-    step's end is on record.
+    step's end is on record. Nor, for long, is one that a step has left behind.
     """
     error = sys.exception()
-    if not _hangs or not isinstance(error, SystemExit):
+    if _hangs is None or not isinstance(error, SystemExit):
         return
-    finish_streams()
-    os._exit(error.code if isinstance(error.code, int) else 1)
+    from models.process_end import end_now, end_soon
+
+    status = error.code if isinstance(error.code, int) else 1
+    if _hangs:
+        end_now(status)
+    end_soon(status)
 
 
-def note_hanging() -> None:
-    """Note that a thread of this process hangs for good."""
+def note_worked(*, hangs: bool) -> None:
+    """Note that steps were done in this process, and whether one of their threads hangs."""
     global _hangs  # noqa: PLW0603 - a fact about the process
-    _hangs = True
+    _hangs = bool(_hangs) or hangs
 
 
-_hangs = False
+#: Whether a thread is known to hang; None where none can, as no step was done here.
+_hangs: bool | None = None

@@ -227,7 +227,9 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.WORKER_DEATH_CALLBACK_FAILED: (
             "what follows a death failed; leases run out by themselves"
         ),
-        Event.WORKER_STEPS_CLOSED: "the steps of a process that died are due again",
+        Event.WORKER_STEPS_CLOSED: (
+            "the steps of a process that died were taken from it: due again, or failed"
+        ),
         Event.WORKER_CLOSE_FAILED: (
             "the steps of a process that died are due again only when their leases have run out"
         ),

@@ -59,6 +59,7 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
     from workers.logs import configure_logging
     from workers.metrics.endpoint import parse_address
     from workers.supervisor.dead_workers import close_dead_worker
+    from workers.supervisor.slots import BOOT_LIMIT_S, RestartPolicy
     from workers.supervisor.supervisor import run_supervisor
     from workers.tracing.export import tracing
 
@@ -86,6 +87,7 @@ def command(processes: int, threads: int, metrics_at: str | None) -> None:
             threads,
             died,
             shutdown_grace_s=settings.shutdown_grace_s,
+            policy=RestartPolicy(boot_limit_s=BOOT_LIMIT_S + settings.database_wait_s),
             counts_fd=counted.write_fd if counted else None,
         )
     sys.exit(code)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO, cast
 
 from cli.options.execution import ExecutionOptions
-from cli.own_process import is_own_process, note_hanging
+from cli.own_process import is_own_process, note_worked
 from cli.running.logging import set_up_logging
 from cli.running.result import ExecutionResult, exit_code_of
 from cli.running.screen import Screen
@@ -129,8 +129,8 @@ class Execution:
             self.embedded.hurry()
         hangs = self.embedded is not None and self.embedded.hangs
         self._stack.__exit__(exc_type, exc, traceback)
-        if hangs and is_own_process():
-            note_hanging()
+        if self.embedded is not None and is_own_process():
+            note_worked(hangs=hangs)
 
     def create(
         self,

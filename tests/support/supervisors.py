@@ -29,15 +29,19 @@ def tell(words):
     os.write(line, words.encode() + b"\\n")
 def ready():
     say(event="worker.ready", level="INFO", message="ready", pid=os.getpid(), run_id=None)
+    tell("ready")
+def done(*_):
+    tell("done")
+    sys.exit(0)
 def wait():
     sys.stdin.buffer.read()
     (here / f"ended-{os.getpid()}").touch()
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+signal.signal(signal.SIGTERM, done)
 #BODY
 wait()
 """
 
-#: With TEST_TERMINAL, that is where its command was typed.
+#: With TEST_TERMINAL, that is where its command was typed; TEST_BOOT_LIMIT_S bounds every boot.
 PARENT = """
 import json, os, pathlib, sys
 if terminal := os.environ.pop("TEST_TERMINAL", None):
@@ -50,7 +54,9 @@ def died(death):
         file.write(json.dumps([death.pid, death.exitcode, death.signal_name]) + "\\n")
 code = run_supervisor(
     int(sys.argv[2]), 1, died, command=[sys.executable, str(here / "child.py")],
-    shutdown_grace_s=float(sys.argv[3]), policy=RestartPolicy(silence_s=float(sys.argv[4])),
+    shutdown_grace_s=float(sys.argv[3]), policy=RestartPolicy(
+        silence_s=float(sys.argv[4]), boot_limit_s=float(os.environ.get("TEST_BOOT_LIMIT_S", "60"))
+    ),
 )
 assert "dramatiq" not in sys.modules
 sys.exit(code)

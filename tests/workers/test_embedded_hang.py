@@ -21,10 +21,11 @@ from workers import embedded
 
 _HANGING = """
 import sys, threading
+from concurrent.futures import ThreadPoolExecutor
 from cli import main, own_process
-threading.Thread(target=threading.Event().wait).start()
+ThreadPoolExecutor(1).submit(threading.Event().wait)
 def end(*args, **options):
-    own_process.note_hanging()
+    own_process.note_worked(hangs=HANGS)
     print("last words")
     sys.exit(4)
 main.cli.main = end
@@ -52,9 +53,10 @@ def test_nobody_waits_for_a_thread_that_never_ends(
     never.set()
 
 
-def test_a_command_ends_with_its_status_although_a_thread_hangs() -> None:
+@pytest.mark.parametrize("hangs", [True, False], ids=["known", "left behind by a step"])
+def test_a_command_ends_with_its_status_although_a_thread_hangs(hangs: bool) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _HANGING],
+        [sys.executable, "-c", _HANGING.replace("HANGS", str(hangs))],
         check=False,
         cwd=ROOT,
         capture_output=True,

@@ -15,7 +15,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from models.errors import ExitCode
-from models.events import Event
 from models.settings.logging import LogSettings
 from workers.supervisor.child_line import ChildLine
 from workers.supervisor.crash_site import CrashSite
@@ -83,7 +82,8 @@ class ChildProcess:
     ) -> None:
         self.number = number
         self.started_s = time.monotonic()
-        self.ready = False
+        #: When it was started, or we last did not listen to it, on the monotonic clock.
+        self._boots_since_s = self.started_s
         #: What it last said at ERROR or above, and its hint: the reason when it cannot start.
         self.last_error = ""
         self.last_hint = ""
@@ -130,6 +130,16 @@ class ChildProcess:
         return self._process.pid
 
     @property
+    def ready(self) -> bool:
+        """Say whether it has said that it works."""
+        return self.line.ready
+
+    @property
+    def boots_s(self) -> float:
+        """Return for how long it has not got ready; 0 once it is."""
+        return 0.0 if self.ready else time.monotonic() - self._boots_since_s
+
+    @property
     def lived_s(self) -> float:
         """Return the seconds since it was started."""
         return time.monotonic() - self.started_s
@@ -137,6 +147,11 @@ class ChildProcess:
     def poll(self) -> int | None:
         """Return its exit code (negative: killed by that signal), or None while it runs."""
         return self._process.poll()
+
+    def excuse(self) -> None:
+        """Let its boot and its silence begin anew: we were not listening."""
+        self.line.excuse()
+        self._boots_since_s = time.monotonic()
 
     def stop(self, grace_s: float) -> None:
         """Ask it to stop; `kill_if_overdue` kills it when the grace is over."""
@@ -155,8 +170,12 @@ class ChildProcess:
         self.killed_because = self.killed_because or because
         self.kill_at_s = None if self.kill_at_s is None else float("inf")
         if self.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+            self.kill_group()
+
+    def kill_group(self) -> None:
+        """Kill whatever is left of it and of what it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only zombies
+            os.killpg(self.pid, signal.SIGKILL)
 
     def kill_if_overdue(self) -> bool:
         """Kill it if its grace is over; return whether that was so."""
@@ -171,7 +190,11 @@ class ChildProcess:
             return True  # the thread for whose sake it retired is still there
         if self.kill_at_s is None:
             return False
-        return exitcode == ExitCode.SUCCESS or (exitcode == -signal.SIGTERM and not self.ready)
+        return self.ended_in_order(exitcode) or (exitcode == -signal.SIGTERM and not self.ready)
+
+    def ended_in_order(self, exitcode: int) -> bool:
+        """Say whether it let go of all that it had; what a step does may end it with 0 as well."""
+        return exitcode == ExitCode.SUCCESS and self.line.done
 
     def finish(self) -> None:
         """Pass on its last words and let go of its pipes, once it has ended."""
@@ -182,8 +205,6 @@ class ChildProcess:
             self._process.stdin.close()
 
     def _hear(self, fields: dict[str, Any]) -> None:
-        if fields.get("event") == Event.WORKER_READY:
-            self.ready = True
-        elif fields.get("level") in {"ERROR", "CRITICAL"}:
+        if fields.get("level") in {"ERROR", "CRITICAL"}:
             self.last_error = str(fields.get("message", ""))
             self.last_hint = str(fields.get("hint") or "")

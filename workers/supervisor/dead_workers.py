@@ -42,7 +42,7 @@ def close_dead_worker(death: ChildDeath) -> None:
         database().close_thread()
     if closed:
         logger.info(
-            "%d step(s) of worker %s are due again.",
+            "%d step(s) of worker %s were taken from it.",
             closed,
             death.pid,
             extra={"event": Event.WORKER_STEPS_CLOSED, "steps": closed},

@@ -24,7 +24,7 @@ _SIGNALS = {
     "SIGSYS": "it made a system call that is not allowed here",
 }
 _CODES = {
-    int(ExitCode.SUCCESS): "it stopped by itself, which nobody had asked for",
+    int(ExitCode.SUCCESS): "it ended all of a sudden (os._exit), or somebody else stopped it",
     int(ExitCode.RUN_FAILED): "an error that nothing handled; its last lines say which",
     int(ExitCode.DEPENDENCY): "something it needs is missing; its last lines say what",
     int(ExitCode.UNFINISHED): "its shutdown grace was over while work was still in hand",

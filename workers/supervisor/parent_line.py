@@ -1,4 +1,4 @@
-"""What a worker process tells its parent, over a pipe of their own: signs of life, and requests.
+"""What a worker process tells its parent, over a pipe of their own, whatever it logs or does not.
 
 A thread writes a sign of life every second. It needs the interpreter and nothing else, so a parent
 that hears nothing knows that a call holds the interpreter, or that the process gets no time.
@@ -14,6 +14,8 @@ import threading
 PULSE_S = 1.0
 
 ALIVE = "alive"
+READY = "ready"
+DONE = "done"
 RETIRING = "retiring"
 ALONE = "alone"
 
@@ -35,6 +37,14 @@ class ParentLine:
         if not self._say(ALIVE):
             return
         threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
+
+    def ready(self) -> None:
+        """Say that this process works."""
+        self._say(READY)
+
+    def done(self) -> None:
+        """Say that this process has stopped in good order, with nothing left in hand."""
+        self._say(DONE)
 
     def retire(self) -> None:
         """Say that this process takes no more work, and needs a successor."""

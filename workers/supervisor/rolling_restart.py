@@ -8,7 +8,7 @@ from typing import Protocol
 
 from models.events import Event
 from workers.supervisor.child_process import ChildProcess
-from workers.supervisor.slots import RestartPolicy, Slot
+from workers.supervisor.slots import Slot
 
 logger = logging.getLogger("scout.worker")
 
@@ -17,7 +17,6 @@ class Fleet(Protocol):
     """What a rolling restart needs of the supervisor."""
 
     slots: list[Slot]
-    policy: RestartPolicy
     grace_s: float
 
     def start_child(self, slot: Slot) -> ChildProcess | None:
@@ -92,7 +91,6 @@ class RollingRestart:
             self._fail("its replacement could not be started")
 
     def _hand_over_when_ready(self, slot: Slot, successor: ChildProcess) -> None:
-        limit_s = self._fleet.policy.boot_limit_s
         if successor.ready and slot.child is not None:
             old = slot.child
             self._retiring, slot.child, self._successor = old, successor, None
@@ -100,8 +98,6 @@ class RollingRestart:
             message = "Worker %d: process %d makes way for process %d."
             self._fleet.say(Event.WORKER_REPLACING, old, message, old.pid, successor.pid)
             old.stop(self._fleet.grace_s)
-        elif successor.lived_s > limit_s and successor.killed_because is None:
-            successor.kill(f"not being ready after {limit_s:g} s")
 
     def _slot_done(self) -> None:
         self._slot = self._successor = self._retiring = None

@@ -9,6 +9,8 @@ from workers.supervisor.child_process import ChildProcess
 
 #: With jitter, so that processes that died together do not start together.
 BACKOFF = Backoff(first_s=0.5, longest_s=30.0, jitter=(0.75, 1.25))
+#: Seconds to be ready in, beside what the database is waited for.
+BOOT_LIMIT_S = 60.0
 
 
 class RestartPolicy(Struct, frozen=True):
@@ -17,13 +19,13 @@ class RestartPolicy(Struct, frozen=True):
     Attributes:
         backoff: How long after so many quick deaths in a row.
         stable_after_s: A process that was ready and lived this long restarts at once.
-        boot_limit_s: How long a replacement in a rolling restart may take to be ready.
+        boot_limit_s: A process that takes longer to be ready is replaced.
         silence_s: A process that gives no sign of life for so long is replaced.
     """
 
     backoff: Backoff = BACKOFF
     stable_after_s: float = 10.0
-    boot_limit_s: float = 60.0
+    boot_limit_s: float = BOOT_LIMIT_S
     silence_s: float = 10.0
 
     def is_quick(self, lived_s: float, *, ready: bool) -> bool:

@@ -277,6 +277,8 @@ class Supervisor:
                 if source in self._selector.get_map():
                     self._selector.unregister(source)
             child.finish()
+            if not child.ended_in_order(exitcode):
+                child.kill_group()
             self._children.remove(child)
             self._after_end(child, exitcode)
 
@@ -286,11 +288,11 @@ class Supervisor:
         was_away, self._looked_s = now_s - self._looked_s > _OWN_GAP_S, now_s
         for child in self._children:
             if was_away:
-                child.line.excuse()
+                child.excuse()
             for request in child.line.requests:
                 self._lone_steps.ask(request)
             child.line.requests.clear()
-            self._abort_if_silent(child)
+            self._abort_if_stuck(child)
         if self._stopping:
             return
         self._lone_steps.start_some()
@@ -300,16 +302,20 @@ class Supervisor:
                 self.say(Event.WORKER_REPLACING, slot.child, message, slot.child.pid)
                 slot.child, slot.start_at_s = None, now_s
 
-    def _abort_if_silent(self, child: ChildProcess) -> None:
-        silence_s = self.policy.silence_s
-        if child.killed_because is None and child.line.silent_s() > silence_s:
+    def _abort_if_stuck(self, child: ChildProcess) -> None:
+        silence_s, boot_limit_s = self.policy.silence_s, self.policy.boot_limit_s
+        if child.killed_because is not None:
+            return
+        if child.line.silent_s() > silence_s:
             child.abort(f"giving no sign of life for {silence_s:g} s")
+        elif child.boots_s > boot_limit_s:
+            child.abort(f"not being ready after {boot_limit_s:g} s")
 
     def _after_end(self, child: ChildProcess, exitcode: int) -> None:
         if exitcode == ExitCode.UNFINISHED and self._stopping:
             self._exit_code = self._exit_code or ExitCode.UNFINISHED
         if self._lone_steps.forget(child):
-            if exitcode != ExitCode.SUCCESS and not child.ended_as_asked(exitcode):
+            if not (child.ended_in_order(exitcode) or child.ended_as_asked(exitcode)):
                 self._report_death(child, exitcode)
             return
         if child.ended_as_asked(exitcode):

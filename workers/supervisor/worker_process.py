@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from models.errors import ExitCode, ScoutError
 from models.events import Event
-from models.nonblocking_stream import finish_streams, unblocked
+from models.nonblocking_stream import unblocked
+from models.process_end import end_now, end_soon
 from models.settings.logging import log_settings
 from models.system_limits import system_limit
 from workers.logs import configure_logging, install_worker_logging
@@ -106,21 +107,29 @@ def _work(
             work.start()
         except ScoutError as exc:
             return _refuse(exc)
+        if line is not None:
+            line.ready()
         reason = _wait_for_stop(
             work, line, signals, sys.stdin.fileno() if args.stop_on_eof else None
         )
         logger.info(
             "Stopping: %s.", reason, extra={"event": Event.WORKER_STOPPING, "grace_s": args.grace_s}
         )
-        return _stop(work, args.grace_s)
+        code = _stop(work, args.grace_s)
+        if line is not None and code == ExitCode.SUCCESS:
+            line.done()
+        return code
 
 
 def leave(code: int) -> NoReturn:
-    """End the process with an exit code, also where a thread would never let it end."""
+    """End the process with an exit code, also where a thread would never let it end.
+
+    That may be one that has its step in hand, or one that a step has left behind.
+    """
     if code == ExitCode.UNFINISHED:
         logging.shutdown()
-        finish_streams()
-        os._exit(code)
+        end_now(code)
+    end_soon(code)
     sys.exit(code)
 
 

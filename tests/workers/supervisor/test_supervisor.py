@@ -94,7 +94,7 @@ def test_sigterm_after_ctrl_c_as_process_managers_send_it_stays_graceful(
 def finish_work(*_):
     say(event="term")
     open(here / "work").read()
-    sys.exit(0)
+    done()
 signal.signal(signal.SIGTERM, finish_work)
 ready()
 """

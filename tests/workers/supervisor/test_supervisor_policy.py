@@ -51,7 +51,7 @@ def test_only_a_worker_that_was_ready_and_lived_a_while_restarts_at_once() -> No
         (-11, "SIGSEGV", "native code"),
         (-15, "SIGTERM", "asked to stop"),
         (-60, "signal 60", "not usual"),
-        (0, None, "nobody had asked for"),
+        (0, None, "all of a sudden"),
         (1, None, "exit code 1"),
         (3, None, "missing"),
         (77, None, "exit code 77"),

@@ -7,6 +7,8 @@ import os
 import threading
 from pathlib import Path
 
+import pytest
+
 from models.steps import STEP_NAMES
 from tests.support.supervisors import Start
 from workers.supervisor.parent_line import ParentLine
@@ -32,24 +34,65 @@ ready()
     assert len(running.deaths) == 1
 
 
+def test_a_process_that_does_not_get_ready_is_replaced(start: Start) -> None:
+    body = """
+if not (here / "first").exists():
+    (here / "first").touch()
+    os.kill(os.getpid(), signal.SIGSTOP)
+ready()
+"""
+    running = start(body, TEST_BOOT_LIMIT_S="2")
+    died = running.wait_for("worker.died")
+    running.wait_for("worker.ready", pid=running.wait_for("worker.started")["worker_pid"])
+    assert "not being ready after 2 s" in died["message"]
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize("when", ["by itself", "when it is to stop", "alone"])
+def test_what_ends_with_0_and_lets_go_of_nothing_has_died(start: Start, when: str) -> None:
+    """As `os._exit(0)` in a step does; its steps are closed at once, and no lease is waited for."""
+    body = f"""
+tell("alone {RUN} {STEP}" if "--alone" not in sys.argv and {when!r} == "alone" else "alive")
+if {when!r} == "when it is to stop":
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+elif ("--alone" in sys.argv) == ({when!r} == "alone") and not (here / "first").exists():
+    (here / "first").touch()
+    os._exit(0)
+ready()
+"""
+    running = start(body)
+    if when == "when it is to stop":
+        running.wait_for("worker.ready")
+    else:
+        running.wait_for("worker.died", exit_code=0)
+    assert running.stop() == 0
+    assert [death[1] for death in running.deaths] == [0]
+
+
 def test_a_retiring_process_has_its_successor_at_once_and_ends_when_it_can(
     start: Start, tmp_path: Path
 ) -> None:
     body = """
+import subprocess
 ready()
 if not (here / "first").exists():
     (here / "first").touch()
     tell("retiring")
+    subprocess.Popen(["sleep", "3600"], stdout=open(here / "started", "w"))
     open(here / "work").read()
     os._exit(5)
 """
 
-    os.mkfifo(tmp_path / "work")
+    for name in ("work", "started"):
+        os.mkfifo(tmp_path / name)
     running = start(body)
+    started = (tmp_path / "started").open()
     first = running.wait_for("worker.replacing")["worker_pid"]
     assert running.wait_for("worker.ready")["pid"] != first
     (tmp_path / "work").open("w").close()
     assert running.wait_for("worker.exited")["worker_pid"] == first
+    with started:
+        assert started.read() == "", "what it had started is gone as well"
     assert running.stop() == 0, "what was given up long before is no unfinished work"
     assert running.deaths == []
 
@@ -61,7 +104,7 @@ def test_a_step_that_is_asked_for_runs_alone_once_in_a_process_that_is_not_start
 if "--alone" in sys.argv:
     (here / f"alone-{{os.getpid()}}").write_text(json.dumps(sys.argv[-2:]))
     (here / "done").open("w").close()
-    sys.exit(0)
+    done()
 tell("alone nonsense")
 tell("alone {RUN} no_such_step")
 tell("alone {RUN} {STEP}")
