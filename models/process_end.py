@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from contextlib import suppress
 from typing import NoReturn
 
 from models.nonblocking_stream import finish_streams
@@ -37,4 +38,5 @@ def end_soon(status: int, after_s: float = THREADS_S) -> None:
         if not ended.wait(after_s):
             end_now(status)
 
-    threading.Thread(target=wait, name="end", daemon=True).start()
+    with suppress(RuntimeError):  # the system starts no more threads
+        threading.Thread(target=wait, name="end", daemon=True).start()
