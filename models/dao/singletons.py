@@ -13,6 +13,11 @@ _TAKE = (
 )
 
 
+def lone_start(run_id: str, step: str, attempts: int) -> str:
+    """Return the name of the job of starting a step alone that was begun so often."""
+    return f"alone:{run_id}:{step}:{attempts}"
+
+
 class SingletonRow(Struct, frozen=True):
     """A row of `singletons`; the time is ISO 8601 text."""
 
@@ -34,6 +39,11 @@ class SingletonsDao:
     def take(name: str, holder: str, now: str, until: str) -> bool:
         """Take a job, or keep it longer; returns whether no other holder has it now."""
         return bool(database().execute(_TAKE, (name, holder, until, now)).rowcount)
+
+    @staticmethod
+    def release_all(holder: str) -> None:
+        """Take all jobs from a process that has ended."""
+        database().execute("DELETE FROM singletons WHERE holder = ?", (holder,))
 
     @staticmethod
     def forget_before(moment: str) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from models.audit import Journal, transition
 from models.clock import Clock, seconds_between
+from models.dao.singletons import SingletonsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
@@ -56,6 +57,8 @@ def close_worker(
 ) -> int:
     """Close every attempt of a worker process that is known to be dead; returns how many.
 
+    Jobs that only it did, as recovery, are for others at once.
+
     Args:
         worker: Its whole name: what begins alike may be alive elsewhere.
         why: What is known of its death, as a clause.
@@ -70,6 +73,7 @@ def close_worker(
     def work(journal: Journal) -> int:
         rows = StepsDao.running_where("s.worker = ?", (worker,))
         WorkersDao.remove(worker)
+        SingletonsDao.release_all(worker)
         return sum(interrupt(journal, row, clock, why, neighbours=len(rows) - 1) for row in rows)
 
     return transition(work, clock, give_up=give_up)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.clock import Clock
-from models.dao.singletons import SingletonsDao
+from models.dao.singletons import SingletonsDao, lone_start
 from models.database.connection import database
 from models.errors import DatabaseUnavailableError
 from workers.worker_name import worker_name
@@ -24,7 +24,7 @@ def has_turn_to_ask(run_id: str, step: str, attempts: int, clock: Clock) -> bool
         attempts: How often it was begun.
         clock: Where the time comes from.
     """
-    name, now, until = f"alone:{run_id}:{step}:{attempts}", clock.now_iso(), clock.now_iso(START_S)
+    name, now, until = lone_start(run_id, step, attempts), clock.now_iso(), clock.now_iso(START_S)
     try:
         return database().transact(
             lambda: SingletonsDao.take(name, worker_name(), now, until), give_up=lambda: True

@@ -76,9 +76,11 @@ class Urgency:
         now_s = clock.monotonic_s()
         if now_s - self._none_again_s < BELIEVED_S:
             return None
-        priority, before = self.of_run(run_id, clock), clock.now_iso(-WAITING_S)
-        none: list[Due] = []
-        due = read_or_else(lambda: PrioritiesDao.due_again(self._broker, priority, before), none)
+        priority, now = self.of_run(run_id, clock), clock.now_iso()
+        before, none = clock.now_iso(-WAITING_S), list[Due]()
+        due = read_or_else(
+            lambda: PrioritiesDao.due_again(self._broker, priority, before, now), none
+        )
         if not due:
             self._none_again_s = now_s
         return next((one for one in due if one not in but), None)

@@ -6,6 +6,7 @@ import pytest
 
 from models.clock import seconds_between
 from models.dao import StepsDao
+from models.dao.singletons import SingletonsDao
 from models.database.connection import Database
 from models.errors import LeaseLostError
 from models.lifecycle import (
@@ -198,12 +199,15 @@ def test_the_attempts_of_a_dead_worker_process_are_closed_before_their_lease(
     claimed(hundred, FIRST, clock, worker="h_st:71:ab")
     _heartbeat(database, "h_st:7:ab")
     _heartbeat(database, "h_st:7:cd")
+    for job, holder in (("recovery:redis", "h_st:7:ab"), ("seals", "h_st:7:cd")):
+        SingletonsDao.take(job, holder, clock.now_iso(), clock.now_iso(60))
 
     assert close_worker("h_st:7:ab", "killed by SIGKILL", clock=clock) == 1
     assert [statuses(run)[0] for run in (dead, other, hundred)] == ["pending", "running", "running"]
     (audit,) = audits(dead, "step.interrupted")
     assert audit.message.endswith("was interrupted: killed by SIGKILL.")
     assert database.execute("SELECT worker FROM workers").fetchall() == [("h_st:7:cd",)]
+    assert [job.name for job in SingletonsDao.all()] == ["seals"], "somebody else recovers at once"
     assert close_worker("h_st:7:ab", "killed by SIGKILL", clock=clock) == 0
 
 

@@ -62,7 +62,9 @@ def test_more_urgent_runs_are_done_before_the_one_whose_message_came(
         assert "step.duplicate_delivery" not in events(run_id)
 
 
-def test_one_that_is_not_to_be_had_holds_nobody_up(database: Database, clock: FakeClock) -> None:
+def test_one_that_is_not_to_be_had_holds_nobody_up(
+    database: Database, clock: FakeClock, logs: Logs
+) -> None:
     order = Order()
     rig, usual, high = rig_of(clock, order), new_run(clock), new_run(clock, Priority.HIGH)
     step_id = step_of(high, FIRST).step_id
@@ -76,6 +78,11 @@ def test_one_that_is_not_to_be_had_holds_nobody_up(database: Database, clock: Fa
     rig.steps.parent = Parent()
     rig.deliver(usual, FIRST)
     assert order.done == ["alone", usual, usual]
+    late = new_run(clock)
+    rig.deliver(late, FIRST)
+    assert order.done[3:] == [late, late]
+    skipped = [line["message"] for line in logs.lines if line["event"] == "message.skipped"]
+    assert len([text for text in skipped if "runs alone" in text]) == 1, "its start is known"
 
 
 def test_a_run_lets_a_more_urgent_one_in_after_its_step(
