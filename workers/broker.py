@@ -19,7 +19,7 @@ from models.settings.table import BROKER_URL
 from models.text.clean import clean_text
 from tasks.step import Step
 from workers.actors import declare_actors
-from workers.broker_outage import tell_outages_once
+from workers.broker_outage import BrokerOutage, tell_outages_once
 from workers.enqueue import Sender, send_step
 from workers.malloc import keep_memory_small
 from workers.message_format import QUEUE, MessageFormat
@@ -27,6 +27,7 @@ from workers.middleware.left_message import say_why_messages_are_left
 from workers.middleware.process_loops import ProcessMiddleware
 from workers.middleware.step_recorder import StepMiddleware
 from workers.network_guard import install_network_guard
+from workers.probes.trouble import broker_trouble
 
 #: How long a broker may take to let a process in.
 BROKER_TIMEOUT_S = 5.0
@@ -70,9 +71,13 @@ def build_broker(
     install_network_guard(settings)
     dramatiq.set_encoder(MessageFormat())
     steps = StepMiddleware(settings, send=send)
-    middleware: list[Middleware] = [ProcessMiddleware(settings, steps), steps]
+    outage = BrokerOutage(lambda exc: broker_trouble(exc, settings))
+    middleware: list[Middleware] = [
+        ProcessMiddleware(settings, steps, broker_error=outage.lasting),
+        steps,
+    ]
     broker = _BUILDERS[settings.broker_kind](settings, middleware)
-    tell_outages_once(broker)
+    tell_outages_once(broker, outage)
     say_why_messages_are_left()
     declare_actors(broker, step_named)
     return broker

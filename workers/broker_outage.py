@@ -12,30 +12,41 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import dramatiq
+import dramatiq.worker
 from dramatiq.common import dq_name
 from dramatiq.errors import ConnectionClosed
 
 from workers.message_format import QUEUE
+from workers.probes.answer import BrokerProbeError
 
 logger = logging.getLogger(__name__)
 
 _TROUBLE = ("Consumer encountered a connection error", "Failed to post_process_message")
 _CLIENTS = {"redis", "pika"}
+#: A connection that had to be made anew is no outage that anybody else must know of.
+LASTING_S = 10.0
 _AGAIN = "Restarting consumer in"
 
 
 class BrokerOutage(logging.Filter):
-    """Whether the broker is away, as the consumers of one process find it."""
+    """Whether the broker is away, as the consumers of one process find it.
 
-    def __init__(self) -> None:
+    Args:
+        explain: Returns what is wrong for what Dramatiq's consumers met.
+    """
+
+    def __init__(self, explain: Callable[[BaseException], BrokerProbeError]) -> None:
         super().__init__()
+        self._explain = explain
         self._lock = threading.Lock()
         self._since_s: float | None = None
+        self._last_s = 0.0
+        self._said = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let the first line about an outage pass, in our words, and hold the others back."""
@@ -44,30 +55,47 @@ class BrokerOutage(logging.Filter):
             return self._since_s is None
         if not text.startswith(_TROUBLE):
             return True
+        args = record.args if isinstance(record.args, tuple) else ()
+        met = next((one for one in args if isinstance(one, BaseException)), None)
+        trouble = self._explain(met or ConnectionError("no answer"))
         with self._lock:
+            self._last_s, self._said = time.monotonic(), str(trouble)
             if self._since_s is not None:
                 return False
-            self._since_s = time.monotonic()
-        args = record.args if isinstance(record.args, tuple) else ()
-        error = next((one for one in args if isinstance(one, BaseException)), "no answer")
-        record.msg = "The broker is away, and is tried again until it answers: %s"
-        record.args = (error,)
+            self._since_s = self._last_s
+        record.msg = "%s It is tried again until that changes; nothing is lost."
+        record.args = (trouble.message,)
         record.levelno, record.levelname = logging.ERROR, "ERROR"
-        record.hint = "Start it, or correct SCOUT_BROKER_URL; nothing is lost. See: scout doctor"
+        record.hint = trouble.hint
         return True
 
     def over(self, asked_s: float) -> None:
         """Say that the broker answers again, where it did not.
 
+        One consumer may hear from it while another one is refused each time: it is over when none
+        was for as long as each of them takes until it tries again.
+
         Args:
             asked_s: When the consumer turned to it; what it heard before the outage says nothing.
         """
-        if self._since_s is None or asked_s < self._since_s:  # asked at every message
+        if self._since_s is None or asked_s < self._last_s + _quiet_s():  # asked at every message
             return
         with self._lock:
             since_s, self._since_s = self._since_s, None
         if since_s is not None:
-            logger.info("The broker answers again after %.0f s.", time.monotonic() - since_s)
+            lasted_s = max(0.0, asked_s - _quiet_s() - since_s)
+            logger.info("The broker answers again after %.0f s.", lasted_s)
+
+    def lasting(self) -> str | None:
+        """Return what is wrong where it has been for a while, or None."""
+        with self._lock:
+            if self._since_s is None or self._last_s - self._since_s < LASTING_S:
+                return None
+            return self._said
+
+
+def _quiet_s() -> float:
+    return 2 * dramatiq.worker.CONSUMER_RESTART_DELAY_SECS
 
 
 @contextmanager
@@ -112,9 +140,9 @@ class _Listening:
         return getattr(self._consumer, name)
 
 
-def tell_outages_once(broker: dramatiq.Broker) -> None:
+def tell_outages_once(broker: dramatiq.Broker, outage: BrokerOutage) -> None:
     """Have the consumers of a broker report its outages together."""
-    outage, consume = BrokerOutage(), broker.consume
+    consume = broker.consume
 
     def listening(*args: Any, **options: Any) -> Any:
         return _Listening(consume(*args, **options), outage)

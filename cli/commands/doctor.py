@@ -49,7 +49,7 @@ class Examination(Struct, frozen=True):
     @property
     def exit_code(self) -> ExitCode:
         """Return 3 where something is broken that runs need, 1 where nobody works, else 0."""
-        from models.views.health import DEPENDENCIES
+        from models.views.finding import DEPENDENCIES
 
         codes = {one.code for one in self.health.reasons}
         if codes & DEPENDENCIES or (self.online and self.online.problems):

@@ -60,5 +60,7 @@ def _heading(worker: LiveWorker) -> str:
     counts = f"{len(worker.busy)} of {row.threads} threads busy" if row.threads else "a step alone"
     if worker.stuck:
         counts += ", " + paint(f"{len(worker.stuck)} stuck", "red")
+    if row.broker_error:
+        counts += ", " + paint("no messages come to it", "red")
     seen = f"last sign of life {age(worker.heartbeat_age_s)}"
     return f"{paint(clean_text(row.worker), None, bold=True)}  {row.broker}  {counts}  {seen}"

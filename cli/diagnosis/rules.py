@@ -293,6 +293,8 @@ def _waiting(case: Case) -> Diagnosis | None:
 
 def _what_threads_do(threads: ThreadCount) -> str:
     """Return why nobody takes a step, on the evidence of what the threads have in hand."""
+    if threads.broker_error:
+        return _cut_off(threads)
     if threads.stuck >= threads.count > 0:
         return f"All of their {threads.count} threads are stuck: see scout workers."
     if threads.busy >= threads.count > 0:
@@ -304,20 +306,22 @@ def _what_threads_do(threads: ThreadCount) -> str:
     )
 
 
+def _cut_off(threads: ThreadCount) -> str:
+    """Return why no worker hears of a step, or nothing where one may."""
+    return f"No messages come to any worker: {threads.broker_error}" if threads.broker_error else ""
+
+
 def _under_way(case: Case) -> Diagnosis | None:
     step = case.current
     if step is None or case.view.reading.state not in {State.QUEUED, State.RUNNING}:
         return None
-    lonely = (
-        step.status is StepStatus.PENDING
-        and not case.view.workers
-        and case.view.run.broker != "memory"
-    )
-    meaning = _often_interrupted(step) or "Nothing is wrong."
+    waits = step.status is StepStatus.PENDING
+    lonely = waits and not case.view.workers and case.view.run.broker != "memory"
+    meaning = _often_interrupted(step) or (_cut_off(case.threads) if waits else "")
     return Diagnosis(
         "under_way",
         f"The run is {case.view.reading.state} at {step.name}.",
-        "No worker is there to take it yet." if lonely else meaning,
+        "No worker is there to take it yet." if lonely else meaning or "Nothing is wrong.",
         [case.view.reading.text, *_interruptions(case, step)],
         _wake_up(case) if lonely else [f"scout logs {case.run_id} --follow"],
     )

@@ -11,6 +11,7 @@ from cli.running.stillness import Stillness, time_left
 from cli.running.warning_limit import Flood
 from models.clock import Clock, seconds_between, spoken
 from models.dao import AuditDao, AuditRow, RunRow, RunsDao, StepRow, StepsDao
+from models.dao.fleet import FleetDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.errors import ScoutError
@@ -26,6 +27,7 @@ from models.views.run_state import (
     live_workers,
     postponed_text,
 )
+from models.views.worker_threads import count_threads, view_workers
 
 if TYPE_CHECKING:
     from workers.embedded import EmbeddedWorker
@@ -170,9 +172,18 @@ class Watcher:
             self._say_who_is_there(quiet_s)
 
     def _say_who_is_there(self, quiet_s: float) -> None:
-        alive = live_workers(WorkersDao.all(), self.clock.now_iso(), self.broker)
+        on_record, now = WorkersDao.all(), self.clock.now_iso()
+        alive = live_workers(on_record, now, self.broker)
         if alive:
-            text = f"waiting for {spoken(quiet_s)}; {alive} worker process(es) are alive and busy"
+            # How long a step may run decides which threads are stuck; that is not said here.
+            there = view_workers(on_record, FleetDao.held(), now, float("inf"))
+            threads = count_threads(there, self.broker)
+            text = (
+                f"waiting for {spoken(quiet_s)}; {alive} worker process(es) are alive,"
+                f" {threads.busy} of {threads.count} threads busy"
+            )
+            if threads.broker_error:
+                text += f", and no messages come to them: {threads.broker_error}"
         else:
             text = (
                 f"nobody consumes the queue: no worker for {self.broker} has given a sign of life"

@@ -11,12 +11,14 @@ from models.database.connection import database
 from models.text.canonical_json import dumps, loads
 
 _COLUMNS = (
-    "worker, host, pid, broker, threads, started_at, heartbeat_at, threads_json, clock_ahead_s"
+    "worker, host, pid, broker, threads, started_at, heartbeat_at, threads_json, clock_ahead_s,"
+    " broker_error"
 )
 _BEAT = (
-    f"INSERT INTO workers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant columns
+    f"INSERT INTO workers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant columns
     " ON CONFLICT (worker) DO UPDATE SET heartbeat_at = excluded.heartbeat_at,"
-    " threads_json = excluded.threads_json, clock_ahead_s = excluded.clock_ahead_s"
+    " threads_json = excluded.threads_json, clock_ahead_s = excluded.clock_ahead_s,"
+    " broker_error = excluded.broker_error"
 )
 
 
@@ -49,7 +51,8 @@ def encode_held(held: Iterable[HeldStep]) -> str:
 class WorkerRow(Struct, frozen=True):
     """A row of `workers`; times are ISO 8601 text, by the database's clock.
 
-    It has no threads where it runs one step alone.
+    It has no threads where it runs one step alone, and an error of the broker where no messages
+    have come to it for a while.
     """
 
     worker: str
@@ -61,6 +64,7 @@ class WorkerRow(Struct, frozen=True):
     heartbeat_at: str
     threads_json: str | None = None
     clock_ahead_s: float | None = None
+    broker_error: str | None = None
 
     @property
     def held(self) -> list[HeldStep]:

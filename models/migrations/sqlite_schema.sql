@@ -1,4 +1,4 @@
--- What all 24 migrations up to 0024_pools make; written by `python docs/tables.py`.
+-- What all 25 migrations up to 0025_cut_off_workers make; written by `python docs/tables.py`.
 CREATE TABLE "scout_migrations" ("id" INTEGER NOT NULL PRIMARY KEY, "name" VARCHAR(255) NOT NULL, "applied" DATETIME NOT NULL);
 CREATE UNIQUE INDEX "scout_migrations_name" ON "scout_migrations" ("name");
 CREATE TABLE "runs" ("run_id" TEXT NOT NULL PRIMARY KEY, "command" TEXT NOT NULL, "status" TEXT NOT NULL, "args_json" TEXT NOT NULL, "git_sha" TEXT, "config_hash" TEXT NOT NULL, "broker" TEXT NOT NULL, "parent_run_id" TEXT, "created_at" TEXT NOT NULL, "started_at" TEXT, "finished_at" TEXT, "stats_json" TEXT, "error" TEXT, "deadline_at" TEXT, "priority" INTEGER, "pool" TEXT, "pool_max_runs" INTEGER, "held_at" TEXT);
@@ -27,7 +27,7 @@ CREATE UNIQUE INDEX "repo_queries_query_id_full_name" ON "repo_queries" ("query_
 CREATE TABLE "run_steps" ("step_id" TEXT NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL, "name" TEXT NOT NULL, "position" INTEGER NOT NULL, "status" TEXT NOT NULL, "attempt" INTEGER NOT NULL, "tries" INTEGER NOT NULL, "interruptions" INTEGER NOT NULL, "due_at" TEXT, "enqueued_at" TEXT, "started_at" TEXT, "finished_at" TEXT, "lease_expires_at" TEXT, "worker" TEXT, "progress_json" TEXT, "stats_json" TEXT, "error_type" TEXT, "error_message" TEXT, "error_code" TEXT, FOREIGN KEY ("run_id") REFERENCES "runs" ("run_id") ON DELETE CASCADE);
 CREATE UNIQUE INDEX "run_steps_run_id_name" ON "run_steps" ("run_id", "name");
 CREATE TABLE "singletons" ("name" TEXT NOT NULL PRIMARY KEY, "holder" TEXT NOT NULL, "expires_at" TEXT NOT NULL);
-CREATE TABLE "workers" ("worker" TEXT NOT NULL PRIMARY KEY, "host" TEXT NOT NULL, "pid" INTEGER NOT NULL, "broker" TEXT NOT NULL, "threads" INTEGER NOT NULL, "started_at" TEXT NOT NULL, "heartbeat_at" TEXT NOT NULL, "threads_json" TEXT, "clock_ahead_s" REAL);
+CREATE TABLE "workers" ("worker" TEXT NOT NULL PRIMARY KEY, "host" TEXT NOT NULL, "pid" INTEGER NOT NULL, "broker" TEXT NOT NULL, "threads" INTEGER NOT NULL, "started_at" TEXT NOT NULL, "heartbeat_at" TEXT NOT NULL, "threads_json" TEXT, "clock_ahead_s" REAL, "broker_error" TEXT);
 CREATE TABLE "llm_usage" ("id" INTEGER NOT NULL PRIMARY KEY, "run_id" TEXT NOT NULL, "kind" TEXT NOT NULL, "item" TEXT NOT NULL, "requests" INTEGER NOT NULL, "prompt_tokens" INTEGER NOT NULL, "completion_tokens" INTEGER NOT NULL, "cost_usd" REAL, "estimated" INTEGER NOT NULL, "updated_at" TEXT NOT NULL, FOREIGN KEY ("run_id") REFERENCES "runs" ("run_id") ON DELETE CASCADE);
 CREATE UNIQUE INDEX "llm_usage_run_id_kind_item" ON "llm_usage" ("run_id", "kind", "item");
 CREATE INDEX "analyses_input_hash" ON "analyses" ("input_hash");

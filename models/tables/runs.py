@@ -154,7 +154,8 @@ class WorkerProcess(Table):
     """A worker process and its last sign of life, so that every reader can see who is there.
 
     threads_json is what its threads had in hand then, clock_ahead_s by how much the clock of its
-    machine was ahead of the database's; None where its Scout does not say it.
+    machine was ahead of the database's; None where its Scout does not say it. broker_error is
+    why no messages come to it.
     """
 
     worker = TextField(primary_key=True)
@@ -166,6 +167,7 @@ class WorkerProcess(Table):
     heartbeat_at = TextField()
     threads_json = TextField(null=True)
     clock_ahead_s = DoubleField(null=True)
+    broker_error = TextField(null=True)
 
     class Meta:
         """Peewee's settings."""

@@ -10,8 +10,9 @@ from models.clock import seconds_between
 from models.dao.step_stats import StepStatsDao
 from models.database.probe import DatabaseProbe
 from models.statuses import RUN_ENDED, RunStatus
+from models.views.finding import HealthCode
 from models.views.fleet import FleetView
-from models.views.health import BrokerHealth, Health, HealthCode
+from models.views.health import BrokerHealth, Health
 
 _KINDS = ("memory", "redis", "amqp")
 

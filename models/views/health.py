@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
-from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from models.clock import seconds_between, spoken
 from models.codes import Code
 from models.database.probe import DatabaseProbe
+from models.text.clean import clean_text
+from models.views.finding import Finding, HealthCode
 from models.views.fleet import CUT_OFF_WITHIN_S, FleetView
 from models.views.run_state import STALL_AFTER_S
 from models.views.worker_threads import BusyThread, LiveWorker
@@ -23,58 +23,8 @@ _STUCK_NAMED = 3
 _START_WORKERS = "Start some: scout worker"
 
 
-class HealthCode(StrEnum):
-    """What can be wrong; a code never changes its meaning."""
-
-    DATABASE_UNAVAILABLE = "database_unavailable"
-    DATABASE_UNWRITABLE = "database_unwritable"
-    DATABASE_NEARLY_FULL = "database_nearly_full"
-    BROKER_UNREACHABLE = "broker_unreachable"
-    BROKER_REFUSES = "broker_refuses"
-    NO_WORKER = "no_worker"
-    DUE_TOO_OLD = "due_too_old"
-    RUNS_STALLED = "runs_stalled"
-    WORKER_STUCK = "worker_stuck"
-    MESSAGES_UNREAD = "messages_unread"
-    CLOCKS_DIFFER = "clocks_differ"
-    THREADS_STUCK = "threads_stuck"
-    RUNS_FAILED = "runs_failed"
-    ATTEMPTS_CUT_OFF = "attempts_cut_off"
-    MIGRATIONS_PENDING = "migrations_pending"
-
-
-#: Without these nothing works, whoever is there to work.
-DEPENDENCIES = frozenset(
-    {
-        HealthCode.DATABASE_UNAVAILABLE,
-        HealthCode.DATABASE_UNWRITABLE,
-        HealthCode.DATABASE_NEARLY_FULL,
-        HealthCode.BROKER_UNREACHABLE,
-        HealthCode.BROKER_REFUSES,
-    }
-)
 #: What keeps a database that can be read from being written to.
 _UNWRITABLE = frozenset({Code.DATABASE_UNWRITABLE, Code.DATABASE_LOCKED, Code.DISK_FULL})
-
-
-class Finding(Struct, frozen=True):
-    """One thing that is not as it should be.
-
-    Args:
-        code: What it is.
-        text: A sentence that says so, with its evidence.
-        hint: What to do.
-        data: The numbers and names of the sentence.
-    """
-
-    code: HealthCode
-    text: str
-    hint: str
-    data: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON-like data."""
-        return {"code": self.code, "text": self.text, "hint": self.hint, "data": self.data}
 
 
 _PENDING = Finding(
@@ -169,6 +119,7 @@ def verdict(
     workers = _looked_at(fleet, limits)
     reasons += _of_work(broker, fleet, workers, limits)
     reasons += [_stuck_worker(worker) for worker in workers if worker.all_stuck]
+    reasons += _cut_off_workers(broker, workers)
     if fleet.stalled:
         reasons.append(_stalled(fleet))
     warnings = [*_of_clocks(workers, database, limits), *_warnings(fleet, workers)]
@@ -303,6 +254,8 @@ def _unread(
     waits = [one for one in fleet.due if one.broker == broker.kind]
     if not (broker.waiting and of_kind and waits) or any(one.busy for one in of_kind):
         return
+    if all(one.row.broker_error for one in of_kind):  # which says why
+        return
     age_s = seconds_between(waits[0].oldest_at, fleet.now)
     if age_s <= STALL_AFTER_S:
         return
@@ -325,6 +278,24 @@ def _stuck_worker(worker: LiveWorker) -> Finding:
         " limit of a step is over; at once with SIGHUP.",
         {"worker": worker.row.worker, "threads": worker.row.threads},
     )
+
+
+def _cut_off_workers(broker: BrokerHealth, workers: Sequence[LiveWorker]) -> Iterator[Finding]:
+    """Find workers to whom no messages come, where it was not said already why."""
+    if not broker.reachable or broker.refusal:
+        return
+    of_kind = [one.row for one in workers if one.row.broker == broker.kind and one.row.threads]
+    cut_off = [row for row in of_kind if row.broker_error]
+    if cut_off:
+        first = cut_off[0]
+        yield Finding(
+            HealthCode.WORKER_CUT_OFF,
+            f"No messages come to {len(cut_off)} of {_count(len(of_kind), 'worker', 'workers')}, as"
+            f" {first.worker} says: {clean_text(first.broker_error or '')}",
+            "Compare their SCOUT_BROKER_URL and network with this command's, which gets an answer;"
+            " then start them anew.",
+            {"workers": [row.worker for row in cut_off], "broker_error": first.broker_error},
+        )
 
 
 def _stalled(fleet: FleetView) -> Finding:

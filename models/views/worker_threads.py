@@ -101,25 +101,32 @@ class LiveWorker(Struct, frozen=True):
             "threads": self.row.threads,
             "busy": len(self.busy),
             "stuck": len(self.stuck),
+            "broker_error": self.row.broker_error,
             "holds": [thread.to_dict() for thread in self.busy],
         }
 
 
 class ThreadCount(Struct, frozen=True):
-    """How many threads there are, how many have a step in hand, and how many of these are stuck."""
+    """How many threads there are, how many have a step in hand, and how many of these are stuck.
+
+    Where no messages come to any of their workers, broker_error says why; else it is empty.
+    """
 
     count: int
     busy: int
     stuck: int
+    broker_error: str = ""
 
 
 def count_threads(workers: Iterable[LiveWorker], broker: str) -> ThreadCount:
     """Count the threads of the live workers of one kind of broker."""
     of_kind = [one for one in workers if one.row.broker == broker]
+    errors = [one.row.broker_error or "" for one in of_kind if one.row.threads]
     return ThreadCount(
         sum(one.row.threads for one in of_kind),
         sum(len(one.busy) for one in of_kind),
         sum(len(one.stuck) for one in of_kind),
+        errors[0] if errors and all(errors) else "",
     )
 
 

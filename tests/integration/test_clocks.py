@@ -11,7 +11,8 @@ import pytest
 
 from cli.doctor.health import check_health
 from models.settings.runtime import load_settings
-from models.views.health import HealthCode, Limits
+from models.views.finding import HealthCode
+from models.views.health import Limits
 from tests.integration.fleet import (
     Fleet,
     assert_truthful,

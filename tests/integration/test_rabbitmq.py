@@ -50,7 +50,7 @@ def test_the_server_killed_and_started_again(
         run_ids = submit(6, str(tmp_path / "out"))
         wait_until("some steps", lambda: finished_steps() >= 10)
         broker.server.stop()
-        wait_until("workers to miss it", lambda: "The broker is away" in "".join(workers.lines))
+        wait_until("workers to miss it", lambda: "It is tried again" in "".join(workers.lines))
         broker.server.start()
         wait_for_all()
     assert_truthful(run_ids)

@@ -44,11 +44,17 @@ class ProcessMiddleware(Middleware):
         settings: The process's settings.
         steps: The step middleware, which knows the active attempts.
         clock: Where the time comes from.
+        broker_error: Returns why no messages come to this process, or None where they do.
     """
 
     def __init__(
-        self, settings: Settings, steps: StepMiddleware, clock: Clock | None = None
+        self,
+        settings: Settings,
+        steps: StepMiddleware,
+        clock: Clock | None = None,
+        broker_error: Callable[[], str | None] = lambda: None,
     ) -> None:
+        self._broker_error = broker_error
         self.settings = settings
         self.steps = steps
         self.clock = clock or Clock()
@@ -86,7 +92,11 @@ class ProcessMiddleware(Middleware):
     def _start(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self._tracing.enter_context(tracing())
         self._keeper = Keeper(
-            self.settings, self.steps.active, worker.worker_threads, clock=self.clock
+            self.settings,
+            self.steps.active,
+            worker.worker_threads,
+            clock=self.clock,
+            broker_error=self._broker_error,
         )
         recovery = Recovery(broker, self.settings, clock=self.clock)
         self._loops = [

@@ -44,6 +44,7 @@ class Keeper:
         active: Returns the attempts of this process.
         threads: How many threads work here, for the sign of life.
         clock: Where the time comes from.
+        broker_error: Returns why no messages come to this process, or None where they do.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Keeper:
         active: Callable[[], list[Attempt]],
         threads: int,
         clock: Clock | None = None,
+        broker_error: Callable[[], str | None] = lambda: None,
     ) -> None:
+        self._broker_error = broker_error
         self.settings = settings
         self.active = active
         self.threads = threads
@@ -202,6 +205,7 @@ class Keeper:
             now,
             encode_held(self._held(attempt) for attempt in self.active()),
             round(shared_time.ahead_s, 3),
+            self._broker_error(),
         )
         database().transact(lambda: WorkersDao.beat(row))
 

@@ -25,7 +25,7 @@ from models.clock import seconds_between
 from models.statuses import STEP_ENDED, State, StepStatus
 from models.text.clean import clean_text
 from models.text.duration import duration
-from models.views.health import Finding
+from models.views.finding import Finding
 from models.views.run_state import failed_step
 from models.views.run_view import RunView
 from models.views.step_stats import Stats, StepLine, due_words

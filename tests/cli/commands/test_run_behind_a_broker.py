@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from models.clock import Clock
+from models.dao.workers import WorkerRow, WorkersDao
+from models.database.migrate import open_database
+from models.settings.runtime import load_settings
 from tests.support.cli import SECRET, Scout
 from tests.support.runs import run_of
 from tests.support.scout_process import SMALL_RUN, executed, only_run
@@ -79,6 +84,25 @@ def test_when_nobody_consumes_it_says_so_and_gives_up_at_the_timeout(
     if log_format == "json":
         said = [json.loads(line) for line in result.stderr.splitlines()]
         assert {line["run_id"] for line in said if line["event"] == "run.waiting"} == {only_run()}
+
+
+def test_when_no_messages_come_to_the_workers_nobody_is_called_busy(
+    scout: Scout, out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli.running import watcher as watch
+
+    monkeypatch.setattr(watch, "NOBODY_AFTER_S", 0.0)
+    clock = Clock()
+    row = WorkerRow("a:1:b", "a", 1, "redis", 2, clock.now_iso(), clock.now_iso(60))
+    open_database(load_settings())
+    WorkersDao.beat(replace(row, broker_error="The broker redis://b/0 says no."))
+    result = scout(*DRY, "--out", out, "--timeout", "0.8", "--log-format", "text")
+    said = " ".join(result.stderr.split())
+    assert "1 worker process(es) are alive, 0 of 2 threads busy, and no messages" in said
+    assert "come to them: The broker redis://b/0 says no." in said
+    explained = " ".join(scout("explain", only_run()).stdout.split())
+    assert "No messages come to any worker: The broker redis://b/0 says no." in explained
+    assert "Nothing is wrong" not in explained
 
 
 def test_with_a_worker_it_waits_for_the_end(out: str) -> None:

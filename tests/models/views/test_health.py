@@ -16,7 +16,7 @@ from models.lifecycle import close_worker, hand_back
 from models.settings.runtime import load_settings
 from models.views.fleet import CUT_OFF_WITHIN_S, FleetView, StalledRun, view_fleet
 from models.views.health import BrokerHealth, Health, Limits, verdict
-from models.views.worker_threads import view_workers
+from models.views.worker_threads import count_threads, view_workers
 from tests.support.clock import START, FakeClock
 from tests.support.worlds import PastClock, claim, new_run
 
@@ -99,6 +99,22 @@ def test_due_steps_without_a_worker_are_told_with_what_to_do() -> None:
 
 def test_a_worker_that_gave_no_sign_of_life_is_none() -> None:
     assert codes(judge(workers=[worker(heartbeat_at=at(-20))])) == ["no_worker"]
+
+
+def test_workers_to_whom_no_messages_come_are_not_healthy() -> None:
+    refused = "The broker redis://b/0 answers but takes no message (wrong password)."
+    rows = [worker(broker_error=refused), worker("one:8:cd")]
+    found = judge(workers=rows)
+    assert codes(found) == ["worker_cut_off"]
+    assert found.reasons[0].text == (
+        f"No messages come to 1 of 2 workers, as one:7:ab says: {refused}"
+    )
+    assert count_threads(view_workers(rows, (), NOW, LIMIT_S), "redis").broker_error == ""
+    assert count_threads(view_workers(rows[:1], (), NOW, LIMIT_S), "redis").broker_error == refused
+    waiting = BrokerHealth("redis", "redis://b/0", reachable=True, waiting=4)
+    assert codes(judge(workers=rows[:1], broker=waiting, waits=(due(4, 90),))) == ["worker_cut_off"]
+    away = BrokerHealth("redis", "redis://b/0", reachable=False, error="refused")
+    assert codes(judge(workers=rows, broker=away)) == ["broker_unreachable"]
 
 
 def test_a_worker_of_another_broker_is_none() -> None:

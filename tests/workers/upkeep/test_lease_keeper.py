@@ -254,11 +254,13 @@ def test_a_thread_that_does_not_react_is_given_up_and_its_step_has_failed(
 
 
 def test_signs_of_life_come_every_few_seconds(database: Database, clock: FakeClock) -> None:
-    keeper = Keeper(load_settings(), list, 7, clock=clock)
+    said: list[str | None] = [None, "refused"]
+    keeper = Keeper(load_settings(), list, 7, clock=clock, broker_error=lambda: said.pop(0))
 
     def row() -> tuple[Any, ...]:
         rows = database.execute(
-            "SELECT worker, host, pid, broker, threads, started_at, heartbeat_at FROM workers"
+            "SELECT broker_error, worker, host, pid, broker, threads, started_at, heartbeat_at"
+            " FROM workers"
         )
         (only,) = rows.fetchall()
         return tuple(only)
@@ -266,13 +268,14 @@ def test_signs_of_life_come_every_few_seconds(database: Database, clock: FakeClo
     started = clock.now_iso()
     keeper.tick()
     host, pid = socket.gethostname(), int(worker_name().split(":")[1])
-    assert row() == (worker_name(), host, pid, "memory", 7, started, started)
+    assert row() == (None, worker_name(), host, pid, "memory", 7, started, started)
     clock.advance(HEARTBEAT_INTERVAL_S - 0.1)
     keeper.tick()
     assert row()[-1] == started
     clock.advance(0.2)
     keeper.tick()
     assert row()[-2:] == (started, clock.now_iso())
+    assert row()[0] == "refused"
     keeper.farewell()
     assert database.execute("SELECT count(*) FROM workers").fetchone()[0] == 0
 
