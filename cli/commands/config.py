@@ -58,8 +58,8 @@ def command(as_json: bool, example: bool) -> None:
 
 def _row(setting: Setting) -> dict[str, Any]:
     """Return a setting as JSON-like data; without a value, what holds then, in people's words."""
+    from models.redaction.masked_spans import MASK
     from models.settings.files import DEFAULT, origin_of
-    from models.settings.urls import without_credentials
     from models.text.clean import clean_text
 
     origin = origin_of(setting)
@@ -68,8 +68,7 @@ def _row(setting: Setting) -> dict[str, Any]:
     elif setting.secret:
         value = "set"
     else:
-        text = setting.text()
-        value = clean_text(without_credentials(text) if "://" in text else text)
+        value = clean_text(setting.shown(setting.text()) or MASK)
     return {"name": setting.name, "value": value, "from": origin}
 
 

@@ -13,6 +13,7 @@ from models.redaction.values import EXAMPLE_PASSWORDS, is_secret_value
 # As it stands, with JSON's escaped slashes, or percent-encoded inside another URL.
 _SCHEME_END = lazy(r":\\?/\\?/|%3[aA]%2[fF]%2[fF]")
 _SCHEME = lazy(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}\Z")
+_ENDS_A_URL = lazy(r"[\s\"'`<>\\]")
 _AUTHORITY = lazy(r"[^\s\"'`<>\\]*")
 _HOST_STARTS_PATH = lazy(r"[/?#]|%2[fF]|%3[fF]")
 _QUERY = lazy(r"(?:\?|%3[fF])[\w.\-]{1,64}=")
@@ -108,12 +109,14 @@ def masked_url(url: str) -> str:
     """Return the URL of a setting with every user, password and secret parameter in it masked.
 
     Stricter than redaction is with texts: user names go too, and what looks like a host before the
-    last `@` is taken for a part of the password.
+    last `@` is taken for a part of the password, and so is a blank or a quote, which ends a URL in
+    a text.
     """
     url = _SECRET_PARAMETER.sub(rf"\1{MASK}", url)
+    whole = _ENDS_A_URL.sub("_", url)
     pieces: list[str] = []
     done = 0
-    for _, start, limit in _authorities(url):
+    for _, start, limit in _authorities(whole):
         query = _QUERY.search(url, start, limit)
         ats = list(_AT.finditer(url, start, query.start() if query else limit))
         if ats and url[start : ats[-1].start()] != MASK:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from models.errors import ConfigError
+from models.redaction.masked_spans import MASK
 from models.redaction.process_redactor import default_redactor
 from models.settings.chat import ChatSettings, named_endpoint
 from models.settings.embedding import LocalModel, named_embedder
 from models.settings.github import named_server
-from models.settings.setting import Environ
-from models.settings.table import CONCURRENCY
-from models.settings.urls import without_credentials
+from models.settings.setting import Environ, Url
+from models.settings.table import CONCURRENCY, EMBED_BASE_URL, GITHUB_URL, LLM_BASE_URL
 
 
 def concurrency(environ: Environ = None) -> int:
@@ -29,11 +29,11 @@ def live_settings(environ: Environ = None) -> dict[str, object]:
     """
     endpoint, embedder = named_endpoint(environ), named_embedder(environ)
     found = {
-        "github_url": without_credentials(named_server(environ).base_url),
-        "llm_base_url": without_credentials(endpoint.base_url) or None,
+        "github_url": _shown(GITHUB_URL, named_server(environ).base_url),
+        "llm_base_url": _shown(LLM_BASE_URL, endpoint.base_url),
         "llm_model": endpoint.model or None,
         "embed_model": _embed_model(embedder),
-        "embed_base_url": without_credentials(embedder.base_url) or None
+        "embed_base_url": _shown(EMBED_BASE_URL, embedder.base_url)
         if isinstance(embedder, ChatSettings)
         else None,
         "concurrency": _concurrency_or_text(environ),
@@ -43,6 +43,10 @@ def live_settings(environ: Environ = None) -> dict[str, object]:
         name: redact_text(value) if isinstance(value, str) else value
         for name, value in found.items()
     }
+
+
+def _shown(setting: Url, text: str) -> str | None:
+    return (setting.shown(text) or MASK) if text else None
 
 
 def _embed_model(embedder: ChatSettings | LocalModel | None) -> str | None:

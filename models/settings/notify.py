@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from models.settings import table
 from models.settings.loopback import gives_away
 from models.settings.setting import Environ
+from models.settings.urls import is_http_address
 
 
 class About(StrEnum):
@@ -55,7 +55,7 @@ def notify_settings(environ: Environ = None) -> NotifySettings:
         ConfigError: A setting cannot be understood; the message never holds an address or secret.
     """
     webhook = table.NOTIFY_WEBHOOK.text(environ)
-    if webhook and not _is_usable(webhook):
+    if webhook and (not is_http_address(webhook) or gives_away(webhook)):
         raise table.NOTIFY_WEBHOOK.refused(
             webhook, "no https:// address (or http:// of this machine)", environ=environ
         )
@@ -86,11 +86,3 @@ def _command(environ: Environ) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as exc:
         raise setting.refused(text, "no list of words: a quote is open", environ=environ) from exc
-
-
-def _is_usable(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not gives_away(url)
-    except ValueError:
-        return False

@@ -73,7 +73,7 @@ class Setting(Struct, frozen=True, kw_only=True):
             hint: What to do, where the example does not say it.
             environ: Where it was read, to name the variable that has it.
         """
-        shown = "" if self.secret else self._shown(text)
+        shown = "" if self.secret else self.shown(text)
         value = f"{shown!r}, which is " if shown else ""
         example = self.example or self.default
         usual = f"Set {self.name} to {example}, or unset it."
@@ -85,7 +85,8 @@ class Setting(Struct, frozen=True, kw_only=True):
         env = os.environ if environ is None else environ
         return env.get(self.name, env.get(self.fallback, "") if self.fallback else "")
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
+        """Return a value as people may see it."""
         return text
 
 
@@ -100,9 +101,17 @@ class Url(Setting, frozen=True, kw_only=True):
             "In them write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23.",
         )
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
         """Return a URL without its credentials; nothing of what is none: it may be a password."""
         return without_credentials(text) if "://" in text else ""
+
+
+class HttpUrl(Url, frozen=True, kw_only=True):
+    """A setting that is a server and a path; what follows them is not shown: it may be a key."""
+
+    def shown(self, text: str) -> str:
+        """Return the server and the path."""
+        return re.split(r"[?#]", super().shown(text))[0]
 
 
 class Flag(Setting, frozen=True, kw_only=True):

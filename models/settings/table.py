@@ -7,7 +7,7 @@ from models.settings.defaults import GITHUB_URL as GITHUB_DEFAULT
 from models.settings.defaults import OLLAMA_URL, OPENROUTER_MODEL
 from models.settings.retention import Retention
 from models.settings.retries import Retries
-from models.settings.setting import Choice, Environ, Flag, Seconds, Setting, Url, Whole
+from models.settings.setting import Choice, Environ, Flag, HttpUrl, Seconds, Setting, Url, Whole
 
 DATABASE_URL = Url(
     name="SCOUT_DATABASE_URL",
@@ -120,7 +120,7 @@ LOG_FILE_BACKUPS = Whole(
     otherwise=5,
     meaning="how many rotated files are kept",
 )
-GITHUB_URL = Url(
+GITHUB_URL = HttpUrl(
     name="SCOUT_GITHUB_URL",
     default=f"`{GITHUB_DEFAULT}`",
     meaning="GitHub's REST API; for Enterprise `https://HOST/api/v3`",
@@ -140,7 +140,7 @@ GH_TOKEN = Setting(
     " before `GITHUB_TOKEN`, as it does there",
     example="a token, on one line",
 )
-LLM_BASE_URL = Url(
+LLM_BASE_URL = HttpUrl(
     name="SCOUT_LLM_BASE_URL",
     default="OpenRouter",
     meaning=f"an OpenAI-compatible endpoint, such as `{OLLAMA_URL}`; plain `http://` with a key is"
@@ -184,7 +184,7 @@ EMBED_MODEL = Setting(
     " endpoint serves, or `local` or `local:FOLDER` for one on this machine",
     example="a model that the endpoint serves, such as nomic-embed-text",
 )
-EMBED_BASE_URL = Url(
+EMBED_BASE_URL = HttpUrl(
     name="SCOUT_EMBED_BASE_URL",
     default="that of the language model",
     meaning="an endpoint with OpenAI's `/embeddings`, where another one serves that model",

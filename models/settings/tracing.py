@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from models.settings.setting import Environ
+from models.settings.urls import is_http_address, is_torn
 
 SERVICE_NAME = "scout"
 PROTOCOL = "http/protobuf"
@@ -51,7 +51,7 @@ def tracing_settings(environ: Environ = None) -> TracingSettings:
             False, f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}, and Scout speaks {PROTOCOL} only."
         )
     for url in filter(None, named):
-        if urlsplit(url).scheme not in {"http", "https"}:
+        if is_torn(url) or not is_http_address(url):
             return TracingSettings(False, "The endpoint of OTLP is no http:// or https:// address.")
     return TracingSettings(wanted=True)
 

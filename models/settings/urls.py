@@ -30,6 +30,17 @@ def is_torn(url: str) -> bool:
     return "@" in rest[authority.end() :] or not all(map(_HOST.fullmatch, hosts))
 
 
+def is_http_address(url: str) -> bool:
+    """Say whether a URL is one of HTTP that every client reads alike: none then quotes a part."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    plain = url.isprintable() and not set(url) & {" ", "\\"}
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and plain
+
+
 def without_credentials(url: str) -> str:
     """Return a URL with users, passwords and secret parameters masked, wherever they stand."""
     if "@" not in url and "?" not in url and ";" not in url and "%40" not in url:

@@ -83,6 +83,25 @@ def test_what_is_no_url_is_never_quoted(
         assert "Sup3rSecret" not in result.output
 
 
+@pytest.mark.parametrize("name", ["SCOUT_GITHUB_URL", "SCOUT_LLM_BASE_URL", "SCOUT_EMBED_BASE_URL"])
+def test_no_screen_shows_what_may_be_a_password_in_an_address(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("SCOUT_EMBED_MODEL", "m")
+    for url in (
+        "https://user:Sup3r'Secret@host/v1",
+        'https://user:"Sup3r Secret@host/v1',
+        "https://user:Sup3r\\Secret@host/v1",
+        "https://host/v1?k=Sup3rSecret",
+        "https://host/v1#Sup3rSecret",
+        "//user:Sup3rSecret@host",
+        "https:Sup3rSecret",
+    ):
+        monkeypatch.setenv(name, url)
+        for command in ("config", "doctor"):
+            assert "Sup3r" not in scout(command).output
+
+
 @pytest.mark.parametrize("url", ["sqlite:///x.db?mode=ro", "sqlite://x.db", "sqlite:x.db"])
 @pytest.mark.no_database
 def test_an_address_of_sqlite_is_a_path_and_no_more(

@@ -37,6 +37,9 @@ def test_all_receivers() -> None:
         ("SCOUT_NOTIFY_COMMAND", "tell 'open"),
         ("SCOUT_NOTIFY_WEBHOOK", "http://hook.example/SECRET-PATH"),
         ("SCOUT_NOTIFY_WEBHOOK", "ftp://SECRET-PATH"),
+        ("SCOUT_NOTIFY_WEBHOOK", "https://user:SECRET-PATH/y@hook.example/x"),
+        ("SCOUT_NOTIFY_WEBHOOK", "https://user:SECRET-PATH#12@hook.example/x"),
+        ("SCOUT_NOTIFY_WEBHOOK", "https://hook.example:SECRET-PATH/x"),
     ],
 )
 def test_what_cannot_be_used_is_refused_at_the_start(name: str, value: str) -> None:

@@ -104,6 +104,8 @@ def test_numbers_are_seconds() -> None:
         ("://bob:hunter2@ghe.corp", "://[REDACTED]@ghe.corp"),
         ("bob:hunter2@ghe.corp/http://x", "[REDACTED]@ghe.corp/http://x"),
         ("ghe.corp/api/v3", "ghe.corp/api/v3"),
+        ("redis://ada:hun'te r2@host/0", "redis://[REDACTED]@host/0"),
+        ('postgresql://ada:"hun\\ter2<@host/x', "postgresql://[REDACTED]@host/x"),
     ],
 )
 def test_urls_are_shown_without_credentials(url: str, shown: str) -> None:

@@ -85,6 +85,8 @@ def test_a_collector_that_is_away_holds_nobody_up(
             {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
             "http/protobuf only",
         ),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://a:b\\@host:1/"}, "no http:// or https://"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://host:b/c"}, "no http:// or https://"),
     ],
 )
 def test_off(
