@@ -215,7 +215,7 @@ def _wait_for_stop(
         if parent_fd in readable and parent_fd is not None and not os.read(parent_fd, 4096):
             return "the supervisor is gone"
         if work.is_done():
-            return "its step has ended"
+            return "its work has ended"
         if work.deaf() and not retiring:
             retiring = True
             _retire(work, line)
