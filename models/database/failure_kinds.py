@@ -62,8 +62,8 @@ _POSTGRES_HINTS: Mapping[str, str] = MappingProxyType(
         "25006": "The server only lets read: point SCOUT_DATABASE_URL at the primary, or name all"
         " hosts in it, with commas between them.",
         "3F000": "Create the schema that search_path names: CREATE SCHEMA NAME AUTHORIZATION ROLE",
-        "42501": "Give its role the rights, GRANT USAGE, CREATE ON SCHEMA NAME TO ROLE, or have one"
-        " that owns the tables run: scout db migrate",
+        "42501": "Which rights on its tables the role lacks, says scout doctor. To make them it"
+        " needs GRANT USAGE, CREATE ON SCHEMA NAME TO ROLE, or their owner runs: scout db migrate",
         "55P03": "Another session holds the rows or the table: see pg_stat_activity.",
         "57014": "The server took too long: see pg_stat_activity, and its load.",
         _STATEMENT_POOLING: "If PgBouncer stands in between, set its pool_mode to transaction.",
@@ -76,7 +76,8 @@ _HINTS: Mapping[Code, str] = MappingProxyType(
         Code.DATABASE_UNWRITABLE: "Make the file and its folder writable,"
         " or set SCOUT_DATABASE_URL.",
         Code.DATABASE_LOCKED: "Another program holds the file; close it and try again.",
-        Code.DATABASE_OUTDATED: "Bring its schema up to date: scout db migrate",
+        Code.DATABASE_OUTDATED: "Bring its schema up to date: scout db migrate; where that has"
+        " nothing to do, scout doctor says what is lacking",
         Code.DATABASE_DAMAGED: "Put back a backup, or see SQLite's .recover. Rows that hold no"
         " JSON where there should be some: scout doctor --reconcile",
         Code.DATABASE_CONNECTIONS_USED_UP: "Each worker process needs its threads and 4 more: raise"

@@ -15,9 +15,11 @@ from msgspec.structs import replace
 from models.clock import shared_time
 from models.codes import Code
 from models.database import connection as db
+from models.database.completeness import check_complete
 from models.database.drivers import connect
 from models.database.failure_kinds import unavailable
 from models.database.peewee_alone import peewee
+from models.errors import DatabaseUnavailableError
 from models.settings.runtime import Settings
 from models.text.clean import clean_text
 
@@ -58,9 +60,12 @@ def probe_database(settings: Settings) -> DatabaseProbe:
     try:
         with database.write():
             database.execute(_WRITES_NOTHING)
+        check_complete(database)
         return DatabaseProbe(None, "", "", free_bytes, _clock_ahead_s())
-    except (peewee.PeeweeException, OSError) as exc:
-        found = unavailable(database.label, exc)
+    except (peewee.PeeweeException, OSError, DatabaseUnavailableError) as exc:
+        found = (
+            exc if isinstance(exc, DatabaseUnavailableError) else unavailable(database.label, exc)
+        )
         return DatabaseProbe(found.code, clean_text(found.message), found.hint, free_bytes)
     finally:
         database.close_thread()

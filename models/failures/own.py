@@ -73,9 +73,10 @@ OWN: Mapping[Code, Explanation] = MappingProxyType(
         ),
         Code.DATABASE_UNWRITABLE: Explanation(
             what="The database cannot be written to.",
-            causes="Its file or folder belongs to another user, or the disk is read-only.",
+            causes="Its file or folder belongs to another user, or the disk is read-only; a server"
+            " only lets read, or the role lacks a right.",
             meaning="What was written before is intact and can be read.",
-            todo=("Make the file and its folder writable, or set SCOUT_DATABASE_URL.", _RESUME),
+            todo=("Make it writable; what is lacking, says scout doctor.", _RESUME),
             sets=True,
         ),
         Code.DATABASE_CONNECTIONS_USED_UP: Explanation(

@@ -14,9 +14,11 @@ from msgspec.structs import replace
 from models.codes import Code
 from models.database import probe as probe_module
 from models.database.connection import Database
+from models.database.migrate import open_database
 from models.database.probe import probe_database
 from models.settings.runtime import load_settings
 from tests.support.runs import everything, new_run
+from tests.support.servers import Postgres
 
 
 def test_a_database_that_can_be_written_is_not_written(database: Database) -> None:
@@ -61,3 +63,41 @@ def test_a_server_that_only_lets_read_is_told(
     monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")
     monkeypatch.setenv("SCOUT_DATABASE_URL", migrated_postgres_url)
     assert probe_database(load_settings()).code is Code.DATABASE_UNWRITABLE
+
+
+def test_a_table_that_somebody_removed_is_named(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOUT_DATABASE_URL", empty_database_url)
+    database = open_database(load_settings())
+    database.execute("DROP TABLE brief_marks")
+    database.close_thread()
+    found = probe_database(load_settings())
+    assert found.code is Code.DATABASE_DAMAGED
+    assert "lacks tables that were made once: brief_marks." in found.error
+
+
+@pytest.mark.postgres
+def test_the_rights_that_a_role_lacks_are_named(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.create_database("scout_lacking")
+    monkeypatch.setenv("SCOUT_DATABASE_URL", url)
+    owner = open_database(load_settings())
+    every = "ON ALL {} IN SCHEMA public TO scout_worker"
+    for sql in (
+        "CREATE ROLE scout_worker LOGIN",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE {every.format('TABLES')}",
+        f"GRANT USAGE {every.format('SEQUENCES')}",
+        "REVOKE INSERT ON audit_log FROM scout_worker",
+        "REVOKE USAGE ON SEQUENCE seal_requests_id_seq FROM scout_worker",
+    ):
+        owner.execute(sql)
+    monkeypatch.setenv("SCOUT_DATABASE_URL", f"{url}&user=scout_worker")
+    found = probe_database(load_settings())
+    assert found.code is Code.DATABASE_UNWRITABLE
+    assert "its role lacks INSERT on audit_log, USAGE on seal_requests_id_seq." in found.error
+    owner.execute("GRANT INSERT ON audit_log TO scout_worker")
+    owner.execute(f"GRANT USAGE {every.format('SEQUENCES')}")
+    assert probe_database(load_settings()).writable
+    owner.close_thread()
