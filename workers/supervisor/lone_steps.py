@@ -33,6 +33,8 @@ class LoneSteps:
         self._start = start
         self._waiting: deque[Request] = deque()
         self._running: dict[ChildProcess, Request] = {}
+        #: Asked for again by themselves, as their process ended before it was ready.
+        self._again: set[Request] = set()
 
     def ask(self, request: Request) -> None:
         """Note a request, once."""
@@ -61,8 +63,19 @@ class LoneSteps:
             )
 
     def forget(self, child: ChildProcess) -> bool:
-        """Let go of a process that has ended; returns whether it was one of these."""
-        return self._running.pop(child, None) is not None
+        """Let go of a process that has ended; returns whether it was one of these.
+
+        One that was never ready has not seen its step, whose message is gone: once, another comes.
+        """
+        request = self._running.pop(child, None)
+        if request is None:
+            return False
+        if child.ready or request in self._again:
+            self._again.discard(request)
+        else:
+            self._again.add(request)
+            self.ask(request)
+        return True
 
     def cancel(self) -> None:
         """Start no more."""

@@ -97,11 +97,19 @@ if not (here / "first").exists():
     assert running.deaths == []
 
 
-def test_a_step_that_is_asked_for_runs_alone_once_in_a_process_that_is_not_started_again(
-    start: Start, tmp_path: Path
+@pytest.mark.parametrize(
+    ("deaths", "starts"), [(0, 1), (1, 2)], ids=["at once", "its process killed at boot"]
+)
+def test_a_step_that_is_asked_for_runs_alone_and_once_more_where_its_process_never_got_ready(
+    start: Start, tmp_path: Path, deaths: int, starts: int
 ) -> None:
     body = f"""
 if "--alone" in sys.argv:
+    with open(here / "boots", "a") as boots:
+        boots.write("x")
+    if (here / "boots").stat().st_size <= {deaths}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    tell("ready")
     (here / f"alone-{{os.getpid()}}").write_text(json.dumps(sys.argv[-2:]))
     (here / "done").open("w").close()
     done()
@@ -120,10 +128,9 @@ ready()
     running.wait_for("worker.ready")
     assert running.stop() == 0
     assert (said["run_id"], said["step"]) == (RUN, STEP)
-    (alone,) = tmp_path.glob("alone-*")
-    assert alone.name == f"alone-{said['worker_pid']}"
-    assert json.loads(alone.read_text()) == [RUN, STEP]
-    assert running.events("worker.lone_step", "worker.restarting") == ["worker.lone_step"]
+    began = [json.loads(one.read_text()) for one in tmp_path.glob("alone-*")]
+    assert began == [[RUN, STEP]] * (starts - deaths)
+    assert running.events("worker.lone_step", "worker.restarting") == ["worker.lone_step"] * starts
 
 
 def test_work_that_was_still_in_hand_at_the_end_is_told_by_the_exit_code(start: Start) -> None:
