@@ -14,12 +14,17 @@ import time
 from typing import Any
 
 import pika
+from dramatiq.brokers import rabbitmq
 from dramatiq.brokers.rabbitmq import RabbitmqBroker, _RabbitmqConsumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
 #: How long a server that is short of memory or disk may hold a publisher back.
-BLOCKED_TIMEOUT_S = 30.0
+BLOCKED_TIMEOUT_S = 5.0
+
+#: How often a message is tried to be sent: a connection may be dead, and its queue gone as well.
+#: Recovery has other things to do, and whoever waits longer learns nothing new.
+rabbitmq.MAX_ENQUEUE_ATTEMPTS = 3
 
 #: How long a message is kept, at work or until it is due.
 ACKNOWLEDGE_AFTER_S = 900.0

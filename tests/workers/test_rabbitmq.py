@@ -64,6 +64,24 @@ def test_a_message_to_a_queue_that_was_deleted_is_sent_to_a_new_one(broker: Any)
     assert messages_waiting(broker) == 1
 
 
+def test_a_server_without_memory_does_not_hold_its_senders_for_long(
+    broker: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import pika
+    from pika.adapters.blocking_connection import BlockingChannel
+
+    held_s: list[float] = []
+
+    def blocked(channel: Any, *args: Any, **options: Any) -> None:
+        held_s.append(channel.connection._impl.params.blocked_connection_timeout)
+        raise pika.exceptions.ConnectionBlockedTimeout("blocked")
+
+    monkeypatch.setattr(BlockingChannel, "basic_publish", blocked)
+    assert not send(broker)
+    assert 0 < sum(held_s) <= 15
+    assert "ConnectionClosed: blocked" in caplog.text
+
+
 def test_a_message_that_is_not_acknowledged_comes_again(broker: Any) -> None:
     assert send(broker)
     assert len(delivered(broker, 1)) == 1

@@ -79,7 +79,8 @@ class Recovery:
                 step.name,
                 extra={"event": Event.STEP_HANDED_OUT, "run_id": step.run_id, "step": step.name},
             )
-            send_step(self.broker, step.run_id, step.name)
+            if not send_step(self.broker, step.run_id, step.name):
+                break  # nor would it take the others now, and each try takes its time
         self._last = self.clock.now()
 
     def _is_patient(self) -> bool:

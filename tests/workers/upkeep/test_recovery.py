@@ -192,6 +192,25 @@ class TestDueSteps:
         recovery.tick()
         assert rig.waiting() == [(FIRST, run_id)]
 
+    def test_a_broker_that_takes_none_is_asked_once_in_a_round(
+        self, rig: Rig, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, logs: Logs
+    ) -> None:
+        def refuse(message: Any) -> None:
+            raise ConnectionError("no memory left")
+
+        for _ in range(3):
+            new_run(clock, broker="memory")
+        clock.advance(11)
+        recovery = rig.recovery()
+        with monkeypatch.context() as patch:
+            patch.setattr(rig.broker, "enqueue", lambda message, delay: refuse(message))
+            recovery.tick()
+        (line,) = [line for line in logs.lines if line["event"] == "handoff.failed"]
+        assert "no memory left" in line["message"]
+        clock.advance(11)
+        recovery.tick()
+        assert len(rig.waiting()) == 3
+
     @pytest.mark.parametrize("had_turn", [True, False])
     def test_what_a_dead_worker_had_taken_is_repeated_when_it_is_missed_twice(
         self, rig: Rig, clock: FakeClock, had_turn: bool
