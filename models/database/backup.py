@@ -8,10 +8,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from models.database.completeness import damage_in, damaged
 from models.database.connection import Database
 from models.database.failure_kinds import unavailable
 from models.database.peewee_alone import peewee
-from models.errors import DatabaseUnavailableError, InputError
+from models.errors import InputError
 
 
 def back_up(database: Database, target: Path) -> int:
@@ -55,14 +56,11 @@ def _copy(database: Database, path: Path) -> None:
             database.peewee.connection().backup(copy, pages=-1)
             # The one file is all: nothing of it may wait in a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
-            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            damage = damage_in(copy)
     except (sqlite3.Error, peewee.DatabaseError) as exc:
         raise unavailable(database.label, exc) from exc
-    if found != "ok":
-        raise DatabaseUnavailableError(
-            f"Database {database.label} is damaged: {' '.join(str(found).split())}.",
-            "Restore it from an older backup, or see SQLite's .recover.",
-        )
+    if damage:
+        raise damaged(database.label, damage)
     with path.open("rb") as file:
         os.fsync(file.fileno())
 

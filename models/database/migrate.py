@@ -33,6 +33,16 @@ logger = logging.getLogger("scout")
 MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"
 _ADVISORY_LOCK = 5_170_614  # any number that no other user of the database takes
 
+#: All that has a name where Scout's tables would be made, and rows.
+_RELATIONS_SQLITE = (
+    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%'"
+    " ESCAPE '!'"
+)
+_RELATIONS_POSTGRES = (
+    "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+    " AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+)
+
 
 class SchemaStatus(Struct, frozen=True):
     """Which migrations have been applied, are pending, or are not known to this code."""
@@ -103,6 +113,7 @@ def schema_status(database: db.Database) -> SchemaStatus:
 def refuse_strangers(database: db.Database, status: SchemaStatus) -> None:
     """Keep Scout's tables out of a database that is another program's.
 
+    Views and the like count as tables: a name is taken once.
     `DATABASE_URL` is a name that many programs use; where it is all there is, the database must be
     empty or have been made by Scout. In any other, no table may have the name of one of Scout's
     that Scout has not made.
@@ -112,7 +123,9 @@ def refuse_strangers(database: db.Database, status: SchemaStatus) -> None:
     """
     if status.applied:
         return
-    names = sorted(set(database.peewee.get_tables()) - migration_history.NAMES)
+    sql = _RELATIONS_SQLITE if database.is_sqlite else _RELATIONS_POSTGRES
+    there = {name for (name,) in database.rows(sql)}
+    names = sorted(there - migration_history.NAMES)
     if not names:
         return
     from models.tables.every import TABLE_NAMES
@@ -123,7 +136,8 @@ def refuse_strangers(database: db.Database, status: SchemaStatus) -> None:
             f" {_listed(names)}. Scout makes none there.",
             f"Set {DATABASE_URL.name} to a database of its own: {DATABASE_URL.example}",
         )
-    if taken := [name for name in names if name in TABLE_NAMES]:
+    spelled = str.lower if database.is_sqlite else str  # "Runs" is no other name there
+    if taken := [name for name in names if spelled(name) in TABLE_NAMES]:
         raise ConfigError(
             f"The database {database.label} has tables of another program with the names of"
             f" Scout's: {_listed(taken)}. Nothing was written there.",

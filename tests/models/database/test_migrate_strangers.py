@@ -100,6 +100,20 @@ def test_a_table_with_a_name_of_ours_that_we_have_not_made_is_left_alone(
     database.close_thread()
 
 
+def test_a_view_is_as_good_as_a_table(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And to SQLite a name in capitals is the same."""
+    monkeypatch.setenv("SCOUT_DATABASE_URL", empty_database_url)
+    database = connect(load_settings())
+    database.execute("CREATE TABLE things (id INTEGER)")
+    name = "Briefs" if database.is_sqlite else "briefs"
+    database.execute(f"CREATE VIEW {name} AS SELECT * FROM things")
+    with pytest.raises(ConfigError, match=rf"the names of Scout's: {name}\. Nothing was written"):
+        open_database(load_settings())
+    database.close_thread()
+
+
 def test_a_strangers_rows_are_never_counted(database: Database) -> None:
     database.execute("CREATE TABLE orders (id INTEGER)")
     try:

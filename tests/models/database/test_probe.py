@@ -77,6 +77,21 @@ def test_a_table_that_somebody_removed_is_named(
     assert "lacks tables that were made once: brief_marks." in found.error
 
 
+def test_a_page_that_the_disk_lost_is_told(sqlite_database: Database) -> None:
+    sql = "SELECT rootpage FROM sqlite_master WHERE name = 'run_steps'"
+    (page,) = sqlite_database.execute(sql).fetchone()
+    sqlite_database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    sqlite_database.close_thread()
+    assert sqlite_database.path is not None
+    whole = sqlite_database.path.read_bytes()
+    begin, end = (page - 1) * 4096, page * 4096
+    sqlite_database.path.write_bytes(whole[:begin] + b"\xff" * 4096 + whole[end:])
+    found = probe_database(load_settings())
+    sqlite_database.path.write_bytes(whole)
+    assert (found.code, found.writable) == (Code.DATABASE_DAMAGED, False)
+    assert f"Page {page}" in found.error
+
+
 @pytest.mark.postgres
 def test_the_rights_that_a_role_lacks_are_named(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
