@@ -15,7 +15,7 @@ from models.errors import ExitCode
 from models.steps import STEP_NAMES
 
 if TYPE_CHECKING:
-    from workers.drill.scenarios import Result
+    from workers.drill.scenarios import Result, Scenario
 
 #: Options of the scenarios that `--kill-at` leaves out.
 _RANDOM = ("rounds", "seed", "runs", "kills")
@@ -54,6 +54,8 @@ _TYPED = click.core.ParameterSource.COMMANDLINE
     metavar="URL",
     help="An empty database of the drill's own; SQLite in a temporary folder by default.",
 )
+@click.option("--only", metavar="TEXT", help="Only scenarios with TEXT in their names.")
+@click.option("--list", "only_list", is_flag=True, help="Print the scenarios' names; do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as one JSON object.")
 def command(
     *,
@@ -63,11 +65,14 @@ def command(
     runs: int,
     kills: int,
     database_url: str | None,
+    only: str | None,
+    only_list: bool,
     as_json: bool,
 ) -> None:
     """Run dry runs on workers of its own while they are killed, paused and cheated.
 
-    Starts a private broker, database and workers in a temporary folder; your own are not touched.
+    And while their database, broker, disk, clocks, log and parents fail: see --list. Starts a
+    private broker, database and workers in a temporary folder; your own are not touched.
     Then checks that every run ended in success, each step finished exactly once, attempts and
     audit agree, exports equal those of an undisturbed run byte for byte, and every log line is
     JSON. Exits with 1 if anything was missed.
@@ -75,6 +80,7 @@ def command(
     \b
     Example:
       scout drill --rounds 3 --seed 7
+      scout drill --only "disk full"
     """
     ctx = click.get_current_context()
     random = [name for name in _RANDOM if ctx.get_parameter_source(name) is _TYPED]
@@ -87,6 +93,15 @@ def command(
     from workers.drill.scenarios import scenarios
     from workers.logs import configure_logging
 
+    played = scenarios(rounds=rounds, kill_at=kill_at, runs=runs, kills=kills, seed=seed)
+    wanted = [one for one in played if only is None or only in one.name]
+    if not wanted:
+        raise click.UsageError(
+            f"--only {only!r}: no scenario is called so. See: scout drill --list"
+        )
+    if only_list:
+        _list(wanted, as_json=as_json)
+        return
     configure_logging(LogSettings(level="CRITICAL"))
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="scout-drill-") as name:
@@ -94,7 +109,6 @@ def command(
         args = RunArgs(query="drill", dry=True, out=str(folder / "out"))
         with Stage(folder / "stage", database_url=database_url) as stage:
             expected = undisturbed_digest(stage, args)
-            wanted = scenarios(rounds=rounds, kill_at=kill_at, runs=runs, kills=kills, seed=seed)
             for scenario in wanted:
                 result = scenario.play(stage, args, expected)
                 results.append(result)
@@ -107,6 +121,15 @@ def command(
     else:
         _print_end(results, held=held, seed=seed)
     sys.exit(int(ExitCode.SUCCESS if held else ExitCode.RUN_FAILED))
+
+
+def _list(wanted: list[Scenario], *, as_json: bool) -> None:
+    names = [one.name for one in wanted]
+    if as_json:
+        emit_json(names)
+        return
+    for name in names:
+        say(name)
 
 
 def _print_row(result: Result, *, header: bool) -> None:

@@ -25,6 +25,7 @@ class SqliteFile(peewee.SqliteDatabase):
         super().__init__(*args, **how)
         self._opened = threading.local()
         self._told: tuple[int, int] | None = None
+        self._was_there = False
 
     def look(self, label: str) -> None:
         """Leave a connection whose file is no longer the one that stands there.
@@ -39,10 +40,7 @@ class SqliteFile(peewee.SqliteDatabase):
         if there is None:
             if not self.is_closed():
                 self.close()
-            raise DatabaseUnavailableError(
-                f"Database {label}: its file was deleted or moved away.",
-                "Put it back, or stop every worker and start them anew, which makes an empty one.",
-            )
+            raise _gone(label)
         if self.is_closed() or there == self._opened.file:
             return
         self.close()
@@ -63,9 +61,12 @@ class SqliteFile(peewee.SqliteDatabase):
             self._opened.has.add(name)
 
     def _connect(self) -> Any:
+        if self._was_there and self._file() is None:  # or SQLite would make an empty one
+            raise _gone(f"sqlite:///{self.database}")
         connection = super()._connect()  # type: ignore[misc]
         self._opened.file = self._file()
         self._opened.has = set()
+        self._was_there = True
         return connection
 
     def _file(self) -> tuple[int, int] | None:
@@ -74,3 +75,10 @@ class SqliteFile(peewee.SqliteDatabase):
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+def _gone(label: str) -> DatabaseUnavailableError:
+    return DatabaseUnavailableError(
+        f"Database {label}: its file was deleted or moved away.",
+        "Put it back, or stop every worker and start them anew, which makes an empty one.",
+    )

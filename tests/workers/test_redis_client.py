@@ -17,7 +17,7 @@ import pytest
 from cli.doctor.broker import check
 from models.errors import BrokerUnavailableError, ConfigError
 from models.settings.runtime import load_settings
-from tests.support.tcp_proxy import tcp_proxy
+from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import DEADLINE_S, wait_until
 from workers.broker import build_broker, check_broker
 from workers.enqueue import send_step
@@ -58,7 +58,7 @@ def test_tls_needs_the_authority_that_signed(
     shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     shown.load_cert_chain(authority / "cert.pem", authority / "key.pem")
     target = ("127.0.0.1", urlsplit(redis_url).port or 0)
-    with tcp_proxy(target, shown) as proxy:
+    with TcpProxy(target, shown) as proxy:
         url = f"rediss://127.0.0.1:{proxy.port}/0"
         monkeypatch.setenv("SCOUT_BROKER_URL", f"{url}?ssl_ca_certs={authority / 'ca.pem'}")
         broker = build_broker(load_settings())

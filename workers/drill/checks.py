@@ -53,6 +53,11 @@ def log_misses(log: Path) -> list[str]:
     return misses
 
 
+def finished(run_ids: list[str]) -> int:
+    """Return how many steps of the runs have ended well."""
+    return sum(AuditDao.count(run_id, Event.STEP_FINISHED) for run_id in run_ids)
+
+
 def history(run_ids: list[str]) -> dict[str, int]:
     """Return how many attempts the runs took, and how many of them were interrupted."""
     attempts = interrupted = 0

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import dramatiq
 
@@ -41,6 +42,10 @@ QUICK = {
     "SCOUT_LOG_FORMAT": "json",
     "SCOUT_LOG_FILE": "",
 }
+
+
+#: How long the runs of a scenario may take to end.
+PATIENCE_S = 180.0
 
 
 class DrillError(ScoutError):
@@ -100,8 +105,8 @@ class Stage:
     @contextmanager
     def workers(
         self, variables: Mapping[str, str] | None = None, *, log_fd: int | None = None
-    ) -> Iterator[None]:
-        """Run the drill's workers for the block.
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the drill's workers for the block, which gets their parent.
 
         Args:
             variables: Ask for mischief.
@@ -116,7 +121,7 @@ class Stage:
             log = stream.fileno() if log_fd is None else log_fd
             host = subprocess.Popen(command, env=environ, stderr=log, stdout=log)
             try:
-                yield
+                yield host
             finally:
                 host.terminate()
                 host.wait(60)
@@ -184,6 +189,28 @@ class Stage:
             if time.monotonic() > deadline_s:
                 raise DrillError(f"Waited {timeout_s:g} s in vain for {what}.")
             time.sleep(0.02)
+
+    def wait_for_end(self, run_ids: list[str]) -> None:
+        """Wait until every run has ended.
+
+        Raises:
+            DrillError: They did not within three minutes.
+        """
+        self.wait_for("all runs to end", lambda: self.all_ended(run_ids), PATIENCE_S)
+
+    def wait_for_words(self, words: bytes, since_byte: int) -> None:
+        """Wait until the workers have logged something, from a place in the log on.
+
+        Raises:
+            DrillError: They did not within three minutes.
+        """
+        what = f"the log to say {words.decode()!r}"
+        self.wait_for(what, lambda: words in self.logged(since_byte), PATIENCE_S)
+
+    def broker_client(self) -> Any:
+        """Return a client of the drill's broker."""
+        assert self._broker is not None  # noqa: S101 - set on entering
+        return self._broker.client  # type: ignore[attr-defined]
 
     def _variables(self) -> dict[str, str]:
         return {

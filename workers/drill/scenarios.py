@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from msgspec import Struct, field
@@ -18,8 +18,8 @@ from models.events import Event
 from models.run_args import RunArgs
 from models.steps import STEP_NAMES
 from models.views.run_state import failed_step
-from workers.drill.checks import history, log_misses, run_misses
-from workers.drill.environment import DrillError, Stage
+from workers.drill.checks import finished, history, log_misses, run_misses
+from workers.drill.environment import PATIENCE_S, DrillError, Stage
 from workers.drill.faults import (
     CLOCK_VARIABLE,
     DOUBLE_VARIABLE,
@@ -30,11 +30,10 @@ from workers.drill.faults import (
     POISONED_STEP,
     POISONS,
 )
+from workers.drill.outages import Act, outages
 
 #: Messages are lost and doubled where there are many.
 _BY_MESSAGE = {"SCOUT_HANDOFF": "broker"}
-#: How long the runs of a scenario may take to end.
-PATIENCE_S = 180.0
 #: Room that a full disk has left: a run begins, and finds no room for what it makes.
 _SPARE_PAGES = 10
 #: What every line about a full disk says.
@@ -59,7 +58,7 @@ class Scenario(Struct, frozen=True):
     """A name, and what to do; `act` returns the run ids and how many processes were killed."""
 
     name: str
-    act: Callable[[Stage, RunArgs], tuple[list[str], int]]
+    act: Act
 
     def play(self, stage: Stage, args: RunArgs, expected_digest: str) -> Result:
         """Carry it out and check everything after it."""
@@ -108,6 +107,8 @@ def scenarios(
         yield Scenario(f"clocks apart {number}", _clocks_apart)
         yield Scenario(f"disk full {number}", _disk_full)
         yield Scenario(f"native faults beside others {number}", _native_faults)
+        for name, act in outages(chance):
+            yield Scenario(f"{name} {number}", act)
 
 
 def _kill_at(step: str, stage: Stage, args: RunArgs) -> tuple[list[str], int]:
@@ -116,7 +117,7 @@ def _kill_at(step: str, stage: Stage, args: RunArgs) -> tuple[list[str], int]:
         stage.ask_for_crash(point, step)
     with stage.workers():
         run_ids = stage.create_runs(len(points), args)
-        _wait_for_the_end(stage, run_ids)
+        stage.wait_for_end(run_ids)
     missed = sorted(path.name for path in stage.crashes.iterdir())
     if missed:
         raise DrillError(f"These crashes never happened: {', '.join(missed)}.")
@@ -137,7 +138,7 @@ def _random_kills(
         while killed < kills and not stage.all_ended(run_ids):
             time.sleep(chance.uniform(0.02, 0.4))
             killed += stage.kill_one(chance)
-        _wait_for_the_end(stage, run_ids)
+        stage.wait_for_end(run_ids)
     return run_ids, killed
 
 
@@ -146,17 +147,17 @@ def _cheated(
 ) -> tuple[list[str], int]:
     with stage.workers(variables):
         run_ids = stage.create_runs(runs, args)
-        _wait_for_the_end(stage, run_ids)
+        stage.wait_for_end(run_ids)
     return run_ids, 0
 
 
 def _broker_restarted(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
     with stage.workers({PAUSE_VARIABLE: "40"}):
         run_ids = stage.create_runs(10, args)
-        stage.wait_for("a third of the steps", lambda: _finished(run_ids) > 33, PATIENCE_S)
+        stage.wait_for("a third of the steps", lambda: finished(run_ids) > 33, PATIENCE_S)
         stage.server.stop()
         stage.server.start()
-        _wait_for_the_end(stage, run_ids)
+        stage.wait_for_end(run_ids)
     return run_ids, 0
 
 
@@ -171,7 +172,7 @@ def _paused(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
             stage.wait_for("a takeover", lambda: _interrupted(run_ids) > 0, PATIENCE_S)
         finally:
             os.kill(pid, signal.SIGCONT)
-        _wait_for_the_end(stage, run_ids)
+        stage.wait_for_end(run_ids)
     return run_ids, 0
 
 
@@ -182,7 +183,7 @@ def _log_stalled(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
         os.write(writing, b"\n" * _PIPE_BYTES)
         with stage.workers(log_fd=writing):
             run_ids = stage.create_runs(10, args)
-            _wait_for_the_end(stage, run_ids)
+            stage.wait_for_end(run_ids)
     finally:
         os.close(reading)
         os.close(writing)
@@ -193,7 +194,7 @@ def _clocks_apart(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
     """Have the clocks of the worker processes differ by many leases."""
     with stage.workers({PAUSE_VARIABLE: "40", CLOCK_VARIABLE: "20"}):
         run_ids = stage.create_runs(10, args)
-        _wait_for_the_end(stage, run_ids)
+        stage.wait_for_end(run_ids)
     return run_ids, 0
 
 
@@ -205,9 +206,9 @@ def _disk_full(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
     said = stage.log.stat().st_size
     with stage.workers({FULL_VARIABLE: str(pages + _SPARE_PAGES)}):
         run_ids = stage.create_runs(5, args)
-        stage.wait_for("a full disk", lambda: _FULL in stage.logged(said), PATIENCE_S)
+        stage.wait_for_words(_FULL, said)
     with stage.workers():
-        _wait_for_the_end(stage, run_ids)
+        stage.wait_for_end(run_ids)
     return run_ids, 0
 
 
@@ -217,8 +218,8 @@ def _native_faults(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
     with stage.poisoned(poisoned), stage.workers({"SCOUT_STEP_TIME_LIMIT_S": "8"}):
         stage.send(list(poisoned))
         run_ids = stage.create_runs(20, args)
-        _wait_for_the_end(stage, run_ids)
-        _wait_for_the_end(stage, list(poisoned))
+        stage.wait_for_end(run_ids)
+        stage.wait_for_end(list(poisoned))
     for run_id, poison in poisoned.items():
         failed = failed_step(StepsDao.of_run(run_id))
         _, code = POISONS[poison]
@@ -226,14 +227,6 @@ def _native_faults(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
             found = "did not fail" if failed is None else f"failed as {failed.code}"
             raise DrillError(f"The run with the poison {poison!r} {found}, and not as {code}.")
     return run_ids, 0
-
-
-def _wait_for_the_end(stage: Stage, run_ids: list[str]) -> None:
-    stage.wait_for("all runs to end", lambda: stage.all_ended(run_ids), PATIENCE_S)
-
-
-def _finished(run_ids: list[str]) -> int:
-    return sum(AuditDao.count(run_id, Event.STEP_FINISHED) for run_id in run_ids)
 
 
 def _interrupted(run_ids: list[str]) -> int:

@@ -11,13 +11,14 @@ from models.dao import RunsDao
 from models.database.connection import database
 from models.export_path import export_folder
 from tasks.export.digest import export_digest
-from tests.support.scout_process import scout
+from tests.support.cli import Scout
+from tests.support.scout_process import scout as call_scout
 from workers.drill.checks import log_misses, run_misses
 
 
 @pytest.mark.drill
 def test_a_short_drill_holds_and_says_what_it_did() -> None:
-    done = scout("drill", "--kill-at", "github_search_pass2", "--json")
+    done = call_scout("drill", "--kill-at", "github_search_pass2", "--json")
     result = json.loads(done.out)
     assert (done.code, result["held"]) == (0, True), result
     (scenario,) = result["scenarios"]
@@ -25,6 +26,16 @@ def test_a_short_drill_holds_and_says_what_it_did() -> None:
     assert (scenario["runs"], scenario["kills"], scenario["misses"]) == (4, 4, [])
     assert scenario["interrupted"] >= 3
     assert scenario["attempts"] == 40 + scenario["interrupted"]
+
+
+def test_the_scenarios_are_listed_and_chosen_by_a_part_of_their_names(scout: Scout) -> None:
+    names = scout.json("drill", "--list", "--rounds", "2")
+    assert len(names) == len(set(names)) == 10 + 2 * 18
+    chosen = scout("drill", "--list", "--only", "database").stdout.splitlines()
+    assert chosen == [name for name in names if "database" in name and name.endswith("1")]
+    assert len(chosen) == 3
+    refused = scout("drill", "--only", "nothing like it")
+    assert (refused.exit_code, "scout drill --list" in refused.stderr) == (2, True)
 
 
 class TestChecks:

@@ -20,7 +20,7 @@ from models.steps import STEP_NAMES
 from tests.support.logs import Logs
 from tests.support.runs import audits, claimed, done, events, new_run, run_of, statuses
 from tests.support.servers import Postgres
-from tests.support.tcp_proxy import TcpProxy, tcp_proxy
+from tests.support.tcp_proxy import TcpProxy
 
 pytestmark = [
     pytest.mark.postgres,
@@ -32,7 +32,7 @@ FIRST, SECOND = STEP_NAMES[:2]
 @pytest.fixture
 def proxy(postgres: Postgres) -> Iterator[TcpProxy]:
     """Return a proxy before the session's server."""
-    with tcp_proxy(postgres.socket) as made:
+    with TcpProxy(postgres.socket) as made:
         yield made
 
 

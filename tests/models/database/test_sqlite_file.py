@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ def test_a_file_that_is_gone_is_told_and_none_is_made(sqlite_database: Database)
         with pytest.raises(DatabaseUnavailableError, match="deleted or moved away") as caught:
             new_run()
         assert "Put it back" in caught.value.hint
+    with ThreadPoolExecutor(1) as another, pytest.raises(DatabaseUnavailableError, match="deleted"):
+        another.submit(lambda: sqlite_database.execute("SELECT 1")).result()
     assert not sqlite_database.path.exists()
     away.rename(sqlite_database.path)
     assert run_of(new_run()).status == "queued"
