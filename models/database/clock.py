@@ -61,7 +61,8 @@ def learn_time(database: Database) -> None:
 def keep_time(database: Database) -> None:
     """Learn the time anew, and let those that start later know; called every few seconds."""
     if not database.is_sqlite:
-        ask_server(database.peewee.connection())
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # or nobody connects anew
+            ask_server(database.peewee.connection())
         return
     learn_time(database)
     boot, started_at_s = _boot_id(), shared_time.started_at_s

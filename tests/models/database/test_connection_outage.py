@@ -8,6 +8,7 @@ import pytest
 
 from models.dao import RunsDao
 from models.database import connection as db
+from models.database.clock import keep_time
 from models.database.connection import Database
 from models.database.migrate import open_database
 from models.errors import DatabaseUnavailableError
@@ -108,18 +109,49 @@ def test_the_wait_for_the_server_is_bounded(fragile: Database, server: Postgres)
     assert "Check that it is running" in failure.value.hint
 
 
-def test_a_connection_that_the_server_ended_is_replaced(
-    fragile: Database, server: Postgres
-) -> None:
-    run_id = new_run()
+def end_connections(server: Postgres) -> None:
     with server.admin() as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
+
+def test_a_connection_that_the_server_ended_is_replaced(
+    fragile: Database, server: Postgres
+) -> None:
+    """By a write, and by the question for the time, which an idle worker begins with."""
+    run_id = new_run()
+    end_connections(server)
     claimed(run_id, STEP_NAMES[0])
     assert statuses(run_id)[0] == "running"
+    end_connections(server)
+    fragile.reading(lambda: keep_time(fragile))
+    assert statuses(run_id)[0] == "running"
+
+
+def test_a_role_that_is_let_in_again_has_lost_nothing(fragile: Database, server: Postgres) -> None:
+    """Passwords change before those who use them, and a database is dropped to be put back."""
+    run_id = new_run()
+    with server.admin() as admin:
+        admin.execute("CREATE ROLE scout_rotated LOGIN SUPERUSER")
+        fragile.close_thread()
+        fragile.peewee._params["user"] = "scout_rotated"
+        fragile.execute("SELECT 1")
+        admin.execute("ALTER ROLE scout_rotated RENAME TO scout_away")
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'scout_away'"
+        admin.execute(end)
+
+        tries: list[str] = []
+
+        def give_up() -> bool:
+            tries.append("refused")
+            if len(tries) == 2:
+                admin.execute("ALTER ROLE scout_away RENAME TO scout_rotated")
+            return False
+
+        row = fragile.reading(lambda: RunsDao.get(run_id), give_up=give_up)
+    assert row == run_of(run_id)
 
 
 def test_reading_leaves_no_transaction_open(fragile: Database, server: Postgres) -> None:

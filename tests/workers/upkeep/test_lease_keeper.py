@@ -313,19 +313,24 @@ class TestTheLoop:
         ]
 
     def test_it_stops_and_leaves_no_connection(self, sqlite_database: Database) -> None:
+        """Nor does a tick that failed, which may have found it dead."""
         seen: list[Any] = []
 
         def tick() -> None:
             database().execute("SELECT 1")
             seen.append(database().peewee.connection())
+            if len(seen) == 1:
+                raise OSError("the connection is dead")
 
-        loop = Loop("tester", 60.0, tick)
+        loop = Loop("tester", 0.001, tick)
         loop.start()
-        wait_until("a tick", lambda: seen)
+        wait_until("two ticks", lambda: len(seen) > 1)
         loop.stop()
         assert not loop._thread.is_alive()
-        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-            seen[0].total_changes  # noqa: B018 - raises when closed
+        assert seen[0] is not seen[1]
+        for connection in seen[:2]:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                connection.total_changes  # noqa: B018 - raises when closed
 
 
 def test_a_worker_leaves_no_connection_of_its_threads(sqlite_database: Database) -> None:
