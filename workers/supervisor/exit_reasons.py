@@ -50,7 +50,7 @@ class ChildDeath(Struct, frozen=True):
 
 
 def describe_death(
-    pid: int, worker: str, exitcode: int, killed_because: str | None = None, place: str = ""
+    pid: int, worker: str, exitcode: int, killed_because: str | None = None, where: str = ""
 ) -> ChildDeath:
     """Return what the end of a process means.
 
@@ -59,7 +59,7 @@ def describe_death(
         worker: What its rows call it.
         exitcode: The exit code that `Popen` reports.
         killed_because: Why the supervisor itself killed it, or None if it did not.
-        place: The Python line at which native code brought it down, where it is known.
+        where: A sentence about where it was, where that is known.
     """
     if exitcode >= 0:
         meaning = _CODES.get(exitcode, "its last lines may say why")
@@ -72,6 +72,5 @@ def describe_death(
     meaning = _SIGNALS.get(name, "a signal that is not usual for workers")
     if killed_because is not None:
         meaning = f"by its supervisor, because of {killed_because}"
-    where = f" It was in {place}; the stacks of all threads are in the log." if place else ""
-    sentence = f"Worker process {pid} was killed by {name}: {meaning}.{where}"
+    sentence = f"Worker process {pid} was killed by {name}: {meaning}. {where}".rstrip()
     return ChildDeath(pid, worker, exitcode, name, sentence)

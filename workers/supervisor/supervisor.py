@@ -336,8 +336,9 @@ class Supervisor:
             self._restart_later(slot, self.policy.is_quick(child.lived_s, ready=child.ready))
 
     def _report_death(self, child: ChildProcess, exitcode: int) -> None:
-        site = child.crash_site
-        death = describe_death(child.pid, child.name, exitcode, child.killed_because, site.place)
+        site, killed_because = child.crash_site, child.killed_because
+        where = site.where(aborted=killed_because is not None)
+        death = describe_death(child.pid, child.name, exitcode, killed_because, where)
         extra: dict[str, object] = {
             "event": Event.WORKER_DIED,
             "worker": child.number,
