@@ -110,9 +110,22 @@ def postpone_step(
 
 
 def hand_back(
-    claim: Claim, reason: str, *, clock: Clock | None = None, give_up: GiveUp | None = None
+    claim: Claim,
+    reason: str,
+    *,
+    suspects: int | None = None,
+    clock: Clock | None = None,
+    give_up: GiveUp | None = None,
 ) -> bool:
     """Give an unfinished step back at a shutdown; it counts as neither failure nor crash.
+
+    Args:
+        claim: The attempt.
+        reason: Why, as a clause.
+        suspects: How many steps may have brought the shutdown about, this one among them, where
+            nobody asked for it: then it counts as a crash does.
+        clock: Where the time comes from.
+        give_up: Ends waiting for the database early.
 
     Returns:
         Whether the attempt still held it.
@@ -120,7 +133,8 @@ def hand_back(
     clock = clock or Clock()
 
     def work(journal: Journal) -> bool:
-        return interrupt(journal, claim.held(), clock, reason, counts=False)
+        counts, neighbours = suspects is not None, max(suspects or 0, 1) - 1
+        return interrupt(journal, claim.held(), clock, reason, counts=counts, neighbours=neighbours)
 
     return transition(work, clock, give_up=give_up)
 

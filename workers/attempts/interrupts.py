@@ -16,7 +16,17 @@ class StepInterruptError(BaseException):
 
 
 class WorkerStoppingError(StepInterruptError):
-    """The worker shuts down: the step is handed back."""
+    """The worker shuts down: the step is handed back.
+
+    Args:
+        text: Why, for people.
+        suspects: How many steps the process had in hand when it was told to stop by nobody that is
+            known: any of them may have done it. None where it was asked to.
+    """
+
+    def __init__(self, text: str = "", suspects: int | None = None) -> None:
+        super().__init__(text)
+        self.suspects = suspects
 
 
 class StepOverdueError(StepInterruptError):

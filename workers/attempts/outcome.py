@@ -114,7 +114,7 @@ def _record(
     if isinstance(exc, (StepLostError, LeaseLostError)):
         raise LeaseLostError(str(exc))
     if isinstance(exc, WorkerStoppingError):
-        hand_back(claim, str(exc), clock=clock)
+        hand_back(claim, str(exc), suspects=exc.suspects, clock=clock)
         return None
     cause = cause_of(exc)
     if isinstance(exc, PostponedError):

@@ -105,6 +105,8 @@ class StepMiddleware(Middleware):
         #: to the loss of its step goes on beside the attempt that another thread of ours makes.
         self._active: dict[Attempt, None] = {}
         self._lock = threading.Lock()
+        #: Why this process stops without having been asked, and how many steps it had then.
+        self._suspected: tuple[str, int] | None = None
         self._thread = _Thread()
         self._urgency = Urgency(settings.broker_kind)
         self._share = FairShare(settings.broker_kind, self._urgency)
@@ -131,7 +133,15 @@ class StepMiddleware(Middleware):
         """Ask the attempts in hand to stop at their next checkpoint, and begin no others."""
         self.stopping.set()
         for attempt in self.active():
-            attempt.stop = attempt.stop or WorkerStoppingError("the worker is shutting down")
+            attempt.stop = attempt.stop or self.stop_error("the worker is shutting down")
+
+    def suspect(self, reason: str) -> None:
+        """Note that something told this process to stop, which may be a step that it has in hand.
+
+        Args:
+            reason: What is known of it, as a clause.
+        """
+        self._suspected = reason, len(self.active())
 
     def before_process_message(
         self, broker: dramatiq.Broker, message: dramatiq.MessageProxy
@@ -243,7 +253,7 @@ class StepMiddleware(Middleware):
         for attempt in self.active():
             if attempt.given_up:
                 continue
-            why = WorkerStoppingError("the worker shut down before the step reached a checkpoint")
+            why = self.stop_error("the worker shut down before the step reached a checkpoint")
             try:
                 end_attempt(attempt, why, policy=self.policy)
             except DatabaseUnavailableError as exc:
@@ -319,8 +329,15 @@ class StepMiddleware(Middleware):
         with self._lock:
             self._active[attempt] = None
         if self.stopping.is_set():
-            attempt.stop = WorkerStoppingError("the worker is shutting down")
+            attempt.stop = self.stop_error("the worker is shutting down")
         return attempt
+
+    def stop_error(self, why: str) -> WorkerStoppingError:
+        """Return why an attempt is given back now."""
+        if self._suspected is None:
+            return WorkerStoppingError(why)
+        reason, suspects = self._suspected
+        return WorkerStoppingError(f"{why}, {reason}", suspects)
 
     def _begin(self, attempt: Attempt, bound: ExitStack) -> None:
         claim = attempt.claim

@@ -56,8 +56,9 @@ def child_environ(log: LogSettings) -> dict[str, str]:
 class ChildProcess:
     """A running worker process.
 
-    Its stdin is a pipe that only this process can write to and never does: when this process
-    dies, however it dies, the child reads the end of the stream and stops. Over another pipe the
+    Its stdin is a pipe that only this process can write to, and does to have it stop: any other
+    SIGTERM may be its own work's. When this process dies, however it dies, the child reads the end
+    of the stream and stops. Over another pipe the
     child gives signs of life. It is named by a token of ours, so that nobody else's worker is
     taken for it.
 
@@ -157,6 +158,9 @@ class ChildProcess:
         """Ask it to stop; `kill_if_overdue` kills it when the grace is over."""
         if self.kill_at_s is None:
             self.kill_at_s = time.monotonic() + grace_s
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):  # that it is us who ask
+                os.write(self._process.stdin.fileno(), b"stop\n")
         self._process.send_signal(signal.SIGTERM)
 
     def abort(self, because: str) -> None:

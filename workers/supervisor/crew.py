@@ -70,6 +70,11 @@ class Crew:
         for consumer in self._worker.consumers.values():
             consumer.stop()
 
+    def suspect(self, reason: str) -> None:
+        """Note that something told this process to stop, which may be one of its steps."""
+        if self._steps is not None:
+            self._steps.suspect(reason)
+
     def stop(self, grace_s: float) -> list[str]:
         """Stop in good order, and return the names of the threads that did not."""
         if self._steps is not None and self._steps.deaf():

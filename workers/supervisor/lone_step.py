@@ -9,7 +9,6 @@ import dramatiq
 
 from models.database.connection import database
 from models.events import Event
-from workers.attempts.interrupts import WorkerStoppingError
 from workers.attempts.outcome import end_attempt
 from workers.middleware.actor_call import call_actor
 from workers.middleware.step_recorder import StepMiddleware
@@ -68,6 +67,10 @@ class LoneStep:
     def retire(self) -> None:
         """Do nothing: there is no other work."""
 
+    def suspect(self, reason: str) -> None:
+        """Note that something told this process to stop, which may be its step."""
+        self._steps.suspect(reason)
+
     def stop(self, grace_s: float) -> list[str]:
         """Stop in good order, and return the names of the threads that did not."""
         if not self.rests():
@@ -75,7 +78,7 @@ class LoneStep:
             self._thread.join(grace_s)
         for attempt in self._steps.active():
             if not attempt.given_up:
-                why = WorkerStoppingError("the worker shut down before the step's next checkpoint")
+                why = self._steps.stop_error("the worker shut down before its next checkpoint")
                 end_attempt(attempt, why, policy=self._steps.policy)
         self._loop.stop()
         self._keeper.farewell()

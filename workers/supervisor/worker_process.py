@@ -34,6 +34,8 @@ logger = logging.getLogger("scout.worker")
 
 #: Seconds after the grace in which the process must be gone, or it ends itself.
 LAST_RESORT_S = 10.0
+#: Seconds in which a supervisor that gets the same signal passes it on.
+ASKED_S = 0.5
 
 
 class Work(Protocol):
@@ -57,6 +59,9 @@ class Work(Protocol):
 
     def retire(self) -> None:
         """Take no more work."""
+
+    def suspect(self, reason: str) -> None:
+        """Note that something told this process to stop, which may be its own work."""
 
     def stop(self, grace_s: float) -> list[str]:
         """Stop in good order, and return the names of the threads that did not."""
@@ -211,9 +216,12 @@ def _wait_for_stop(
     while True:
         readable, _, _ = select.select(watched, [], [], work.look_every_s)
         if caught := signals.take():
+            if not _is_asked(parent_fd):
+                work.suspect(f"because of a {caught[0].name} that is not its supervisor's")
             return caught[0].name
-        if parent_fd in readable and parent_fd is not None and not os.read(parent_fd, 4096):
-            return "the supervisor is gone"
+        if parent_fd in readable and parent_fd is not None:
+            asked = os.read(parent_fd, 4096)
+            return "its supervisor asks for it" if asked else "the supervisor is gone"
         if work.is_done():
             return "its work has ended"
         if work.deaf() and not retiring:
@@ -221,6 +229,11 @@ def _wait_for_stop(
             _retire(work, line)
         if retiring and work.rests():
             return "all has ended but what does not react"
+
+
+def _is_asked(parent_fd: int | None) -> bool:
+    """Say whether the supervisor asks for the end, or is gone; it may be about to."""
+    return parent_fd is None or bool(select.select([parent_fd], [], [], ASKED_S)[0])
 
 
 def _retire(work: Work, line: ParentLine | None) -> None:

@@ -58,6 +58,24 @@ class TestShutdown:
         assert "shutting down" in row.message
         assert run_of(run_id).status == "running"
 
+    def test_a_stop_that_nobody_asked_for_is_charged_to_all_that_was_in_hand(
+        self, database: Database
+    ) -> None:
+        """A step may have sent the signal to its own process, and would do so for ever."""
+        body = Until()
+        rig, run_ids = Rig({FIRST: body}), [new_run(broker="memory") for _ in range(2)]
+        with rig.working():
+            for run_id in run_ids:
+                rig.broker.enqueue(rig.broker.get_actor(FIRST).message(run_id))
+            wait_until("both to be in hand", lambda: len(rig.steps.active()) == 2)
+            rig.steps.suspect("because of a SIGTERM")
+        for run_id in run_ids:
+            step = step_of(run_id, FIRST)
+            assert (step.status, step.interruptions) == ("pending", 1)
+            (row,) = audits(run_id, "step.interrupted")
+            assert "because of a SIGTERM; its process had another step in hand" in row.message
+            assert (row.data["neighbours"], row.data["alone"]) == (1, 0)
+
     def test_the_next_worker_goes_on_at_once(self, database: Database) -> None:
         body = Until()
         rig, run_id = Rig({FIRST: body}), new_run(broker="memory")

@@ -19,7 +19,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         body: str = "ready()",
         processes: int = 1,
         grace_s: float = 20.0,
-        silence_s: float = 20.0,
+        silence_s: float = 3600.0,  # they give no signs of life
         **environ: str,
     ) -> Running:
         started.append(Running(tmp_path, body, processes, grace_s, silence_s, **environ))

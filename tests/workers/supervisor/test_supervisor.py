@@ -63,10 +63,19 @@ def test_systemd_hears_when_all_are_ready_and_when_they_stop(start: Start, tmp_p
 
 
 def test_sigterm_stops_every_worker_and_ends_with_0(start: Start) -> None:
-    running = start(processes=2)
+    body = """
+def stop(*_):
+    say(event="told", words="".join(words or [hear()]))
+    done()
+signal.signal(signal.SIGTERM, stop)
+ready()
+"""
+    running = start(body, processes=2)
     running.wait_for("worker.ready")
     running.wait_for("worker.ready")
     assert running.stop() == 0
+    told = [line["words"] for line in running.lines if line.get("event") == "told"]
+    assert told == ["stop\n"] * 2, "a worker knows by it who asks"
     assert running.events(
         "worker.booting", "worker.stopping", "worker.exited", "worker.stopped"
     ) == [

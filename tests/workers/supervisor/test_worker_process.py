@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, call
+
+import pytest
 
 from tests.support.logs import strict
 from tests.support.waiting import DEADLINE_S
+from workers.supervisor import worker_process
+from workers.supervisor.signals import SignalPipe
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN = "01JD2K3M4N5P6Q7R8S9T0V1W2X"
@@ -110,6 +115,23 @@ StubBroker.consume = consume
     assert {line["message"] for line in lines if line["logger"] == "broker"} == {
         "A look every 50 ms."
     }
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_signal_that_is_not_its_supervisors_may_be_its_own_works(
+    monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    monkeypatch.setattr(worker_process, "ASKED_S", 0.0)
+    work, (reading, writing) = Mock(look_every_s=60.0), os.pipe()
+    if asked:
+        os.write(writing, b"stop\n")
+    with SignalPipe([signal.SIGTERM]) as signals:
+        signal.raise_signal(signal.SIGTERM)
+        assert worker_process._wait_for_stop(work, None, signals, reading) == "SIGTERM"
+    os.close(reading)
+    os.close(writing)
+    reason = "because of a SIGTERM that is not its supervisor's"
+    assert work.suspect.mock_calls == ([] if asked else [call(reason)])
 
 
 def test_it_stops_when_its_parent_is_gone() -> None:
