@@ -181,12 +181,21 @@ class RunArgs(Struct, frozen=True):
 
 
 def unknown_arguments(values: Mapping[str, Any]) -> list[str]:
-    """Return the options among a run's stored arguments that this version does not know."""
-    return sorted(option_of(name) for name in values.keys() - _NAMES)
+    """Return the options among a run's stored arguments that this version does not know.
+
+    One with a word among its choices that came later is such an option, too.
+    """
+    unknown = {option_of(name) for name in values.keys() - _NAMES}
+    for name, known in _CHOICES.items():
+        chosen = values.get(name) or ()
+        if isinstance(chosen, list | tuple):
+            unknown |= {f"{option_of(name)} {one}" for one in chosen if one not in known}
+    return sorted(unknown)
 
 
 # Asked for once: every claim of a step reads its run's arguments.
 _NAMES = frozenset(RunArgs.__struct_fields__)
+_CHOICES = {"formats": FORMATS, "include": EXCLUDED_KINDS}
 
 
 def _among(

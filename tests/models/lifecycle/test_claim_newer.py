@@ -55,6 +55,18 @@ def test_it_is_said_by_the_screens(sqlite_database: Database) -> None:
     assert newer_runs() is None
 
 
+@pytest.mark.parametrize("changes", [{"formats": ["markdown", "dream"]}, {"include": ["dream"]}])
+def test_a_choice_that_came_later_is_left_alone_as_well(
+    sqlite_database: Database, changes: dict[str, list[str]]
+) -> None:
+    run_id = made_by_another(new_run(), **changes)
+    refusal = claim_step(run_id, FIRST, worker="older", lease_s=15.0)
+    assert isinstance(refusal, Refusal)
+    assert refusal.is_of_newer
+    assert f"--{next(iter(changes)).removesuffix('s')} dream" in refusal.reason
+    assert step_of(run_id, FIRST).status == "pending"
+
+
 def test_nothing_is_made_of_it_by_an_older_version(sqlite_database: Database) -> None:
     run_id = made_by_another(new_run(), dream_depth=3)
     with pytest.raises(InputError, match="does not know --dream-depth"):
