@@ -21,7 +21,7 @@ import dramatiq.worker
 from dramatiq.common import dq_name
 from dramatiq.errors import ConnectionClosed
 
-from workers.message_format import QUEUE
+from workers.message_format import QUEUE, believe_its_queue
 from workers.probes.answer import BrokerProbeError
 
 logger = logging.getLogger(__name__)
@@ -112,8 +112,9 @@ def _refusals_as_outage() -> Iterator[None]:
 class _Listening:
     """A consumer that notices that the broker answers."""
 
-    def __init__(self, consumer: Any, outage: BrokerOutage) -> None:
+    def __init__(self, consumer: Any, queue: str, outage: BrokerOutage) -> None:
         self._consumer = consumer
+        self._queue = queue
         self._outage = outage
 
     def __iter__(self) -> Iterator[Any]:
@@ -123,6 +124,8 @@ class _Listening:
         asked_s = time.monotonic()
         with _refusals_as_outage():
             message = next(self._consumer)
+        if message is not None:
+            believe_its_queue(message, self._queue)
         self._outage.over(asked_s)
         return message
 
@@ -144,8 +147,8 @@ def tell_outages_once(broker: dramatiq.Broker, outage: BrokerOutage) -> None:
     """Have the consumers of a broker report its outages together."""
     consume = broker.consume
 
-    def listening(*args: Any, **options: Any) -> Any:
-        return _Listening(consume(*args, **options), outage)
+    def listening(queue_name: str, *args: Any, **options: Any) -> Any:
+        return _Listening(consume(queue_name, *args, **options), queue_name, outage)
 
     broker.consume = listening  # type: ignore[method-assign]
     for queue in (QUEUE, dq_name(QUEUE)):

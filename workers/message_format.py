@@ -12,6 +12,7 @@ import re
 from itertools import count
 from typing import Any
 
+from dramatiq.broker import MessageProxy
 from dramatiq.common import dq_name
 from dramatiq.encoder import JSONEncoder
 
@@ -58,6 +59,19 @@ def run_id_of(args: tuple[Any, ...], options: dict[str, Any]) -> str | None:
     if options.get(_REFUSED) or len(args) != 1 or not is_id(args[0]):
         return None
     return str(args[0])
+
+
+def believe_its_queue(message: MessageProxy, queue: str) -> None:
+    """Treat a message as one of the queue that it was taken from, whatever it says itself.
+
+    By the queue's name Dramatiq finds who acknowledges it; another consumer would take another
+    message out. What waits for its time is in a queue of its own: here it would keep a place of a
+    thread's next message until then.
+    """
+    if queue == QUEUE:
+        message.options.pop("eta", None)
+    if message.queue_name != queue:
+        message._message = message._message.copy(queue_name=queue)
 
 
 def id_in(data: bytes) -> str | None:

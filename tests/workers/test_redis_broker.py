@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from models.database.connection import Database
 from models.ids import new_id
 from tests.support.planted import Planted
 from tests.support.rig import FIRST, Rig
+from tests.support.waiting import wait_until
 from workers.enqueue import send_step
 from workers.message_format import run_id_of
 
@@ -59,3 +61,25 @@ def test_no_message_stays_that_was_taken(redis_url: str, sqlite_database: Databa
     assert planted.found_in({str(key): str(data) for key, data in left.items()}) == []
     assert not any(key.endswith((b".msgs", b":scout", b".scout")) for key in left), left
     broker.close()
+
+
+def test_what_lies_about_its_queue_or_its_time_goes_as_well(
+    redis_url: str, sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = Rig(broker_url=redis_url)
+    client: Any = rig.broker.client  # type: ignore[attr-defined]
+    client.flushall()
+    for name in map(str, range(100, 140)):  # more than are taken at a time
+        options = {"redis_message_id": name, "eta": 9e13}
+        mine = hostile(FIRST, args=[new_id(0)], kwargs={}, message_id="m", options=options)
+        client.hset("scout:scout.msgs", name, mine)
+        client.rpush("scout:scout", name)
+    queues = ("scout", "scout.DQ", "elsewhere")
+    for number, (queue, said) in enumerate(product(queues[:2], queues)):
+        data = hostile("x", queue_name=said, options={"redis_message_id": str(number)})
+        client.hset(f"scout:{queue}.msgs", str(number), data)
+        client.rpush(f"scout:{queue}", str(number))
+    with rig.working():
+        wait_until("all to be gone", lambda: not client.keys("*.msgs"))
+    assert not client.keys("scout:__acks__*")
+    assert not [record for record in caplog.records if record.exc_info]
