@@ -12,6 +12,7 @@ from cli.diagnosis.case import Case, Diagnosis
 from cli.diagnosis.failures import explain_failure
 from cli.diagnosis.no_briefs import explain_briefless, last_bad_answers, writing_step
 from cli.display.run_page import index_path
+from models.clock import seconds_between, spoken
 from models.codes import Code
 from models.dao.steps import StepRow
 from models.events import Event
@@ -19,7 +20,13 @@ from models.lifecycle.crash_count import runs_alone
 from models.statuses import AttemptOutcome, RunStatus, State, StepStatus
 from models.views.attempts import AttemptRecord, next_try
 from models.views.missing import missing_of
-from models.views.run_state import held_text, is_postponed, time_of_day, worker_count
+from models.views.run_state import (
+    MISSING_AFTER_S,
+    held_text,
+    is_postponed,
+    time_of_day,
+    worker_count,
+)
 from models.views.run_view import RunView
 from models.views.worker_threads import ThreadCount
 
@@ -285,13 +292,17 @@ def _waiting(case: Case) -> Diagnosis | None:
     return Diagnosis(
         "waiting",
         f"{step.name} is due, and {worker_count(workers)} {have} not taken it yet.",
-        _often_interrupted(step) or _what_threads_do(case.threads),
+        _often_interrupted(step) or _what_threads_do(case.threads, _due_for_s(step, case.view.now)),
         [case.view.reading.text, *_interruptions(case, step)],
         [f"scout logs {case.run_id} --follow", "scout doctor"],
     )
 
 
-def _what_threads_do(threads: ThreadCount) -> str:
+def _due_for_s(step: StepRow, now: str) -> float:
+    return seconds_between(step.due_at, now) if step.due_at else 0.0
+
+
+def _what_threads_do(threads: ThreadCount, due_for_s: float) -> str:
     """Return why nobody takes a step, on the evidence of what the threads have in hand."""
     if threads.broker_error:
         return _cut_off(threads)
@@ -300,9 +311,16 @@ def _what_threads_do(threads: ThreadCount) -> str:
     if threads.busy >= threads.count > 0:
         stuck = f", and {threads.stuck} of them are stuck" if threads.stuck else ""
         return f"All of their {threads.count} threads are busy with other runs{stuck}."
+    free = f"{threads.count - threads.busy} of their {threads.count} threads are free"
+    if due_for_s > MISSING_AFTER_S and not threads.busy:
+        return (
+            f"{free}, and messages were sent for {spoken(due_for_s)}: the broker refuses or loses"
+            " them, or these workers may not do the step. Their log says which (handoff.failed,"
+            " message.…)."
+        )
     return (
-        f"{threads.count - threads.busy} of their {threads.count} threads are free, so its message"
-        " is on the way, or was lost: then recovery sends another within seconds."
+        f"{free}, so its message is on the way, or was lost: then recovery sends another within"
+        " seconds."
     )
 
 

@@ -22,6 +22,7 @@ class HealthCode(StrEnum):
     WORKER_STUCK = "worker_stuck"
     WORKER_CUT_OFF = "worker_cut_off"
     MESSAGES_UNREAD = "messages_unread"
+    MESSAGES_MISSING = "messages_missing"
     CLOCKS_DIFFER = "clocks_differ"
     THREADS_STUCK = "threads_stuck"
     RUNS_FAILED = "runs_failed"

@@ -16,7 +16,7 @@ from models.database.probe import DatabaseProbe
 from models.text.clean import clean_text
 from models.views.finding import Finding, HealthCode
 from models.views.fleet import CUT_OFF_WITHIN_S, FleetView
-from models.views.run_state import STALL_AFTER_S
+from models.views.run_state import MISSING_AFTER_S, STALL_AFTER_S
 from models.views.worker_threads import BusyThread, LiveWorker
 
 _STUCK_NAMED = 3
@@ -211,7 +211,7 @@ def _of_work(
         of_kind = [worker for worker in workers if worker.row.broker == kind]
         if kind in alive and age_s > limits.max_due_age_s:
             yield _too_old(one.count, age_s, of_kind, limits)
-    yield from _unread(broker, fleet, workers)
+    yield from _untaken(broker, fleet, workers)
 
 
 def _no_worker(
@@ -246,27 +246,39 @@ def _too_old(count: int, age_s: float, workers: Sequence[LiveWorker], limits: Li
     )
 
 
-def _unread(
+def _untaken(
     broker: BrokerHealth, fleet: FleetView, workers: Sequence[LiveWorker]
 ) -> Iterator[Finding]:
-    """Find messages that lie there while the workers of that kind of broker have nothing to do."""
+    """Find due steps that nobody takes while the workers of that kind of broker do nothing."""
     of_kind = [one for one in workers if one.row.broker == broker.kind]
     waits = [one for one in fleet.due if one.broker == broker.kind]
-    if not (broker.waiting and of_kind and waits) or any(one.busy for one in of_kind):
+    if broker.kind == "memory" or not (of_kind and waits) or any(one.busy for one in of_kind):
         return
     if all(one.row.broker_error for one in of_kind):  # which says why
         return
     age_s = seconds_between(waits[0].oldest_at, fleet.now)
-    if age_s <= STALL_AFTER_S:
-        return
-    waiting = _count(broker.waiting, "message waits", "messages wait")
-    yield Finding(
-        HealthCode.MESSAGES_UNREAD,
-        f"{waiting} at {broker.url}, for {spoken(age_s)}, and all {_threads(of_kind)} threads are"
-        " idle: the workers read another broker.",
-        "Give the workers and this command the same SCOUT_BROKER_URL, then start the workers anew.",
-        {"waiting": broker.waiting, "oldest_due_age_s": round(age_s, 1)},
-    )
+    data = {"waiting": broker.waiting, "oldest_due_age_s": round(age_s, 1)}
+    idle = f"all {_threads(of_kind)} threads are idle"
+    if broker.waiting and age_s > STALL_AFTER_S:
+        waiting = _count(broker.waiting, "message waits", "messages wait")
+        yield Finding(
+            HealthCode.MESSAGES_UNREAD,
+            f"{waiting} at {broker.url}, for {spoken(age_s)}, and {idle}: the workers read another"
+            " broker.",
+            "Give the workers and this command the same SCOUT_BROKER_URL, then start the workers"
+            " anew.",
+            data,
+        )
+    elif broker.waiting == 0 and age_s > MISSING_AFTER_S:
+        due = _count(waits[0].count, "step is due, and has been", "steps are due, the oldest")
+        yield Finding(
+            HealthCode.MESSAGES_MISSING,
+            f"{due} for {spoken(age_s)}; no message waits at {broker.url}, and {idle}: the broker"
+            " refuses or loses messages, or these workers may not do the step.",
+            "Look for handoff.failed and message.… in the log of the workers, and at the limits"
+            " and policies of the broker. See: scout explain RUN",
+            data,
+        )
 
 
 def _stuck_worker(worker: LiveWorker) -> Finding:

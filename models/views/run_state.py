@@ -25,6 +25,9 @@ from models.statuses import RunStatus, State, StepStatus
 HEARTBEAT_TIMEOUT_S = 15.0
 #: A step that is due this long without a worker to take it is stalled, not merely between two.
 STALL_AFTER_S = 10.0
+#: A step that is due this long beside idle threads is not merely between two messages: recovery has
+#: sent several by then, with the usual SCOUT_REPEAT_AFTER_S.
+MISSING_AFTER_S = 30.0
 
 
 class Reading(Struct, frozen=True):

@@ -90,10 +90,10 @@ def test_with_a_worker_it_is_healthy_again(scout: Scout) -> None:
 
 @pytest.mark.usefixtures("database", "server")
 def test_the_age_of_the_oldest_due_step_has_a_limit(scout: Scout) -> None:
-    new_run(clock=PastClock(90), broker="redis")
+    new_run(clock=PastClock(20), broker="redis")
     add_worker("redis")
     assert probe(scout)[0] == 0
-    code, data = probe(scout, "--max-due-age", "60")
+    code, data = probe(scout, "--max-due-age", "15")
     assert (code, data["reasons"][0]["code"]) == (1, "due_too_old")
 
 

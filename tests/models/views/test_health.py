@@ -150,6 +150,18 @@ def test_messages_beside_idle_threads_are_read_by_nobody() -> None:
     assert judge(broker=waiting, waits=(due(2, 15),), holds=(held(),)).healthy
 
 
+def test_steps_that_stay_due_beside_idle_threads_without_a_message_are_told() -> None:
+    empty = BrokerHealth("amqp", "amqp://b/%2F", reachable=True, waiting=0)
+    rows = [worker(broker="amqp")]
+    assert judge(broker=empty, workers=rows, waits=(due(2, 29, "amqp"),)).healthy
+    found = judge(broker=empty, workers=rows, waits=(due(2, 31, "amqp"),))
+    assert codes(found) == ["messages_missing"]
+    assert found.reasons[0].text.startswith("2 steps are due, the oldest for 31 s; no message")
+    unknown = BrokerHealth("amqp", "amqp://b/%2F", reachable=True)
+    assert judge(broker=unknown, workers=rows, waits=(due(2, 31, "amqp"),)).healthy
+    assert judge(waits=(due(2, 31),), holds=(held("R1"),)).healthy
+
+
 def test_stalled_runs_are_named() -> None:
     found = judge(stalled=(StalledRun("R7", "lease expired 9 s ago"),))
     assert codes(found) == ["runs_stalled"]
