@@ -263,8 +263,8 @@ EVENT_TEXTS: Mapping[Event, str] = MappingProxyType(
         Event.LOG_MISCONFIGURED: "a logging setting cannot be used; the default is",
         Event.LOG_FILE_FAILED: "the log file cannot be written",
         Event.LOG_LINES_DROPPED: (
-            "nobody read the log for so long that lines had to be dropped, which are counted here;"
-            " the work went on"
+            "nobody read the log, or let go of its file, for so long that lines had to be dropped,"
+            " which are counted here; the work went on"
         ),
         Event.LOG_TORN_LINE: "part of a line that a killed process left in the file",
     }

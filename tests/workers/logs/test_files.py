@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import subprocess
@@ -14,6 +15,7 @@ from models.errors import ConfigError
 from models.settings.logging import LogSettings
 from tests.support.logs import Logs, strict
 from tests.support.waiting import DEADLINE_S
+from workers.logs import files
 
 ROOT = Path(__file__).resolve().parents[3]
 logger = logging.getLogger("scout")
@@ -63,6 +65,28 @@ def test_stream_and_file_get_the_very_same_line(logs: Logs, tmp_path: Path) -> N
     logs.configure(settings(path))
     logger.info("hello")
     assert path.read_text() == logs.text
+
+
+def test_a_process_that_was_stopped_while_it_wrote_holds_nobody_up(
+    logs: Logs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "STALL_S", 0.02)
+    path = tmp_path / "scout.log"
+    logs.configure(settings(path))
+    logger.info("before")
+    with (tmp_path / ".__scout.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        logger.info("dropped")
+        monkeypatch.setattr(files, "STALL_S", 3_600.0)
+        logger.info("dropped at once")
+    logger.info("after")
+    lines = [strict(line) for line in path.read_text().splitlines()]
+    assert [line["message"].partition(":")[0] for line in lines] == [
+        *("before", "3 line(s) were dropped", "after")
+    ]
+    assert (lines[1]["event"], lines[1]["lines"]) == ("log.lines_dropped", 3)
+    assert "dropped at once" in logs.text
+    assert "is locked by a process that does not go on" in logs.text
 
 
 def test_a_line_torn_by_a_killed_process_is_wrapped_by_the_next_writer(
