@@ -78,12 +78,15 @@ def load_settings(environ: Environ = None) -> Settings:
         ConfigError: A setting is malformed; the message names the variable.
     """
     broker_url = table.BROKER_URL.text(environ)
-    if scheme_of(broker_url) not in BROKER_KINDS or ("://" not in broker_url and broker_url):
+    brokers = _each(broker_url)
+    kinds = {BROKER_KINDS.get(scheme_of(one)) for one in brokers}
+    if None in kinds or len(kinds) > 1 or ("://" not in broker_url and broker_url):
         raise table.BROKER_URL.refused(broker_url, "of an unknown scheme", environ=environ)
     database_url = table.DATABASE_URL.text(environ)
-    for setting, url in ((table.BROKER_URL, broker_url), (table.DATABASE_URL, database_url)):
-        if is_torn(url):
-            raise setting.torn(environ)
+    if any(map(is_torn, brokers)):
+        raise table.BROKER_URL.torn(environ)
+    if is_torn(database_url):
+        raise table.DATABASE_URL.torn(environ)
     notify_settings(environ)  # refused at the start of a process, and kept out of what is stored
     return Settings(
         database_url=database_url or f"sqlite:///{default_database_path()}",
@@ -99,6 +102,12 @@ def load_settings(environ: Environ = None) -> Settings:
         retention=table.RETENTION.read(environ),
         retries=table.RETRIES.read(environ),
     )
+
+
+def _each(broker_url: str) -> list[str]:
+    """Return the addresses of the servers; those of a RabbitMQ cluster stand side by side."""
+    is_amqp = BROKER_KINDS.get(scheme_of(broker_url)) == "amqp"
+    return broker_url.split(";") if is_amqp else [broker_url]
 
 
 def _namespace(broker_url: str, environ: Environ) -> str:

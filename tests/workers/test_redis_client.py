@@ -76,6 +76,9 @@ def test_tls_needs_the_authority_that_signed(
             assert hint in check(load_settings()).hint
         for wrong, hint in {
             url.replace("rediss:", "redis:"): "speaks TLS only",
+            f"{url}?ssl_ca_certs={authority / 'ca.pem'}".replace("127.0.0.1", "localhost"): (
+                "is for another name"
+            ),
             redis_url.replace("redis:", "rediss:"): "use redis:// if its port is a plain one",
             redis_url.removesuffix("0") + "x1": "Correct SCOUT_BROKER_URL",
         }.items():

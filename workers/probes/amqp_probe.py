@@ -10,10 +10,14 @@ import logging
 import uuid
 from typing import Any
 
-from workers.probes.answer import BrokerProbeError, Lengths, probe_error
+from workers.probes.answer import TLS_NAME_HINTS, BrokerProbeError, Lengths, probe_error
 
 _OTHERS_QUEUE = "A queue of that name was made by something else: use another virtual host."
-_HINTS = {
+_OPTIONS = "Correct ssl_options in SCOUT_BROKER_URL: a dictionary of Python, percent-encoded."
+_OTHER_PROGRAM = (
+    "Something else listens at that port, or speaks TLS only (amqps://): correct SCOUT_BROKER_URL."
+)
+_HINTS = TLS_NAME_HINTS | {
     "ProbableAuthentication": "Correct the user and the password in SCOUT_BROKER_URL.",
     "ProbableAccessDenied": "Its virtual host, the path of SCOUT_BROKER_URL, is not there or not"
     " for this user; the usual one, /, is written amqp://HOST/%2F.",
@@ -27,12 +31,16 @@ _HINTS = {
     "ConnectionBlocked": "Its memory or disk is short, and it takes no messages: rabbitmqctl"
     " list_alarms",
     "Unknown URL parameter": "Correct SCOUT_BROKER_URL.",
+    "SyntaxError": _OPTIONS,
+    "malformed node": _OPTIONS,
+    "cannot be all omitted": _OPTIONS,
+    "FileNotFoundError": "A file that ssl_options in SCOUT_BROKER_URL names is not there.",
     "Invalid ": "Correct SCOUT_BROKER_URL.",
     "CERTIFICATE_VERIFY_FAILED": "Name the authority that signed its certificate in"
     " SCOUT_BROKER_URL: ?ssl_options=%7B%27cafile%27%3A+%27FILE%27%7D",
     "WRONG_VERSION_NUMBER": "There is no TLS at that port: amqp:// goes there, or another port.",
-    "AMQP handshake": "Something else listens at that port, or speaks TLS only (amqps://):"
-    " correct SCOUT_BROKER_URL.",
+    "AMQP handshake": _OTHER_PROGRAM,
+    "IncompatibleProtocol": _OTHER_PROGRAM,
 }
 
 

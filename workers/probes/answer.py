@@ -14,6 +14,11 @@ _UNKNOWN_PARAMETER = re.compile(r"unexpected keyword argument '(\w+)'")
 _AWAY = "Start it, correct SCOUT_BROKER_URL, or unset it to run without a broker."
 _REFUSED = "Correct what it complains of, or name another one in SCOUT_BROKER_URL."
 _MAX_CHARS = 300
+#: What to do where TLS fails, whatever the broker; before what each of them says of certificates.
+TLS_NAME_HINTS = dict.fromkeys(
+    ("Hostname mismatch", "IP address mismatch"),
+    "Its certificate is for another name: write that name into SCOUT_BROKER_URL.",
+)
 
 
 class Lengths(Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from workers.probes.answer import BrokerProbeError, Lengths, probe_error
+from workers.probes.answer import TLS_NAME_HINTS, BrokerProbeError, Lengths, probe_error
 
 #: What Dramatiq's broker and Scout do on the way of a message, with a key of the probe's own.
 _COMMANDS: tuple[tuple[str, tuple[Any, ...]], ...] = (
@@ -64,7 +64,7 @@ def ask_redis(client: Any, url: str, namespace: str, queue: str) -> Lengths:
 
 def redis_trouble(exc: Exception, url: str, namespace: str) -> BrokerProbeError:
     """Return the error for what a client of Redis raised, with what to do about it."""
-    hints = _hints(namespace) | _TLS_HINTS[url.startswith("rediss")]
+    hints = TLS_NAME_HINTS | _hints(namespace) | _TLS_HINTS[url.startswith("rediss")]
     return probe_error(url, exc, hints, answered=_is_answer(exc))
 
 

@@ -52,6 +52,12 @@ def test_what_is_wrong_is_named(
     assert "Connection refused" in str(port)
     assert "Start it" in str(port.hint)
 
+    several = f"amqp://guest:pass-1@127.0.0.1:1/%2F;{rabbitmq.url}"
+    assert load_settings({"SCOUT_BROKER_URL": several}).broker_kind == "amqp"
+    assert ask_rabbitmq(several, "scout", 5.0).waiting == 0
+    neither = refused("amqp://guest:pass-1@127.0.0.1:1/;amqp://guest:pass-2@127.0.0.1:1/")
+    assert "pass-" not in f"{neither} {neither.hint}"
+
     assert "no TLS at that port" in str(refused(rabbitmq.url.replace("amqp:", "amqps:")).hint)
     assert "Unknown URL parameter: 'nope'" in str(refused(f"{rabbitmq.url}?nope=1"))
     assert caplog.records == [], "pika's own lines, with their tracebacks, are not shown"
