@@ -103,7 +103,7 @@ def _sentinel(folder: Path) -> Iterator[tuple[str, Any]]:
             port = free.getsockname()[1]
         config = folder / "sentinel.conf"
         config.write_text(
-            f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
+            f"port {port}\nbind 127.0.0.1\ndir {folder}\nrequirepass a-word\n"
             f"sentinel monitor main 127.0.0.1 {primary.port} 1\n"
             "sentinel down-after-milliseconds main 300\n"
             "sentinel failover-timeout main 3000\n"
@@ -115,7 +115,7 @@ def _sentinel(folder: Path) -> Iterator[tuple[str, Any]]:
         )
         stack.callback(process.wait, DEADLINE_S)
         stack.callback(process.kill)
-        asking = redis_client(f"redis://127.0.0.1:{port}/0")
+        asking = redis_client(f"redis://:a-word@127.0.0.1:{port}/0")
 
         def knows_both() -> bool:
             try:
@@ -124,7 +124,7 @@ def _sentinel(folder: Path) -> Iterator[tuple[str, Any]]:
                 return False
 
         wait_until("the sentinel to know both servers", knows_both)
-        yield f"redis+sentinel://127.0.0.1:{port}/main/0", primary
+        yield f"redis+sentinel://127.0.0.1:{port}/main/0?sentinel_password=a-word", primary
 
 
 def test_a_failover_of_sentinel_leads_to_the_new_primary(
@@ -143,6 +143,12 @@ def test_a_failover_of_sentinel_leads_to_the_new_primary(
             "ConnectionError: no sentinel that answers knows a primary of that name",
             True,
         )
+        for wrong in ("", "?sentinel_password=another-word"):
+            monkeypatch.setenv("SCOUT_BROKER_URL", url.partition("?")[0] + wrong)
+            found = check(load_settings())
+            assert found.error == "ConnectionError: no sentinel lets us in"
+            assert "sentinel_password=" in found.hint
+            assert "-word" not in f"{found.error} {found.hint} {found.url}"
         primary._process.kill()
         wait_until("the new primary", lambda: send_step(broker, "R1", "init_run"))
         assert check(settings).reachable

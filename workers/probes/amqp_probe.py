@@ -23,6 +23,8 @@ _HINTS = TLS_NAME_HINTS | {
     " for this user; the usual one, /, is written amqp://HOST/%2F.",
     "ACCESS_REFUSED": "Its user needs to configure, write and read what begins with `scout`, and to"
     " write to amq.default: rabbitmqctl set_permissions",
+    "acknowledgement on channel": "Its consumer_timeout is shorter than the 15 minutes for which a"
+    " message is kept: raise it. No work is lost or doubled.",
     "PRECONDITION_FAILED": _OTHERS_QUEUE,
     "RESOURCE_LOCKED": _OTHERS_QUEUE,
     "NackError": "A policy has its queue refuse messages (max-length): rabbitmqctl list_policies",

@@ -45,8 +45,6 @@ def ask_redis(client: Any, url: str, namespace: str, queue: str) -> Lengths:
     Raises:
         BrokerUnavailableError: It does not answer, or does not do all of it.
     """
-    from redis.sentinel import MasterNotFoundError
-
     try:
         client.ping()
         _write(client, f"{namespace}:probe:{uuid.uuid4().hex}")
@@ -55,15 +53,17 @@ def ask_redis(client: Any, url: str, namespace: str, queue: str) -> Lengths:
             waiting=int(client.llen(f"{namespace}:{queue}")),
             delayed=int(client.llen(f"{namespace}:{queue}.DQ")),
         )
-    except MasterNotFoundError as exc:  # its words hold the client's whole inside
-        said = ConnectionError("no sentinel that answers knows a primary of that name")
-        raise redis_trouble(said, url, namespace) from exc
     except Exception as exc:
         raise redis_trouble(exc, url, namespace) from exc
 
 
 def redis_trouble(exc: Exception, url: str, namespace: str) -> BrokerProbeError:
     """Return the error for what a client of Redis raised, with what to do about it."""
+    from redis.sentinel import MasterNotFoundError
+
+    if isinstance(exc, MasterNotFoundError):  # its words hold the client's whole inside
+        refused = "AuthenticationError" in str(exc)
+        exc = ConnectionError(_SENTINEL_REFUSES if refused else _NO_SENTINEL)
     hints = TLS_NAME_HINTS | _hints(namespace) | _TLS_HINTS[url.startswith("rediss")]
     return probe_error(url, exc, hints, answered=_is_answer(exc))
 
@@ -122,9 +122,15 @@ _TLS_HINTS = {
 }
 
 
+_NO_SENTINEL = "no sentinel that answers knows a primary of that name"
+_SENTINEL_REFUSES = "no sentinel lets us in"
+
+
 def _hints(namespace: str) -> dict[str, str]:
+    missing = f"Give its user these rights: {rights(namespace)}"
     return {
-        "NoPermission": f"Give its user these rights: {rights(namespace)}",
+        "NoPermission": missing,
+        "ACL failure in script": missing,
         "ReadOnly": "It is a replica: name the primary in SCOUT_BROKER_URL.",
         "OutOfMemory": "Its memory is full: raise its maxmemory, or free some of it.",
         "MISCONF": "It cannot save to its disk: look at its log, and at the space that is left.",
@@ -144,7 +150,9 @@ def _hints(namespace: str) -> dict[str, str]:
         "CrossSlot": _CLUSTER,
         "ClusterDown": _CLUSTER,
         "non local key": _CLUSTER,
-        "no sentinel": "Start the sentinels, or correct their addresses and the name in"
+        _SENTINEL_REFUSES: "Correct the password of the sentinels, which is none of the servers':"
+        " sentinel_password= in the query of SCOUT_BROKER_URL, and sentinel_username= if wanted.",
+        _NO_SENTINEL: "Start the sentinels, or correct their addresses and the name in"
         " SCOUT_BROKER_URL.",
         "CERTIFICATE_VERIFY_FAILED": "Name the authority that signed its certificate:"
         " rediss://HOST:PORT/0?ssl_ca_certs=FILE",

@@ -12,7 +12,7 @@ from models.settings.runtime import load_settings
 from tests.support.cli import Scout
 from tests.support.rabbitmq import Rabbitmq
 from workers.broker import build_broker, check_broker
-from workers.probes.amqp_probe import ask_rabbitmq
+from workers.probes.amqp_probe import ask_rabbitmq, rabbitmq_trouble
 from workers.probes.answer import BrokerProbeError, Lengths
 
 pytestmark = pytest.mark.rabbitmq
@@ -95,6 +95,19 @@ def test_a_queue_that_somebody_else_made_is_named(rabbitmq: Rabbitmq) -> None:
     assert theirs.answered
     assert "theirs.DQ" in str(theirs)
     assert "another virtual host" in str(theirs.hint)
+
+
+def test_what_is_met_in_the_middle_of_the_work_has_a_hint_of_its_own() -> None:
+    import pika
+
+    late = pika.exceptions.ChannelClosedByBroker(
+        406,
+        "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used:"
+        " 60000 ms.",
+    )
+    found = rabbitmq_trouble(late, "amqp://user:a-secret@b/")
+    assert "consumer_timeout" in str(found.hint)
+    assert "a-secret" not in str(found)
 
 
 def test_boot_and_doctor_ask_it(rabbitmq: Rabbitmq, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import redis
 from models.settings.runtime import load_settings
 from workers.broker import build_broker, check_broker
 from workers.probes.answer import BrokerProbeError, Lengths
-from workers.probes.redis_probe import ask_redis, rights
+from workers.probes.redis_probe import ask_redis, redis_trouble, rights
 
 pytestmark = pytest.mark.redis
 
@@ -91,6 +91,13 @@ def test_the_documented_rights_are_enough_and_each_is_named_where_it_is_missing(
     assert "may not hset, zadd" in str(missing)
     assert rights("scout") in str(missing.hint)
     assert PASSWORD not in f"{missing} {missing.hint}"
+    give("-keys", "+eval")
+    with (
+        redis.Redis.from_url(as_user(redis_url)) as client,
+        pytest.raises(redis.exceptions.ResponseError) as caught,  # as in the middle of the work
+    ):
+        client.eval("return redis.call('keys', 'scout:*')", 1, "scout")
+    assert rights("scout") in str(redis_trouble(caught.value, redis_url, "scout").hint)
     give("resetkeys", "~scout:*")
     assert rights("scout") in str(refused(as_user(redis_url)).hint)
 
