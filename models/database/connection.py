@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -242,7 +242,8 @@ class Database:
         before_s = self.wait_s
         self.wait_s = min(wait_s, before_s)
         if self.is_sqlite:
-            self.peewee.timeout = min(self.wait_s, self.peewee.timeout)
+            with suppress(peewee.DatabaseError):  # of a file that takes no statement any more
+                self.peewee.timeout = min(self.wait_s, self.peewee.timeout)
         try:
             yield
         finally:

@@ -47,8 +47,9 @@ _POSTGRES: Mapping[str, Code] = MappingProxyType(
 )
 #: Of what PostgreSQL reports as an operational error: a connection, its end, a lack of resources.
 _PASSING_SQLSTATES = ("08", "25006", "25P03", "40", "53", "55", "57", "58")
-#: A pooler that hands out a session for one statement only.
-_STATEMENT_POOLING = "08P01"
+#: PgBouncer has one SQLSTATE for all that it says itself; this it says of `pool_mode=statement`.
+_OF_POOLER = "08P01"
+_STATEMENT_POOLING = "statement pooling"
 #: What a server or pooler that takes no more connections says where it has no SQLSTATE.
 _NO_MORE_CONNECTIONS = (
     "too many clients",
@@ -66,7 +67,8 @@ _POSTGRES_HINTS: Mapping[str, str] = MappingProxyType(
         " needs GRANT USAGE, CREATE ON SCHEMA NAME TO ROLE, or their owner runs: scout db migrate",
         "55P03": "Another session holds the rows or the table: see pg_stat_activity.",
         "57014": "The server took too long: see pg_stat_activity, and its load.",
-        _STATEMENT_POOLING: "If PgBouncer stands in between, set its pool_mode to transaction.",
+        _OF_POOLER: "If PgBouncer stands in between, set its pool_mode to transaction, and let"
+        " pool_size and its timeouts be enough.",
     }
 )
 _HINTS: Mapping[Code, str] = MappingProxyType(
@@ -132,7 +134,8 @@ def may_pass(exc: BaseException) -> bool:
     if said.sqlite is not None:
         return database_code(exc) is Code.DATABASE_LOCKED
     if said.sqlstate is not None:
-        return said.sqlstate != _STATEMENT_POOLING and said.sqlstate.startswith(_PASSING_SQLSTATES)
+        by_statement = said.sqlstate == _OF_POOLER and _STATEMENT_POOLING in str(exc)
+        return said.sqlstate.startswith(_PASSING_SQLSTATES) and not by_statement
     if not said.from_postgres:
         return isinstance(exc, peewee.InterfaceError)
     return True  # no connection was made: passwords change, and databases are put back, too

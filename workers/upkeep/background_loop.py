@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from models.database.connection import database
 from models.events import Event
@@ -46,7 +45,7 @@ class Loop:
                 self._last_error = ""
             except Exception as exc:  # noqa: BLE001 - the loop outlives whatever a tick meets
                 self._report(exc)
-                with suppress(Exception):  # the next tick has a connection of its own
+                if not database().is_sqlite:  # it may be dead; a file's must stay with its log
                     database().close_thread()
             self._stop.wait(self.interval_s)
         database().close_thread()

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import peewee
+import psycopg
 import pytest
 
 from models.codes import Code
@@ -71,6 +72,17 @@ def test_what_both_raise_for_a_stored_text_that_is_no_json(database: Database) -
     assert code_of(exc) is Code.DATABASE_DAMAGED
     assert not may_pass(exc)
     assert "scout doctor --reconcile" in unavailable("x", exc).hint
+
+
+@pytest.mark.parametrize(
+    ("words", "passes"),
+    [("query_wait_timeout", True), ("transaction blocks not allowed in statement pooling", False)],
+)
+def test_what_a_pooler_says_passes_unless_it_is_by_statement(words: str, passes: bool) -> None:
+    error = peewee.OperationalError(words)
+    error.__cause__ = psycopg.errors.ProtocolViolation(words)
+    assert may_pass(error) is passes
+    assert "pool_mode" in unavailable("x", error).hint
 
 
 def test_its_words_decide_nothing() -> None:

@@ -30,6 +30,30 @@ def test_a_file_that_is_gone_is_told_and_none_is_made(sqlite_database: Database)
     assert run_of(new_run()).status == "queued"
 
 
+def test_a_file_that_was_emptied_is_told(sqlite_database: Database) -> None:
+    new_run()
+    assert sqlite_database.path is not None
+    sqlite_database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = sqlite_database.path.read_bytes()
+    sqlite_database.path.write_bytes(b"")
+    with pytest.raises(DatabaseUnavailableError, match="or emptied"):
+        new_run()
+    sqlite_database.path.write_bytes(whole)
+
+
+def test_a_log_that_was_deleted_is_told_and_nothing_is_lost(sqlite_database: Database) -> None:
+    run_id = new_run()
+    assert sqlite_database.path is not None
+    sqlite_database.path.with_name("scout.db-wal").unlink()
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailableError, match=r"write-ahead log \(-wal\)") as caught:
+            new_run()
+        assert "the last one to end writes back" in caught.value.hint
+    sqlite_database.close_thread()
+    assert RunsDao.exists(run_id)
+    new_run()
+
+
 def test_a_file_that_was_replaced_is_told_and_used(
     sqlite_database: Database, migrated_sqlite_file: Path
 ) -> None:
