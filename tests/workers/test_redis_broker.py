@@ -7,6 +7,8 @@ from itertools import product
 from typing import Any
 
 import pytest
+import redis
+from dramatiq.brokers.redis import MAINTENANCE_SCALE
 
 from models.database.connection import Database
 from models.ids import new_id
@@ -15,6 +17,7 @@ from tests.support.rig import FIRST, Rig
 from tests.support.waiting import wait_until
 from workers.enqueue import send_step
 from workers.message_format import run_id_of
+from workers.probes.redis_probe import rights
 
 pytestmark = pytest.mark.redis
 
@@ -83,3 +86,29 @@ def test_what_lies_about_its_queue_or_its_time_goes_as_well(
         wait_until("all to be gone", lambda: not client.keys("*.msgs"))
     assert not client.keys("scout:__acks__*")
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_where_keys_is_not_allowed_it_is_said_once_and_commands_go_on(
+    redis_url: str, sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = Rig(broker_url=redis_url.replace("redis://", "redis://no-keys:a-word@"))
+    broker: Any = rig.broker
+    broker.maintenance_chance = MAINTENANCE_SCALE  # at each command
+    with redis.Redis.from_url(redis_url) as admin:
+        admin.flushall()
+        may = [right for right in rights("scout").split() if right != "+keys"]
+        admin.execute_command("ACL", "SETUSER", "no-keys", "reset", "on", ">a-word", *may)
+        admin.zadd("scout:__heartbeats__", {"dead": 1})
+        try:
+            assert send_step(broker, new_id(0), FIRST)
+            assert send_step(broker, new_id(1), FIRST)
+            assert admin.llen("scout:scout") == 2
+            admin.execute_command("ACL", "SETUSER", "no-keys", "-rpush")
+            with pytest.raises(redis.exceptions.ResponseError, match="rpush"):
+                broker.do_enqueue("scout", "an-id", b"")
+        finally:
+            admin.execute_command("ACL", "DELUSER", "no-keys")
+            admin.flushall()
+    broker.close()
+    (line,) = [one for one in caplog.records if one.name == "workers.redis_broker"]
+    assert "does not allow KEYS" in line.getMessage()
