@@ -13,7 +13,7 @@ from cli.doctor import broker as broker_health
 from cli.doctor.database import DatabaseHealth, check_database
 from models.clock import seconds_between
 from models.codes import Code
-from models.database.probe import DatabaseProbe, probe_database
+from models.database.probe import DatabaseProbe, free_bytes_of, probe_database
 from models.settings.runtime import Settings
 from models.views.fleet import FleetView, view_fleet
 from models.views.health import BrokerHealth, Health, Limits, verdict
@@ -58,8 +58,10 @@ def ask_both(settings: Settings, database: DatabaseHealth) -> Replies:
         error = database.error or f"{database.label} cannot be created."
         code = Code.DATABASE_UNAVAILABLE if database.writable else Code.DATABASE_UNWRITABLE
         probe = DatabaseProbe(code, error, database.hint)
-    else:
-        probe = probe_database(settings) if database.readable else DatabaseProbe()
+    elif database.readable:
+        probe = probe_database(settings)
+    else:  # nothing was made in it yet, for which there may be no room
+        probe = DatabaseProbe(free_bytes=free_bytes_of(settings))
     return Replies(broker_health.check(settings), probe)
 
 

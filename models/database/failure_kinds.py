@@ -74,7 +74,7 @@ _POSTGRES_HINTS: Mapping[str, str] = MappingProxyType(
 _HINTS: Mapping[Code, str] = MappingProxyType(
     {
         Code.DISK_FULL: "Free some disk space, or raise the quota or the limit on a file's size"
-        " (ulimit -f); the rows that are there can still be read.",
+        " (ulimit -f); what was written is kept.",
         Code.DATABASE_UNWRITABLE: "Make the file and its folder writable,"
         " or set SCOUT_DATABASE_URL.",
         Code.DATABASE_LOCKED: "Another program holds the file; close it and try again.",

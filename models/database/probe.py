@@ -72,12 +72,15 @@ def probe_database(settings: Settings) -> DatabaseProbe:
 
 
 def free_bytes_of(settings: Settings) -> int | None:
-    """Return the room on the disk of SQLite's file; None for a server, which does not say."""
+    """Return the room on the disk of SQLite's file; None without a folder, or for a server."""
     return _free_bytes(connect(settings).path)
 
 
 def _free_bytes(path: Path | None) -> int | None:
-    return shutil.disk_usage(path.parent).free if path else None
+    try:
+        return shutil.disk_usage(path.parent).free if path else None
+    except FileNotFoundError:
+        return None
 
 
 def _clock_ahead_s() -> float:

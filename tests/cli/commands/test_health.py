@@ -157,6 +157,17 @@ def test_a_disk_that_is_nearly_full_is_a_reason(scout: Scout, database: Database
     assert probe(scout, "--min-free", "0")[0] == 0
 
 
+@pytest.mark.no_database
+def test_so_is_one_on_which_nothing_was_made_yet(
+    scout: Scout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk may be why."""
+    (tmp_path / "empty.db").touch()
+    monkeypatch.setenv("SCOUT_DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    code, data = probe(scout, "--min-free", "999999999")
+    assert (code, data["reasons"][0]["code"]) == (1, "database_nearly_full")
+
+
 def test_a_database_that_is_newer_is_a_reason(scout: Scout, database: Database) -> None:
     database.execute("UPDATE scout_migrations SET name = '9999_future' WHERE name LIKE '0001%'")
     code, data = probe(scout)
