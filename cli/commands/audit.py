@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.display.terminal import emit_json, local_time, paint, say
-from cli.options.shared import json_option, open_for_use
+from cli.options.shared import json_option, open_for_reading
 from models.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def verify(since: str | None, head: str, as_json: bool) -> int:
         raise InputError(
             "--head is no end of a chain.", "Give NUMBER:LINK, as `scout audit verify` prints it."
         )
-    open_for_use()
+    open_for_reading()
     after = moment(since, "--since", Clock().now()) if since else ""
     check = SealCheck()
     broken = list(islice(check_seals(check, after, head), LISTED_MAX))

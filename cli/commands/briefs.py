@@ -8,7 +8,7 @@ import click
 
 from cli.options.execution import ExecutionOptions, execution_options
 from cli.options.run import override_options
-from cli.options.shared import json_option, open_for_use, run_argument
+from cli.options.shared import json_option, open_for_reading, open_for_use, run_argument
 from cli.running.derived_run import derive
 from models.lifecycle.derivation import Derivation
 from models.statuses import Mark
@@ -44,7 +44,7 @@ def list_briefs(*, run_text: str, as_json: bool) -> None:
     from models.dao.runs import RunsDao
     from models.views.repo_names import marks_in
 
-    open_for_use()
+    open_for_reading()
     run = RunsDao.resolve(run_text)
     groups, marks = BriefsDao.of_run(run.run_id), marks_in(run.run_id)
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.display.terminal import emit_json, faint, indented, paint, say, status_text
-from cli.options.shared import json_option, open_for_use, read_run_argument
+from cli.options.shared import json_option, open_for_reading, read_run_argument
 
 if TYPE_CHECKING:
     from cli.diagnosis.case import Case, Diagnosis
@@ -24,7 +24,7 @@ def command(run_text: str, as_json: bool) -> None:
 
     Example: scout explain last
     """
-    settings = open_for_use()
+    settings = open_for_reading()
     from cli.diagnosis.loading import load_case
     from cli.diagnosis.rules import diagnose
 

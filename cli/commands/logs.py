@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.display.terminal import LEVEL_COLOURS, emit_json, faint, indented, paint, say
-from cli.options.shared import json_option, open_for_use, read_run_argument
+from cli.options.shared import json_option, open_for_reading, read_run_argument
 from models.attempt_name import attempt_name, read_name
 from models.statuses import LEVELS, StepStatus
 from models.steps import STEP_NAMES
@@ -99,7 +99,7 @@ def command(
         asked |= {"step": known_step(named.step), "attempt": named.attempt}
     if group and follow:
         raise click.UsageError("--group cannot be combined with --follow: it counts what is there.")
-    settings = open_for_use()
+    settings = open_for_reading()
     from models.dao.runs import RunsDao
 
     run = None if all_runs else RunsDao.resolve(named.run)

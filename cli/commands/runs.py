@@ -10,7 +10,7 @@ import click
 from cli.display.run_table import run_table_lines
 from cli.display.terminal import emit_json, say
 from cli.options.filters import filter_options
-from cli.options.shared import json_option, open_for_use
+from cli.options.shared import json_option, open_for_reading
 
 if TYPE_CHECKING:
     from models.views.run_list import RunFilter
@@ -49,7 +49,7 @@ def command(wanted: RunFilter, limit: int, sort: str, as_json: bool) -> None:
     from models.dao.tags import TagsDao
     from models.views.run_list import list_runs
 
-    views = list_runs(open_for_use(), wanted, limit, order=RunOrder(sort))
+    views = list_runs(open_for_reading(), wanted, limit, order=RunOrder(sort))
     if as_json:
         tags = TagsDao.of_runs(view.run.run_id for view in views)
         emit_json([_to_dict(view, tags.get(view.run.run_id, {})) for view in views])

@@ -11,7 +11,7 @@ from cli.options.shared import (
     complete_file,
     json_option,
     new_file,
-    open_for_use,
+    open_for_reading,
     read_run_argument,
 )
 
@@ -46,7 +46,7 @@ def command(
         raise click.UsageError("--attempts cannot be combined with --repo.")
     if html is not None and (repo is not None or with_attempts or as_json):
         raise click.UsageError("--html cannot be combined with other options: it shows all.")
-    settings = open_for_use()
+    settings = open_for_reading()
     from models.dao import AuditDao, RunsDao
     from models.views.attempts import attempts_of
     from models.views.run_view import view_run

@@ -8,7 +8,7 @@ import click
 
 from cli.display.table import Column, table_lines
 from cli.display.terminal import emit_json, local_time, say
-from cli.options.shared import json_option, open_for_use
+from cli.options.shared import json_option, open_for_reading
 from models.steps import STEP_NAMES
 from models.text.duration import duration
 
@@ -57,7 +57,7 @@ def command(since_text: str, step: str | None, as_json: bool) -> None:
     from models.text.time_span import span_s
 
     since_s = span_s(since_text, "--since")
-    open_for_use()
+    open_for_reading()
     from models.views.step_stats import view_stats
 
     stats = view_stats(since_s, step)

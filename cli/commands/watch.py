@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.display.terminal import emit_json
-from cli.options.shared import json_option, open_for_use, read_run_argument
+from cli.options.shared import json_option, open_for_reading, read_run_argument
 
 
 @click.command()
@@ -37,7 +37,7 @@ def command(run_text: str, exit_status: bool, timeout_s: float | None, as_json: 
     from models.dao.runs import RunsDao
     from models.errors import ExitCode
 
-    settings = open_for_use()
+    settings = open_for_reading()
     run_id = RunsDao.resolve(run_text).run_id
     screen = Screen(people=not as_json)
     watcher = Watcher(run_id, screen, Clock(), poll_s=0.2, broker=settings.broker_kind)

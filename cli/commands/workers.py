@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.display.terminal import age, emit_json, paint, say, status_mark, status_text
-from cli.options.shared import json_option, open_for_use
+from cli.options.shared import json_option, open_for_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def command(as_json: bool) -> None:
 
     Example: scout workers
     """
-    settings = open_for_use()
+    settings = open_for_reading()
     from models.clock import Clock
     from models.dao.fleet import FleetDao
     from models.dao.workers import WorkersDao

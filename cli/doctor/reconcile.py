@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cli.options.shared import open_for_use
+from cli.options.shared import open_for_reading
 from models.clock import seconds_between
 from models.dao import RunsDao
 from models.records.consistency import contradictions, log_contradictions, log_lines
@@ -31,7 +31,7 @@ def reconcile(run_text: str) -> dict[str, Any]:
     Raises:
         InputError: No run matches.
     """
-    open_for_use()
+    open_for_reading()
     if run_text == "all":
         run_ids = [run.run_id for run in RunsDao.list(limit=NEWEST)]
     else:

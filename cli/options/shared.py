@@ -36,6 +36,21 @@ def open_for_use() -> Settings:
     return settings
 
 
+def open_for_reading() -> Settings:
+    """Do the same for a command that only reads: what an older Scout made stays as it is.
+
+    Raises:
+        ConfigError: A setting is malformed.
+        DatabaseUnavailableError: The database cannot be opened.
+    """
+    from models.database.migrate import open_database
+    from models.settings.runtime import load_settings
+
+    settings = load_settings()
+    open_database(settings, reads=True)
+    return settings
+
+
 def run_argument(command: F) -> F:
     """Add the RUN argument: an id, a unique prefix of one, or `last`."""
     return click.argument("run_text", metavar="RUN", shell_complete=complete_run)(command)

@@ -54,8 +54,14 @@ class SchemaStatus(Struct, frozen=True):
     outdated: bool = False
 
 
-def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
+def open_database(settings: Settings, *, migrate: bool = True, reads: bool = False) -> db.Database:
     """Open the database, bring its schema up to date, and make it current.
+
+    Args:
+        settings: Where it is.
+        migrate: Whether to bring the schema up to date.
+        reads: Leave the schema alone if an older Scout made it: workers of that version may be
+            at work, and would not start again.
 
     Raises:
         ConfigError: Its URL cannot be used.
@@ -68,7 +74,8 @@ def open_database(settings: Settings, *, migrate: bool = True) -> db.Database:
         if status.unknown:
             database.close_thread()
             raise too_new(database.label, status)
-        if migrate and (status.pending or status.outdated):
+        lacks = bool(status.pending or status.outdated)
+        if migrate and lacks and not (reads and status.applied):
             migrate_database(database)
         learn_time(database)
     except (peewee.DatabaseError, peewee.InterfaceError, OSError) as exc:

@@ -144,3 +144,31 @@ def test_a_backup_of_nothing_or_of_a_server_is_refused(
     result = scout("db", "backup", str(tmp_path / "copy.db"))
     assert result.exit_code == 2
     assert "pg_dump" in result.stderr
+
+
+def test_commands_that_only_read_leave_the_schema_of_an_older_scout_alone(
+    scout: Scout, opened: Database, parent: str
+) -> None:
+    """Its workers would not start again; the first command that writes brings it up to date."""
+    newest = "(SELECT max(name) FROM scout_migrations)"
+    ((lacking,),) = rows(f"SELECT name FROM scout_migrations WHERE name = {newest}")
+    opened.execute(f"DELETE FROM scout_migrations WHERE name = {newest}")
+    for command in (
+        ("runs",),
+        ("show",),
+        ("show", "--html", "run.html"),
+        ("watch",),
+        ("logs",),
+        ("explain",),
+        ("stats",),
+        ("workers",),
+        ("briefs", "list", parent),
+        ("audit", "verify"),
+        ("doctor", "--reconcile"),
+        ("diff", parent, parent),
+        ("replay",),
+        ("top", "--once"),
+        ("health",),
+    ):
+        assert scout(*command).exit_code in {0, 1}, command
+        assert scout.json("db", "status")["pending"] == [lacking], command
