@@ -147,7 +147,7 @@ def test_a_backup_of_nothing_or_of_a_server_is_refused(
 
 
 def test_commands_that_only_read_leave_the_schema_of_an_older_scout_alone(
-    scout: Scout, opened: Database, parent: str
+    scout: Scout, opened: Database, parent: str, tmp_path: Path
 ) -> None:
     """Its workers would not start again; the first command that writes brings it up to date."""
     newest = "(SELECT max(name) FROM scout_migrations)"
@@ -156,7 +156,7 @@ def test_commands_that_only_read_leave_the_schema_of_an_older_scout_alone(
     for command in (
         ("runs",),
         ("show",),
-        ("show", "--html", "run.html"),
+        ("show", "--html", str(tmp_path / "run.html")),
         ("watch",),
         ("logs",),
         ("explain",),
