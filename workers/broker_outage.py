@@ -1,7 +1,9 @@
 """A broker that goes away is one line, and one when it is back, however many consumers wait for it.
 
+Where it comes back as one that refuses, that is a line more.
+
 Dramatiq's consumers report each of their tries, every few seconds, as CRITICAL. Those lines are
-replaced at their loggers; the end is known by the first consumer that hears from the broker again.
+replaced at their loggers; the end is when one hears from the broker and none is refused any more.
 
 A Redis that is read-only or full answers, and is as good as away: Dramatiq would take its words for
 a bug, with a traceback at each try, and would never acknowledge what it was done with then.
@@ -47,9 +49,11 @@ class BrokerOutage(logging.Filter):
         self._since_s: float | None = None
         self._last_s = 0.0
         self._said = ""
+        #: What to do, of all that was said in this outage: another cause is another line.
+        self._told: set[str | None] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let the first line about an outage pass, in our words, and hold the others back."""
+        """Let the first line about each cause of an outage pass, in our words, and no others."""
         text = str(record.msg)
         if text.startswith(_AGAIN):
             return self._since_s is None
@@ -60,9 +64,12 @@ class BrokerOutage(logging.Filter):
         trouble = self._explain(met or ConnectionError("no answer"))
         with self._lock:
             self._last_s, self._said = time.monotonic(), str(trouble)
-            if self._since_s is not None:
+            if self._since_s is None:
+                self._since_s = self._last_s
+                self._told.clear()
+            if trouble.hint in self._told:
                 return False
-            self._since_s = self._last_s
+            self._told.add(trouble.hint)
         record.msg = "%s It is tried again until that changes; nothing is lost."
         record.args = (trouble.message,)
         record.levelno, record.levelname = logging.ERROR, "ERROR"

@@ -62,6 +62,10 @@ def test_it_is_not_over_while_one_consumer_is_refused_each_time(
     at(112.0)
     met(outage, redis.exceptions.NoPermissionError("no rpush"))
     assert "no rpush" in str(outage.lasting())
+    other = met(outage, redis.exceptions.ReadOnlyError("READONLY"))
+    assert other is not None, "another cause is told, once"
+    assert "It is a replica" in vars(other)["hint"]
+    assert met(outage, redis.exceptions.ReadOnlyError("READONLY")) is None
     outage.over(117.9)
     assert not caplog.records
     outage.over(118.0)
