@@ -83,7 +83,7 @@ _HINTS: Mapping[Code, str] = MappingProxyType(
         Code.DATABASE_DAMAGED: "Put back a backup, or see SQLite's .recover. Rows that hold no"
         " JSON where there should be some: scout doctor --reconcile",
         Code.DATABASE_CONNECTIONS_USED_UP: "Each worker process needs its threads and 4 more: raise"
-        " max_connections, start fewer, or put PgBouncer in between.",
+        " max_connections or the role's CONNECTION LIMIT, start fewer, or put PgBouncer between.",
         Code.DATABASE_UNAVAILABLE: "Check that it is running and SCOUT_DATABASE_URL is right.",
     }
 )

@@ -42,6 +42,8 @@ SESSION = {
     "statement_timeout": 5000,
     "idle_in_transaction_session_timeout": 5000,
 }
+#: Of databases that take any text: all of it, or what it is given, unseen.
+_ENCODINGS = {"UTF8", "SQL_ASCII"}
 #: What PgBouncer says to the session's settings.
 _POOLER_REFUSES = "unsupported startup parameter"
 #: What a connection is asked at first beside the time.
@@ -78,7 +80,7 @@ class ServerDatabase(peewee.PostgresqlDatabase):
         usual: dict[str, Any] = dict(CONNECTION)
         if "," in str(said.get("host", "")):
             usual["target_session_attrs"] = "read-write"  # after a failover, find the primary
-        self._params = usual | said
+        self._params = usual | said | {"client_encoding": "UTF8"}
         self._session = dict(SESSION)
         self._answer_s = ANSWER_S
         if statement_s is not None:
@@ -185,6 +187,13 @@ class ServerDatabase(peewee.PostgresqlDatabase):
     def _opened(self, **params: Any) -> ServerConnection:
         connection = ServerConnection.connect(**self._params, **params, autocommit=True)
         connection.answer_s = self._answer_s
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding not in _ENCODINGS:
+            connection.close()
+            raise DatabaseUnavailableError(
+                f"The encoding of the database is {encoding}, which has not all characters.",
+                "Make one that has: CREATE DATABASE NAME ENCODING 'UTF8' TEMPLATE template0",
+            )
         return connection
 
 

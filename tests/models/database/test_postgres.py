@@ -12,6 +12,7 @@ import pytest
 from models.codes import Code
 from models.database import connection as connection_module
 from models.database.connection import Database
+from models.database.drivers import connect
 from models.database.migrate import open_database
 from models.errors import ConfigError, DatabaseUnavailableError
 from models.lifecycle import cancel_run, fail_step, finish_and_go_on
@@ -210,3 +211,25 @@ def test_a_server_without_room_for_connections_says_how_many_are_needed(
     assert caught.value.code is Code.DATABASE_CONNECTIONS_USED_UP
     assert "Each worker process needs its threads and 4 more" in caught.value.hint
     assert isinstance(caught.value.__cause__, peewee.OperationalError)
+
+
+def test_a_database_takes_any_text_or_is_refused(
+    postgres: Postgres, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of no encoding stores what it is given; others have no place for all characters."""
+    make = "CREATE DATABASE {0} ENCODING '{0}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    for name in ("sql_ascii", "latin1"):
+        with postgres.admin() as admin:
+            admin.execute(make.format(name))
+        url = urlsplit(postgres.url)._replace(path=f"/{name}").geturl()
+        monkeypatch.setenv("SCOUT_DATABASE_URL", url)
+        opened = connect(load_settings())
+        if name == "latin1":
+            with pytest.raises(DatabaseUnavailableError, match="is LATIN1") as caught:
+                opened.execute("SELECT 1")
+            assert "ENCODING 'UTF8'" in caught.value.hint
+        else:
+            assert opened.execute("SELECT CAST(? AS text)", ("K\u00e4se \u2605",)).fetchone() == (
+                "K\u00e4se \u2605",
+            )
+        opened.close_thread()
