@@ -35,7 +35,6 @@ _OS_HINTS = {
     errno.EPERM: "Make it readable and writable for you, or name another place.",
     errno.EROFS: "That disk is read-only; name another place.",
     errno.ENOENT: "Check the path.",
-    errno.EMFILE: "Too many files are open; raise the limit with: ulimit -n 4096",
 }
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from models.codes import Code
 from models.database.peewee_alone import peewee
 from models.errors import DatabaseUnavailableError, system_code
+from models.system_limits import NO_MORE_FILES, opens_files
 
 _SQLITE: Mapping[int, Code] = MappingProxyType(
     {
@@ -149,6 +150,8 @@ def unavailable(label: str, exc: BaseException) -> DatabaseUnavailableError:
         hint = _NO_FOLDER if code is Code.DATABASE_UNAVAILABLE and exc.filename else ""
     elif (said := _said(exc)).sqlite is not None:
         hint = _SQLITE_HINTS.get(said.sqlite, "")
+        if hint is _NO_FOLDER and not opens_files():
+            hint = NO_MORE_FILES
     else:
         hint = _POSTGRES_HINTS.get(said.sqlstate or "", "")
     return DatabaseUnavailableError(f"Database {label}: {text}.", hint or _HINTS[code], code=code)

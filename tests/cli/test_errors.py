@@ -68,6 +68,7 @@ def test_scouts_own_errors_show_message_and_hint(
         (OSError(errno.EFBIG, "File too large"), 3, "File too large", "ulimit -f"),
         (RuntimeError("can't start new thread"), 3, "no more threads", "ulimit -u"),
         (BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)), 3, "processes", "ulimit -u"),
+        (OSError(errno.EMFILE, "Too many open files", "/x"), 3, "opens no more", "ulimit -n"),
         (MemoryError(), 3, "no more memory", "limit on memory"),
         (ZeroDivisionError("by zero"), 1, "Unexpected ZeroDivisionError: by zero", "SCOUT_DEBUG"),
     ],

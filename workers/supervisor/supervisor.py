@@ -196,7 +196,7 @@ class Supervisor:
             limit = system_limit(exc)
             logger.error(
                 "Worker %d cannot be started: %s",
-                *(number, limit.message if limit else f"{exc.filename or ''} {exc.strerror}."),
+                *(number, limit.message if limit else f"{exc}."),
                 extra={"event": Event.WORKER_START_FAILED, "hint": limit.hint if limit else ""},
             )
             return None

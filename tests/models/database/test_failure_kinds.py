@@ -100,6 +100,18 @@ def test_its_words_decide_nothing() -> None:
     ]
 
 
+def test_where_no_more_files_can_be_opened_the_folder_is_not_to_blame() -> None:
+    exc = sqlite_error(sqlite3.SQLITE_CANTOPEN, "unable to open database file")
+    assert "folder" in unavailable("x", exc).hint
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        hint = unavailable("x", exc).hint
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert "ulimit -n" in hint
+
+
 def test_a_limit_on_the_size_of_a_file_is_a_full_disk(sqlite_database: Database) -> None:
     """So is a quota: SQLite gives both the number of an error of the disk."""
     run_id = new_run()
