@@ -129,6 +129,7 @@ _SENTINEL_REFUSES = "no sentinel lets us in"
 def _hints(namespace: str) -> dict[str, str]:
     missing = f"Give its user these rights: {rights(namespace)}"
     return {
+        "'select' command": f"{missing} +select",  # for a database other than the first
         "NoPermission": missing,
         "ACL failure in script": missing,
         "ReadOnly": "It is a replica: name the primary in SCOUT_BROKER_URL.",

@@ -91,6 +91,9 @@ def test_the_documented_rights_are_enough_and_each_is_named_where_it_is_missing(
     assert "may not hset, zadd" in str(missing)
     assert rights("scout") in str(missing.hint)
     assert PASSWORD not in f"{missing} {missing.hint}"
+    assert "+select" in str(refused(as_user(redis_url).removesuffix("0") + "1").hint)
+    give("+select")
+    assert ask(as_user(redis_url).removesuffix("0") + "1") == Lengths(waiting=0, delayed=0)
     give("-keys", "+eval")
     with (
         redis.Redis.from_url(as_user(redis_url)) as client,
