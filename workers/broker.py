@@ -113,7 +113,7 @@ def _redis(settings: Settings, middleware: list[Middleware]) -> dramatiq.Broker:
         client = redis_client(
             settings.broker_url,
             socket_connect_timeout=BROKER_TIMEOUT_S,
-            socket_timeout=30,
+            socket_timeout=BROKER_TIMEOUT_S,
             health_check_interval=30,
         )
     except ValueError as exc:

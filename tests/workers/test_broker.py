@@ -214,3 +214,9 @@ def test_what_strangers_write_into_the_queue_holds_nobody_up(
     skipped = [record for record in caplog.records if "was skipped" in record.getMessage()]
     assert len(skipped) == 3
     assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
+
+
+def test_a_redis_that_has_gone_silent_is_waited_for_as_long_as_one_that_lets_nobody_in() -> None:
+    """Nothing that is asked of it takes long; a link that carries nothing any more is left soon."""
+    made = Rig(broker_url="redis://127.0.0.1:1/0").broker.client.connection_pool.connection_kwargs  # type: ignore[attr-defined]
+    assert made["socket_timeout"] == made["socket_connect_timeout"] <= 5
