@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.codes import Code
 from models.errors import system_code
-from models.system_limits import system_limit
+from models.system_limits import is_about_threads
 
 #: How the clients of brokers name the errors that say that there is no link to one.
 _LINKS_DOWN = frozenset(
@@ -19,7 +19,7 @@ def code_of(exc: BaseException) -> Code:
         return code
     if isinstance(exc, (ConnectionError, TimeoutError)):
         return Code.CONNECTION_FAILED
-    if isinstance(exc, OSError) or system_limit(exc) is not None:
+    if isinstance(exc, OSError) or is_about_threads(exc):
         return system_code(exc)
     if is_from_database(exc):
         from models.database.failure_kinds import database_code

@@ -36,12 +36,17 @@ def opens_files() -> bool:
     return True
 
 
+def is_about_threads(exc: BaseException) -> bool:
+    """Say whether an error is that of a thread which the system refused."""
+    return isinstance(exc, RuntimeError) and exc.args == (_NO_THREAD,)
+
+
 def system_limit(exc: BaseException) -> SystemLimitError | None:
     """Return what to tell a person where an error, or what it came from, is such a refusal."""
     origin = exc.__cause__ or exc
     if isinstance(origin, SystemLimitError):
         return origin
-    if isinstance(origin, RuntimeError) and _NO_THREAD in str(origin):
+    if is_about_threads(origin):
         return SystemLimitError("The system starts no more threads.", _NO_MORE_TASKS)
     if isinstance(origin, OSError) and origin.strerror == _NOT_NOW and origin.filename is None:
         return SystemLimitError("The system starts no more processes.", _NO_MORE_TASKS)
