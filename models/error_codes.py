@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.codes import Code
-from models.errors import system_code
+from models.errors import DatabaseUnavailableError, system_code
 from models.system_limits import is_about_threads
 
 #: How the clients of brokers name the errors that say that there is no link to one.
@@ -34,6 +34,20 @@ def code_of(exc: BaseException) -> Code:
 def is_from_database(exc: BaseException) -> bool:
     """Say whether a driver of a database, or Peewee, raised an error."""
     return bool(_origins(exc) & {"peewee", "sqlite3", "psycopg"})
+
+
+def foreseen(label: str, exc: BaseException) -> DatabaseUnavailableError | None:
+    """Return what an error of a driver tells a person; None where a statement may be wrong.
+
+    Args:
+        label: The database's name for people.
+        exc: Any error.
+    """
+    if not is_from_database(exc) or code_of(exc) is Code.DATABASE_UNAVAILABLE:
+        return None
+    from models.database.failure_kinds import unavailable
+
+    return unavailable(label, exc)
 
 
 def _origins(exc: BaseException) -> set[str]:

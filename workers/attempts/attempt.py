@@ -18,6 +18,7 @@ from models.clock import Clock
 from models.codes import Code
 from models.dao.steps import StepsDao
 from models.database.connection import database, reads_wait
+from models.error_codes import foreseen
 from models.errors import DatabaseUnavailableError, ScoutError
 from models.events import Event
 from models.lifecycle import Claim
@@ -99,6 +100,10 @@ class Attempt:
         try:
             with self._guarded(), Bound(reads_wait, True):
                 self.stats = _checked(step(context), self.claim.name)
+        except Exception as exc:
+            if (told := foreseen(database().label, exc)) is not None:
+                raise told from exc
+            raise
         finally:
             with self.body_lock:
                 self.in_body = False

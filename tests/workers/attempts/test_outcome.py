@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,6 @@ import pytest
 
 from models.backoff import Backoff
 from models.clock import from_iso
-from models.codes import Code
 from models.dao.steps import StepsDao
 from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError, PermanentError, TransientError
@@ -19,7 +19,7 @@ from models.settings.runtime import load_settings
 from models.steps import STEP_NAMES
 from tasks.step import StepContext
 from tests.support.clock import FakeClock
-from tests.support.databases import locked_error
+from tests.support.databases import locked_error, sqlite_error
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig, failing
 from tests.support.runs import audits, events, new_run, run_of, step_of
@@ -98,7 +98,7 @@ class TestRetries:
         self, sqlite_database: Database, logs: Logs, handoff: str
     ) -> None:
         """A full disk, most of all: each try of each run would fill what room is left for logs."""
-        full = DatabaseUnavailableError("The disk is full.", "Make room.", code=Code.DISK_FULL)
+        full = sqlite_error(sqlite3.SQLITE_FULL, "database or disk is full")
         rig = Rig({SECOND: failing(full)}, handoff=handoff)
         run_id = new_run(broker="memory")
         rig.deliver(run_id, FIRST)
