@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from workers.metrics.pipe import CountsReceiver
     from workers.supervisor.supervisor import ChildDeath
 
+#: Also where there are more processors: as a default they must not be refused.
+MOST_PROCESSES = 256
+
 
 def _usable_processors() -> int:
     from workers.supervisor.processors import usable_processors
 
-    return usable_processors()
+    return min(usable_processors(), MOST_PROCESSES)
 
 
 @click.command()
 @click.option(
     "--processes",
     "-p",
-    type=click.IntRange(1, 256),
+    type=click.IntRange(1, MOST_PROCESSES),
     default=_usable_processors,
     show_default="one per processor that may be used",
     help="Worker processes.",

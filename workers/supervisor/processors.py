@@ -39,12 +39,13 @@ def _quotas(cgroups: Path, own_groups: Path) -> Iterator[float]:
     for line in lines:
         _, kinds, name = [*line.split(":", 2), "", ""][:3]
         path = PurePosixPath(name.lstrip("/"))
-        root = cgroups / "cpu" if kinds else cgroups
         if kinds and "cpu" not in kinds.split(","):
             continue
+        roots = (cgroups / "cpu", cgroups / kinds) if kinds else (cgroups,)
         for group in (path, *path.parents):  # in a container the own group is the root
-            with suppress(OSError, ValueError, ZeroDivisionError):
-                yield _first(root / group) if kinds else _second(root / group)
+            for root in roots:
+                with suppress(OSError, ValueError, ZeroDivisionError):
+                    yield _first(root / group) if kinds else _second(root / group)
 
 
 def _first(group: Path) -> float:

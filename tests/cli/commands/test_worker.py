@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -29,7 +30,11 @@ def test_it_is_refused(scout: Scout, args: tuple[str, ...], words: str) -> None:
     assert words in result.stderr
 
 
-def test_without_a_broker_what_it_depends_on_is_not_there(scout: Scout) -> None:
+def test_without_a_broker_what_it_depends_on_is_not_there(
+    scout: Scout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On however large a machine."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(1_024)), raising=False)
     result = scout("worker")
     assert result.exit_code == 3
     assert "There is no broker" in result.stderr

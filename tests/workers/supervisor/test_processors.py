@@ -28,6 +28,14 @@ from workers.supervisor.processors import usable_processors
             2,
         ),
         (
+            "4:cpu,cpuacct:/docker/x",  # mounted by its whole name, and the root is the own group
+            {
+                "cpu,cpuacct/cpu.cfs_quota_us": "50000",
+                "cpu,cpuacct/cpu.cfs_period_us": "100000",
+            },
+            1,
+        ),
+        (
             "4:cpu,cpuacct:/x",
             {"cpu/x/cpu.cfs_quota_us": "-1", "cpu/x/cpu.cfs_period_us": "100000"},
             16,
