@@ -25,6 +25,9 @@ from workers.logs.prints import capture_prints
 from workers.logs.stream import LineHandler
 from workers.logs.text_format import TextFormatter
 
+#: What stands there is a folder or a device, or the name is too long.
+_NO_FILES_NAME = {errno.EISDIR, errno.EINVAL, errno.ENAMETOOLONG}
+
 
 def configure_logging(settings: LogSettings) -> LineHandler:
     """Make Scout's handlers the only ones of the root logger, and capture what Python prints.
@@ -120,7 +123,12 @@ def _file_handler(settings: LogSettings, path: str, formatter: JsonFormatter) ->
                 f"The log file {path!r} or its lock is a symbolic link, which is not followed.",
                 "Name the file that it leads to in SCOUT_LOG_FILE, or remove the link.",
             ) from exc
+        to_do = (
+            f"Make {str(Path(path).parent)!r} a folder you may write to, or unset SCOUT_LOG_FILE."
+        )
+        if exc.errno in _NO_FILES_NAME:
+            to_do = "Name another file in SCOUT_LOG_FILE, or unset it."
         raise ConfigError(
             f"The log file {path!r} cannot be written: {exc.strerror}.",
-            f"Make {str(Path(path).parent)!r} a folder you may write to, or unset SCOUT_LOG_FILE.",
+            to_do,
         ) from exc

@@ -121,13 +121,17 @@ def test_a_file_that_was_open_to_all_is_made_private(logs: Logs, tmp_path: Path)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("name", ["missing/scout.log", "."])
+@pytest.mark.parametrize(
+    ("name", "to_do"),
+    [("missing/scout.log", "a folder"), (".", "another file"), ("x" * 300, "another file")],
+)
 def test_a_file_that_cannot_be_written_is_a_clear_error_at_once(
-    logs: Logs, tmp_path: Path, name: str
+    logs: Logs, tmp_path: Path, name: str, to_do: str
 ) -> None:
     with pytest.raises(ConfigError, match="cannot be written") as caught:
         logs.configure(LogSettings(log_file=str(tmp_path / name)))
     assert "SCOUT_LOG_FILE" in caught.value.hint
+    assert to_do in caught.value.hint
     logger.info("the old configuration goes on")
     assert logs.line["message"] == "the old configuration goes on"
 
