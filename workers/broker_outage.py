@@ -111,7 +111,8 @@ def _refusals_as_outage() -> Iterator[None]:
     try:
         yield
     except Exception as exc:
-        if type(exc).__module__.partition(".")[0] not in _CLIENTS:
+        known = isinstance(exc, OSError) or type(exc).__module__.partition(".")[0] in _CLIENTS
+        if not known or isinstance(exc, ConnectionClosed):
             raise
         raise ConnectionClosed(exc) from None  # type: ignore[no-untyped-call]
 
@@ -152,12 +153,18 @@ class _Listening:
 
 def tell_outages_once(broker: dramatiq.Broker, outage: BrokerOutage) -> None:
     """Have the consumers of a broker report its outages together."""
-    consume = broker.consume
+    consume, enqueue = broker.consume, broker.enqueue
 
     def listening(queue_name: str, *args: Any, **options: Any) -> Any:
-        return _Listening(consume(queue_name, *args, **options), queue_name, outage)
+        with _refusals_as_outage():
+            return _Listening(consume(queue_name, *args, **options), queue_name, outage)
+
+    def sending(*args: Any, **options: Any) -> Any:
+        with _refusals_as_outage():  # a consumer sends what has been delayed
+            return enqueue(*args, **options)
 
     broker.consume = listening  # type: ignore[method-assign]
+    broker.enqueue = sending  # type: ignore[method-assign]
     for queue in (QUEUE, dq_name(QUEUE)):
         reporter = logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})")
         for old in [one for one in reporter.filters if isinstance(one, BrokerOutage)]:

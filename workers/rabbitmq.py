@@ -30,6 +30,11 @@ rabbitmq.MAX_ENQUEUE_ATTEMPTS = 3
 ACKNOWLEDGE_AFTER_S = 900.0
 
 
+#: A link that carries nothing any more is left after twice this time, if the address does not say
+#: otherwise; the server's own proposal is a minute.
+HEARTBEAT_S = 10
+
+
 class EarlyConsumer(_RabbitmqConsumer):
     """A consumer that lets go of messages that it has had for long."""
 
@@ -82,6 +87,8 @@ class ConfirmedRabbitmqBroker(RabbitmqBroker):
         for parameters in several:
             if parameters.blocked_connection_timeout is None:
                 parameters.blocked_connection_timeout = BLOCKED_TIMEOUT_S
+            if parameters.heartbeat is None:
+                parameters.heartbeat = HEARTBEAT_S
 
     @property
     def consumer_class(self) -> type[EarlyConsumer]:

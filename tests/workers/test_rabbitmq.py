@@ -101,3 +101,15 @@ def test_one_that_was_had_for_long_does_not_and_its_late_end_is_no_warning(
     consumer.close()
     assert delivered(broker) == []
     assert not [record for record in caplog.records if record.levelname != "INFO"]
+
+
+@pytest.mark.parametrize(("asked", "heard_s"), [("", 10), ("?heartbeat=60", 60)])
+def test_a_silent_link_is_left_soon_unless_the_address_says_otherwise(
+    rabbitmq: Rabbitmq, monkeypatch: pytest.MonkeyPatch, asked: str, heard_s: int
+) -> None:
+    monkeypatch.setenv("SCOUT_BROKER_URL", rabbitmq.url + asked)
+    broker: Any = build_broker(load_settings())
+    try:
+        assert broker.connection._impl.params.heartbeat == heard_s
+    finally:
+        broker.close()
