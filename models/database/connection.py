@@ -232,7 +232,8 @@ class Database:
             else:
                 waited_s = time.monotonic() - started_s
                 if waited_s > LONG_WAIT_S:
-                    _log_wait(waited_s, "the database was locked or away")
+                    slow = tries == 1 and not self.is_sqlite
+                    _log_wait(waited_s, f"the database was {'slow' if slow else 'locked or away'}")
                 return result
             time.sleep(_BACKOFF.delay_s(tries))
 
