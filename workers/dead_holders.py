@@ -18,11 +18,12 @@ def close_dead_holders(run_id: str) -> None:
     now is taken for alive; then its lease runs out.
     """
     for step in StepsDao.of_run(run_id):
-        if step.status is StepStatus.RUNNING and step.worker and _is_gone(step.worker):
+        if step.status is StepStatus.RUNNING and step.worker and is_gone(step.worker):
             close_worker(step.worker, "its process has ended")
 
 
-def _is_gone(worker: str) -> bool:
+def is_gone(worker: str) -> bool:
+    """Say whether a worker is a process of this machine that has ended."""
     host, _, rest = worker.partition(":")
     pid = rest.partition(":")[0]
     if host != socket.gethostname() or not is_from_here(worker) or not pid.isdecimal():

@@ -29,6 +29,7 @@ from models.views.run_state import (
 )
 from models.views.run_view import RunView
 from models.views.worker_threads import ThreadCount
+from workers.dead_holders import is_gone
 
 Rule = Callable[[Case], Diagnosis | None]
 
@@ -176,14 +177,18 @@ def _held(case: Case) -> Diagnosis | None:
 
 def _lease_expired(case: Case) -> Diagnosis | None:
     step, view = case.current, case.view
-    if step is None or not view.reading.stalled or step.status is not StepStatus.RUNNING:
+    if step is None or step.status is not StepStatus.RUNNING:
         return None
+    ended = not view.reading.stalled and step.worker is not None and is_gone(step.worker)
+    if not (ended or view.reading.stalled):
+        return None
+    evidence = f"{step.name} was on {step.worker}, which has ended" if ended else view.reading.text
     return Diagnosis(
         "lease_expired",
         f"The worker of {step.name} stopped in the middle of it.",
         "A killed process, a machine that went away, or one that was suspended. "
         + _who_takes_over(view),
-        [view.reading.text, *case.last_lines(step.name, step.attempt)],
+        [evidence, *case.last_lines(step.name, step.attempt)],
         _wake_up(case),
     )
 
