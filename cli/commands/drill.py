@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,8 @@ def command(
     random = [name for name in _RANDOM if ctx.get_parameter_source(name) is _TYPED]
     if kill_at and random:
         raise click.UsageError(f"--{random[0]} is for random kills, --kill-at for one place.")
+    from cli.own_process import is_own_process
+    from cli.running.stop_signals import raised_as_stop
     from models.run_args import RunArgs
     from models.settings.logging import LogSettings
     from workers.drill.baseline import undisturbed_digest
@@ -104,7 +107,10 @@ def command(
         return
     configure_logging(LogSettings(level="CRITICAL"))
     results: list[Result] = []
-    with tempfile.TemporaryDirectory(prefix="scout-drill-") as name:
+    with ExitStack() as stack:
+        if is_own_process():
+            stack.enter_context(raised_as_stop())  # so that broker, workers and folder go
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="scout-drill-"))
         folder = Path(name)
         args = RunArgs(query="drill", dry=True, out=str(folder / "out"))
         with Stage(folder / "stage", database_url=database_url) as stage:
