@@ -13,6 +13,10 @@ _TAKE = (
 )
 
 
+#: Not a job: who died last, and when. What that process had taken from the broker is lost.
+LAST_DEATH = "death"
+
+
 def lone_start(run_id: str, step: str, attempts: int) -> str:
     """Return the name of the job of starting a step alone that was begun so often."""
     return f"alone:{run_id}:{step}:{attempts}"
@@ -39,6 +43,13 @@ class SingletonsDao:
     def take(name: str, holder: str, now: str, until: str) -> bool:
         """Take a job, or keep it longer; returns whether no other holder has it now."""
         return bool(database().execute(_TAKE, (name, holder, until, now)).rowcount)
+
+    @staticmethod
+    def expiry(name: str) -> str | None:
+        """Return until when a job was taken, or None."""
+        sql = "SELECT expires_at FROM singletons WHERE name = ?"
+        row = database().execute(sql, (name,)).fetchone()
+        return str(row[0]) if row else None
 
     @staticmethod
     def release_all(holder: str) -> None:

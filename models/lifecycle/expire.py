@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from models.audit import Journal, transition
 from models.clock import Clock, seconds_between
-from models.dao.singletons import SingletonsDao
+from models.dao.singletons import LAST_DEATH, SingletonsDao
 from models.dao.steps import ClaimedRow, StepsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
@@ -57,7 +57,8 @@ def close_worker(
 ) -> int:
     """Close every attempt of a worker process that is known to be dead; returns how many.
 
-    Jobs that only it did, as recovery, are for others at once.
+    Jobs that only it did, as recovery, are for others at once, and these know that messages may
+    have been lost with it.
 
     Args:
         worker: Its whole name: what begins alike may be alive elsewhere.
@@ -74,6 +75,7 @@ def close_worker(
         rows = StepsDao.running_where("s.worker = ?", (worker,))
         WorkersDao.remove(worker)
         SingletonsDao.release_all(worker)
+        SingletonsDao.take(LAST_DEATH, worker, clock.now_iso(), clock.now_iso())
         return sum(interrupt(journal, row, clock, why, neighbours=len(rows) - 1) for row in rows)
 
     return transition(work, clock, give_up=give_up)

@@ -56,6 +56,9 @@ class StepNotRecordedError(MiddlewareError):
 class Parent(Protocol):
     """Who started this process, and starts others."""
 
+    def worked(self) -> None:
+        """Note that this process has brought a step to its end."""
+
     def run_alone(self, run_id: str, step: str) -> None:
         """Start a process in which a step runs alone."""
 
@@ -206,6 +209,8 @@ class StepMiddleware(Middleware):
                 self.send(broker, attempt.claim.run_id, come.name, delay_s=come.delay_s)
             elif come is not None:
                 self._thread.next = self._hold(come)
+            if exception is None and self.parent is not None:
+                self.parent.worked()
             self._note(exception)
         except DatabaseUnavailableError as exc:
             self._note(exc)

@@ -7,7 +7,7 @@ import time
 
 from models.ids import is_id
 from models.steps import STEP_NAMES
-from workers.supervisor.parent_line import ALONE, DONE, READY, RETIRING
+from workers.supervisor.parent_line import ALONE, DONE, READY, RETIRING, WORKED
 
 _READ_BYTES = 1 << 16
 #: A request is about one step of one run.
@@ -26,8 +26,9 @@ class ChildLine:
         self._rest = b""
         #: When the process was last heard, on the monotonic clock; None before the first time.
         self.heard_s: float | None = None
-        #: What it has said: that it works, that it takes no more work, that it stopped in order.
-        self.ready = self.retiring = self.done = False
+        #: What it has said: that it works, that it has brought a step to its end, that it takes no
+        #: more work, that it stopped in order.
+        self.ready = self.worked = self.retiring = self.done = False
         #: The steps for which it wants a process that does nothing else.
         self.requests: list[Request] = []
         os.set_blocking(descriptor, False)
@@ -64,7 +65,7 @@ class ChildLine:
             self.heard_s = time.monotonic()
 
     def _take(self, words: list[str]) -> None:
-        if words in ([READY], [RETIRING], [DONE]):
+        if words in ([READY], [WORKED], [RETIRING], [DONE]):
             setattr(self, words[0], True)
         elif len(words) == 3 and words[0] == ALONE and is_id(words[1]) and words[2] in STEP_NAMES:
             self.requests.append((words[1], words[2]))

@@ -15,6 +15,7 @@ PULSE_S = 1.0
 
 ALIVE = "alive"
 READY = "ready"
+WORKED = "worked"
 DONE = "done"
 RETIRING = "retiring"
 ALONE = "alone"
@@ -31,6 +32,7 @@ class ParentLine:
         self._descriptor = descriptor
         os.set_inheritable(descriptor, False)
         os.set_blocking(descriptor, False)
+        self._has_worked = False
 
     def start(self) -> None:
         """Give signs of life from now on, the first one at once, unless nobody can read it."""
@@ -41,6 +43,12 @@ class ParentLine:
     def ready(self) -> None:
         """Say that this process works."""
         self._say(READY)
+
+    def worked(self) -> None:
+        """Say, the first time, that this process has brought a step to its end."""
+        if not self._has_worked:
+            self._has_worked = True
+            self._say(WORKED)
 
     def done(self) -> None:
         """Say that this process has stopped in good order, with nothing left in hand."""

@@ -8,7 +8,7 @@ from models.backoff import Backoff
 from workers.supervisor.child_process import ChildProcess
 
 #: With jitter, so that processes that died together do not start together.
-BACKOFF = Backoff(first_s=0.5, longest_s=30.0, jitter=(0.75, 1.25))
+BACKOFF = Backoff(first_s=0.5, longest_s=10.0, jitter=(0.75, 1.25))
 #: Seconds to be ready in, beside what the database is waited for.
 BOOT_LIMIT_S = 60.0
 
@@ -28,9 +28,13 @@ class RestartPolicy(Struct, frozen=True):
     boot_limit_s: float = BOOT_LIMIT_S
     silence_s: float = 10.0
 
-    def is_quick(self, lived_s: float, *, ready: bool) -> bool:
-        """Say whether a death counts as one at start."""
-        return not ready or lived_s < self.stable_after_s
+    def is_quick(self, lived_s: float, *, ready: bool, worked: bool) -> bool:
+        """Say whether a death counts as one at start.
+
+        Who has brought a step to its end got somewhere, however short its life was. What brings
+        processes down again and again is a step then, and soon runs alone.
+        """
+        return not worked and (not ready or lived_s < self.stable_after_s)
 
     def delay_s(self, quick_deaths: int) -> float:
         """Return the seconds to wait after so many quick deaths in a row."""

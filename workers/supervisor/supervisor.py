@@ -277,6 +277,7 @@ class Supervisor:
                 if source in self._selector.get_map():
                     self._selector.unregister(source)
             child.finish()
+            self._any_was_ready = self._any_was_ready or child.ready  # it may have said so just now
             if not child.ended_in_order(exitcode):
                 child.kill_group()
             self._children.remove(child)
@@ -333,7 +334,9 @@ class Supervisor:
             if slot.refused_boots >= MAX_REFUSED_BOOTS and not self._any_was_ready:
                 self._give_up(child)
         if not self._stopping:
-            self._restart_later(slot, self.policy.is_quick(child.lived_s, ready=child.ready))
+            line = child.line
+            quick = self.policy.is_quick(child.lived_s, ready=line.ready, worked=line.worked)
+            self._restart_later(slot, quick)
 
     def _report_death(self, child: ChildProcess, exitcode: int) -> None:
         site, killed_because = child.crash_site, child.killed_because

@@ -16,11 +16,12 @@ logger = logging.getLogger(__name__)
 class Loop:
     """Calls `tick` every `interval_s` seconds on a thread of its own until stopped.
 
+    A tick may return after how many seconds to call it again instead.
     A tick that raises is logged, once per kind of error in a row, and the loop goes on: the
     database or broker that was away may be back next time.
     """
 
-    def __init__(self, name: str, interval_s: float, tick: Callable[[], None]) -> None:
+    def __init__(self, name: str, interval_s: float, tick: Callable[[], float | None]) -> None:
         self.name = name
         self.interval_s = interval_s
         self._tick = tick
@@ -40,14 +41,15 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            pause_s = None
             try:
-                self._tick()
+                pause_s = self._tick()
                 self._last_error = ""
             except Exception as exc:  # noqa: BLE001 - the loop outlives whatever a tick meets
                 self._report(exc)
                 if not database().is_sqlite:  # it may be dead; a file's must stay with its log
                     database().close_thread()
-            self._stop.wait(self.interval_s)
+            self._stop.wait(self.interval_s if pause_s is None else pause_s)
         database().close_thread()
 
     def _report(self, exc: Exception) -> None:

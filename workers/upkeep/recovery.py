@@ -11,7 +11,7 @@ from datetime import datetime
 import dramatiq
 
 from models.clock import Clock
-from models.dao.singletons import SingletonsDao
+from models.dao.singletons import LAST_DEATH, SingletonsDao
 from models.dao.workers import WorkersDao
 from models.database.connection import database
 from models.events import Event
@@ -24,6 +24,9 @@ from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
 
+#: What was missed is looked for again after so long: a thread that has just taken a message claims
+#: its step within milliseconds.
+SECOND_LOOK_S = 0.5
 #: Workers that gave no sign of life for this long are forgotten.
 FORGET_AFTER_S = 3600.0
 #: Turns that ended so long ago say nothing any more.
@@ -48,18 +51,14 @@ class Recovery:
         self.interval_s = settings.recovery_interval_s
         self._last: datetime | None = None
         self._suspects: set[str] = set()
-        self._here: set[str] = set()
-        #: When it was last noticed that a worker is gone, and what it had taken with it.
-        self._gone_at = ""
         self._patient_until: datetime | None = None
 
-    def tick(self) -> None:
-        """Do one round, unless another process does it now."""
+    def tick(self) -> float | None:
+        """Do one round, unless another process does it now; returns when to look again, if soon."""
         has_turn = self._take_turn()
         patient = self._is_patient()  # asked afterwards: taking the turn may wait for the database
-        self._see_who_is_gone()
         if not has_turn:
-            return
+            return None
         kind = self.settings.broker_kind
         if not patient:
             expire_leases(kind, clock=self.clock)
@@ -68,7 +67,7 @@ class Recovery:
         due = take_due_steps(
             kind,
             messages_waiting(self.broker),
-            stale_before=max(self.clock.now_iso(-self.settings.repeat_after_s), self._gone_at),
+            stale_before=self._stale_before(),
             guest=worker_name() if kind == "memory" else None,
             suspects=None if kind == "memory" else self._suspects,
             clock=self.clock,
@@ -82,6 +81,7 @@ class Recovery:
             if not send_step(self.broker, step.run_id, step.name):
                 break  # nor would it take the others now, and each try takes its time
         self._last = self.clock.now()
+        return SECOND_LOOK_S if self._suspects else None
 
     def _is_patient(self) -> bool:
         """Say whether leases may have run out for want of a database, not of a worker.
@@ -99,17 +99,12 @@ class Recovery:
         self._last = now
         return self._patient_until is not None and now < self._patient_until
 
-    def _see_who_is_gone(self) -> None:
-        """Notice that a worker was taken off the record, with the messages that it had taken.
-
-        Every process looks, also without the turn: who had it may be the one that is gone.
-        """
+    def _stale_before(self) -> str:
+        """Return the time before which a message was sent that may be lost by now."""
+        late = self.clock.now_iso(-self.settings.repeat_after_s)
         if self.settings.broker_kind == "memory":
-            return  # the messages of others are none of this process's
-        here = {row.worker for row in WorkersDao.all()}
-        if self._here - here:
-            self._gone_at = self.clock.now_iso()
-        self._here = here
+            return late  # no other process takes anything from it
+        return max(late, SingletonsDao.expiry(LAST_DEATH) or late)
 
     def _take_turn(self) -> bool:
         name = f"recovery:{self.settings.broker_kind}"

@@ -207,7 +207,7 @@ def test_the_attempts_of_a_dead_worker_process_are_closed_before_their_lease(
     (audit,) = audits(dead, "step.interrupted")
     assert audit.message.endswith("was interrupted: killed by SIGKILL.")
     assert database.execute("SELECT worker FROM workers").fetchall() == [("h_st:7:cd",)]
-    assert [job.name for job in SingletonsDao.all()] == ["seals"], "somebody else recovers at once"
+    assert [job.name for job in SingletonsDao.all()] == ["death", "seals"], "no more recovery"
     assert close_worker("h_st:7:ab", "killed by SIGKILL", clock=clock) == 0
 
 

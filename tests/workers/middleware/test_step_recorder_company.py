@@ -22,6 +22,10 @@ class Parent:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
+        self.ended = 0
+
+    def worked(self) -> None:
+        self.ended += 1
 
     def run_alone(self, run_id: str, step: str) -> None:
         self.asked.append((run_id, step))
@@ -56,6 +60,8 @@ def test_one_parent_is_asked_for_a_step_that_must_be_alone(
     rig.steps.parent = parent
     rig.deliver(run_id, FIRST)
     assert parent.asked == [(run_id, FIRST)]
+    rig.deliver(new_run(clock, broker="memory"), FIRST)
+    assert parent.ended == 1
     assert step_of(run_id, FIRST).attempt == AT_ONCE
     monkeypatch.setattr(lone_start, "worker_name", lambda: "elsewhere:1:aa")
     rig.deliver(run_id, FIRST)

@@ -72,6 +72,9 @@ def test_one_that_is_not_to_be_had_holds_nobody_up(
         opened().execute("UPDATE run_steps SET interruptions = 5 WHERE step_id = ?", (step_id,))
 
     class Parent:
+        def worked(self) -> None:
+            pass
+
         def run_alone(self, run_id: str, step: str) -> None:
             order.done.append("alone")
 

@@ -29,7 +29,7 @@ def test_a_log_file_that_cannot_be_opened_is_an_error_before_any_worker_starts(
 
 
 @pytest.mark.parametrize(
-    ("quick_deaths", "delay_s"), [(0, 0.0), (1, 0.5), (2, 1.0), (7, 30.0), (10_000, 30.0)]
+    ("quick_deaths", "delay_s"), [(0, 0.0), (1, 0.5), (2, 1.0), (6, 10.0), (10_000, 10.0)]
 )
 def test_the_wait_before_a_restart_doubles_up_to_its_limit(
     quick_deaths: int, delay_s: float
@@ -39,9 +39,10 @@ def test_the_wait_before_a_restart_doubles_up_to_its_limit(
 
 def test_only_a_worker_that_was_ready_and_lived_a_while_restarts_at_once() -> None:
     policy = RestartPolicy()
-    assert not policy.is_quick(10.0, ready=True)
-    assert policy.is_quick(9.9, ready=True)
-    assert policy.is_quick(3600.0, ready=False)
+    assert not policy.is_quick(10.0, ready=True, worked=False)
+    assert policy.is_quick(9.9, ready=True, worked=False)
+    assert not policy.is_quick(0.1, ready=True, worked=True)
+    assert policy.is_quick(3600.0, ready=False, worked=False)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,19 @@ if not (here / "first").exists():
     assert running.deaths == []
 
 
+def test_who_brought_a_step_to_its_end_is_replaced_at_once(start: Start, tmp_path: Path) -> None:
+    body = """
+ready()
+if not (here / "first").exists():
+    (here / "first").touch()
+    tell("worked")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    running = start(body)
+    assert running.wait_for("worker.restarting")["delay_s"] == 0
+    running.wait_for("worker.ready")
+
+
 @pytest.mark.parametrize(
     ("deaths", "starts"), [(0, 1), (1, 2)], ids=["at once", "its process killed at boot"]
 )

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from models.dao.singletons import SingletonsDao
-from models.dao.workers import WorkerRow, WorkersDao
 from models.database.connection import Database, database
 from models.errors import DatabaseUnavailableError
-from models.lifecycle import claim_step
+from models.lifecycle import claim_step, close_worker
 from models.lifecycle.crash_count import LONGEST_DELAY_S, MAX_ALONE
 from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
@@ -19,7 +17,7 @@ from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import audits, claimed, events, new_run, run_of, step_of
 from workers.upkeep import recovery as recovery_module
-from workers.upkeep.recovery import FORGET_AFTER_S, Recovery, messages_waiting
+from workers.upkeep.recovery import FORGET_AFTER_S, SECOND_LOOK_S, Recovery, messages_waiting
 
 SECOND = STEP_NAMES[1]
 
@@ -211,29 +209,26 @@ class TestDueSteps:
         recovery.tick()
         assert len(rig.waiting()) == 3
 
-    @pytest.mark.parametrize("had_turn", [True, False])
     def test_what_a_dead_worker_had_taken_is_repeated_when_it_is_missed_twice(
-        self, rig: Rig, clock: FakeClock, had_turn: bool
+        self, rig: Rig, clock: FakeClock
     ) -> None:
         run_id = new_run(clock, broker="redis")
-        for worker in ("dead:1:aa", "alive:2:bb"):
-            now = clock.now_iso()
-            WorkersDao.beat(WorkerRow(worker, "host", 1, "redis", 4, now, now))
-        if not had_turn:
-            SingletonsDao.take("recovery:redis", "dead:1:aa", clock.now_iso(), clock.now_iso(1.5))
         recovery = redis_like(rig, clock)
         for _ in range(2):
-            recovery.tick()
             clock.advance(0.5)
+            assert recovery.tick() is None
         assert rig.waiting() == []
-        WorkersDao.remove("dead:1:aa")
-        recovery.tick()
-        clock.advance(1)
+        close_worker("dead:1:aa", "it was killed", clock=clock)
+        newcomer = redis_like(rig, clock)
+        clock.advance(0.5)
+        assert newcomer.tick() == SECOND_LOOK_S
         assert rig.waiting() == [], "a thread may just have taken it"
-        recovery.tick()
-        if not had_turn:  # until now it was the dead one's
-            recovery.tick()
+        assert newcomer.tick() is None
         assert rig.waiting() == [(FIRST, run_id)]
+        clock.advance(2)
+        for _ in range(2):
+            newcomer.tick()
+        assert rig.waiting() == [], "it was sent after that death"
 
     def test_messages_that_still_wait_are_not_repeated(self, rig: Rig, clock: FakeClock) -> None:
         run_ids = [new_run(clock, broker="memory") for _ in range(3)]
