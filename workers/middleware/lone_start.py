@@ -9,7 +9,7 @@ from models.errors import DatabaseUnavailableError
 from workers.worker_name import worker_name
 
 #: A process that was asked for and claims nothing within this time is not to be expected any more.
-START_S = 10.0
+START_S = 5.0
 
 
 def has_turn_to_ask(run_id: str, step: str, attempts: int, clock: Clock) -> bool:

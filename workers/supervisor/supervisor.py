@@ -269,7 +269,6 @@ class Supervisor:
 
     def _reap(self) -> None:
         for child in self._children[:]:
-            self._any_was_ready = self._any_was_ready or child.ready
             exitcode = child.poll()
             if exitcode is None:
                 continue
@@ -277,7 +276,7 @@ class Supervisor:
                 if source in self._selector.get_map():
                     self._selector.unregister(source)
             child.finish()
-            self._any_was_ready = self._any_was_ready or child.ready  # it may have said so just now
+            self._hear(child)  # its last words
             if not child.ended_in_order(exitcode):
                 child.kill_group()
             self._children.remove(child)
@@ -290,9 +289,7 @@ class Supervisor:
         for child in self._children:
             if was_away:
                 child.excuse()
-            for request in child.line.requests:
-                self._lone_steps.ask(request)
-            child.line.requests.clear()
+            self._hear(child)
             self._abort_if_stuck(child)
         if self._stopping:
             return
@@ -302,6 +299,12 @@ class Supervisor:
                 message = "Worker %d (process %d) takes no more work; another takes its place."
                 self.say(Event.WORKER_REPLACING, slot.child, message, slot.child.pid)
                 slot.child, slot.start_at_s = None, now_s
+
+    def _hear(self, child: ChildProcess) -> None:
+        self._any_was_ready = self._any_was_ready or child.ready
+        for request in child.line.requests:
+            self._lone_steps.ask(request)
+        child.line.requests.clear()
 
     def _abort_if_stuck(self, child: ChildProcess) -> None:
         silence_s, boot_limit_s = self.policy.silence_s, self.policy.boot_limit_s
