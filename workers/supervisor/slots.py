@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import time
+
 from msgspec import Struct
 
 from models.backoff import Backoff
+from models.events import Event
 from workers.supervisor.child_process import ChildProcess
+
+logger = logging.getLogger("scout.worker")
 
 #: With jitter, so that processes that died together do not start together.
 BACKOFF = Backoff(first_s=0.5, longest_s=10.0, jitter=(0.75, 1.25))
@@ -52,3 +58,18 @@ class Slot(Struct):
     start_at_s: float | None = 0.0
     quick_deaths: int = 0
     refused_boots: int = 0
+
+    def restart_later(self, policy: RestartPolicy, *, quick: bool) -> None:
+        """Have a process started here again, after the wait that a death calls for, and say so."""
+        self.quick_deaths = self.quick_deaths + 1 if quick else 0
+        delay_s = policy.delay_s(self.quick_deaths)
+        self.start_at_s = time.monotonic() + delay_s
+        logger.info(
+            "Restarting worker %d %s.",
+            *(self.number, f"in {delay_s:.1f} s" if delay_s else "at once"),
+            extra={
+                "event": Event.WORKER_RESTARTING,
+                "worker": self.number,
+                "delay_s": round(delay_s, 3),
+            },
+        )

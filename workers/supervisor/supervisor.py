@@ -265,7 +265,7 @@ class Supervisor:
             slot.child = self.start_child(slot)
             slot.start_at_s = None
             if slot.child is None:
-                self._restart_later(slot, quick=True)
+                slot.restart_later(self.policy, quick=True)
 
     def _reap(self) -> None:
         for child in self._children[:]:
@@ -339,7 +339,7 @@ class Supervisor:
         if not self._stopping:
             line = child.line
             quick = self.policy.is_quick(child.lived_s, ready=line.ready, worked=line.worked)
-            self._restart_later(slot, quick)
+            slot.restart_later(self.policy, quick=quick)
 
     def _report_death(self, child: ChildProcess, exitcode: int) -> None:
         site, killed_because = child.crash_site, child.killed_because
@@ -357,20 +357,6 @@ class Supervisor:
             extra["threads"] = site.threads
         logger.error("%s", death.sentence, extra=extra)
         self._notify(death)
-
-    def _restart_later(self, slot: Slot, quick: bool) -> None:
-        slot.quick_deaths = slot.quick_deaths + 1 if quick else 0
-        delay_s = self.policy.delay_s(slot.quick_deaths)
-        slot.start_at_s = time.monotonic() + delay_s
-        logger.info(
-            "Restarting worker %d %s.",
-            *(slot.number, f"in {delay_s:.1f} s" if delay_s else "at once"),
-            extra={
-                "event": Event.WORKER_RESTARTING,
-                "worker": slot.number,
-                "delay_s": round(delay_s, 3),
-            },
-        )
 
     def _give_up(self, child: ChildProcess) -> None:
         if self._stopping:
