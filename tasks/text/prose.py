@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 README_MAX_CHARACTERS = 30_000
 #: Characters of prose that are kept.
 PROSE_MAX_CHARACTERS = 12_000
+_first_use = threading.Lock()
 _WORD = re.compile(r"\S+")
 #: What sections are called that name people, and what they allow and ask for.
 _PEOPLE = (
@@ -78,6 +80,14 @@ def _unless_address(word: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
+    """Return the parser, which has done all once that it does at the first use.
+
+    It fills its tables in then, and those of mdurl, while a second thread would read the half of
+    them (docs/decisions.md, trap 24).
+    """
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable("table")
+    with _first_use:
+        parser = MarkdownIt("commonmark").enable("table")
+        parser.parse("[a](b) <https://c.d>")
+    return parser

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import mdurl._decode
+import mdurl._encode
 import pytest
 from hypothesis import given
 
 from models.text.printable import printable
+from tasks.text import prose
 from tasks.text.prose import PROSE_MAX_CHARACTERS, README_MAX_CHARACTERS, prose_of
 from tests.support.hostile import hostile_text
 from tests.support.secrets import planted_secrets
@@ -136,3 +139,21 @@ def test_sections_about_people_are_left_out_and_what_follows_is_not() -> None:
     assert "Reads manifests." in prose
     assert "Linux only." in prose
     assert not {"Ada", "Grace", "Emeriti", "MIT"} & set(prose.replace(".", "").split())
+
+
+def test_nothing_is_worked_out_while_threads_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """markdown-it-py and mdurl fill tables in at the first use, and a second thread reads them."""
+    for module, name in ((mdurl._encode, "encode_cache"), (mdurl._decode, "decode_cache")):
+        monkeypatch.setattr(module, name, {})
+    prose._parser.cache_clear()
+    parser = prose._parser()
+    rulers = (parser.core.ruler, parser.block.ruler, parser.inline.ruler, parser.inline.ruler2)
+
+    def tables() -> list[object]:
+        of_rules = [id(ruler.__cache__) for ruler in rulers if ruler.__cache__ is not None]
+        return [*of_rules, *mdurl._encode.encode_cache, *mdurl._decode.decode_cache]
+
+    before = tables()
+    prose_of("# A\n\n> *b* [d](e%20f) ![g](h)\n\n1. <http://i.j>\n\n|k|\n|-|\n|l|\n\n[m]: n")
+    assert tables() == before
+    assert len(before) == 6
