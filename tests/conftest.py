@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
+from models.clock import shared_time
 from models.database import connection as db
 from models.database.migrate import open_database
 from models.redaction import Redactor, set_default_redactor
@@ -148,8 +149,9 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     set_default_redactor(None)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    current, bound = db._current, proxy.obj
+    current, bound, time = db._current, proxy.obj, dict(vars(shared_time))
     yield
+    vars(shared_time).update(time)
     db._current = current
     proxy.initialize(bound)
     for handler in root.handlers[:]:
