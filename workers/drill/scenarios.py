@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 from msgspec import Struct, field
@@ -171,7 +172,8 @@ def _paused(stage: Stage, args: RunArgs) -> tuple[list[str], int]:
         try:
             stage.wait_for("a takeover", lambda: _interrupted(run_ids) > 0, PATIENCE_S)
         finally:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # its parent replaces who is silent for long
+                os.kill(pid, signal.SIGCONT)
         stage.wait_for_end(run_ids)
     return run_ids, 0
 
