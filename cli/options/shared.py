@@ -21,8 +21,11 @@ _COMPLETIONS = 20
 FIELDS = "scout.fields"
 
 
-def open_for_use() -> Settings:
+def open_for_use(*, reads: bool = False) -> Settings:
     """Open the database of the environment's settings and return them; creates it if need be.
+
+    Args:
+        reads: Whether the command only reads: what an older Scout made stays as it is then.
 
     Raises:
         ConfigError: A setting is malformed.
@@ -32,23 +35,13 @@ def open_for_use() -> Settings:
     from models.settings.runtime import load_settings
 
     settings = load_settings()
-    open_database(settings)
+    open_database(settings, reads=reads)
     return settings
 
 
 def open_for_reading() -> Settings:
-    """Do the same for a command that only reads: what an older Scout made stays as it is.
-
-    Raises:
-        ConfigError: A setting is malformed.
-        DatabaseUnavailableError: The database cannot be opened.
-    """
-    from models.database.migrate import open_database
-    from models.settings.runtime import load_settings
-
-    settings = load_settings()
-    open_database(settings, reads=True)
-    return settings
+    """Do the same for a command that only reads."""
+    return open_for_use(reads=True)
 
 
 def run_argument(command: F) -> F:

@@ -8,6 +8,7 @@ from models.codes import Code
 from models.database.connection import Database
 from models.database.migrate import schema_status
 from models.errors import DatabaseUnavailableError
+from models.text.first_few import first_few
 
 #: What is lacking for work, by what. A table that is not there lacks itself.
 _LACKING = (
@@ -21,7 +22,6 @@ _LACKING = (
     " JOIN pg_class AS sequence ON sequence.oid = part.objid WHERE CASE sequence.relkind"
     " WHEN 'S' THEN NOT has_sequence_privilege(sequence.oid, 'USAGE') ELSE FALSE END"
 )
-_NAMED_MAX = 3
 #: A file of SQLite's up to this size is looked through, which takes a twentieth of a second.
 _LOOKED_THROUGH_BYTES = 32_000_000
 _GRANT = (
@@ -50,14 +50,14 @@ def check_complete(database: Database) -> None:
         if schema_status(database).pending:
             return  # they are made by then
         raise DatabaseUnavailableError(
-            f"Database {database.label} lacks tables that were made once: {_listed(missing)}.",
+            f"Database {database.label} lacks tables that were made once: {first_few(missing)}.",
             "Somebody has removed them: put back a backup.",
             code=Code.DATABASE_DAMAGED,
         )
     if lacking:
         rights = [f"{right} on {name}" for name, right in lacking]
         raise DatabaseUnavailableError(
-            f"Database {database.label}: its role lacks {_listed(rights)}.",
+            f"Database {database.label}: its role lacks {first_few(rights)}.",
             _GRANT,
             code=Code.DATABASE_UNWRITABLE,
         )
@@ -83,8 +83,3 @@ def _refuse_damage(database: Database) -> None:
         return
     if damage := damage_in(database.peewee.connection()):
         raise damaged(database.label, damage)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _NAMED_MAX
-    return ", ".join(names[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")

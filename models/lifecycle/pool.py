@@ -16,6 +16,7 @@ from models.dao.pools import PoolsDao
 from models.database.connection import database
 from models.events import Event
 from models.pool import Pool
+from models.text.first_few import first_few
 
 
 def take_place(journal: Journal, run_id: str, pool: Pool, clock: Clock) -> bool:
@@ -76,6 +77,4 @@ def fill_all_places(clock: Clock | None = None) -> None:
 
 
 def _listed(run_ids: list[str]) -> str:
-    more = f" and {len(run_ids) - 3} more" if len(run_ids) > 3 else ""
-    verb = "is" if len(run_ids) == 1 else "are"
-    return f"{', '.join(run_ids[:3])}{more} {verb}"
+    return f"{first_few(run_ids)} {'is' if len(run_ids) == 1 else 'are'}"

@@ -21,10 +21,10 @@ def broken_rows_of_run(run_id: str) -> list[str]:
     return [
         f"{_named(table, column, row)} is no JSON"
         for table in TABLES
-        if "run_id" in (columns := _columns(table)) and any(map(_is_json, columns))
+        if "run_id" in (columns := _columns(table)) and any(map(is_json, columns))
         for row in rows_of_run(table, run_id)
-        for column in filter(_is_json, columns)
-        if not holds_json(row[column])
+        for column in filter(is_json, columns)
+        if not _holds_json(row[column])
     ]
 
 
@@ -34,13 +34,13 @@ def rows_with(text: str) -> list[str]:
     for table in TABLES:
         columns = _columns(table)
         keys = [name for name in _KEYS if name in columns] or columns[:1]
-        for column in filter(_is_json, columns):
+        for column in filter(is_json, columns):
             rows = keys_of_rows_with(table, column, text, columns=keys, limit=_NAMED_MAX)
             found += [_named(table, column, row) for row in rows]
     return found[:_NAMED_MAX]
 
 
-def holds_json(text: str | None) -> bool:
+def _holds_json(text: str | None) -> bool:
     """Say whether a text of a column for JSON is some, or is not there."""
     try:
         loads(text)
@@ -53,7 +53,8 @@ def _columns(table: type[Table]) -> list[str]:
     return [field.column_name for field in table._meta.sorted_fields]
 
 
-def _is_json(column: str) -> bool:
+def is_json(column: str) -> bool:
+    """Say whether a column is one for JSON."""
     return column.endswith("_json")
 
 

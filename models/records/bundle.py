@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from msgspec import Struct
 from models.dao.any_table import rows_of_run
 from models.dao.readmes import ReadmesDao
 from models.dao.runs import RunsDao
-from models.records.broken_rows import holds_json
+from models.errors import BrokenRecordError
+from models.records.broken_rows import is_json
 from models.records.consistency import contradictions, log_contradictions, log_lines
 from models.redaction import default_redactor
 from models.settings.runtime import Settings
@@ -146,13 +148,14 @@ def _decoded(row: dict[str, Any]) -> dict[str, Any]:
 
     One that holds no JSON keeps its name, and its text.
     """
-    texts = {column for column in row if column.endswith("_json") and holds_json(row[column])}
-    return {
-        column.removesuffix("_json") if column in texts else column: loads(value)
-        if column in texts
-        else value
-        for column, value in row.items()
-    }
+    decoded: dict[str, Any] = {}
+    for column, value in row.items():
+        if is_json(column):
+            with suppress(BrokenRecordError):
+                decoded[column.removesuffix("_json")] = loads(value)
+                continue
+        decoded[column] = value
+    return decoded
 
 
 def _of_run(lines: Iterable[str], run_id: str) -> list[Any]:

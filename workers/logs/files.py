@@ -148,26 +148,24 @@ class SharedRotatingFile(ConcurrentRotatingFileHandler):
 
 
 def _dropped_record(lines: int, seconds: float) -> logging.LogRecord:
-    attributes = {
-        "name": "scout.log",
-        "module": "files",
-        "levelno": logging.WARNING,
-        "levelname": "WARNING",
-        "msg": f"{lines} line(s) were dropped: another process held the lock for {seconds:.0f} s.",
-        "event": Event.LOG_LINES_DROPPED,
-        "lines": lines,
-    }
-    return logging.makeLogRecord(attributes)
+    text = f"{lines} line(s) were dropped: another process held the lock for {seconds:.0f} s."
+    return _record(Event.LOG_LINES_DROPPED, text, lines=lines)
 
 
 def _torn_record(torn: bytes) -> logging.LogRecord:
+    return _record(Event.LOG_TORN_LINE, torn.decode("utf-8", "replace"))
+
+
+def _record(event: Event, text: str, **fields: int) -> logging.LogRecord:
+    """Return a line about the file itself, which goes past all loggers."""
     attributes = {
         "name": "scout.log",
         "module": "files",
         "levelno": logging.WARNING,
         "levelname": "WARNING",
-        "msg": torn.decode("utf-8", "replace"),
+        "msg": text,
         "args": None,
-        "event": Event.LOG_TORN_LINE,
+        "event": event,
+        **fields,
     }
     return logging.makeLogRecord(attributes)

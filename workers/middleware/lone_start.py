@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from models.clock import Clock
-from models.dao.singletons import SingletonsDao, lone_start
-from models.database.connection import database
+from models.dao.singletons import lone_start
 from models.errors import DatabaseUnavailableError
-from workers.worker_name import worker_name
+from workers.turn import take_turn
 
 #: A process that was asked for and claims nothing within this time is not to be expected any more.
 START_S = 5.0
@@ -24,10 +23,7 @@ def has_turn_to_ask(run_id: str, step: str, attempts: int, clock: Clock) -> bool
         attempts: How often it was begun.
         clock: Where the time comes from.
     """
-    name, now, until = lone_start(run_id, step, attempts), clock.now_iso(), clock.now_iso(START_S)
     try:
-        return database().transact(
-            lambda: SingletonsDao.take(name, worker_name(), now, until), give_up=lambda: True
-        )
+        return take_turn(lone_start(run_id, step, attempts), START_S, clock, give_up=lambda: True)
     except DatabaseUnavailableError:
         return True

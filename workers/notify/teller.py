@@ -10,7 +10,6 @@ import logging
 from models.backoff import Backoff
 from models.clock import Clock
 from models.dao.notices import NoticeRow, NoticesDao
-from models.dao.singletons import SingletonsDao
 from models.database.connection import database
 from models.errors import InputError, ScoutError
 from models.events import Event
@@ -20,7 +19,7 @@ from models.statuses import NoticeStatus, RunStatus
 from models.views.fleet import view_fleet
 from workers.notify.message import notice_message
 from workers.notify.receivers import NotToldError, send
-from workers.worker_name import worker_name
+from workers.turn import take_turn
 
 logger = logging.getLogger(__name__)
 
@@ -63,11 +62,7 @@ class Teller:
 
     def tick(self) -> None:
         """Do one round, unless another process does it now."""
-        now = self.clock.now_iso()
-        until = self.clock.now_iso(LOST_S)
-        if not database().transact(
-            lambda: SingletonsDao.take("notices", worker_name(), now, until)
-        ):
+        if not take_turn("notices", LOST_S, self.clock):
             return
         self._note()
         for notice in database().reading(lambda: NoticesDao.due(self.clock.now_iso())):

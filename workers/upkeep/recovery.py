@@ -13,13 +13,13 @@ import dramatiq
 from models.clock import Clock
 from models.dao.singletons import LAST_DEATH, SingletonsDao
 from models.dao.workers import WorkersDao
-from models.database.connection import database
 from models.events import Event
 from models.lifecycle import expire_leases, fail_late_runs, take_due_steps
 from models.lifecycle.pool import fill_all_places
 from models.settings.runtime import Settings
 from workers.enqueue import send_step
 from workers.message_format import QUEUE
+from workers.turn import take_turn
 from workers.worker_name import worker_name
 
 logger = logging.getLogger(__name__)
@@ -110,16 +110,7 @@ class Recovery:
         name = f"recovery:{self.settings.broker_kind}"
         if self.settings.broker_kind == "memory":
             name += f":{worker_name()}"  # each process has a broker of its own
-        now = self.clock.now_iso()
-        until = self.clock.now_iso(self.interval_s * 3 + 1)
-
-        def work() -> bool:
-            taken = SingletonsDao.take(name, worker_name(), now, until)
-            if taken:
-                self._forget_the_dead()
-            return taken
-
-        return database().transact(work)
+        return take_turn(name, self.interval_s * 3 + 1, self.clock, then=self._forget_the_dead)
 
     def _forget_the_dead(self) -> None:
         WorkersDao.forget_before(self.clock.now_iso(-FORGET_AFTER_S))

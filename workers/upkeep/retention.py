@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable
 
 from models.clock import Clock
-from models.dao.singletons import SingletonsDao
-from models.database.connection import database
 from models.retention import RetentionPolicy
 from models.views.prune_plan import plan_prune
 from tasks.retention.prune import prune
-from workers.worker_name import worker_name
+from workers.turn import take_turn
 
 #: How often it is looked for old runs, and how long runs are removed in one go.
 INTERVAL_S = 600.0
@@ -54,7 +52,4 @@ class RetentionKeeper:
         return lambda: not self._stopped and time.monotonic() < until_s
 
     def _has_turn(self) -> bool:
-        now, until = self.clock.now_iso(), self.clock.now_iso(SLICE_S + 60)
-        return database().transact(
-            lambda: SingletonsDao.take("retention", worker_name(), now, until)
-        )
+        return take_turn("retention", SLICE_S + 60, self.clock)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from models.clock import Clock
-from models.dao.singletons import SingletonsDao
-from models.database.connection import database
 from models.lifecycle.seal import is_sealing_due, seal_due
-from workers.worker_name import worker_name
+from workers.turn import take_turn
 
 #: How often it is looked for what is to be sealed, and how long of that it may take at most: a
 #: backlog waits, and the work does not notice.
@@ -41,5 +39,4 @@ class Sealer:
             self._has_turn(for_s=0.0)
 
     def _has_turn(self, for_s: float = INTERVAL_S * 3 + 30) -> bool:
-        now, until = self.clock.now_iso(), self.clock.now_iso(for_s)
-        return database().transact(lambda: SingletonsDao.take("seals", worker_name(), now, until))
+        return take_turn("seals", for_s, self.clock)

@@ -11,6 +11,7 @@ from models.steps import STEP_NAMES
 from tests.support.clock import FakeClock
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import claimed, events, new_run, run_of, step_of
+from workers import turn
 from workers.middleware import lone_start
 from workers.supervisor.lone_step import LoneStep
 
@@ -63,7 +64,7 @@ def test_one_parent_is_asked_for_a_step_that_must_be_alone(
     rig.deliver(new_run(clock, broker="memory"), FIRST)
     assert parent.ended == 1
     assert step_of(run_id, FIRST).attempt == AT_ONCE
-    monkeypatch.setattr(lone_start, "worker_name", lambda: "elsewhere:1:aa")
+    monkeypatch.setattr(turn, "worker_name", lambda: "elsewhere:1:aa")
     rig.deliver(run_id, FIRST)
     assert parent.asked == [(run_id, FIRST)], "another parent starts it already"
     clock.advance(lone_start.START_S + 0.1)

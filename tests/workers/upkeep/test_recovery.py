@@ -16,6 +16,7 @@ from tests.support.clock import FakeClock
 from tests.support.logs import Logs
 from tests.support.rig import FIRST, Rig
 from tests.support.runs import audits, claimed, events, new_run, run_of, step_of
+from workers import turn
 from workers.upkeep import recovery as recovery_module
 from workers.upkeep.recovery import FORGET_AFTER_S, SECOND_LOOK_S, Recovery, messages_waiting
 
@@ -279,7 +280,8 @@ class TestOneAtATime:
     def names(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         """Return what this process is called, for the test to change."""
         names = {"mine": "host:1:aa"}
-        monkeypatch.setattr(recovery_module, "worker_name", lambda: names["mine"])
+        for module in (recovery_module, turn):
+            monkeypatch.setattr(module, "worker_name", lambda: names["mine"])
         return names
 
     def test_the_second_process_leaves_it_to_the_first(
