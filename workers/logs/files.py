@@ -149,14 +149,14 @@ class SharedRotatingFile(ConcurrentRotatingFileHandler):
 
 def _dropped_record(lines: int, seconds: float) -> logging.LogRecord:
     text = f"{lines} line(s) were dropped: another process held the lock for {seconds:.0f} s."
-    return _record(Event.LOG_LINES_DROPPED, text, lines=lines)
+    return _record(text, event=Event.LOG_LINES_DROPPED, lines=lines)
 
 
 def _torn_record(torn: bytes) -> logging.LogRecord:
-    return _record(Event.LOG_TORN_LINE, torn.decode("utf-8", "replace"))
+    return _record(torn.decode("utf-8", "replace"), event=Event.LOG_TORN_LINE)
 
 
-def _record(event: Event, text: str, **fields: int) -> logging.LogRecord:
+def _record(text: str, *, event: Event, **fields: int) -> logging.LogRecord:
     """Return a line about the file itself, which goes past all loggers."""
     attributes = {
         "name": "scout.log",
